@@ -1,0 +1,109 @@
+"""Every error of the zoo.
+
+    ZooError
+    ├── UnknownNameError        a name that nothing provides; says what is close to it
+    ├── NotInstalledError       the name is known, its distribution is missing; says what to install
+    ├── PluginError             a plugin failed to import or broke the contract of its hook
+    ├── RegistryError           a registry file is malformed or contradicts another
+    ├── SpecError               arguments that do not describe anything that can be built
+    ├── WeightsError            weights that could not be had or do not fit
+    │   ├── ChecksumError       the file is not the one that was published
+    │   ├── DownloadError       the Hub refused or did not answer
+    │   └── UntrainedError      a prediction was asked of random weights
+    ├── ImageError              an image that cannot be used; one image, one row of the table
+    │   ├── ImageReadError      the file could not be read
+    │   ├── ImageShapeError     not the number of images, bands or pixels that the model takes
+    │   └── PixelScaleError     the pixel scale is missing or contradicts the header
+    ├── DatasetError            a data set is missing, incomplete or malformed
+    ├── RecipeError             a training recipe that cannot be run
+    ├── TrainingError           training stopped without a usable result
+    ├── ResultError             a result file that does not match what it claims to measure
+    └── PublishError            a model that cannot be published yet; says what is missing
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ZooError(Exception):
+    """Root of all errors that the zoo raises on purpose."""
+
+
+class UnknownNameError(ZooError):
+    """A name that nothing provides."""
+
+    @classmethod
+    def among(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownNameError":
+        """The error for `name`, with the nearest of the `known` names."""
+        known = sorted(known)
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"
+        return cls(f"no {kind} is called {name!r}; {hint}")
+
+
+class NotInstalledError(ZooError):
+    """The name is known, the distribution that provides it is not installed."""
+
+
+class PluginError(ZooError):
+    """A plugin failed to import or broke the contract of its hook."""
+
+
+class RegistryError(ZooError):
+    """A registry file is malformed or contradicts another one."""
+
+
+class SpecError(ZooError):
+    """Arguments that do not describe anything that can be built."""
+
+
+class WeightsError(ZooError):
+    """Weights that could not be had or do not fit the network."""
+
+
+class ChecksumError(WeightsError):
+    """The file is not the one that was published."""
+
+
+class DownloadError(WeightsError):
+    """The Hub refused or did not answer."""
+
+
+class UntrainedError(WeightsError):
+    """A prediction was asked of random weights."""
+
+
+class ImageError(ZooError):
+    """An image that cannot be used."""
+
+
+class ImageReadError(ImageError):
+    """The file could not be read."""
+
+
+class ImageShapeError(ImageError):
+    """Not the number of images, bands or pixels that the model takes."""
+
+
+class PixelScaleError(ImageError):
+    """The pixel scale is missing or contradicts the header."""
+
+
+class DatasetError(ZooError):
+    """A data set is missing, incomplete or malformed."""
+
+
+class RecipeError(ZooError):
+    """A training recipe that cannot be run."""
+
+
+class TrainingError(ZooError):
+    """Training stopped without a usable result."""
+
+
+class ResultError(ZooError):
+    """A result file that does not match what it claims to measure."""
+
+
+class PublishError(ZooError):
+    """A model that cannot be published yet."""
