@@ -1,0 +1,114 @@
+"""What is published: models, data sets, benchmarks. Data, no code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..tasks import Heads
+
+__all__ = ["BenchmarkSpec", "DatasetSpec", "ModelSpec", "WeightsSpec"]
+
+
+@dataclass(frozen=True)
+class WeightsSpec:
+    """The file of a published model.
+
+    Arguments:
+        file: name in the plugin's `weights` folder and in the Hub repository.
+        sha256: of the file; what decides that two files are the same.
+        size: bytes.
+        repo: Hugging Face repository, "owner/name", or None if it is only bundled.
+        revision: commit of that repository, 40 hex digits.
+        golden: name of the golden file beside it.
+    """
+
+    file: str
+    sha256: str
+    size: int
+    repo: str | None = None
+    revision: str | None = None
+    golden: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One published model, `architecture.tag`.
+
+    Arguments:
+        id: what users type.
+        architecture, arguments: what to build.
+        plugin: the distribution that provides the architecture.
+        task, heads: what its outputs stand for, temperature included.
+        bands: physical bands in the order of the image axis.
+        preprocess: declarative operations, in order.
+        views: 1, or 8 to average the logits over the dihedral group.
+        prior: fraction of positives (or of each class) that the probabilities assume.
+        weights: the file.
+        default: the tag that a bare architecture name resolves to.
+        summary: one line.
+        training_data, domain: what it has learned from; "simulated" or "real".
+        seen: data sets that it has learned from, marked on the board.
+        licence: SPDX identifier of the weights.
+        paper: BibTeX.
+        known_failures: what it gets wrong, a sentence each.
+        source: the registry file that lists it.
+    """
+
+    id: str
+    architecture: str
+    plugin: str
+    task: str
+    heads: Heads
+    bands: tuple[str, ...]
+    preprocess: tuple[Mapping[str, Any], ...]
+    weights: WeightsSpec
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    views: int = 1
+    prior: tuple[float, ...] = ()
+    default: bool = False
+    summary: str = ""
+    training_data: str = ""
+    domain: str = "simulated"
+    seen: tuple[str, ...] = ()
+    licence: str = ""
+    paper: str = ""
+    known_failures: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A data set that an installed plugin can open."""
+
+    name: str
+    plugin: str
+    task: str
+    domain: str
+    summary: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class BenchmarkSpec:
+    """A frozen set of images and what is measured on it.
+
+    Arguments:
+        id: what users type; the data set's name where there is one benchmark a set.
+        dataset, arguments: what to open.
+        task: whose predictions are measured.
+        metrics: names, in the order of the board; the first ranks.
+        strata: columns of the truth, each with the edges of its bins, or an empty list for categories.
+        sha256: of the truth table of a simulated set, or None.
+        summary: one line.
+    """
+
+    id: str
+    dataset: str
+    task: str
+    metrics: tuple[str, ...]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    strata: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    plugin: str = "zoo-core"
+    sha256: str | None = None
+    summary: str = ""
+    source: str = ""

@@ -1,0 +1,182 @@
+"""Finding plugins, importing only the one that is needed, isolating a broken one.
+
+Example:
+    A plugin is a distribution with an entry point in the group `zoo`, whose name is the plugin's:
+
+        [project.entry-points.zoo]
+        mynet = "zoo_mynet"
+
+    and a module that implements any of the hooks:
+
+        import zoo_core as zoo
+
+        @zoo.hookimpl
+        def zoo_architectures():
+            return [zoo.Architecture(name="mynet", ...)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, entry_points
+from types import ModuleType
+
+import pluggy
+
+from .errors import NotInstalledError, PluginError, UnknownNameError
+from .interfaces import Architecture, DatasetFactory, Metric
+
+__all__ = ["HOOKS", "Plugin", "architecture", "dataset_factory", "hookimpl", "metrics", "plugin_names", "plugins"]
+
+GROUP = "zoo"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+class Hooks:
+    """What a plugin may implement. Each returns a list."""
+
+    @hookspec
+    def zoo_architectures(self) -> list[Architecture]:  # type: ignore[empty-body]
+        """Networks that can be built."""
+
+    @hookspec
+    def zoo_datasets(self) -> list[DatasetFactory]:  # type: ignore[empty-body]
+        """Data sets that can be opened."""
+
+    @hookspec
+    def zoo_metrics(self) -> list[Metric]:  # type: ignore[empty-body]
+        """Figures of merit, beside the core's own."""
+
+
+HOOKS = {"zoo_architectures": Architecture, "zoo_datasets": DatasetFactory, "zoo_metrics": Metric}
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """An installed plugin, imported or found to be broken.
+
+    Arguments:
+        name: of its entry point.
+        distribution: what pip calls it.
+        version: of the distribution.
+        error: why it could not be used, or None.
+        architectures, datasets, metrics: what it provides; empty before it is imported.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    error: str | None = None
+    architectures: tuple[Architecture, ...] = ()
+    datasets: tuple[DatasetFactory, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+
+
+def plugin_names() -> list[str]:
+    """Names of the installed plugins; imports none of them."""
+    return sorted(_entry_points())
+
+
+def plugins(import_them: bool = True) -> list[Plugin]:
+    """All installed plugins, each imported on its own; a broken one carries its error and disturbs no other."""
+    return [_load(point) if import_them else _listed(point) for _, point in sorted(_entry_points().items())]
+
+
+def architecture(name: str, plugin: str | None = None) -> Architecture:
+    """The architecture of that name, from the plugin of that entry point or distribution name, or from any.
+
+    Raises:
+        NotInstalledError: the plugin that provides it is not installed.
+        PluginError: the plugin is broken, or does not provide it.
+        UnknownNameError: nothing provides it.
+    """
+    found = [item for one in _searched(plugin) for item in one.architectures]
+    return _only("architecture", name, found, plugin)
+
+
+def dataset_factory(name: str, plugin: str | None = None) -> DatasetFactory:
+    """The data set of that name from the plugin named, or from any; errors as `architecture`."""
+    found = [item for one in _searched(plugin) for item in one.datasets]
+    return _only("data set", name, found, plugin)
+
+
+def metrics(plugin_names: Iterable[str]) -> list[Metric]:
+    """The metrics of the plugins named."""
+    return [metric for name in plugin_names for one in _searched(name) for metric in one.metrics]
+
+
+def _only(kind: str, name: str, found: list, plugin: str | None):
+    matches = [item for item in found if item.name == name]
+    if len(matches) > 1:
+        raise PluginError(f"{kind} {name!r} is provided {len(matches)} times; uninstall all but one of the plugins")
+    if matches:
+        return matches[0]
+    if plugin is not None:
+        provided = ", ".join(sorted(item.name for item in found)) or "nothing"
+        raise PluginError(f"plugin {plugin!r} does not provide the {kind} {name!r}; it provides {provided}")
+    raise UnknownNameError.among(kind, name, [item.name for item in found])
+
+
+def _searched(plugin: str | None) -> list[Plugin]:
+    if plugin is None:
+        return [one for one in plugins() if one.error is None]
+    loaded = _load(_entry_point(plugin))
+    if loaded.error is not None:
+        raise PluginError(f"plugin {loaded.name!r} of {loaded.distribution} {loaded.version} is broken: {loaded.error}")
+    return [loaded]
+
+
+def _entry_point(plugin: str) -> EntryPoint:
+    points = _entry_points()
+    for name, point in points.items():
+        if plugin in (name, _distribution(point).name):
+            return point
+    raise NotInstalledError(f"{plugin} is not installed; pip install {plugin}")
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _distribution(point: EntryPoint) -> Distribution:
+    if point.dist is None:
+        raise PluginError(f"entry point {point.name!r} belongs to no installed distribution; reinstall its package")
+    return point.dist
+
+
+def _listed(point: EntryPoint) -> Plugin:
+    distribution = _distribution(point)
+    return Plugin(point.name, distribution.name, distribution.version)
+
+
+def _load(point: EntryPoint) -> Plugin:
+    listed = _listed(point)
+    try:
+        module = point.load()
+        provided = {hook: _provided(listed.name, module, hook) for hook in HOOKS}
+    except BaseException as error:  # noqa: BLE001 - whatever a plugin raises at import is its own fault, named here
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return Plugin(listed.name, listed.distribution, listed.version, error=f"{type(error).__name__}: {error}")
+    return Plugin(
+        listed.name,
+        listed.distribution,
+        listed.version,
+        None,
+        tuple(provided["zoo_architectures"]),
+        tuple(provided["zoo_datasets"]),
+        tuple(provided["zoo_metrics"]),
+    )
+
+
+def _provided(plugin: str, module: ModuleType, hook: str) -> list:
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(Hooks)
+    manager.register(module, name=plugin)
+    items = [item for returned in getattr(manager.hook, hook)() for item in returned]
+    for item in items:
+        if not isinstance(item, HOOKS[hook]):
+            raise PluginError(f"{hook} must return a list of {HOOKS[hook].__name__}, one item is {type(item).__name__}")
+    return items

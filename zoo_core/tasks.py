@@ -1,0 +1,331 @@
+"""The tasks and the prediction each returns.
+
+A prediction is batch first: plain tensors (or arrays) in a frozen dataclass, with `to_table()` for the columns that
+`predict` writes. Nothing here imports torch or numpy when it is loaded.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import SpecError, UnknownNameError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "Anomaly",
+    "Classification",
+    "Clustering",
+    "Heads",
+    "Prediction",
+    "Regression",
+    "Restoration",
+    "Task",
+    "task_named",
+    "tasks",
+]
+
+Columns = dict[str, list]
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What the outputs of a network stand for.
+
+    Arguments:
+        classes: names of the classes, in the order of the outputs; two classes: the second is the positive one.
+        parameters: names of regressed parameters, in the order of the outputs.
+        units: of each parameter, in the same order.
+        temperature: the logits are divided by it (Guo et al. 2017); 1 leaves them.
+    """
+
+    classes: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    temperature: float = 1.0
+
+
+class Prediction(ABC):
+    """What a model says of a batch of images."""
+
+    @abstractmethod
+    def to_table(self) -> Columns:
+        """One column a quantity, one entry an image, as plain Python numbers."""
+
+
+@dataclass(frozen=True)
+class Classification(Prediction):
+    """Probabilities (B, K) that sum to one, and the logits (B, K) or (B, 1) that they come from."""
+
+    probabilities: Tensor
+    logits: Tensor
+    classes: tuple[str, ...]
+
+    def to_table(self) -> Columns:
+        """`p_<class>` of each class; of two classes only the positive one."""
+        shown = list(enumerate(self.classes))[1:] if len(self.classes) == 2 else enumerate(self.classes)
+        return {f"p_{name}": self.probabilities[:, k].tolist() for k, name in shown}
+
+
+@dataclass(frozen=True)
+class Regression(Prediction):
+    """Parameters of each image, with their uncertainty.
+
+    Arguments:
+        mean: (B, P), in `units`.
+        covariance: (B, P, P), aleatoric plus epistemic.
+        aleatoric: (B, P, P), expected covariance of the likelihood.
+        epistemic: (B, P, P), covariance of the mean over posterior samples of the weights; zero for one network.
+        samples: (S, B, P) draws of the predictive distribution, or None.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+    aleatoric: Tensor
+    epistemic: Tensor
+    parameters: tuple[str, ...]
+    units: tuple[str, ...]
+    samples: Tensor | None = None
+
+    def to_table(self) -> Columns:
+        """`<parameter>` and `<parameter>_err`, one standard deviation."""
+        table: Columns = {}
+        for k, name in enumerate(self.parameters):
+            table[name] = self.mean[:, k].tolist()
+            table[f"{name}_err"] = self.covariance[:, k, k].sqrt().tolist()
+        return table
+
+
+@dataclass(frozen=True)
+class Restoration(Prediction):
+    """Images (B, C, H, W) in `unit`, with their standard deviation where the network gives one."""
+
+    image: Tensor
+    unit: str
+    sigma: Tensor | None = None
+
+    def to_table(self) -> Columns:
+        """No columns: the images are files of their own."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Anomaly(Prediction):
+    """Score (B,), higher is stranger; reconstruction (B, C, H, W) and latent (B, D)."""
+
+    score: Tensor
+    reconstruction: Tensor
+    latent: Tensor
+
+    def to_table(self) -> Columns:
+        """`anomaly_score`."""
+        return {"anomaly_score": self.score.tolist()}
+
+
+@dataclass(frozen=True)
+class Clustering(Prediction):
+    """Probabilities (B, K) of the clusters and the embedding (B, D)."""
+
+    probabilities: Tensor
+    embedding: Tensor
+
+    def to_table(self) -> Columns:
+        """`cluster`, the most probable one, and `p_0`, `p_1` ..."""
+        table: Columns = {"cluster": self.probabilities.argmax(1).tolist()}
+        return table | {f"p_{k}": column.tolist() for k, column in enumerate(self.probabilities.T)}
+
+
+class Task(ABC):
+    """What is asked of a network, and how its output becomes a prediction."""
+
+    name: str
+
+    @abstractmethod
+    def outputs(self, heads: Heads) -> int:
+        """Number of outputs (or output channels) that a network needs for these heads."""
+
+    @abstractmethod
+    def prediction(self, output: Tensor | tuple[Tensor, ...], heads: Heads) -> Prediction:
+        """The prediction that a network's output means."""
+
+    @abstractmethod
+    def loss(self, output: Tensor | tuple[Tensor, ...], target: Tensor, heads: Heads) -> Tensor:
+        """Mean over the batch of what training minimises; `target` as `Dataset.targets` gives it."""
+
+    @abstractmethod
+    def empty_columns(self, heads: Heads) -> Columns:
+        """The columns of `to_table`, of no images."""
+
+    def average(self, outputs: Sequence[Tensor]) -> Tensor:
+        """One output from those of the views of an image."""
+        return sum(outputs[1:], outputs[0]) / len(outputs)
+
+
+class ClassificationTask(Task):
+    """Lens finding, substructure class: logits (B, K), or (B, 1) for two classes."""
+
+    name = "classification"
+
+    def outputs(self, heads: Heads) -> int:
+        """One logit for two classes, else one a class."""
+        if len(heads.classes) < 2:
+            raise SpecError(f"classification needs at least two classes, got {list(heads.classes)}")
+        return 1 if len(heads.classes) == 2 else len(heads.classes)
+
+    def prediction(self, output: Tensor, heads: Heads) -> Classification:
+        """Softmax (two classes: sigmoid) of the logits over the temperature."""
+        import torch
+
+        logits = output.float() / heads.temperature
+        if logits.shape[1] == 1:
+            probabilities = torch.cat([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
+        else:
+            probabilities = torch.softmax(logits, dim=1)
+        return Classification(probabilities, output, heads.classes)
+
+    def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
+        """Cross entropy; `target` (B,) is the index of the class, or a probability of the positive one."""
+        from torch.nn import functional as F
+
+        if output.shape[1] == 1:
+            return F.binary_cross_entropy_with_logits(output[:, 0], target.to(output.dtype))
+        return F.cross_entropy(output, target.long())
+
+    def empty_columns(self, heads: Heads) -> Columns:
+        """`p_<class>`."""
+        shown = heads.classes[1:] if len(heads.classes) == 2 else heads.classes
+        return {f"p_{name}": [] for name in shown}
+
+
+class RegressionTask(Task):
+    """Lens parameters under a diagonal Gaussian likelihood: (B, 2 P), means then log variances."""
+
+    name = "regression"
+
+    def outputs(self, heads: Heads) -> int:
+        """A mean and a log variance for each parameter."""
+        if not heads.parameters or len(heads.parameters) != len(heads.units):
+            raise SpecError(f"regression needs parameters with a unit each, got {heads.parameters} and {heads.units}")
+        return 2 * len(heads.parameters)
+
+    def prediction(self, output: Tensor, heads: Heads) -> Regression:
+        """The Gaussian of each image."""
+        import torch
+
+        mean, log_variance = output.float().chunk(2, dim=1)
+        aleatoric = torch.diag_embed(log_variance.exp())
+        epistemic = torch.zeros_like(aleatoric)
+        return Regression(mean, aleatoric, aleatoric, epistemic, heads.parameters, heads.units)
+
+    def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
+        """Gaussian negative log likelihood, without its constant; `target` (B, P).
+
+        Source: Perreault Levasseur, Hezaveh & Wechsler (2017), ApJL 850, L7.
+        """
+        mean, log_variance = output.chunk(2, dim=1)
+        return (0.5 * ((target - mean) ** 2 * (-log_variance).exp() + log_variance)).sum(1).mean()
+
+    def empty_columns(self, heads: Heads) -> Columns:
+        """`<parameter>`, `<parameter>_err`."""
+        return {column: [] for name in heads.parameters for column in (name, f"{name}_err")}
+
+
+class RestorationTask(Task):
+    """Denoising, deblending, convergence maps: an image (B, C, H, W)."""
+
+    name = "restoration"
+
+    def outputs(self, heads: Heads) -> int:
+        """One channel for each parameter (map)."""
+        return max(1, len(heads.parameters))
+
+    def prediction(self, output: Tensor, heads: Heads) -> Restoration:
+        """The image in the first unit."""
+        return Restoration(output.float(), heads.units[0] if heads.units else "")
+
+    def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
+        """Mean absolute error (Vojtekova et al. 2021, MNRAS 503, 3204)."""
+        return (output - target).abs().mean()
+
+    def empty_columns(self, heads: Heads) -> Columns:
+        """None."""
+        return {}
+
+
+class AnomalyTask(Task):
+    """Strangeness without labels: a tuple (score (B,), reconstruction, latent)."""
+
+    name = "anomaly"
+
+    def outputs(self, heads: Heads) -> int:
+        """One score."""
+        return 1
+
+    def prediction(self, output: tuple[Tensor, Tensor, Tensor], heads: Heads) -> Anomaly:
+        """The three as they are."""
+        score, reconstruction, latent = output
+        return Anomaly(score.float(), reconstruction.float(), latent.float())
+
+    def loss(self, output: tuple[Tensor, Tensor, Tensor], target: Tensor, heads: Heads) -> Tensor:
+        """Mean squared error of the reconstruction; `target` is the network's input."""
+        return ((output[1] - target) ** 2).mean()
+
+    def empty_columns(self, heads: Heads) -> Columns:
+        """`anomaly_score`."""
+        return {"anomaly_score": []}
+
+    def average(self, outputs: Sequence[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+        """The mean score; reconstruction and latent of the first view."""
+        mean = sum((output[0] for output in outputs[1:]), outputs[0][0]) / len(outputs)
+        return mean, outputs[0][1], outputs[0][2]
+
+
+class ClusteringTask(Task):
+    """Classes without labels: a tuple (logits (B, K), embedding (B, D))."""
+
+    name = "clustering"
+
+    def outputs(self, heads: Heads) -> int:
+        """One logit a cluster."""
+        return len(heads.classes)
+
+    def prediction(self, output: tuple[Tensor, Tensor], heads: Heads) -> Clustering:
+        """Softmax of the logits over the temperature."""
+        logits, embedding = output
+        return Clustering((logits.float() / heads.temperature).softmax(1), embedding.float())
+
+    def loss(self, output: tuple[Tensor, Tensor], target: Tensor, heads: Heads) -> Tensor:
+        """Cross entropy to given clusters."""
+        from torch.nn import functional as F
+
+        return F.cross_entropy(output[0], target.long())
+
+    def empty_columns(self, heads: Heads) -> Columns:
+        """`cluster`, `p_0` ..."""
+        return {"cluster": []} | {f"p_{k}": [] for k in range(len(heads.classes))}
+
+    def average(self, outputs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        """The mean logits; the embedding of the first view."""
+        return super().average([output[0] for output in outputs]), outputs[0][1]
+
+
+TASKS: Mapping[str, Task] = {
+    task.name: task
+    for task in (ClassificationTask(), RegressionTask(), RestorationTask(), AnomalyTask(), ClusteringTask())
+}
+
+
+def tasks() -> list[str]:
+    """Names of all tasks."""
+    return list(TASKS)
+
+
+def task_named(name: str) -> Task:
+    """The task of that name, or an error that names the nearest one."""
+    if name not in TASKS:
+        raise UnknownNameError.among("task", name, TASKS)
+    return TASKS[name]
