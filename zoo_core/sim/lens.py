@@ -1,0 +1,81 @@
+"""Deflection.
+
+An elliptical power law with external shear, in float32 or float64, for a batch of scenes at once.
+
+kappa(R) = (2 - slope) / 2 (theta_E / R)^slope with R = sqrt(q x^2 + y^2 / q) in the frame of the major axis: the mean
+convergence inside the ellipse R = theta_E, of area pi theta_E^2, is 1. For slope 1 that ellipse's area is also that of
+the critical curve, for other slopes only nearly so. lenstronomy's SIE and EPL have the same convention.
+"""
+
+import math
+
+import numpy as np
+import torch
+from caustics.lenses import func
+from torch import Tensor
+
+__all__ = ["convergence", "deflection"]
+
+CORE = 1e-12
+"""Core radius of the isothermal lens, arcsec: no more than a way not to divide zero by zero at the centre."""
+
+RELATIVE_ERROR = {torch.float64: 1e-9, torch.float32: 1e-7}
+"""Of the truncated series of the power law, over theta_E."""
+
+
+def deflection(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Deflection angle of each scene's lens and shear, finite everywhere.
+
+    Arguments:
+        lenses: dtype LENS, shape (scenes,). Where theta_E is 0 only the shear deflects.
+        x, y: positions in the image plane, arcsec, shape (scenes, ...).
+
+    Returns:
+        Both components, arcsec, in the shape and type of x.
+    """
+    alpha_x, alpha_y = torch.zeros_like(x), torch.zeros_like(y)
+    massive, isothermal = lenses["theta_E"] > 0, lenses["slope"] == 1
+    for rows, law in ((massive & isothermal, _isothermal), (massive & ~isothermal, _power_law)):
+        if rows.any():
+            index = torch.as_tensor(np.flatnonzero(rows), device=x.device)
+            alpha_x[index], alpha_y[index] = law(lenses[rows], x[index], y[index])
+    sheared_x, sheared_y = _shear(lenses, x, y)
+    return alpha_x + sheared_x, alpha_y + sheared_y
+
+
+def convergence(lenses: np.ndarray, x: Tensor, y: Tensor) -> Tensor:
+    """Surface density of each scene's lens over the critical density, in the shape of x (scenes, ...)."""
+    x0, y0, q, phi, theta_E, slope = _columns(lenses, ("x", "y", "q", "phi", "theta_E", "slope"), x)
+    return func.convergence_epl(x0, y0, q, phi, theta_E, slope, x, y, CORE)
+
+
+def _isothermal(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    x0, y0, q, phi, theta_E = _columns(lenses, ("x", "y", "q", "phi", "theta_E"), x)
+    q = q.clamp_max(
+        1 - 8 * torch.finfo(x.dtype).eps
+    )  # a circle divides by zero; its neighbour is as round as the type can tell
+    return func.reduced_deflection_angle_sie(x0, y0, q, phi, theta_E, x, y, CORE)
+
+
+def _power_law(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    x0, y0, q, phi, theta_E, slope = _columns(lenses, ("x", "y", "q", "phi", "theta_E", "slope"), x)
+    terms = _series_terms(lenses["q"].min(), RELATIVE_ERROR[x.dtype])
+    return func.reduced_deflection_angle_epl(x0, y0, q, phi, theta_E, slope, x, y, n_iter=terms, chunk_size=1)
+
+
+def _shear(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    x0, y0, gamma_1, gamma_2 = _columns(lenses, ("x", "y", "gamma_1", "gamma_2"), x)
+    return func.reduced_deflection_angle_external_shear(x0, y0, gamma_1, gamma_2, x, y)
+
+
+def _series_terms(q: float, error: float) -> int:
+    """Terms after which the tail of the series, below that of a geometric one in f = (1 - q) / (1 + q), is negligible."""
+    f = (1 - q) / (1 + q)
+    if f < error:
+        return 2
+    return max(2, math.ceil(math.log(error * (1 - f)) / math.log(f)) + 1)
+
+
+def _columns(lenses: np.ndarray, names: tuple[str, ...], x: Tensor) -> list[Tensor]:
+    shape = (-1, *[1] * (x.ndim - 1))
+    return [torch.as_tensor(lenses[name].copy()).to(x).view(shape) for name in names]
