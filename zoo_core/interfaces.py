@@ -37,6 +37,7 @@ class Architecture:
         paper: BibTeX, or empty.
         fit: for networks that no gradient trains: `fit(network, images, targets, seed)` with preprocessed images
             (N, channels, size, size) and targets (N,) sets the weights in place. None: trained by gradient descent.
+        expected_failures: laws of `zoo check` that it is known to break, each with the reason.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Architecture:
     summary: str = ""
     paper: str = ""
     fit: Callable[[nn.Module, Tensor, Tensor, int], None] | None = None
+    expected_failures: Mapping[str, str] = field(default_factory=dict)
 
 
 class Dataset(ABC):
@@ -145,6 +147,8 @@ class Metric:
         higher_is_better: for ranking.
         interval: "bootstrap", "binomial" (then `counts` gives successes and trials) or "none".
         counts: see `interval`.
+        resample: optional, for speed: called as `compute` with weights (B, N) besides, returns the (B,) values of B
+            resamples in which row i counts weights[b, i] times.
         summary: definition in one line, with its source.
     """
 
@@ -154,4 +158,5 @@ class Metric:
     higher_is_better: bool = True
     interval: str = "bootstrap"
     counts: Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray]], tuple[int, int]] | None = None
+    resample: Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray], np.ndarray], np.ndarray] | None = None
     summary: str = ""

@@ -20,6 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 import pluggy
@@ -27,7 +29,17 @@ import pluggy
 from .errors import NotInstalledError, PluginError, UnknownNameError
 from .interfaces import Architecture, DatasetFactory, Metric
 
-__all__ = ["HOOKS", "Plugin", "architecture", "dataset_factory", "hookimpl", "metrics", "plugin_names", "plugins"]
+__all__ = [
+    "HOOKS",
+    "Plugin",
+    "architecture",
+    "dataset_factory",
+    "hookimpl",
+    "metrics",
+    "package_folder",
+    "plugin_names",
+    "plugins",
+]
 
 GROUP = "zoo"
 hookspec = pluggy.HookspecMarker(GROUP)
@@ -84,6 +96,21 @@ def plugins(import_them: bool = True) -> list[Plugin]:
     return [_load(point) if import_them else _listed(point) for _, point in sorted(_entry_points().items())]
 
 
+def package_folder(plugin: str) -> Path | None:
+    """Folder of the package of the plugin of that entry point or distribution name; nothing of it is imported.
+
+    None if its module is a single file or cannot be found.
+
+    Raises:
+        NotInstalledError: there is no such plugin.
+    """
+    top, *below = _entry_point(plugin).module.split(".")
+    spec = find_spec(top)  # of a top-level name, this executes nothing
+    parents = [Path(place) for place in (spec and spec.submodule_search_locations) or []]
+    folders = [parent.joinpath(*below) for parent in parents]
+    return next((folder for one in folders for folder in (one, one.parent) if folder.is_dir()), None)
+
+
 def architecture(name: str, plugin: str | None = None) -> Architecture:
     """The architecture of that name, from the plugin of that entry point or distribution name, or from any.
 
@@ -100,6 +127,15 @@ def dataset_factory(name: str, plugin: str | None = None) -> DatasetFactory:
     """The data set of that name from the plugin named, or from any; errors as `architecture`."""
     found = [item for one in _searched(plugin) for item in one.datasets]
     return _only("data set", name, found, plugin)
+
+
+def plugin_named(name: str) -> Plugin:
+    """The plugin of that entry point or distribution name, imported; a broken one carries its error.
+
+    Raises:
+        NotInstalledError: there is none.
+    """
+    return _load(_entry_point(name))
 
 
 def metrics(plugin_names: Iterable[str]) -> list[Metric]:
@@ -122,7 +158,7 @@ def _only(kind: str, name: str, found: list, plugin: str | None):
 def _searched(plugin: str | None) -> list[Plugin]:
     if plugin is None:
         return [one for one in plugins() if one.error is None]
-    loaded = _load(_entry_point(plugin))
+    loaded = plugin_named(plugin)
     if loaded.error is not None:
         raise PluginError(f"plugin {loaded.name!r} of {loaded.distribution} {loaded.version} is broken: {loaded.error}")
     return [loaded]
@@ -156,7 +192,7 @@ def _load(point: EntryPoint) -> Plugin:
     try:
         module = point.load()
         provided = {hook: _provided(listed.name, module, hook) for hook in HOOKS}
-    except BaseException as error:  # noqa: BLE001 - whatever a plugin raises at import is its own fault, named here
+    except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
         return Plugin(listed.name, listed.distribution, listed.version, error=f"{type(error).__name__}: {error}")
