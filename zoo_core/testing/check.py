@@ -1,0 +1,186 @@
+"""Whether what is installed obeys the laws. A law that did not run is not a pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from ..catalog.registry import catalog
+from ..catalog.specs import ModelSpec
+from ..errors import PluginError, UnknownNameError
+from ..interfaces import Architecture
+from ..plugins import Plugin, plugin_named, plugin_names, plugins
+from .imports import light_import
+from .laws import NETWORK_LAWS
+from .trained import TRAINED_LAWS
+
+__all__ = ["BROKEN", "EXPECTED", "OBEYED", "SKIPPED", "Outcome", "Report", "check"]
+
+OBEYED, BROKEN, EXPECTED, SKIPPED = "obeyed", "broken", "expected to fail", "skipped"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one law.
+
+    Arguments:
+        subject: the plugin, architecture or model that was checked.
+        law: its name.
+        status: OBEYED, BROKEN, EXPECTED (broken, as the plugin declares) or SKIPPED.
+        required: the report fails unless it is obeyed or declared.
+        message: what is wrong, or why it was skipped.
+        seconds: it took.
+    """
+
+    subject: str
+    law: str
+    status: str
+    required: bool
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of all laws of one name."""
+
+    name: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def ran(self) -> int:
+        """Laws that were tried."""
+        return sum(outcome.status != SKIPPED for outcome in self.outcomes)
+
+    @property
+    def required(self) -> int:
+        """Laws without which the report fails."""
+        return sum(outcome.required for outcome in self.outcomes)
+
+    @property
+    def expected(self) -> int:
+        """Laws that are broken as declared."""
+        return sum(outcome.status == EXPECTED for outcome in self.outcomes)
+
+    @property
+    def skipped(self) -> int:
+        """Laws that were not tried."""
+        return sum(outcome.status == SKIPPED for outcome in self.outcomes)
+
+    @property
+    def passed(self) -> bool:
+        """Every required law ran, and none is broken but those declared."""
+        missing = any(outcome.required and outcome.status == SKIPPED for outcome in self.outcomes)
+        return self.ran > 0 and not missing and all(outcome.status != BROKEN for outcome in self.outcomes)
+
+    def summary(self) -> str:
+        """One line."""
+        broken = sum(outcome.status == BROKEN for outcome in self.outcomes)
+        counts = (
+            f"{self.ran} ran, {self.required} required, {broken} broken, "
+            f"{self.expected} expected to fail, {self.skipped} skipped"
+        )
+        return f"{self.name}: {'passed' if self.passed else 'FAILED'} ({counts})"
+
+    def rows(self) -> list[dict[str, str | bool | float]]:
+        """One mapping a law, for a table or JSON."""
+        return [asdict(outcome) for outcome in self.outcomes]
+
+
+def check(name: str, weights: bool = False, device: str = "cpu") -> Report:
+    """The laws, tried on a plugin, an architecture or a model `architecture.tag`.
+
+    Arguments:
+        name: of any of the three; a plugin's name means all that it provides.
+        weights: also demand published weights, and replay their golden files.
+        device: where published weights run.
+
+    Raises:
+        UnknownNameError, NotInstalledError: nothing installed is called that.
+        PluginError: the plugin cannot be imported.
+    """
+    plugin, architectures = _resolved(name)
+    outcomes = [_tried(plugin.name, "import", True, partial(light_import, plugin))]
+    for architecture in architectures:
+        outcomes += _network_outcomes(architecture)
+        outcomes += _trained_outcomes(architecture, _published(name, architecture, plugin), weights, device)
+    return Report(name, tuple(outcomes))
+
+
+def _network_outcomes(architecture: Architecture) -> list[Outcome]:
+    unknown = sorted(set(architecture.expected_failures) - set(NETWORK_LAWS))
+    if unknown:
+        raise PluginError(f"{architecture.name} expects to fail {', '.join(unknown)}; laws: {', '.join(NETWORK_LAWS)}")
+    return [
+        _declared(_tried(architecture.name, law, True, partial(faults, architecture)), architecture)
+        for law, faults in NETWORK_LAWS.items()
+    ]
+
+
+def _trained_outcomes(architecture: Architecture, specs: list[ModelSpec], asked: bool, device: str) -> list[Outcome]:
+    if not asked:
+        return [_skipped(architecture.name, law, False, "asked for with --weights") for law in TRAINED_LAWS]
+    if not specs:
+        return [_skipped(architecture.name, law, True, "no published model of it is known") for law in TRAINED_LAWS]
+    return [
+        _tried(spec.id, law, True, partial(faults, spec, device))
+        for spec in specs
+        for law, faults in TRAINED_LAWS.items()
+    ]
+
+
+def _tried(subject: str, law: str, required: bool, faults: Callable[[], Iterator[str]]) -> Outcome:
+    start = time.perf_counter()
+    try:
+        found = list(faults())
+    except Exception as error:  # noqa: BLE001 - a plugin's code may raise anything; that is a fault of its own
+        found = [f"{type(error).__name__}: {error}"]
+    status = BROKEN if found else OBEYED
+    return Outcome(subject, law, status, required, "; ".join(found), round(time.perf_counter() - start, 3))
+
+
+def _skipped(subject: str, law: str, required: bool, why: str) -> Outcome:
+    return Outcome(subject, law, SKIPPED, required, why)
+
+
+def _declared(outcome: Outcome, architecture: Architecture) -> Outcome:
+    reason = architecture.expected_failures.get(outcome.law)
+    if reason is None:
+        return outcome
+    if outcome.status == OBEYED:
+        message = f"declared as an expected failure ({reason}) but obeyed; remove the declaration"
+        return Outcome(outcome.subject, outcome.law, BROKEN, True, message, outcome.seconds)
+    return Outcome(outcome.subject, outcome.law, EXPECTED, True, f"{reason}: {outcome.message}", outcome.seconds)
+
+
+def _resolved(name: str) -> tuple[Plugin, tuple[Architecture, ...]]:
+    if name in plugin_names():
+        plugin = _sound(plugin_named(name))
+        return plugin, plugin.architectures
+    specs = catalog().models
+    wanted = specs[name].architecture if name in specs else name
+    for plugin in plugins():
+        for architecture in plugin.architectures:
+            if architecture.name == wanted:
+                return plugin, (architecture,)
+    provided = [item.name for plugin in plugins() for item in plugin.architectures]
+    raise UnknownNameError.among("plugin, architecture or model", name, {*plugin_names(), *provided, *specs})
+
+
+def _sound(plugin: Plugin) -> Plugin:
+    if plugin.error is not None:
+        raise PluginError(f"plugin {plugin.name!r} of {plugin.distribution} cannot be imported: {plugin.error}")
+    return plugin
+
+
+def _published(name: str, architecture: Architecture, plugin: Plugin) -> list[ModelSpec]:
+    specs = catalog().models
+    if name in specs:
+        return [specs[name]]
+    return [
+        spec
+        for spec in specs.values()
+        if spec.architecture == architecture.name and spec.plugin in (plugin.distribution, plugin.name)
+    ]

@@ -1,0 +1,190 @@
+"""Golden files: raw images and the predictions that published weights gave for them.
+
+One safetensors file a model: `image.<k>` (bands, H, W), with blank pixels as NaN; `expected.<quantity>` with a row an
+image, for each quantity of the task's prediction; the metadata hold ids, kinds, pixel scales and what was measured.
+"""
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from torch import Tensor
+
+from ..errors import PublishError, WeightsError
+from ..models.model import Model
+from ..tasks import Prediction
+
+__all__ = ["KINDS", "Difference", "Golden", "read_golden", "replay", "tolerance", "write_golden"]
+
+KINDS = ("positive", "negative", "typical", "edge")
+SCHEMA = "1"
+
+
+@dataclass(frozen=True)
+class Golden:
+    """What a golden file holds.
+
+    Arguments:
+        images: raw, each (bands, H, W) float32.
+        pixel_scales: arcsec of each, or None.
+        ids: a name for each.
+        kinds: of each, out of KINDS.
+        expected: quantity to array, a row an image.
+        weights_sha256: of the weights that gave them.
+        preprocess: digest of the operations that gave them.
+        views: that were averaged.
+    """
+
+    images: tuple[np.ndarray, ...]
+    pixel_scales: tuple[float | None, ...]
+    ids: tuple[str, ...]
+    kinds: tuple[str, ...]
+    expected: dict[str, np.ndarray]
+    weights_sha256: str
+    preprocess: str
+    views: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far one image's replayed quantity is from the expected one, relative where that exceeds 1."""
+
+    id: str
+    quantity: str
+    value: float
+
+
+def write_golden(
+    model: Model,
+    images: Sequence[np.ndarray],
+    pixel_scale: float | Sequence[float | None] | None,
+    ids: Sequence[str],
+    kinds: Sequence[str],
+    path: Path,
+) -> Path:
+    """A golden file of what `model` says of raw images (bands, H, W) on the CPU.
+
+    Raises:
+        PublishError: too few images of a kind, or a prediction that is not finite.
+    """
+    _demand(kinds, len(model.heads.classes) == 2)
+    scales = pixel_scale if isinstance(pixel_scale, Sequence) else [pixel_scale] * len(images)
+    images = [np.ascontiguousarray(image, dtype=np.float32) for image in images]
+    expected = _predicted(model, images, scales)
+    for quantity, rows in expected.items():
+        if not np.isfinite(rows).all():
+            raise PublishError(
+                f"{model.id}: {quantity} is not finite for one of {', '.join(ids)}; leave that image out"
+            )
+    tensors = {f"image.{k}": image for k, image in enumerate(images)}
+    tensors |= {f"expected.{quantity}": rows for quantity, rows in expected.items()}
+    described = {"ids": list(ids), "kinds": list(kinds), "pixel_scales": list(scales), "views": model.views}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(
+        tensors,
+        path,
+        metadata={
+            "schema": SCHEMA,
+            "model": model.id,
+            "weights_sha256": model.weights_sha256 or "",
+            "preprocess": model.preprocess.digest,
+            "samples": json.dumps(described),
+        },
+    )
+    return path
+
+
+def read_golden(path: Path) -> Golden:
+    """The content of a golden file.
+
+    Raises:
+        WeightsError: it is not one.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path}: not a golden file ({error}); write it again with write_golden") from error
+    if metadata.get("schema") != SCHEMA:
+        raise WeightsError(f"{path}: golden schema {metadata.get('schema')!r}, this version reads {SCHEMA!r}")
+    described = json.loads(metadata["samples"])
+    return Golden(
+        tuple(tensors[f"image.{k}"] for k in range(len(described["ids"]))),
+        tuple(described["pixel_scales"]),
+        tuple(described["ids"]),
+        tuple(described["kinds"]),
+        {name.removeprefix("expected."): rows for name, rows in tensors.items() if name.startswith("expected.")},
+        metadata["weights_sha256"],
+        metadata["preprocess"],
+        described["views"],
+    )
+
+
+def replay(model: Model, path: Path) -> list[Difference]:
+    """The difference of each image and quantity between the model and its golden file, largest first.
+
+    Raises:
+        WeightsError: the file belongs to other weights, preprocessing or views, or holds too few images.
+    """
+    golden = read_golden(path)
+    _demand(golden.kinds, len(model.heads.classes) == 2)
+    facts = {
+        "weights": (golden.weights_sha256, model.weights_sha256 or ""),
+        "preprocessing": (golden.preprocess, model.preprocess.digest),
+        "views": (golden.views, model.views),
+    }
+    for what, (written, loaded) in facts.items():
+        if written != loaded:
+            raise WeightsError(f"{path}: written for {what} {written}, {model.id} has {loaded}; write it again")
+    found = _predicted(model, golden.images, golden.pixel_scales)
+    if set(found) != set(golden.expected):
+        raise WeightsError(f"{path}: holds {sorted(golden.expected)}, {model.id} predicts {sorted(found)}")
+    differences = [
+        Difference(name, quantity, _apart(found[quantity][k], rows[k]))
+        for quantity, rows in golden.expected.items()
+        for k, name in enumerate(golden.ids)
+    ]
+    return sorted(differences, key=lambda difference: difference.value, reverse=True)
+
+
+def tolerance(device: str) -> float:
+    """Difference that another machine may make: 1e-4 on the CPU, 1e-3 on a GPU."""
+    return 1e-4 if device.startswith("cpu") else 1e-3
+
+
+def _demand(kinds: Sequence[str], two_classes: bool) -> None:
+    count = Counter(kinds)
+    if unknown := sorted(set(count) - set(KINDS)):
+        raise PublishError(f"golden images are of kind {', '.join(KINDS)}, not {', '.join(unknown)}")
+    needed = {"positive": 2, "negative": 2, "edge": 1} if two_classes else {"typical": 4, "edge": 1}
+    if short := [f"{n} {kind}" for kind, n in needed.items() if count[kind] < n]:
+        raise PublishError(f"a golden file needs at least {', '.join(short)}; it has {dict(count)}")
+
+
+def _predicted(model: Model, images: Sequence[np.ndarray], scales: Sequence[float | None]) -> dict[str, np.ndarray]:
+    each = [_rows(model(image[None], pixel_scale=scale)) for image, scale in zip(images, scales, strict=True)]
+    return {quantity: torch.cat([rows[quantity] for rows in each]).numpy() for quantity in each[0]}
+
+
+def _rows(prediction: Prediction) -> dict[str, Tensor]:
+    values = {field.name: getattr(prediction, field.name) for field in dataclasses.fields(prediction)}
+    return {
+        name: value.detach().float().cpu().contiguous()
+        for name, value in values.items()
+        if isinstance(value, Tensor) and name != "samples"  # samples are drawn anew
+    }
+
+
+def _apart(found: np.ndarray, expected: np.ndarray) -> float:
+    if found.shape != expected.shape:
+        return float("inf")
+    apart = np.abs(found - expected).max(initial=0) / max(1.0, np.abs(expected).max(initial=0))
+    return float(apart) if np.isfinite(apart) else float("inf")

@@ -1,0 +1,196 @@
+"""The laws of a network, each on its own: what every architecture of the zoo obeys with random weights.
+
+A law is a generator of faults; one that yields nothing is obeyed. Its docstring is the law.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ..images.preprocess import Preprocess
+from ..interfaces import Architecture
+from ..tasks import Task, task_named
+
+__all__ = ["NETWORK_LAWS", "NetworkLaw", "built", "parts", "rows_apart"]
+
+NetworkLaw = Callable[[Architecture], Iterator[str]]
+Output = Tensor | tuple[Tensor, ...]
+
+BATCH_TOLERANCE = 1e-5  # of outputs of order one: float32 sums in another order stay well below
+
+
+def shapes(architecture: Architecture) -> Iterator[str]:
+    """Outputs have one row an image and as many columns as the task needs; the prediction has the task's columns."""
+    task, heads = task_named(architecture.task), architecture.heads
+    network = built(architecture)
+    for images in (1, 3):
+        x = _input(architecture, images)
+        output = _quiet(network, x)
+        first = parts(output)[0]
+        yield from (f"{images} images in, {len(part)} rows out" for part in parts(output) if len(part) != images)
+        if first.ndim == 2 and first.shape[1] != task.outputs(heads):
+            yield f"{first.shape[1]} outputs, {architecture.task} with these heads needs {task.outputs(heads)}"
+        columns = task.prediction(output, heads).to_table()
+        if set(columns) != set(task.empty_columns(heads)):
+            yield f"columns {sorted(columns)}, the task promises {sorted(task.empty_columns(heads))}"
+        yield from (f"column {name} has {len(c)} rows" for name, c in columns.items() if len(c) != images)
+        if hasattr(network, "features"):
+            features = network.features(x)
+            if features.ndim != 2 or len(features) != images:
+                yield f"features of {images} images have shape {tuple(features.shape)}, not ({images}, D)"
+
+
+def finite_gradients(architecture: Architecture) -> Iterator[str]:
+    """One training step's loss is finite and gives every parameter a finite gradient."""
+    task = task_named(architecture.task)
+    network = built(architecture).train()
+    x = _input(architecture, 4)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        output = network(x)
+        loss = task.loss(output, _target(task, architecture, output, x), architecture.heads)
+        loss.backward()
+    if not torch.isfinite(loss):
+        yield f"the loss is {loss.item()}"
+    parameters = dict(network.named_parameters())
+    if not parameters:
+        yield "the network has no parameter: what it learns must be nn.Parameter"
+    yield from (f"no gradient reaches {name}" for name, p in parameters.items() if p.requires_grad and p.grad is None)
+    for name, parameter in parameters.items():
+        if parameter.grad is not None and not torch.isfinite(parameter.grad).all():
+            yield f"the gradient of {name} is not finite"
+
+
+def deterministic_in_eval(architecture: Architecture) -> Iterator[str]:
+    """In eval mode the same images give the same bits, and looking changes neither the network nor the random state."""
+    network, x = built(architecture), _input(architecture, 3)
+    weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    random_state = torch.random.get_rng_state()
+    first, second = _quiet(network, x), _quiet(network, x)
+    if not _same(first, second):
+        yield "two passes over the same images differ"
+    if not torch.equal(random_state, torch.random.get_rng_state()):
+        yield "a pass in eval mode draws from torch's global generator"
+    changed = [name for name, tensor in network.state_dict().items() if not torch.equal(tensor, weights[name])]
+    yield from (f"a pass in eval mode changes {name}" for name in changed)
+
+
+def batch_size_invariant(architecture: Architecture) -> Iterator[str]:
+    """An image's output does not depend on its companions in the batch, to 1e-5."""
+    network = built(architecture)
+    x = _input(architecture, 6) * torch.tensor([0.1, 1, 10, 0.3, 3, 1]).view(
+        -1, 1, 1, 1
+    )  # companions of any brightness
+    together = _quiet(network, x)
+    for sizes in ([1] * 6, [2, 4]):
+        parts = [parts(_quiet(network, part)) for part in x.split(sizes)]
+        for whole, pieces in zip(parts(together), zip(*parts, strict=True), strict=True):
+            apart = rows_apart(whole, torch.cat(pieces))
+            if not apart <= BATCH_TOLERANCE:
+                yield f"batches of {sizes} and of 6 differ by {apart:.1e}, more than {BATCH_TOLERANCE:g}"
+
+
+def survives_safetensors(architecture: Architecture) -> Iterator[str]:
+    """Weights saved as safetensors and loaded strictly into a new network give the same bits."""
+    network, other = built(architecture, seed=1), built(architecture, seed=2)
+    x = _input(architecture, 2)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "weights.safetensors"
+        try:
+            save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, file)
+        except (RuntimeError, ValueError, SafetensorError) as error:
+            yield f"the state does not fit into safetensors: {error}"
+            return
+        other.load_state_dict(load_file(file), strict=True)
+    if not _same(_quiet(network, x), _quiet(other, x)):
+        yield "loaded weights do not reproduce the output: something it computes with is not in the state dict"
+
+
+def preprocessing_declared(architecture: Architecture) -> Iterator[str]:
+    """The declared operations can be parsed and written back, and make finite pixels of the declared shape."""
+    preprocess = Preprocess.from_operations(architecture.preprocess, architecture.bands)
+    again = Preprocess.from_operations(json.loads(json.dumps(preprocess.declared())), architecture.bands)
+    if again.digest != preprocess.digest:
+        yield "the operations change when they are written to a file and read back"
+    if preprocess.size != architecture.size:
+        yield f"preprocessing makes {preprocess.size} pixels a side, the network takes {architecture.size}"
+    seen = preprocess.images(_raw_images(architecture), pixel_scale=preprocess.pixel_scale)
+    expected = (2, preprocess.n_channels, preprocess.size, preprocess.size)
+    if seen.shape != expected:
+        yield f"preprocessing makes shape {tuple(seen.shape)}, it declares {expected}"
+    if not torch.isfinite(seen).all():
+        yield "an image with blank pixels becomes NaN or infinite"
+
+
+NETWORK_LAWS: dict[str, NetworkLaw] = {
+    "preprocessing": preprocessing_declared,
+    "shapes": shapes,
+    "gradients": finite_gradients,
+    "eval": deterministic_in_eval,
+    "batch size": batch_size_invariant,
+    "safetensors": survives_safetensors,
+}
+
+
+def built(architecture: Architecture, seed: int = 0) -> nn.Module:
+    """The network with random weights drawn from `seed`, in eval mode."""
+    preprocess = Preprocess.from_operations(architecture.preprocess, architecture.bands)
+    outputs = task_named(architecture.task).outputs(architecture.heads)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return architecture.build(channels=preprocess.n_channels, outputs=outputs, **architecture.arguments).eval()
+
+
+def rows_apart(one: Tensor, other: Tensor) -> float:
+    """Largest difference between two batches, each row in units of its largest output where that exceeds 1."""
+    if one.shape != other.shape:
+        return float("inf")
+    scale = one.abs().flatten(1).amax(1).clamp(min=1) if one.ndim > 1 else one.abs().clamp(min=1)
+    apart = (one - other).abs().reshape(len(one), -1).amax(1) / scale
+    return float("nan") if apart.isnan().any() else apart.max().item()
+
+
+def _input(architecture: Architecture, images: int) -> Tensor:
+    channels = Preprocess.from_operations(architecture.preprocess, architecture.bands).n_channels
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(images, channels, architecture.size, architecture.size, generator=generator)
+
+
+def _raw_images(architecture: Architecture) -> np.ndarray:
+    images = np.random.default_rng(0).normal(size=(2, len(architecture.bands), architecture.size, architecture.size))
+    images[0, :, :3, :5] = np.nan
+    return images.astype(np.float32)
+
+
+def _target(task: Task, architecture: Architecture, output: Output, x: Tensor) -> Tensor:
+    images = len(x)
+    if task.name == "classification":
+        return torch.arange(images) % len(architecture.heads.classes)
+    if task.name == "clustering":
+        return torch.arange(images) % parts(output)[0].shape[1]
+    if task.name == "regression":
+        return torch.linspace(-1, 1, images)[:, None].expand(images, len(architecture.heads.parameters))
+    return x if task.name == "anomaly" else torch.zeros_like(parts(output)[0])
+
+
+def _quiet(network: nn.Module, x: Tensor) -> Output:
+    with torch.no_grad():
+        return network(x)
+
+
+def parts(output: Output) -> Sequence[Tensor]:
+    """The tensors of a network's output."""
+    return output if isinstance(output, tuple) else (output,)
+
+
+def _same(one: Output, other: Output) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(parts(one), parts(other), strict=True))

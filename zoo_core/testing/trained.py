@@ -1,0 +1,64 @@
+"""The laws of published weights: the file is the one that was published, and it still says what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+from ..catalog.specs import ModelSpec
+from ..catalog.weights import golden_file
+from ..models.load import load
+from ..models.model import Model
+from .golden import read_golden, replay, tolerance
+from .laws import BATCH_TOLERANCE, parts, rows_apart
+
+__all__ = ["TRAINED_LAWS", "TrainedLaw"]
+
+TrainedLaw = Callable[[ModelSpec, str], Iterator[str]]
+
+
+def weights_load(spec: ModelSpec, device: str) -> Iterator[str]:
+    """The published file has its checksum, fits the network strictly, and the model is in eval mode and float32."""
+    model = load(spec.id, pretrained=True, device=device)
+    if not model.trained or model.network.training:
+        yield "the loaded model is not trained or not in eval mode"
+    if model.weights_sha256 != spec.weights.sha256:
+        yield f"loaded weights are {model.weights_sha256}, the catalogue says {spec.weights.sha256}"
+    kinds = {tensor.dtype for tensor in model.network.state_dict().values() if tensor.is_floating_point()}
+    if kinds - {torch.float32}:
+        yield f"inference is in {', '.join(sorted(map(str, kinds)))}, not in torch.float32"
+
+
+def golden_replay(spec: ModelSpec, device: str) -> Iterator[str]:
+    """The golden file's raw images give the predictions that were published, to 1e-4 on the CPU and 1e-3 on a GPU."""
+    allowed = tolerance(device)
+    differences = replay(load(spec.id, pretrained=True, device=device), golden_file(spec))
+    off = [difference for difference in differences if not difference.value <= allowed]
+    yield from (f"{each.quantity} of {each.id} differs by {each.value:.1e}, more than {allowed:g}" for each in off)
+
+
+def trained_batch_size(spec: ModelSpec, device: str) -> Iterator[str]:
+    """With the published weights, too, an image's output does not depend on its companions, to 1e-5."""
+    model = load(spec.id, pretrained=True, device=device)
+    x = _golden_channels(model, spec)
+    with torch.inference_mode():
+        together, alone = parts(model.network(x)), [parts(model.network(row[None])) for row in x]
+    for whole, rows in zip(together, zip(*alone, strict=True), strict=True):
+        apart = rows_apart(whole, torch.cat(rows))
+        if not apart <= BATCH_TOLERANCE:
+            yield f"one by one and together differ by {apart:.1e}, more than {BATCH_TOLERANCE:g}"
+
+
+TRAINED_LAWS: dict[str, TrainedLaw] = {
+    "weights": weights_load,
+    "golden": golden_replay,
+    "batch size": trained_batch_size,
+}
+
+
+def _golden_channels(model: Model, spec: ModelSpec) -> torch.Tensor:
+    golden = read_golden(golden_file(spec))
+    pairs = zip(golden.images, golden.pixel_scales, strict=True)
+    seen = [model.preprocess.images(image[None], pixel_scale=scale) for image, scale in pairs]
+    return torch.cat(seen).to(next(model.network.parameters()).device)
