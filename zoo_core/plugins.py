@@ -37,6 +37,7 @@ __all__ = [
     "hookimpl",
     "metrics",
     "package_folder",
+    "plugin_named",
     "plugin_names",
     "plugins",
 ]
@@ -106,9 +107,9 @@ def package_folder(plugin: str) -> Path | None:
     """
     top, *below = _entry_point(plugin).module.split(".")
     spec = find_spec(top)  # of a top-level name, this executes nothing
-    parents = [Path(place) for place in (spec and spec.submodule_search_locations) or []]
-    folders = [parent.joinpath(*below) for parent in parents]
-    return next((folder for one in folders for folder in (one, one.parent) if folder.is_dir()), None)
+    places = [Path(place) for place in (spec and spec.submodule_search_locations) or []]
+    folders = [place.joinpath(*below[:depth]) for depth in range(len(below) + 1) for place in places]
+    return next((folder for folder in folders if (folder / "__init__.py").is_file()), None)
 
 
 def architecture(name: str, plugin: str | None = None) -> Architecture:
