@@ -13,18 +13,21 @@ __all__ = ["BenchmarkSpec", "DatasetSpec", "ModelSpec", "WeightsSpec"]
 class WeightsSpec:
     """The file of a published model.
 
+    A plugin that brings it has it as `weights/<model id>.safetensors` in its package, the golden file as
+    `weights/<model id>.golden.safetensors`.
+
     Arguments:
-        file: name in the plugin's `weights` folder and in the Hub repository.
         sha256: of the file; what decides that two files are the same.
         size: bytes.
-        repo: Hugging Face repository, "owner/name", or None if it is only bundled.
+        file: its name in the Hub repository.
+        repo: Hugging Face repository, "owner/name", or None if it only comes with the plugin.
         revision: commit of that repository, 40 hex digits.
-        golden: name of the golden file beside it.
+        golden: name of the golden file in the Hub repository, or None if there is none.
     """
 
-    file: str
     sha256: str
     size: int
+    file: str = "model.safetensors"
     repo: str | None = None
     revision: str | None = None
     golden: str | None = None

@@ -1,0 +1,210 @@
+"""The schema of a registry file: what an entry must say, checked where it is read."""
+
+import json
+import reprlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ..errors import SpecError, UnknownNameError, ZooError
+from ..tasks import Heads, task_named
+from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, WeightsSpec
+
+__all__ = ["SCHEMA", "benchmark_spec", "check_schema", "dataset_spec", "model_entry", "model_spec"]
+
+SCHEMA = 1
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$")]
+ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*\.[A-Za-z0-9][A-Za-z0-9_\-]*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*/[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
+WeightsFile = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.\-]*/)*[A-Za-z0-9][A-Za-z0-9_.\-]*\.safetensors$")]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Entry(BaseModel):
+    """Nothing is coerced and nothing is ignored."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+E = TypeVar("E", bound=_Entry)
+
+
+class _Weights(_Entry):
+    """See `specs.WeightsSpec`."""
+
+    sha256: Sha256
+    size: int = Field(gt=0)
+    file: WeightsFile = "model.safetensors"
+    repo: Repository | None = None
+    revision: Commit | None = None
+    golden: WeightsFile | None = None
+
+    @model_validator(mode="after")
+    def _is_pinned(self) -> "_Weights":
+        if (self.repo is None) != (self.revision is None):
+            raise ValueError("repo and revision go together: a repository is only read at a pinned commit")
+        return self
+
+
+class _Model(_Entry):
+    """See `specs.ModelSpec`; the heads are flat."""
+
+    id: ModelId
+    task: str
+    bands: list[Name] = Field(min_length=1)
+    preprocess: list[dict[str, Any]] = Field(min_length=1)
+    weights: _Weights
+    licence: str = Field(min_length=1)
+    architecture: Name
+    plugin: Name
+    classes: list[str] = []
+    parameters: list[str] = []
+    units: list[str] = []
+    temperature: float = Field(1.0, gt=0)
+    arguments: dict[str, Any] = {}
+    views: Literal[1, 8] = 1
+    prior: Fraction | list[Fraction] = []
+    default: bool = False
+    summary: str = ""
+    training_data: str = ""
+    domain: Literal["simulated", "real"] = "simulated"
+    seen: list[str] = []
+    paper: str = ""
+    known_failures: list[str] = []
+
+    @field_validator("preprocess")
+    @classmethod
+    def _are_operations(cls, operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for operation in operations:
+            if not isinstance(operation.get("op"), str):
+                raise ValueError(f"{operation} has no `op`; write an operation as {{op: frame, size: 101}}")
+        return operations
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "_Model":
+        if self.id.partition(".")[0] != self.architecture:
+            raise ValueError(f"architecture is {self.architecture!r}, an id is `architecture.tag`")
+        try:
+            task_named(self.task).outputs(self.heads())
+        except (SpecError, UnknownNameError) as error:
+            raise ValueError(str(error)) from None
+        prior = self.priors()
+        if len(prior) > 1 and (len(prior) != len(self.classes) or abs(sum(prior) - 1) > 1e-6):
+            raise ValueError(f"prior {list(prior)} must hold one fraction a class and sum to 1")
+        return self
+
+    def heads(self) -> Heads:
+        return Heads(tuple(self.classes), tuple(self.parameters), tuple(self.units), self.temperature)
+
+    def priors(self) -> tuple[float, ...]:
+        return tuple(self.prior) if isinstance(self.prior, list) else (self.prior,)
+
+
+class _Dataset(_Entry):
+    """See `specs.DatasetSpec`."""
+
+    name: Name
+    plugin: Name
+    task: str
+    domain: Literal["simulated", "real"]
+    summary: str = ""
+
+
+class _Benchmark(_Entry):
+    """See `specs.BenchmarkSpec`."""
+
+    id: Name
+    dataset: Name
+    task: str
+    metrics: list[str] = Field(min_length=1)
+    plugin: Name
+    arguments: dict[str, Any] = {}
+    strata: dict[str, list[float]] = {}
+    sha256: Sha256 | None = None
+    summary: str = ""
+
+    @field_validator("strata")
+    @classmethod
+    def _are_edges(cls, strata: dict[str, list[float]]) -> dict[str, list[float]]:
+        for column, edges in strata.items():
+            if edges and (len(edges) < 2 or edges != sorted(set(edges))):
+                raise ValueError(f"{column}: bin edges must be two or more rising numbers, or [] for categories")
+        return strata
+
+
+def check_schema(version: Any, where: str, error: type[ZooError]) -> None:
+    """Raise `error` unless this version of the zoo reads that version of the schema."""
+    if version != SCHEMA:
+        newer = isinstance(version, int) and version > SCHEMA
+        remedy = "upgrade zoo-core (pip install -U zoo-core)" if newer else f"write `schema: {SCHEMA}`"
+        raise error(f"{where}: schema is {version!r}, this version of the zoo reads {SCHEMA}; {remedy}")
+
+
+def model_spec(entry: Mapping[str, Any], where: str, source: str, error: type[ZooError]) -> ModelSpec:
+    """The model of an entry that holds its `id`; `error`, prefixed `where`, names each wrong key."""
+    read = _checked(_Model, entry, where, error)
+    return ModelSpec(
+        id=read.id,
+        architecture=read.architecture,
+        plugin=read.plugin,
+        task=read.task,
+        heads=read.heads(),
+        bands=tuple(read.bands),
+        preprocess=tuple(read.preprocess),
+        weights=WeightsSpec(**read.weights.model_dump()),
+        arguments=read.arguments,
+        views=read.views,
+        prior=read.priors(),
+        default=read.default,
+        summary=read.summary,
+        training_data=read.training_data,
+        domain=read.domain,
+        seen=tuple(read.seen),
+        licence=read.licence,
+        paper=read.paper,
+        known_failures=tuple(read.known_failures),
+        source=source,
+    )
+
+
+def dataset_spec(entry: Mapping[str, Any], where: str, source: str, error: type[ZooError]) -> DatasetSpec:
+    """The data set of an entry that holds its `name`; errors as `model_spec`."""
+    return DatasetSpec(**_checked(_Dataset, entry, where, error).model_dump(), source=source)
+
+
+def benchmark_spec(entry: Mapping[str, Any], where: str, source: str, error: type[ZooError]) -> BenchmarkSpec:
+    """The benchmark of an entry that holds its `id`; errors as `model_spec`."""
+    read = _checked(_Benchmark, entry, where, error).model_dump()
+    read["metrics"] = tuple(read["metrics"])
+    read["strata"] = {column: tuple(edges) for column, edges in read["strata"].items()}
+    return BenchmarkSpec(**read, source=source)
+
+
+def model_entry(spec: ModelSpec) -> dict[str, Any]:
+    """The entry that `model_spec` reads back, as plain JSON values; without its source."""
+    entry = asdict(spec)
+    entry.update(entry.pop("heads"))
+    del entry["source"]
+    return json.loads(json.dumps(entry))
+
+
+def _checked(schema: type[E], entry: Mapping[str, Any], where: str, error: type[ZooError]) -> E:
+    try:
+        return schema.model_validate(dict(entry))
+    except ValidationError as problem:
+        raise error("\n".join(f"{where}: {_sentence(fault)}" for fault in problem.errors())) from None
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
+        return f"{key} is missing"
+    if fault["type"] == "extra_forbidden":
+        return f"{key} is not a key of this schema; remove it or mind its spelling"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}, got {reprlib.repr(fault['input'])}" if key else message

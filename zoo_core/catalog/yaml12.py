@@ -1,0 +1,72 @@
+"""YAML as people expect it: `1e-4` is a number, `no` is a word, no key is written twice.
+
+PyYAML reads YAML 1.1, in which `no` is False, `1:30` is 90, `010` is 8 and `1e-4` is a string. The core schema of
+YAML 1.2 has none of these surprises.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from ..errors import ZooError
+
+__all__ = ["read_mapping"]
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Safe loader with the scalars of the YAML 1.2 core schema."""
+
+    # Replaces PyYAML's table, keyed by the first character of the scalar.
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern]]]] = {}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        """The mapping, unless a key is written twice: the later would silently win."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.constructor.ConstructorError(
+                problem=f"{twice[0]!r} is written twice", problem_mark=node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+_SCALARS = {
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?[0-9]+", list("-+0123456789")),
+    "float": (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan", list("-+.0123456789")),
+}
+for _tag, (_pattern, _first) in _SCALARS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+_Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
+
+
+def read_mapping(path: Path, error: type[ZooError]) -> Mapping[str, Any]:
+    """The mapping that a YAML file holds.
+
+    Arguments:
+        path: the file, UTF-8.
+        error: what to raise, with the file's name, if it can't be read, is not YAML or holds something else.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except OSError as problem:
+        raise error(f"{path}: {problem.strerror or problem}") from None
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: not UTF-8 text ({problem.reason} at byte {problem.start})") from None
+    except (yaml.YAMLError, ValueError) as problem:
+        raise error(f"{path}: not valid YAML: {_one_line(problem)}") from None
+    if not isinstance(content, dict):
+        raise error(
+            f"{path}: holds {'nothing' if content is None else type(content).__name__}, expected `key: value` lines"
+        )
+    return content
+
+
+def _one_line(problem: Exception) -> str:
+    mark = getattr(problem, "problem_mark", None)
+    if mark is None:
+        return str(problem)
+    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(problem, 'problem', None) or problem}"
