@@ -14,7 +14,7 @@ from .light import modulation, sersic_b, squared_radius
 
 __all__ = ["window_flux"]
 
-NODES = 6
+NODES = 8
 
 
 def window_flux(lights: np.ndarray, left: Tensor, bottom: Tensor, pixel: float, width: int) -> Tensor:
@@ -28,8 +28,8 @@ def window_flux(lights: np.ndarray, left: Tensor, bottom: Tensor, pixel: float, 
     """
     steps = torch.arange(width + 1, dtype=torch.float64, device=left.device) * pixel
     across, up = left[:, None] + steps, bottom[:, None] + steps
-    horizontal = up[:, :, None] * _side_integrals(lights, up, across, pixel, transposed=False)
-    vertical = across[:, :, None] * _side_integrals(lights, across, up, pixel, transposed=True)
+    horizontal = up[:, :, None] * _side_integrals(lights, up, across, transposed=False)
+    vertical = across[:, :, None] * _side_integrals(lights, across, up, transposed=True)
     flux = horizontal.diff(dim=1) + vertical.diff(dim=1).transpose(1, 2)
     if not lights["arms"].any():
         return flux
@@ -37,21 +37,33 @@ def window_flux(lights: np.ndarray, left: Tensor, bottom: Tensor, pixel: float, 
     return flux * modulation(lights, dx, dy, squared_radius(lights, dx, dy), pixel)
 
 
-def _side_integrals(lights: np.ndarray, lines: Tensor, ends: Tensor, pixel: float, transposed: bool) -> Tensor:
+def _side_integrals(lights: np.ndarray, lines: Tensor, ends: Tensor, transposed: bool) -> Tensor:
     """Integral of m along every side on every grid line, shape (profiles, lines, sides)."""
     nodes, weights = (torch.as_tensor(part).to(lines) for part in np.polynomial.legendre.leggauss(NODES))
-    # in the cube of the distance along the line, where the nodes crowd at the point nearest to the centre
-    start, stop = ends[:, :-1].abs().pow(1 / 3) * ends[:, :-1].sign(), ends[:, 1:].abs().pow(1 / 3) * ends[:, 1:].sign()
-    root = (start + stop)[..., None] / 2 + (stop - start)[..., None] / 2 * nodes
-    along = (root**3).flatten(1)[:, None, :]
-    across = lines[:, :, None]
+    nearest = _slope_of_nearest(lights, lines, transposed) * lines
+    # nodes even in the cube root of the distance to the line's innermost point crowd there, where m peaks
+    root = _cube_root(ends[:, None, :] - nearest[:, :, None])
+    start, half = root[..., :-1, None], root.diff()[..., None] / 2
+    root = start + half * (nodes + 1)
+    along, across = (root**3 + nearest[..., None, None]).flatten(2), lines[:, :, None]
     radius_2 = squared_radius(lights, across, along) if transposed else squared_radius(lights, along, across)
-    mean = _mean_brightness(lights, radius_2).unflatten(2, (-1, NODES))
-    return (mean * (3 * root**2 * weights * (stop - start)[..., None] / 2)[:, None]).sum(-1)
+    return (_mean_brightness(lights, radius_2).view_as(root) * (3 * root**2 * half * weights)).sum(-1)
+
+
+def _slope_of_nearest(lights: np.ndarray, like: Tensor, transposed: bool) -> Tensor:
+    """Along-line position of the innermost point over the distance of the line, shape (profiles, 1)."""
+    cos, sin, q = np.cos(lights["phi"]), np.sin(lights["phi"]), lights["q"]
+    major, minor = (sin, cos) if transposed else (cos, sin)
+    slope = (1 / q - q) * cos * sin / (q * major**2 + minor**2 / q)
+    return torch.as_tensor(slope).to(like)[:, None]
+
+
+def _cube_root(x: Tensor) -> Tensor:
+    return x.abs().pow(1 / 3).copysign(x)
 
 
 def _mean_brightness(lights: np.ndarray, radius_2: Tensor) -> Tensor:
-    """m = L(<R) / (2 pi R^2), flux per square arcsec."""
+    """Mean brightness m = L(<R) / (2 pi R^2), flux per square arcsec."""
     n = lights["n"]
     exponent, order, scale = (
         torch.as_tensor(part).to(radius_2).view(-1, 1, 1) for part in (0.5 / n, 2 * n, sersic_b(n))

@@ -27,7 +27,7 @@ def deflection(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
     """Deflection angle of each scene's lens and shear, finite everywhere.
 
     Arguments:
-        lenses: dtype LENS, shape (scenes,). Where theta_E is 0 only the shear deflects.
+        lenses: dtype LENS, shape (scenes,). Where theta_E is 0 nothing deflects; the shear's origin is the lens.
         x, y: positions in the image plane, arcsec, shape (scenes, ...).
 
     Returns:
@@ -39,8 +39,8 @@ def deflection(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
         if rows.any():
             index = torch.as_tensor(np.flatnonzero(rows), device=x.device)
             alpha_x[index], alpha_y[index] = law(lenses[rows], x[index], y[index])
-    sheared_x, sheared_y = _shear(lenses, x, y)
-    return alpha_x + sheared_x, alpha_y + sheared_y
+    shear_x, shear_y = _shear(lenses, x, y)
+    return alpha_x.add_(shear_x), alpha_y.add_(shear_y)
 
 
 def convergence(lenses: np.ndarray, x: Tensor, y: Tensor) -> Tensor:
@@ -64,12 +64,13 @@ def _power_law(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
 
 
 def _shear(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    x0, y0, gamma_1, gamma_2 = _columns(lenses, ("x", "y", "gamma_1", "gamma_2"), x)
+    x0, y0, gamma_1, gamma_2, theta_E = _columns(lenses, ("x", "y", "gamma_1", "gamma_2", "theta_E"), x)
+    gamma_1, gamma_2 = gamma_1 * (theta_E > 0), gamma_2 * (theta_E > 0)
     return func.reduced_deflection_angle_external_shear(x0, y0, gamma_1, gamma_2, x, y)
 
 
 def _series_terms(q: float, error: float) -> int:
-    """Terms after which the tail of the series, below that of a geometric one in f = (1 - q) / (1 + q), is negligible."""
+    """Terms that leave a relative error below `error`: the series decays faster than a geometric one in f."""
     f = (1 - q) / (1 + q)
     if f < error:
         return 2

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .scene import PROFILES
 
-__all__ = ["brightness", "modulation", "peak_brightness", "sersic_b", "squared_radius"]
+__all__ = ["brightness", "column", "modulation", "peak_brightness", "scene_index", "sersic_b", "squared_radius"]
 
 SERSIC, RING = PROFILES.index("sersic"), PROFILES.index("ring")
 
@@ -38,7 +38,7 @@ def brightness(lights: np.ndarray, x: Tensor, y: Tensor, pixel: float = 0.0) -> 
         x, y: arcsec, shapes that broadcast to (profiles, height, width); x constant along height makes it faster.
         pixel: side of the pixels that the points stand for, arcsec. Modulation finer than that is averaged out.
     """
-    dx, dy = x - _column(lights["x"], x), y - _column(lights["y"], x)
+    dx, dy = x - column(lights["x"], x), y - column(lights["y"], x)
     radius_2 = squared_radius(lights, dx, dy)
     light = _unmodulated(lights, radius_2)
     rows = np.flatnonzero(lights["arms"])
@@ -52,9 +52,9 @@ def squared_radius(lights: np.ndarray, dx: Tensor, dy: Tensor) -> Tensor:
     """Square of the elliptical radius, over that of R, at offsets from the centre."""
     cos, sin, q = np.cos(lights["phi"]), np.sin(lights["phi"]), lights["q"]
     scale = lights["R"] ** -2
-    xx = _column((q * cos**2 + sin**2 / q) * scale, dx)
-    yy = _column((q * sin**2 + cos**2 / q) * scale, dx)
-    xy = _column(2 * (q - 1 / q) * cos * sin * scale, dx)
+    xx = column((q * cos**2 + sin**2 / q) * scale, dx)
+    yy = column((q * sin**2 + cos**2 / q) * scale, dx)
+    xy = column(2 * (q - 1 / q) * cos * sin * scale, dx)
     return (xx * dx + xy * dy) * dx + yy * dy * dy
 
 
@@ -64,14 +64,14 @@ def modulation(lights: np.ndarray, dx: Tensor, dy: Tensor, radius_2: Tensor, pix
     The azimuth is that in the disc's own plane: of (sqrt(q) x, y / sqrt(q)).
     """
     cos, sin, root = np.cos(lights["phi"]), np.sin(lights["phi"]), np.sqrt(lights["q"])
-    major = _column(cos * root, dx) * dx + _column(sin * root, dx) * dy
-    minor = _column(cos / root, dx) * dy - _column(sin / root, dx) * dx
+    major = column(cos * root, dx) * dx + column(sin * root, dx) * dy
+    minor = column(cos / root, dx) * dy - column(sin / root, dx) * dx
     radius_2 = radius_2.clamp_min(1e-12)
-    arms, winding = _column(lights["arms"], dx), _column(lights["winding"], dx)
-    wave = arms * (torch.atan2(minor, major) - 0.5 * winding * radius_2.log()) - _column(lights["phase"], dx)
+    arms, winding = column(lights["arms"], dx), column(lights["winding"], dx)
+    wave = arms * (torch.atan2(minor, major) - 0.5 * winding * radius_2.log()) - column(lights["phase"], dx)
     # the mean of a wave over a pixel, to the second order in pixel over wavelength
     waves_2 = (pixel / lights["R"] * lights["arms"]) ** 2 * (1 + lights["winding"] ** 2) / lights["q"] / 24
-    return 1 + _column(lights["contrast"], dx) * torch.exp(-_column(waves_2, dx) / radius_2) * wave.cos()
+    return 1 + column(lights["contrast"], dx) * torch.exp(-column(waves_2, dx) / radius_2) * wave.cos()
 
 
 def _unmodulated(lights: np.ndarray, radius_2: Tensor) -> Tensor:
@@ -86,17 +86,23 @@ def _unmodulated(lights: np.ndarray, radius_2: Tensor) -> Tensor:
 
 
 def _sersic(lights: np.ndarray, radius_2: Tensor) -> Tensor:
-    power = radius_2.pow(_column(0.5 / lights["n"], radius_2))
-    return power.mul_(_column(-sersic_b(lights["n"]), radius_2)).exp_().mul_(_column(peak_brightness(lights), radius_2))
+    power = radius_2.pow(column(0.5 / lights["n"], radius_2))
+    return power.mul_(column(-sersic_b(lights["n"]), radius_2)).exp_().mul_(column(peak_brightness(lights), radius_2))
 
 
 def _ring(lights: np.ndarray, radius_2: Tensor) -> Tensor:
-    height = (radius_2.sqrt() - 1) / _column(lights["n"], radius_2)
-    return _column(peak_brightness(lights), radius_2) * torch.exp(-0.5 * height**2)
+    height = (radius_2.sqrt() - 1) / column(lights["n"], radius_2)
+    return column(peak_brightness(lights), radius_2) * torch.exp(-0.5 * height**2)
 
 
-def _column(values: np.ndarray, like: Tensor) -> Tensor:
+def column(values: np.ndarray, like: Tensor) -> Tensor:
+    """One number for each profile, shape (profiles, 1, 1), in the type and on the device of `like`."""
     return torch.as_tensor(np.array(values)).to(like).view(-1, 1, 1)
+
+
+def scene_index(lights: np.ndarray, like: Tensor) -> Tensor:
+    """The scene of each profile, on the device of `like`, shape (profiles,)."""
+    return torch.as_tensor(np.array(lights["scene"]), device=like.device)
 
 
 def _take(values: Tensor, index: Tensor) -> Tensor:

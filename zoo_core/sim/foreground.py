@@ -1,0 +1,67 @@
+"""Light that nothing deflects.
+
+Values at pixel centres serve where a profile is smooth on the scale of a pixel; around its centre, and along the ridge
+of a needle, the flux is that through the pixels' borders.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .cusp import window_flux
+from .grid import Grid, pixel_means
+from .light import SERSIC, brightness, scene_index
+
+__all__ = ["undeflected"]
+
+WINDOWS = ((9, 0.45), (17, 0.22), (33, 0.0))
+"""Width of the window of exact pixels and the least axis ratio that it suffices for."""
+
+RESOLVED = 6.0
+"""Minor half-light radius, in pixels, from which the smallest window serves every axis ratio."""
+
+
+def undeflected(lights: np.ndarray, count: int, grid: Grid) -> Tensor:
+    """Flux per pixel of `count` scenes whose profiles are seen as they are, shape (count, width, width)."""
+    samples = grid.zeros(count)
+    if len(lights):
+        light = brightness(lights, grid.x, grid.y, grid.pixel)
+        samples.index_add_(0, scene_index(lights, samples), light)
+    flux = pixel_means(samples).mul_(grid.pixel**2)
+    for width, chosen in _windows(lights[lights["profile"] == SERSIC], grid.pixel):
+        _replace_centres(flux, chosen, grid, width)
+    return flux
+
+
+def _windows(lights: np.ndarray, pixel: float) -> list[tuple[int, np.ndarray]]:
+    """The profiles that take each width of window."""
+    resolved = lights["R"] * np.sqrt(lights["q"]) > RESOLVED * pixel
+    roundness = np.where(resolved, 1.0, lights["q"])
+    ceilings = (np.inf, *(least for _, least in WINDOWS))
+    chosen = [
+        lights[(roundness >= least) & (roundness < top)] for (_, least), top in zip(WINDOWS, ceilings, strict=False)
+    ]
+    return [(width, part) for (width, _), part in zip(WINDOWS, chosen, strict=True) if len(part)]
+
+
+def _replace_centres(flux: Tensor, lights: np.ndarray, grid: Grid, width: int) -> None:
+    """Puts the exact flux into the windows around the profiles' centres, in place."""
+    column, left, x = _window_axis(lights["x"], grid, width)
+    row, bottom, y = _window_axis(lights["y"], grid, width)
+    exact = window_flux(lights, left, bottom, grid.pixel, width).to(flux)
+    sampled = pixel_means(brightness(lights, x[:, None, :], y[:, :, None], grid.pixel)).mul_(grid.pixel**2)
+    scene, row, column = torch.broadcast_tensors(
+        scene_index(lights, flux)[:, None, None], row[:, :, None], column[:, None, :]
+    )
+    seen = (row >= 0) & (row < grid.width) & (column >= 0) & (column < grid.width)
+    flux.index_put_((scene[seen], row[seen], column[seen]), (exact - sampled)[seen], accumulate=True)
+
+
+def _window_axis(centres: np.ndarray, grid: Grid, width: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels (profiles, width), offset of the edge (profiles,), positions with a ring (profiles, width + 2)."""
+    first = np.floor(centres / grid.pixel + grid.width / 2) - width // 2
+    offset = torch.as_tensor((first - grid.width / 2) * grid.pixel - centres, device=grid.axis.device)
+    steps = np.arange(-1, width + 1)
+    positions = (first[:, None] + steps - (grid.width - 1) / 2) * grid.pixel
+    pixels = torch.as_tensor((first[:, None] + steps[1:-1]).astype(np.int64), device=grid.axis.device)
+    return pixels, offset, torch.as_tensor(positions).to(grid.axis)

@@ -1,0 +1,50 @@
+"""The grid of pixels and what values at their centres say about their means."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["Grid", "pixel_means"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A square of pixels, centred on the origin, with the ring of pixels around it that `pixel_means` consumes.
+
+    Arguments:
+        width: pixels along a side, without the ring.
+        pixel: side of a pixel, arcsec.
+        axis: pixel centres along a side, with the ring, arcsec, shape (width + 2,).
+    """
+
+    width: int
+    pixel: float
+    axis: Tensor
+
+    @classmethod
+    def of(cls, width: int, pixel: float, dtype: torch.dtype, device: torch.device) -> "Grid":
+        """The grid of `width` pixels a side."""
+        steps = torch.arange(width + 2, dtype=torch.float64, device=device) - (width + 1) / 2
+        return cls(width, pixel, (steps * pixel).to(dtype))
+
+    @property
+    def x(self) -> Tensor:
+        """Positions of columns, arcsec, shape (1, 1, width + 2)."""
+        return self.axis[None, None, :]
+
+    @property
+    def y(self) -> Tensor:
+        """Positions of rows, arcsec, shape (1, width + 2, 1)."""
+        return self.axis[None, :, None]
+
+    def zeros(self, count: int) -> Tensor:
+        """Images of nothing, with the ring, shape (count, width + 2, width + 2)."""
+        return self.axis.new_zeros(count, self.width + 2, self.width + 2)
+
+
+def pixel_means(samples: Tensor) -> Tensor:
+    """Means over pixels from values at their centres, to the fourth order; the outermost ring is lost."""
+    inner = samples[:, 1:-1, 1:-1]
+    around = samples[:, :-2, 1:-1] + samples[:, 2:, 1:-1] + samples[:, 1:-1, :-2] + samples[:, 1:-1, 2:]
+    return inner * (5 / 6) + around / 24
