@@ -1,0 +1,88 @@
+"""LASTRO EPFL, the baseline network of Schaefer et al. (2018), A&A 611, A2."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["Lastro"]
+
+MEAN, SCALE = 1 / math.sqrt(2 * math.pi), math.sqrt(2 * math.pi / (math.pi - 1))
+
+
+def unit_relu(x: Tensor) -> Tensor:
+    """ReLU of zero mean and unit variance for x ~ N(0, 1)."""
+    return (x.relu() - MEAN) * SCALE
+
+
+class UnitConv(nn.Module):
+    """VALID convolution whose weights are N(0, 1) and divided by sqrt(fan in) as they are used, then `unit_relu`."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, activate: bool = True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.gain = 1 / math.sqrt(inputs * kernel**2)
+        self.activate = activate
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, inputs, H, W) to (batch, outputs, H - kernel + 1, W - kernel + 1)."""
+        x = F.conv2d(x, self.weight * self.gain, self.bias)
+        return unit_relu(x) if self.activate else x
+
+
+class UnitPool(nn.Module):
+    """Max pooling 2 x 2, then a learned scale and shift that start by restoring zero mean and unit variance."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((channels, 1, 1), 0.83))
+        self.shift = nn.Parameter(torch.full((channels, 1, 1), -0.92))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Half the height and width, rounded up."""
+        return self.scale * F.max_pool2d(x, 2, ceil_mode=True) + self.shift
+
+
+class Lastro(nn.Module):
+    """Eight VALID convolutions and four fully connected layers on 101 x 101 pixels.
+
+    Arguments:
+        channels: of the input.
+        outputs: logits.
+    """
+
+    def __init__(self, channels: int, outputs: int):
+        super().__init__()
+        self.body = nn.Sequential(
+            *self._stage(channels, 16, first_kernel=4),
+            *self._stage(16, 32, first_kernel=3),
+            *self._stage(32, 64, first_kernel=3),
+            nn.Dropout(),
+            UnitConv(64, 128, 3),
+            nn.Dropout(),
+            UnitConv(128, 128, 3),
+            nn.BatchNorm2d(128, eps=1e-3),
+            nn.Dropout(),
+            UnitConv(128, 1024, 5),  # fully connected on 5 x 5 x 128
+            nn.Dropout(),
+            UnitConv(1024, 1024, 1),
+            nn.Dropout(),
+            UnitConv(1024, 1024, 1),
+            nn.BatchNorm2d(1024, eps=1e-3),
+        )
+        self.head = UnitConv(1024, outputs, 1, activate=False)
+
+    @staticmethod
+    def _stage(inputs: int, outputs: int, first_kernel: int) -> list[nn.Module]:
+        first, second = UnitConv(inputs, outputs, first_kernel), UnitConv(outputs, outputs, 3)
+        return [first, second, UnitPool(outputs), nn.BatchNorm2d(outputs, eps=1e-3)]
+
+    def features(self, x: Tensor) -> Tensor:
+        """(batch, 1024) of images (batch, channels, 101, 101)."""
+        return self.body(x).flatten(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (batch, outputs) of images (batch, channels, 101, 101)."""
+        return self.head(self.body(x)).flatten(1)

@@ -1,0 +1,45 @@
+"""Opening data sets by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..catalog.registry import catalog
+from ..errors import DatasetError, UnknownNameError
+from ..plugins import dataset_factory
+
+if TYPE_CHECKING:
+    from ..catalog.specs import DatasetSpec
+    from ..interfaces import Dataset
+
+__all__ = ["dataset", "datasets"]
+
+
+def datasets(task: str | None = None) -> list[DatasetSpec]:
+    """What the installed plugins can open, of one task or of all; imports none of them."""
+    return [spec for _, spec in sorted(catalog().datasets.items()) if task in (None, spec.task)]
+
+
+def dataset(name: str, plugin: str | None = None, **arguments: Any) -> Dataset:
+    """Open a data set.
+
+    Arguments:
+        name: see `datasets()`.
+        plugin: the distribution or entry point that provides it; by default the one that the catalogue names.
+        arguments: of the data set: a path for adapters of public sets, n and seed for simulated ones.
+
+    Raises:
+        UnknownNameError: nothing provides it.
+        DatasetError: the arguments do not fit it.
+    """
+    listed = catalog().datasets
+    if plugin is None and name in listed:
+        plugin = listed[name].plugin
+    try:
+        factory = dataset_factory(name, plugin)
+    except UnknownNameError:
+        raise UnknownNameError.among("data set", name, listed) from None
+    try:
+        return factory.open(**arguments)
+    except TypeError as error:
+        raise DatasetError(f"data set {name!r} cannot be opened with {sorted(arguments)}: {error}") from error

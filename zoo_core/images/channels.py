@@ -1,0 +1,74 @@
+"""What the network sees of a batch of prepared images: functions of tensors (B, bands, H, W)."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .sky import sky
+
+__all__ = ["asinh", "asinh_peak", "blur", "clip", "high_pass", "noise_units", "standardise"]
+
+
+def noise_units(pixels: Tensor) -> Tensor:
+    """Sky subtracted, in units of the sky's noise; an image without noise in units of a thousandth of its range."""
+    scale = pixels.abs().amax((-2, -1), keepdim=True).clamp(min=torch.finfo(pixels.dtype).tiny)
+    pixels = pixels / scale
+    level, sigma = sky(pixels)
+    noiseless = (pixels.amax((-2, -1), keepdim=True) - level) / 1000
+    sigma = torch.where(sigma > 1e-6, sigma, noiseless.clamp(min=1e-6))
+    return (pixels - level) / sigma
+
+
+def asinh(pixels: Tensor, softening: float) -> Tensor:
+    """Linear below the softening and logarithmic above it (Lupton et al. 1999)."""
+    return torch.asinh(pixels / softening)
+
+
+def asinh_peak(pixels: Tensor, contrast: float) -> Tensor:
+    """asinh(contrast x / peak) / asinh(contrast): 1 at the peak of the slightly blurred central half."""
+    height, width = pixels.shape[-2:]
+    centre = blur(pixels, 1.0)[..., height // 4 : height - height // 4, width // 4 : width - width // 4]
+    peak = centre.amax((-2, -1), keepdim=True).clamp(min=1.0)
+    return torch.asinh(contrast * pixels / peak) / math.asinh(contrast)
+
+
+def high_pass(pixels: Tensor, sigma: float, relative: float) -> Tensor:
+    """asinh((x - b) / (1 + relative |b|)) with b = x blurred: arcs stand out on any lens galaxy.
+
+    Arguments:
+        pixels: in units of the noise.
+        sigma: of the Gaussian blur, pixels.
+        relative: how much the light of the galaxy itself counts as noise.
+    """
+    smooth = blur(pixels, sigma)
+    return torch.asinh((pixels - smooth) / (1 + relative * smooth.abs()))
+
+
+def clip(pixels: Tensor, low: float, high: float) -> Tensor:
+    """Values limited to [low, high]."""
+    return pixels.clamp(low, high)
+
+
+def standardise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """(x - mean) / std, one of each a channel."""
+    shape = (1, -1, 1, 1)
+    return (pixels - pixels.new_tensor(list(mean)).view(shape)) / pixels.new_tensor(list(std)).view(shape)
+
+
+def blur(pixels: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur, sigma in pixels, cut at 4 sigma; the border is reflected."""
+    rows, columns = (_blur_matrix(length, sigma, pixels) for length in pixels.shape[-2:])
+    return rows @ pixels @ columns.mT
+
+
+def _blur_matrix(length: int, sigma: float, like: Tensor) -> Tensor:
+    """(length, length): a product of matrices is several times faster here than a convolution of one channel."""
+    radius = min(math.ceil(4 * sigma), length - 1)
+    offsets = torch.arange(-radius, radius + 1, device=like.device)
+    kernel = torch.exp(-0.5 * (offsets.to(like.dtype) / sigma) ** 2)
+    position = torch.arange(length, device=like.device)[:, None] + offsets
+    reflected = length - 1 - (length - 1 - position.abs()).abs()
+    matrix = like.new_zeros(length, length)
+    return matrix.scatter_add_(1, reflected, (kernel / kernel.sum()).expand(length, -1).contiguous())

@@ -1,0 +1,187 @@
+"""The closed list of preprocessing operations, as a catalogue entry declares them.
+
+    - {op: blank, values: [100.0]}                 bad pixels by value; NaN and infinities always are
+    - {op: resample, pixel_scale: 0.1}             flux conserving, arcsec
+    - {op: frame, size: 101}                       central crop, or padding with the image's own noise
+    - {op: noise_units}                            sky subtracted, in units of its noise
+    - {op: asinh, softening: 1.0}
+    - {op: asinh_peak, contrast: 50.0}
+    - {op: high_pass, sigma: 3.0, relative: 0.05}
+    - {op: clip, low: -10.0, high: 1000.0}
+    - {op: standardise, mean: [0.0], std: [1.0]}   one of each a channel
+    - {op: stack, of: [{op: asinh, softening: 1.0}, ...]}   each applied to the same input, channels concatenated
+
+The first three prepare one image; `frame` is required. The others act on batches, in the order given.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any
+
+from ..errors import SpecError, UnknownNameError
+
+__all__ = ["OPERATIONS", "PREPARING", "Operation", "digest", "n_channels", "parse"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step of preprocessing."""
+
+    op = ""
+
+    def declared(self) -> dict[str, Any]:
+        """The mapping that `parse` reads back."""
+        return {"op": self.op, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Blank(Operation):
+    """Which values mark pixels that were not measured."""
+
+    op = "blank"
+    values: tuple[float, ...] = ()
+    repeated: bool = True
+
+
+@dataclass(frozen=True)
+class Resample(Operation):
+    """To this pixel scale, arcsec."""
+
+    op = "resample"
+    pixel_scale: float
+
+
+@dataclass(frozen=True)
+class Frame(Operation):
+    """To this many pixels a side."""
+
+    op = "frame"
+    size: int
+
+
+@dataclass(frozen=True)
+class NoiseUnits(Operation):
+    """See `channels.noise_units`."""
+
+    op = "noise_units"
+
+
+@dataclass(frozen=True)
+class Asinh(Operation):
+    """See `channels.asinh`."""
+
+    op = "asinh"
+    softening: float
+
+
+@dataclass(frozen=True)
+class AsinhPeak(Operation):
+    """See `channels.asinh_peak`."""
+
+    op = "asinh_peak"
+    contrast: float
+
+
+@dataclass(frozen=True)
+class HighPass(Operation):
+    """See `channels.high_pass`."""
+
+    op = "high_pass"
+    sigma: float
+    relative: float
+
+
+@dataclass(frozen=True)
+class Clip(Operation):
+    """See `channels.clip`."""
+
+    op = "clip"
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Standardise(Operation):
+    """See `channels.standardise`."""
+
+    op = "standardise"
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Stack(Operation):
+    """Several operations of the same input, channels concatenated."""
+
+    op = "stack"
+    of: tuple[Operation, ...]
+
+    def declared(self) -> dict[str, Any]:
+        """The mapping that `parse` reads back."""
+        return {"op": self.op, "of": [operation.declared() for operation in self.of]}
+
+
+PREPARING = (Blank, Resample, Frame)
+OPERATIONS = {cls.op: cls for cls in (*PREPARING, NoiseUnits, Asinh, AsinhPeak, HighPass, Clip, Standardise, Stack)}
+
+
+def parse(declared: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
+    """The operations that a list of mappings declares.
+
+    Raises:
+        SpecError: an unknown operation or key, a missing value, a wrong order, no `frame`.
+    """
+    operations = tuple(_parse_one(item) for item in declared)
+    frames = [operation for operation in operations if isinstance(operation, Frame)]
+    if len(frames) != 1:
+        raise SpecError(f"preprocessing needs exactly one {{op: frame, size: ...}}, found {len(frames)}")
+    preparing = [isinstance(operation, PREPARING) for operation in operations]
+    if preparing != sorted(preparing, reverse=True):
+        raise SpecError("blank, resample and frame come before all other operations of a preprocessing")
+    return operations
+
+
+def n_channels(operations: Sequence[Operation], n_bands: int) -> int:
+    """Channels that the network sees of images of so many bands."""
+    for operation in operations:
+        if isinstance(operation, Stack):
+            n_bands = sum(n_channels([part], n_bands) for part in operation.of)
+    return n_bands
+
+
+def digest(operations: Sequence[Operation]) -> str:
+    """sha256 of the operations in canonical form."""
+    canonical = json.dumps([operation.declared() for operation in operations], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _parse_one(item: Mapping[str, Any]) -> Operation:
+    name = item.get("op")
+    if name not in OPERATIONS:
+        raise UnknownNameError.among("preprocessing operation", str(name), OPERATIONS)
+    cls = OPERATIONS[name]
+    given = {key: value for key, value in item.items() if key != "op"}
+    allowed = {field.name: field for field in fields(cls)}
+    if unknown := sorted(set(given) - set(allowed)):
+        raise SpecError(f"operation {name!r} has no key {', '.join(unknown)}; it takes {', '.join(allowed) or 'none'}")
+    missing = [key for key, field in allowed.items() if key not in given and field.default is MISSING]
+    if missing:
+        raise SpecError(f"operation {name!r} needs {', '.join(missing)}")
+    return cls(**{key: _value(name, key, value, allowed[key].type) for key, value in given.items()})
+
+
+def _value(name: str, key: str, value: Any, kind: Any) -> Any:
+    if name == "stack":
+        return tuple(_parse_one(part) for part in value)
+    try:
+        if kind is float:
+            return float(value)
+        if kind is int:
+            return int(value)
+        if kind is bool:
+            return bool(value)
+        return tuple(float(number) for number in value)
+    except (TypeError, ValueError) as error:
+        raise SpecError(f"operation {name!r}: {key} = {value!r} is not a number or list of numbers") from error

@@ -1,0 +1,162 @@
+"""From raw pixels to what the network sees, as declared in the catalogue. The same code trains and predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import ImageShapeError, PixelScaleError
+from . import blanks, channels, geometry
+from .operations import (
+    Asinh,
+    AsinhPeak,
+    Blank,
+    Clip,
+    Frame,
+    HighPass,
+    NoiseUnits,
+    Operation,
+    Resample,
+    Stack,
+    Standardise,
+    digest,
+    n_channels,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from .readers import RawImage
+
+__all__ = ["Prepared", "Preprocess"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One image, ready for batching.
+
+    Arguments:
+        pixels: (bands, size, size) float32, finite.
+        blank: pixels that were not measured and have been filled.
+        padded: pixels that were added around the image.
+    """
+
+    pixels: np.ndarray
+    blank: int = 0
+    padded: int = 0
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """A declared preprocessing: `prepare` one image, see the `channels` of a batch, or both for arrays."""
+
+    operations: tuple[Operation, ...]
+    bands: tuple[str, ...]
+
+    @classmethod
+    def from_operations(cls, declared: Sequence[Mapping[str, Any]], bands: Sequence[str]) -> Preprocess:
+        """From the mappings of a catalogue entry; errors as `operations.parse`."""
+        return cls(parse(declared), tuple(bands))
+
+    @cached_property
+    def size(self) -> int:
+        """Pixels a side of what the network sees."""
+        return self._operation(Frame).size
+
+    @cached_property
+    def pixel_scale(self) -> float | None:
+        """Arcsec of the pixels that the network sees, or None if it takes any."""
+        resample = self._operation(Resample)
+        return resample.pixel_scale if resample else None
+
+    @cached_property
+    def n_channels(self) -> int:
+        """What the network sees of an image."""
+        return n_channels(self.operations, len(self.bands))
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the operations."""
+        return digest(self.operations)
+
+    def declared(self) -> list[dict[str, Any]]:
+        """As in the catalogue."""
+        return [operation.declared() for operation in self.operations]
+
+    def prepare(self, raw: RawImage, pixel_scale: float | None = None) -> Prepared:
+        """Fill, resample and frame one image that was read; `pixel_scale` overrides its header.
+
+        Raises:
+            ImageShapeError, PixelScaleError, ImageError: it cannot be used, and why.
+        """
+        return self.prepare_array(raw.pixels, raw.pixel_scale if pixel_scale is None else pixel_scale, raw.mask)
+
+    def prepare_array(
+        self, pixels: np.ndarray, pixel_scale: float | None = None, mask: np.ndarray | None = None
+    ) -> Prepared:
+        """`prepare` for an array (bands, H, W), `mask` (H, W) true where bad."""
+        if pixels.ndim != 3 or len(pixels) != len(self.bands):
+            raise ImageShapeError(
+                f"shape {pixels.shape} is not (bands, height, width) with the {len(self.bands)} "
+                f"band(s) {', '.join(self.bands)} of this model"
+            )
+        blank = self._operation(Blank) or Blank()
+        valid = blanks.find(pixels, blank.values, blank.repeated)
+        if mask is not None:
+            valid &= ~mask
+        n_blank = int(valid.size - np.count_nonzero(valid))
+        pixels, valid = self._resampled(pixels, valid, pixel_scale)
+        pixels = blanks.fill(pixels, valid)
+        pixels, padded = geometry.frame(pixels, self.size)
+        return Prepared(np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded)
+
+    def channels(self, batch: Tensor) -> Tensor:
+        """What the network sees, (B, n_channels, size, size), of prepared images (B, bands, size, size)."""
+        return _through([op for op in self.operations if not isinstance(op, (Blank, Resample, Frame))], batch)
+
+    def images(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:
+        """Both steps for images of one size, (B, bands, H, W) or (B, H, W) for one band."""
+        pixels = np.asarray(pixels, dtype=np.float32)
+        if pixels.ndim == 3 and len(self.bands) == 1:
+            pixels = pixels[:, None]
+        if pixels.ndim != 4:
+            raise ImageShapeError(f"shape {pixels.shape} is not (images, bands, height, width)")
+        prepared = np.stack([self.prepare_array(image, pixel_scale).pixels for image in pixels])
+        return self.channels(torch.from_numpy(prepared))
+
+    def _resampled(
+        self, pixels: np.ndarray, valid: np.ndarray, pixel_scale: float | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if self.pixel_scale is None:
+            return pixels, valid
+        if pixel_scale is None:
+            raise PixelScaleError(
+                f"no pixel scale in the header, and this model resamples to {self.pixel_scale} arcsec; "
+                "pass --pixel-scale (pixel_scale=) in arcsec"
+            )
+        return geometry.resample(pixels, valid, pixel_scale, self.pixel_scale)
+
+    def _operation(self, kind: type) -> Any:
+        return next((operation for operation in self.operations if isinstance(operation, kind)), None)
+
+
+def _through(operations: Sequence[Operation], batch: Tensor) -> Tensor:
+    for operation in operations:
+        batch = _CHANNELS[type(operation)](operation, batch)
+    return batch
+
+
+_CHANNELS: dict[type[Operation], Callable[[Any, Tensor], Tensor]] = {
+    NoiseUnits: lambda _, x: channels.noise_units(x),
+    Asinh: lambda op, x: channels.asinh(x, op.softening),
+    AsinhPeak: lambda op, x: channels.asinh_peak(x, op.contrast),
+    HighPass: lambda op, x: channels.high_pass(x, op.sigma, op.relative),
+    Clip: lambda op, x: channels.clip(x, op.low, op.high),
+    Standardise: lambda op, x: channels.standardise(x, op.mean, op.std),
+    Stack: lambda op, x: torch.cat([_through([part], x) for part in op.of], dim=1),
+}

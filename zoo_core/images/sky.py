@@ -1,0 +1,44 @@
+"""Sky level and noise of images whose centre holds a galaxy.
+
+Only the faint side of the sky's own distribution is used: light adds, so the pixels below the level are noise. The
+estimate does not depend on the flux unit, and correlated noise does not bias it as differences of neighbours would.
+"""
+
+import torch
+from torch import Tensor
+
+__all__ = ["sky"]
+
+ROUNDS = 8
+CLIP = 2.5  # sigmas above the level
+LOWER_QUANTILE = 0.158655  # one sigma below the median of a Gaussian
+
+
+def sky(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Level and standard deviation of the sky, by iterated one-sided clipping.
+
+    Arguments:
+        pixels: (..., H, W), finite.
+
+    Returns:
+        level, sigma: shape (..., 1, 1). Sigma is 0 where at least a third of the pixels below the level are equal.
+    """
+    values = pixels[..., ::2, ::2].flatten(-2).sort(-1).values  # a quarter of the pixels tells sigma to 2 %
+    kept = torch.full((*values.shape[:-1], 1), values.shape[-1], device=values.device)
+    for _ in range(ROUNDS):
+        level, sigma = _level_and_sigma(values, kept)
+        kept = torch.searchsorted(values, level + CLIP * sigma, right=True).clamp(min=8)
+    level, sigma = _level_and_sigma(values, kept)
+    return level[..., None], sigma[..., None]
+
+
+def _level_and_sigma(values: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+    level = _quantile(values, kept, 0.5)
+    return level, level - _quantile(values, kept, LOWER_QUANTILE)
+
+
+def _quantile(values: Tensor, kept: Tensor, q: float) -> Tensor:
+    position = (kept - 1) * q
+    below = position.floor().long()
+    low, high = values.gather(-1, below), values.gather(-1, (below + 1).clamp(max=values.shape[-1] - 1))
+    return low + (position - below) * (high - low)

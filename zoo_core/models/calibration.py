@@ -1,0 +1,30 @@
+"""Calibration of probabilities."""
+
+import torch
+from scipy.optimize import minimize_scalar
+from torch import Tensor
+
+from ..tasks import Heads, Task
+
+__all__ = ["temperature"]
+
+LIMITS = (0.05, 20.0)
+
+
+def temperature(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> float:
+    """What the logits must be divided by so that their likelihood is largest, every class weighing the same.
+
+    Arguments:
+        outputs: logits (N, K) or (N, 1) of images that the network has not learned from.
+        targets: class of each, (N,).
+
+    Source: Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks", section 4.2.
+    """
+    classes = [targets == label for label in torch.unique(targets)]
+
+    def loss(log_t: float) -> float:
+        scaled = outputs / float(torch.tensor(log_t).exp())
+        return sum(float(task.loss(scaled[rows], targets[rows], heads)) for rows in classes)
+
+    bounds = tuple(float(torch.tensor(limit).log()) for limit in LIMITS)
+    return float(torch.tensor(minimize_scalar(loss, bounds=bounds, method="bounded").x).exp())

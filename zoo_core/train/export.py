@@ -1,0 +1,74 @@
+"""What a finished run leaves: a folder that `zoo.load` reads."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ..catalog.folder import write_folder
+from ..catalog.specs import ModelSpec, WeightsSpec
+from ..images.preprocess import Preprocess
+from ..interfaces import Architecture
+from ..models.calibration import temperature
+from ..models.views import averaged
+from ..tasks import Heads, task_named
+from .batches import PreparedImages
+from .recipe import Recipe
+
+__all__ = ["export", "outputs_of"]
+
+CALIBRATION_IMAGES = 4000
+
+
+def export(
+    network: nn.Module,
+    architecture: Architecture,
+    recipe: Recipe,
+    heads: Heads,
+    preprocess: Preprocess,
+    validation: PreparedImages,
+    weights: Path,
+    folder: Path,
+) -> Path:
+    """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
+    prior: tuple[float, ...] = ()
+    if architecture.task == "classification":
+        outputs, targets = outputs_of(network, validation, recipe.views, architecture.task)
+        heads = replace(heads, temperature=round(temperature(outputs, targets, task_named("classification"), heads), 4))
+        prior = (1 / len(heads.classes),) * (1 if len(heads.classes) == 2 else len(heads.classes))
+    spec = ModelSpec(
+        id=recipe.id,
+        architecture=architecture.name,
+        plugin=recipe.plugin,
+        task=architecture.task,
+        heads=heads,
+        bands=preprocess.bands,
+        preprocess=tuple(preprocess.declared()),
+        weights=WeightsSpec("model.safetensors", "0" * 64, 1),
+        arguments={**architecture.arguments, **recipe.arguments},
+        views=recipe.views,
+        prior=prior,
+        summary=architecture.summary,
+        training_data=recipe.train.dataset,
+        domain=recipe.domain,
+        seen=(recipe.train.dataset,),
+        licence=recipe.licence,
+        paper=architecture.paper,
+    )
+    return write_folder(folder / "model", spec, weights)
+
+
+@torch.inference_mode()
+def outputs_of(network: nn.Module, images: PreparedImages, views: int, task: str) -> tuple[Tensor, Tensor]:
+    """Outputs and targets of the first images, averaged over the views."""
+    device = next(network.parameters()).device
+    network.eval()
+    parts = []
+    for channels, targets in DataLoader(images, batch_size=64):
+        parts.append((averaged(network, channels.to(device), views, task_named(task)).float().cpu(), targets))
+        if 64 * len(parts) >= CALIBRATION_IMAGES:
+            break
+    outputs, targets = zip(*parts, strict=True)
+    return torch.cat(outputs), torch.cat(targets)

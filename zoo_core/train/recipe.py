@@ -1,0 +1,119 @@
+"""Recipes: how a published weight was trained, as a YAML file."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..catalog.yaml12 import read_mapping
+from ..errors import RecipeError
+
+__all__ = ["DataRecipe", "Recipe", "read_recipe"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataRecipe(_Strict):
+    """A data set and the arguments that open it."""
+
+    dataset: str
+    plugin: str | None = None
+    arguments: dict[str, Any] = {}
+
+
+class Optimiser(_Strict):
+    """AdamW under one cycle: linear warm-up, cosine decay to zero.
+
+    Source: Loshchilov & Hutter (2019); lr and decay are per step.
+    """
+
+    lr: float = Field(gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    warmup_steps: int = Field(default=0, ge=0)
+    clip: float = Field(default=0.0, ge=0)
+
+
+class Augmentation(_Strict):
+    """What is varied beyond the data set's own training view."""
+
+    dihedral: bool = True
+    gain: float = Field(default=0.0, ge=0, lt=1)
+    offset: float = Field(default=0.0, ge=0)
+
+
+class Amortised(_Strict):
+    """Normalisation by running moments that freeze: rate decay^(step / every) (Schaefer et al. 2018)."""
+
+    decay: float = Field(default=0.6, gt=0, lt=1)
+    every: int = Field(default=1000, gt=0)
+
+
+class DropoutSchedule(_Strict):
+    """Dropout rate final (1 - half^(step / every)): none at first (Schaefer et al. 2018)."""
+
+    final: float = Field(default=0.5, ge=0, lt=1)
+    every: int = Field(default=2000, gt=0)
+
+
+class Recipe(_Strict):
+    """Everything that decides the weights.
+
+    Arguments:
+        architecture, plugin, arguments: what to build.
+        id: the model id that it is for.
+        bands, classes, parameters, units, preprocess: as in the catalogue; None: the architecture's default.
+        train, validation: data sets; the checkpoint with the best `monitor` on `validation` is kept.
+        balanced: as many positives as negatives in each batch.
+        fit_images: for architectures that no gradient trains, how many images are drawn.
+        ema: decay of the exponential moving average of the weights; 0: none.
+        views: 8 to average over D4 when the result predicts.
+        warm_start: a model id or a folder whose weights are the first ones.
+        domain: of the training images.
+        licence: of the weights, an SPDX identifier.
+    """
+
+    architecture: str
+    plugin: str
+    id: str
+    train: DataRecipe
+    validation: DataRecipe
+    arguments: dict[str, Any] = {}
+    bands: tuple[str, ...] | None = None
+    classes: tuple[str, ...] | None = None
+    parameters: tuple[str, ...] | None = None
+    units: tuple[str, ...] | None = None
+    preprocess: list[dict[str, Any]] | None = None
+    seed: int = 0
+    batch_size: int = Field(default=32, gt=0)
+    steps: int = Field(default=1000, ge=0)
+    fit_images: int = Field(default=20_000, gt=0)
+    validate_every: int = Field(default=1000, gt=0)
+    patience: int = Field(default=20, gt=0)
+    monitor: Literal["auroc", "loss"] = "loss"
+    precision: Literal["32", "bf16"] = "32"
+    balanced: bool = True
+    optimiser: Optimiser = Optimiser(lr=1e-4)
+    augmentation: Augmentation = Augmentation()
+    amortised_norm: Amortised | None = None
+    dropout_schedule: DropoutSchedule | None = None
+    ema: float = Field(default=0.0, ge=0, lt=1)
+    views: Literal[1, 8] = 1
+    warm_start: str | None = None
+    domain: Literal["simulated", "real"] = "simulated"
+    licence: str = "MIT"
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a YAML file.
+
+    Raises:
+        RecipeError: it is not there or malformed; names the key and what is wrong with it.
+    """
+    content = read_mapping(Path(path), RecipeError)
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise RecipeError(f"{path}: {faults}") from error
