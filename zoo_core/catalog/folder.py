@@ -1,0 +1,138 @@
+"""A model as a folder: config.json, model.safetensors and, where there is one, golden.safetensors.
+
+What `zoo fetch` and `zoo train` write, what a Hub repository of `zoo publish` holds, what `zoo.load(folder)` reads.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import WeightsError
+from .checksum import sha256_of
+from .registry import catalog
+from .schema import SCHEMA, check_schema, model_entry, model_spec
+from .specs import ModelSpec, WeightsSpec
+from .weights import CONFIG, GOLDEN, WEIGHTS, golden_file, weights_file
+
+__all__ = ["fetch", "read_folder", "write_folder"]
+
+
+def fetch(name: str, to: Path | str, cache_dir: Path | str | None = None) -> Path:
+    """A published model as a folder that `zoo.load` reads without any network; an interrupted fetch leaves nothing.
+
+    Arguments:
+        name: its id, or an architecture for its default tag.
+        to: the folder; new, empty, or already holding this very model.
+        cache_dir: as in `weights_file`.
+    """
+    spec = catalog().model(name)
+    weights = weights_file(spec, cache_dir)
+    golden = _golden(spec, cache_dir)
+    if _holds(Path(to), spec):
+        return Path(to)
+    return write_folder(to, spec, weights, golden)
+
+
+def write_folder(to: Path | str, spec: ModelSpec, weights: Path, golden: Path | None = None) -> Path:
+    """Write the folder of a model, all of it or nothing; size and sha256 are those of the file.
+
+    Raises:
+        WeightsError: `to` is a file, holds something, or can't be written.
+    """
+    with whole_folder(Path(to)) as partial:
+        shutil.copyfile(weights, partial / WEIGHTS)
+        if golden is not None:
+            shutil.copyfile(golden, partial / GOLDEN)
+        config = json.dumps(folder_config(spec, partial), indent=2, ensure_ascii=False)
+        (partial / CONFIG).write_text(config + "\n", encoding="utf-8")
+    return Path(to)
+
+
+def read_folder(path: Path | str) -> ModelSpec:
+    """The model of a folder; its weights are at `weights_file(spec)`.
+
+    Raises:
+        WeightsError: the folder is incomplete or its config.json is malformed; names the key.
+    """
+    config = Path(path) / CONFIG
+    entry = _config(config)
+    check_schema(entry.pop("schema", None), str(config), WeightsError)
+    spec = model_spec(entry, str(config), str(config), WeightsError)
+    size = _size(Path(path) / WEIGHTS)
+    if size != spec.weights.size:
+        raise WeightsError(
+            f"{Path(path) / WEIGHTS}: {size} bytes, {CONFIG} says {spec.weights.size}; the copy is incomplete, copy or "
+            "fetch it again"
+        )
+    return spec
+
+
+def folder_config(spec: ModelSpec, folder: Path) -> dict[str, Any]:
+    """What config.json says of the files in that folder."""
+    weights = folder / WEIGHTS
+    golden = GOLDEN if (folder / GOLDEN).is_file() else None
+    same = WeightsSpec(sha256_of(weights), _size(weights), WEIGHTS, golden=golden)
+    return {"schema": SCHEMA, **model_entry(replace(spec, weights=same))}
+
+
+@contextmanager
+def whole_folder(to: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `to` at the end, or vanishes if anything fails."""
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise WeightsError(f"{to}: exists and is not an empty folder; choose another place, or remove it first")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent))
+    except OSError as error:
+        raise WeightsError(f"{to}: can't be written ({error.strerror}); choose another place") from error
+    try:
+        yield partial
+        partial.chmod(0o755)  # mkdtemp makes it private
+        partial.replace(to)
+    except OSError as error:
+        raise WeightsError(f"{to}: can't be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _golden(spec: ModelSpec, cache_dir: Path | str | None) -> Path | None:
+    try:
+        return golden_file(spec, cache_dir)
+    except WeightsError:
+        if spec.weights.golden is not None:
+            raise
+        return None
+
+
+def _holds(to: Path, spec: ModelSpec) -> bool:
+    """Whether the folder already is that model, complete."""
+    if not (to / CONFIG).is_file():
+        return False
+    there = read_folder(to)
+    return there.id == spec.id and sha256_of(to / WEIGHTS) == there.weights.sha256 == spec.weights.sha256
+
+
+def _config(config: Path) -> dict[str, Any]:
+    try:
+        entry = json.loads(config.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WeightsError(f"{config.parent}: no {CONFIG}, so not a folder of `zoo fetch` or `zoo train`") from None
+    except OSError as error:
+        raise WeightsError(f"{config}: {error.strerror}") from error
+    except ValueError as error:
+        raise WeightsError(f"{config}: not valid JSON ({error}); the copy is incomplete, fetch it again") from None
+    if not isinstance(entry, dict):
+        raise WeightsError(f"{config}: holds a {type(entry).__name__}, expected the entry of a model")
+    return entry
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: missing; the folder is incomplete, fetch it again") from None
