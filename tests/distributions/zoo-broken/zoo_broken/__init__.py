@@ -1,0 +1,1 @@
+raise OSError("libmissing.so.1: cannot open shared object file")

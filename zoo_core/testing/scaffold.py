@@ -1,0 +1,46 @@
+"""A new plugin that installs and passes `zoo check` before its author has written a line."""
+
+import re
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from ..errors import SpecError
+from ..plugins import plugin_names
+
+__all__ = ["new"]
+
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+TEMPLATE = "mynet"  # the template is itself a plugin of this name
+
+
+def new(name: str, to: Path | str | None = None) -> Path:
+    """The folder of a new plugin `name`, to be installed with `pip install -e`.
+
+    Arguments:
+        name: of the plugin and its architecture.
+        to: the folder to make; by default `name` in the current one.
+
+    Raises:
+        SpecError: the name cannot be one of a plugin, is taken, or the folder is there already.
+    """
+    folder = Path(name if to is None else to)
+    if not NAME.fullmatch(name):
+        raise SpecError(f"{name!r} cannot name a plugin; use lower-case letters, digits and underscores, as in my_net")
+    if name in plugin_names():
+        raise SpecError(f"a plugin {name!r} is installed already; choose another name")
+    if folder.exists():
+        raise SpecError(f"{folder} exists; choose another folder with --to, or remove it")
+    with as_file(files(__package__) / "template") as template:
+        shutil.copytree(template, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for path in sorted(folder.rglob("*"), reverse=True):  # children before their folders
+        if path.is_file():
+            path.write_text(_renamed(path.read_text(encoding="utf-8"), name), encoding="utf-8")
+        path.rename(path.with_name(_renamed(path.name, name)))
+    return folder
+
+
+def _renamed(text: str, name: str) -> str:
+    text = text.replace(f"zoo-{TEMPLATE}", f"zoo-{name.replace('_', '-')}")
+    text = text.replace("MyNet", "".join(word.capitalize() for word in name.split("_")))
+    return text.replace(TEMPLATE, name)
