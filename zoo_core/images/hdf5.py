@@ -1,0 +1,55 @@
+"""HDF5: every data set of numbers with two axes or more, named by its path in the file."""
+
+from math import prod
+from typing import BinaryIO
+
+import h5py
+import numpy as np
+
+from ..errors import ImageReadError
+from .layers import MAX_PIXELS, Cards, Key, Layer, OpenFile, reading
+
+__all__ = ["open_hdf5"]
+
+_FAILURES = (OSError, RuntimeError, ValueError, TypeError, KeyError)
+
+
+def open_hdf5(stream: BinaryIO, path: str) -> OpenFile:
+    """The image-like data sets of an HDF5 file; links that leave the file are not followed."""
+    stream.close()
+    with reading(path, _FAILURES):
+        file = h5py.File(path, "r", locking=False)
+        found: list[h5py.Dataset] = []
+        file.visititems(lambda _, node: found.append(node) if _is_image(node) else None)
+        return OpenFile(tuple(_layer(dataset, i, path) for i, dataset in enumerate(found)), file.close)
+
+
+def _is_image(node: h5py.Dataset | h5py.Group) -> bool:
+    return isinstance(node, h5py.Dataset) and len(node.shape or ()) >= 2 and node.dtype.kind in "buif"
+
+
+def _layer(dataset: h5py.Dataset, number: int, path: str) -> Layer:
+    def section(key: Key) -> np.ndarray:
+        with reading(path, _FAILURES):
+            _check_chunks(dataset, path)
+            return dataset[key]
+
+    return Layer(path, dataset.name.lstrip("/"), number, dataset.shape, section, _attributes(dataset))
+
+
+def _attributes(dataset: h5py.Dataset) -> Cards:
+    """`pixel_scale` (arcsec) and `unit` of the data set, or else of the file."""
+    found: dict[str, object] = {}
+    for attributes in (dataset.file.attrs, dataset.attrs):
+        found |= {key: _plain(attributes[key]) for key in ("pixel_scale", "unit", "units") if key in attributes}
+    return found
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _check_chunks(dataset: h5py.Dataset, path: str) -> None:
+    """The library unpacks whole chunks: one that is larger than any image is a bomb."""
+    if dataset.chunks and prod(dataset.chunks) > MAX_PIXELS:
+        raise ImageReadError(f"{path}: chunks of {dataset.chunks} are too large to unpack; write smaller chunks")

@@ -1,0 +1,58 @@
+"""Raw images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ImageReadError
+
+__all__ = ["RawImage", "to_float32"]
+
+
+@dataclass(frozen=True, eq=False)
+class RawImage:
+    """One image as its file gives it: nothing resampled, cropped, filled or scaled.
+
+    Arguments:
+        id: what the table calls it: the file's stem, `stem[SCI]`, `stem[17]` or the catalogue's name.
+        path: unique key of the row: the path, `path[SCI]`, `path[17]`.
+        pixels: (bands, height, width), float32, native byte order, C-contiguous; NaN where the file says blank
+            and outside the edges of a mosaic. Infinities are kept: whoever uses the pixels asks `isfinite`.
+        mask: (height, width), True where the pixel is bad; None if no mask was given.
+        weight: (height, width), float32, inverse variance, 0 where there is no exposure; None if none was given.
+        pixel_scale: arcsec; None if the file does not say, or if its pixels are not square.
+        unit: of the pixels, as the file spells it.
+    """
+
+    id: str
+    path: str
+    pixels: np.ndarray
+    mask: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    pixel_scale: float | None = None
+    unit: str | None = None
+
+
+def to_float32(array: np.ndarray, where: str) -> np.ndarray:
+    """The array in float32, native byte order, C-contiguous.
+
+    Raises:
+        ImageReadError: its values are no real numbers, or too small for float32 to hold.
+    """
+    if array.dtype.kind not in "buif":
+        raise ImageReadError(f"{where}: holds {array.dtype}, not real numbers; write it as float32")
+    with np.errstate(over="ignore"):
+        pixels = np.ascontiguousarray(array, dtype=np.float32)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 4:
+        _refuse_underflow(array, where)
+    return pixels
+
+
+# Below this float32 loses digits: its smallest number with all of them is 1.2e-38, and noise is far below the peak.
+_SMALLEST_PEAK = 1e-32
+
+
+def _refuse_underflow(array: np.ndarray, where: str) -> None:
+    peak = np.max(np.abs(array), initial=0.0, where=np.isfinite(array))
+    if 0 < peak < _SMALLEST_PEAK:
+        raise ImageReadError(f"{where}: the brightest pixel is {peak:.3g}, too faint for float32; use a smaller unit")

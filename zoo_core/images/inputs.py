@@ -1,0 +1,108 @@
+"""Inputs: from files, folders, globs and lists to the rows of a table."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from glob import has_magic, iglob
+from pathlib import Path
+
+from ..errors import ImageReadError, SpecError
+from .pairs import pair
+from .readers import SUFFIXES
+from .source import NOTHING, Beside, FileSource, Source
+
+__all__ = ["find_sources"]
+
+StrPath = str | os.PathLike[str]
+
+
+def find_sources(
+    inputs: StrPath | Iterable[StrPath] = (),
+    *,
+    ext: str | int | None = None,
+    stack: bool = False,
+    bands: Mapping[str, str] | None = None,
+    from_file: StrPath | None = None,
+    beside: Beside = NOTHING,
+) -> Iterator[Source]:
+    """The rows to come, in input order, each path once. No pixels are read, and nothing is held but the paths.
+
+    A file that is missing or broken is a row too: `read` says what is wrong with it.
+
+    Arguments:
+        inputs: files, folders (their image files, by name, not recursive) and globs; with `bands` at most one folder.
+        ext: the layer of each file, by name or number; "all" gives a row for each.
+        stack: the first axis counts images, (N, H, W) or (N, bands, H, W): a row for each.
+        bands: pattern of each band's files, in the model's order; `*` is what pairs them.
+        from_file: a text file with one path a line; "-" is the standard input.
+        beside: where masks and weight maps are.
+
+    Raises:
+        ImageReadError: a glob or folder without images, or a list that cannot be read.
+        SpecError: options that exclude one another.
+    """
+    names = [os.fspath(i) for i in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
+    if bands is not None:
+        return pair(bands, _folder(names, stack, ext, from_file), ext, beside)
+    if not names and from_file is None:
+        raise SpecError("no images: name files, folders or globs, or a list with --from-file")
+    paths = _unique([path for name in names for path in _expand(name)], _listed(from_file))
+    return _rows((FileSource(path, ext, None, beside) for path in paths), ext, stack)
+
+
+def _rows(files: Iterable[FileSource], ext: str | int | None, stack: bool) -> Iterator[FileSource]:
+    for file in files:
+        if stack or ext == "all":
+            yield from file.expand(stack)
+        else:
+            yield file
+
+
+def _expand(name: str) -> list[str]:
+    if Path(name).is_dir():
+        return _image_files(name)
+    if Path(name).exists() or not has_magic(name):
+        return [name]
+    found = sorted(path for path in iglob(name) if not Path(path).is_dir())  # noqa: PTH207: takes absolute patterns
+    if not found:
+        raise ImageReadError(f"{name}: no file matches; is the pattern right?")
+    return found
+
+
+def _image_files(folder: str) -> list[str]:
+    with os.scandir(folder) as entries:
+        found = [e.path for e in entries if e.name.lower().endswith(SUFFIXES) and e.name[0] != "." and not e.is_dir()]
+    if not found:
+        raise ImageReadError(f"{folder}: no image files ({', '.join(SUFFIXES)}); folders inside it are not searched")
+    return sorted(found)
+
+
+def _listed(from_file: StrPath | None) -> Iterator[str]:
+    """The lines of a list, without blank ones."""
+    if from_file is None:
+        return
+    try:
+        with (
+            sys.stdin if from_file == "-" else Path(from_file).open(encoding="utf-8", errors="surrogateescape") as lines
+        ):
+            yield from (path for line in lines if (path := line.rstrip("\r\n")).strip())
+    except OSError as error:
+        raise ImageReadError(f"{from_file}: the list cannot be read ({error.strerror})") from error
+
+
+def _unique(*groups: Iterable[str]) -> Iterator[str]:
+    """Each path the first time it comes: it is the key of its row."""
+    seen: set[str] = set()
+    for group in groups:
+        for path in group:
+            if path not in seen:
+                seen.add(path)
+                yield path
+
+
+def _folder(names: Sequence[str], stack: bool, ext: str | int | None, from_file: StrPath | None) -> Path:
+    if stack or ext == "all" or from_file is not None:
+        raise SpecError("--bands makes one image of one file a band: not with --stack, --ext all or --from-file")
+    if len(names) > 1 or (names and not Path(names[0]).is_dir()):
+        raise SpecError(f"--bands takes at most one folder beside its patterns, not {' '.join(names)}")
+    return Path(*names)

@@ -1,0 +1,113 @@
+"""Bands in separate files, paired by the part of their names that `*` matches."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from glob import escape, iglob
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ImageReadError, ImageShapeError, PixelScaleError, SpecError
+from .image import RawImage
+from .select import Window
+from .source import Beside, FileSource, Source
+
+__all__ = ["PairedSource", "pair", "parse_bands"]
+
+_SAME_SCALE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class PairedSource(Source):
+    """One image in several files, one for each band, in the order in which the model takes them."""
+
+    name: str
+    names: tuple[str, ...]
+    files: tuple[FileSource, ...]
+
+    @property
+    def id(self) -> str:
+        """What `*` matched."""
+        return self.name
+
+    @property
+    def key(self) -> str:
+        """The path of the first band."""
+        return self.files[0].key
+
+    def load(self, n_bands: int, window: Window | None = None) -> RawImage:
+        """The bands on top of one another; bad in one band is bad in all."""
+        if len(self.files) != n_bands:
+            raise ImageShapeError(f"{self.key}: {len(self.files)} bands ({', '.join(self.names)}), not {n_bands}")
+        images = [file.load(1, window) for file in self.files]
+        self._check_alike(images)
+        return replace(
+            images[0],
+            id=self.id,
+            pixels=np.concatenate([image.pixels for image in images]),
+            mask=_any([image.mask for image in images]),
+            weight=_least([image.weight for image in images]),
+        )
+
+    def _check_alike(self, images: Sequence[RawImage]) -> None:
+        first = images[0]
+        for name, image in zip(self.names, images, strict=True):
+            if image.pixels.shape != first.pixels.shape:
+                sizes = [" x ".join(map(str, i.pixels.shape[:0:-1])) for i in (first, image)]
+                raise ImageShapeError(f"{self.id}: band {self.names[0]} is {sizes[0]} pixels, band {name} {sizes[1]}")
+            if not _agree(first.pixel_scale, image.pixel_scale):
+                raise PixelScaleError(
+                    f'{self.id}: band {self.names[0]} has {first.pixel_scale:.4g}" a pixel, band {name} '
+                    f'{image.pixel_scale:.4g}"; resample them to one grid first'
+                )
+
+
+def parse_bands(options: Sequence[str]) -> dict[str, str]:
+    """`["r=*_r.fits", "i=*_i.fits"]` as band -> pattern."""
+    pairs = [option.partition("=") for option in options]
+    wrong = [option for option, (name, _, pattern) in zip(options, pairs, strict=True) if not name or not pattern]
+    if wrong or len({name for name, _, _ in pairs}) < len(pairs):
+        raise SpecError(f"--bands {' '.join(wrong or options)}: write each band once as name=pattern, r=*_r.fits")
+    return {name: pattern for name, _, pattern in pairs}
+
+
+def pair(bands: Mapping[str, str], folder: Path, ext: str | int | None, beside: Beside) -> Iterator[PairedSource]:
+    """A source for every name that one of the patterns matches; a band that lacks it is found out on reading."""
+    patterns = {name: str(folder / pattern) for name, pattern in bands.items()}
+    if len({pattern.count("*") for pattern in patterns.values()}) > 1:
+        raise SpecError(f"--bands {dict(bands)}: every pattern needs the same number of *")
+    found = sorted({match for pattern in patterns.values() for match in _matches(pattern)})
+    if not found:
+        raise ImageReadError(f"no file matches {' or '.join(patterns.values())}; is the folder right?")
+    for match in found:
+        files = tuple(FileSource(_filled(pattern, match), ext, None, beside) for pattern in patterns.values())
+        yield PairedSource("-".join(match) or files[0].id, tuple(patterns), files)
+
+
+def _matches(pattern: str) -> Iterator[tuple[str, ...]]:
+    parts = pattern.split("*")
+    regex = re.compile("([^/]*)".join(re.escape(part) for part in parts))
+    for path in iglob("*".join(escape(part) for part in parts)):  # noqa: PTH207: takes absolute patterns
+        if match := regex.fullmatch(path):
+            yield match.groups()
+
+
+def _filled(pattern: str, match: tuple[str, ...]) -> str:
+    parts = pattern.split("*")
+    return "".join(part + piece for part, piece in zip(parts, (*match, ""), strict=True))
+
+
+def _agree(a: float | None, b: float | None) -> bool:
+    return a is None or b is None or abs(a - b) <= _SAME_SCALE * a
+
+
+def _any(masks: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Bad in one band is bad."""
+    present = [mask for mask in masks if mask is not None]
+    return np.logical_or.reduce(present) if present else None
+
+
+def _least(weights: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    present = [weight for weight in weights if weight is not None]
+    return np.minimum.reduce(present) if present else None

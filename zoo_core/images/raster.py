@@ -1,0 +1,82 @@
+"""PNG, JPEG and TIFF. Rows stay in file order; colours become bands."""
+
+import struct
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from ..errors import ImageReadError
+from .layers import Key, Layer, OpenFile, check_size, reading
+
+__all__ = ["open_picture", "open_tiff"]
+
+_FAILURES = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error)
+_PICTURE_FAILURES = (*_FAILURES, Image.DecompressionBombError)
+_TIFF_FAILURES = (*_FAILURES, tifffile.TiffFileError)
+
+# Pillow's mode -> what it is converted to, and whether its last channel is transparency
+_MODES = {mode: (mode, False) for mode in ("1", "L", "I;16", "I;16B", "I;16L", "I", "F", "RGB")}
+_MODES |= {"P": ("RGB", False), "LA": ("LA", True), "RGBA": ("RGBA", True), "PA": ("RGBA", True)}
+_TIFFFILE_UNPACKS = {"NONE", "DEFLATE", "ADOBE_DEFLATE", "LZMA", "PACKBITS"}
+
+
+def open_picture(stream: BinaryIO, path: str) -> OpenFile:
+    """A PNG or JPEG, or one of the compressed TIFFs that tifffile leaves to a further package."""
+    with reading(path, _PICTURE_FAILURES):
+        image = Image.open(stream, formats=("PNG", "JPEG", "TIFF"))
+    mode, transparent = _target(image, path)
+    bands = len(Image.new(mode, (1, 1)).getbands()) - transparent
+    shape = (image.height, image.width) if bands == 1 else (bands, image.height, image.width)
+    check_size(path, shape)
+
+    def section(key: Key) -> np.ndarray:
+        with reading(path, _PICTURE_FAILURES):
+            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+        return _bands_first(pixels, transparent)[key]
+
+    return OpenFile((Layer(path, "", 0, shape, section),), stream.close)
+
+
+def _target(image: Image.Image, path: str) -> tuple[str, bool]:
+    if image.mode not in _MODES:
+        raise ImageReadError(f"{path}: colours are {image.mode}; save it as grey or RGB")
+    if image.mode in ("RGB", "RGBA") and any("16" in str(tile.args) for tile in image.tile):
+        raise ImageReadError(f"{path}: 16 bits a colour would be cut to 8; save it as FITS or as TIFF without LZW")
+    return _MODES[image.mode]
+
+
+def _bands_first(pixels: np.ndarray, transparent: bool) -> np.ndarray:
+    """(H, W, C) -> (C, H, W) or (H, W); what is fully transparent is blank."""
+    if pixels.ndim == 2:
+        return pixels
+    bands = np.moveaxis(pixels, -1, 0)
+    if transparent:
+        bands = np.where(bands[-1] == 0, np.float32(np.nan), bands[:-1].astype(np.float32))
+    return bands[0] if len(bands) == 1 else bands
+
+
+def open_tiff(stream: BinaryIO, path: str) -> OpenFile:
+    """The series of a TIFF: pages of one size are one array, (pages, H, W)."""
+    with reading(path, _TIFF_FAILURES):
+        file = tifffile.TiffFile(stream)
+        if not all(series.keyframe.compression.name in _TIFFFILE_UNPACKS for series in file.series):
+            stream.seek(0)
+            return open_picture(stream, path)
+        layers = [_series(series, number, path) for number, series in enumerate(file.series)]
+    return OpenFile(tuple(layer for layer in layers if len(layer.shape) >= 2), stream.close)
+
+
+def _series(series: tifffile.TiffPageSeries, number: int, path: str) -> Layer:
+    colours_last = series.axes.endswith("S") and series.ndim == 3
+    shape = (series.shape[2], *series.shape[:2]) if colours_last else series.shape
+
+    def section(key: Key) -> np.ndarray:
+        check_size(path, shape)
+        with reading(path, _TIFF_FAILURES):
+            pixels = series.asarray()
+        return (np.moveaxis(pixels, -1, 0) if colours_last else pixels)[key]
+
+    return Layer(path, "", number, shape, section)

@@ -1,0 +1,158 @@
+"""Sources: one row to come, before anything of it is read."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+import numpy as np
+
+from ..errors import ImageError, ImageShapeError
+from .image import RawImage, to_float32
+from .layers import Layer
+from .readers import SUFFIXES, layers_of
+from .select import Window, bands, choose, labels, n_planes, plane
+from .wcs import pixel_scale, unit
+
+__all__ = ["NOTHING", "Beside", "FileSource", "Source", "read", "stem"]
+
+
+class Source(ABC):
+    """One row to come. Cheap, hashable, and picklable for worker processes."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """What the table calls the row."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """What no other row has: its `path` in the table."""
+
+    @abstractmethod
+    def load(self, n_bands: int, window: Window | None = None) -> RawImage:
+        """The image, or a window on it; raises ImageError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where the mask and the weight map of an image are.
+
+    Arguments:
+        mask: a layer of the same file (`DQ`), or a file with `*` for the image's stem (`masks/*_mask.fits`, beside
+            the image unless it names a folder). Bad is what is not zero, or NaN.
+        weight: likewise, inverse variance; bad is what is zero, negative or NaN.
+    """
+
+    mask: str | None = None
+    weight: str | None = None
+
+
+NOTHING = Beside()
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource(Source):
+    """A layer of a file, or plane `index` of a layer that is a stack."""
+
+    path: str
+    ext: str | int | None = None
+    index: int | None = None
+    beside: Beside = NOTHING
+
+    @property
+    def id(self) -> str:
+        """The file's stem, with layer and plane: `stem[SCI][3]`."""
+        return stem(self.path) + self._suffix
+
+    @property
+    def key(self) -> str:
+        """The path, with layer and plane."""
+        return self.path + self._suffix
+
+    @property
+    def _suffix(self) -> str:
+        return "".join(f"[{part}]" for part in (self.ext, self.index) if part is not None)
+
+    def load(self, n_bands: int, window: Window | None = None) -> RawImage:
+        """The image with its mask and weight map."""
+        keep = window is not None or self.ext is not None or self.index is not None
+        with layers_of(self.path, keep=keep) as layers:
+            layer = choose(self.path, layers, self.ext)
+            pixels = to_float32(bands(plane(layer, self.index, window), n_bands, self.key), self.key)
+            scale, flux_unit = pixel_scale(layer.header), unit(layer.header)
+        weight = self._map(self.beside.weight, window, pixels.shape[1:])
+        mask = self._map(self.beside.mask, window, pixels.shape[1:])
+        return RawImage(
+            self.id,
+            self.key,
+            pixels,
+            mask=_bad(mask, weight),
+            weight=None if weight is None else np.where(weight > 0, weight, np.float32(0)),
+            pixel_scale=scale,
+            unit=flux_unit,
+        )
+
+    def expand(self, stack: bool) -> Iterator["FileSource"]:
+        """A row for each layer if `ext` is "all", and for each plane if `stack`; itself if it cannot be read."""
+        try:
+            with layers_of(self.path) as layers:
+                rows = list(self._rows(layers, stack))
+        except ImageError:
+            rows = []
+        yield from rows or [replace(self, ext=None if self.ext == "all" else self.ext)]
+
+    def _rows(self, layers: tuple[Layer, ...], stack: bool) -> Iterator["FileSource"]:
+        for ext, layer in self._chosen(layers):
+            planes = n_planes(layer) if stack else None
+            for index in [None] if planes is None else range(planes):
+                yield replace(self, ext=ext, index=index)
+
+    def _chosen(self, layers: tuple[Layer, ...]) -> Iterator[tuple[str | int | None, Layer]]:
+        if self.ext != "all":
+            yield self.ext, choose(self.path, layers, self.ext)
+            return
+        named = len(layers) > 1 or any(layer.name for layer in layers)
+        for label, layer in zip(labels(layers), layers, strict=True):
+            if label not in (self.beside.mask, self.beside.weight):
+                yield (label if named else None), layer
+
+    def _map(self, spec: str | None, window: Window | None, shape: tuple[int, ...]) -> np.ndarray | None:
+        """The mask or weight map that belongs to the pixels, float32."""
+        if spec is None:
+            return None
+        path, ext = (_partner(self.path, spec), None) if "*" in spec else (self.path, spec)
+        with layers_of(path, keep=True) as layers:
+            layer = choose(path, layers, ext)
+            stacked = self.index is not None and len(layer.shape) > 2
+            found = to_float32(plane(layer, self.index if stacked else None, window), layer.where)
+        if found.shape != shape:
+            raise ImageShapeError(f"{layer.where}: shape {found.shape}, the image it belongs to has {shape}")
+        return found
+
+
+def read(source: Source, *, n_bands: int) -> RawImage:
+    """The image of a source, with as many bands as the model takes; raises ImageError and nothing else."""
+    return source.load(n_bands)
+
+
+def stem(path: str) -> str:
+    """The file's name without folder and without what says its format, `a.b.fits.gz` -> `a.b`."""
+    name = PurePath(path).name
+    suffix = max((s for s in SUFFIXES if name.lower().endswith(s)), key=len, default=PurePath(path).suffix)
+    return name.removesuffix(name[len(name) - len(suffix) :]) if suffix else name
+
+
+def _partner(path: str, pattern: str) -> str:
+    """The file that a pattern names for an image."""
+    named = pattern.replace("*", stem(path))
+    return named if PurePath(pattern).name != pattern else str(PurePath(path).with_name(named))
+
+
+def _bad(mask: np.ndarray | None, weight: np.ndarray | None) -> np.ndarray | None:
+    """True where the mask is not zero or the weight not positive; NaN counts as bad in both."""
+    parts = ([] if mask is None else [mask != 0]) + ([] if weight is None else [~(weight > 0)])
+    return np.logical_or.reduce(parts) if parts else None
