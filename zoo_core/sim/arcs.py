@@ -5,15 +5,16 @@ source plane that one pixel sees (around the images of its centre, and next to t
 patches are large), that source gets more rays.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .grid import Grid, pixel_means
+from .grid import Grid, gauss_legendre, pixel_means
 from .lens import deflection
-from .light import SERSIC, brightness, column, scene_index, squared_radius
+from .light import SERSIC, brightness, brightness_at, column, scene_index, squared_radius
 
 __all__ = ["deflected"]
 
@@ -37,40 +38,42 @@ REFINEMENTS = (Refinement(0.5, 16), Refinement(2.0, 3))
 
 def deflected(lenses: np.ndarray, lights: np.ndarray, grid: Grid) -> Tensor:
     """Flux per pixel of profiles in the source plane, shape (scenes, width, width)."""
-    samples = grid.zeros(len(lenses))
-    x, y = grid.x.expand_as(samples), grid.y.expand_as(samples)
-    alpha_x, alpha_y = deflection(lenses, x, y)
-    beta_x, beta_y = x - alpha_x, y - alpha_y
-    scene = scene_index(lights, samples)
-    light = brightness(lights, beta_x[scene], beta_y[scene], grid.pixel)
-    means = pixel_means(samples.index_add_(0, scene, light))
-    _refine(means, light, lenses, lights, (beta_x, beta_y), grid)
+    beta_x, beta_y = _rays(lenses, grid)
+    scene = scene_index(lights, beta_x)
+    dx, dy = beta_x[scene] - column(lights["x"], beta_x), beta_y[scene] - column(lights["y"], beta_y)
+    radius_2 = squared_radius(lights, dx, dy)
+    light = brightness_at(lights, dx, dy, radius_2, grid.pixel)
+    means = pixel_means(grid.zeros(len(lenses)).index_add_(0, scene, light))
+    patches_2 = _patches_2(lights, radius_2[:, 1:-1, 1:-1], _patch_2(beta_x, beta_y)[scene])
+    for rays, source, row, col in _unresolved(patches_2):
+        fine = _mean_of_rays(lenses, lights[source.cpu().numpy()], row, col, rays, grid)
+        means.index_put_((scene[source], row, col), fine - _sampled(light, source, row, col), accumulate=True)
     return means.mul_(grid.pixel**2)
 
 
-def _refine(
-    means: Tensor, light: Tensor, lenses: np.ndarray, lights: np.ndarray, beta: tuple[Tensor, Tensor], grid: Grid
-) -> None:
-    """Replaces a source's part of the pixels in which it varies, in place."""
-    nearness = _nearness(lights, beta)
-    coarse = torch.zeros_like(nearness, dtype=torch.bool)
+def _rays(lenses: np.ndarray, grid: Grid) -> tuple[Tensor, Tensor]:
+    """Where the rays through the pixels' centres, and through those of the ring, meet the source plane, arcsec."""
+    x, y = torch.broadcast_tensors(grid.x, grid.y, grid.zeros(len(lenses)))[:2]
+    alpha_x, alpha_y = deflection(lenses, x, y)
+    return x - alpha_x, y - alpha_y
+
+
+def _patches_2(lights: np.ndarray, radius_2: Tensor, patch_2: Tensor) -> Tensor:
+    """Number of patches between a pixel's ray and each source's centre, at least, squared; infinite for rings."""
+    minor_2 = np.where(lights["profile"] == SERSIC, lights["q"] * lights["R"] ** 2, np.inf)
+    return radius_2 * column(minor_2, radius_2) / patch_2
+
+
+def _unresolved(patches_2: Tensor) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
+    """Rays along a pixel's side, and the sources, rows and columns that need as many."""
+    places = (patches_2 < REFINEMENTS[-1].reach ** 2).nonzero()
+    distance_2 = patches_2[tuple(places.T)]
+    inner = 0.0
     for refinement in REFINEMENTS:
-        close = nearness < refinement.reach**2
-        source, row, col = (close & ~coarse).nonzero(as_tuple=True)
-        coarse = close
-        if len(source):
-            fine = _mean_of_rays(lenses, lights[source.cpu().numpy()], row, col, refinement.rays, grid)
-            change = fine - _sampled(light, source, row, col)
-            means.index_put_((scene_index(lights, means)[source], row, col), change, accumulate=True)
-
-
-def _nearness(lights: np.ndarray, beta: tuple[Tensor, Tensor]) -> Tensor:
-    """How many patches a pixel's ray is away from each source's centre, at least, squared; infinite for rings."""
-    patch_2 = _patch_2(*beta)
-    scene = scene_index(lights, patch_2)
-    dx, dy = (part[scene, 1:-1, 1:-1] - column(lights[axis], part) for part, axis in zip(beta, "xy", strict=True))
-    scale = np.where(lights["profile"] == SERSIC, lights["q"] * lights["R"] ** 2, np.inf)
-    return squared_radius(lights, dx, dy) * column(scale, dx) / patch_2[scene]
+        chosen = places[(distance_2 >= inner) & (distance_2 < refinement.reach**2)]
+        inner = refinement.reach**2
+        if len(chosen):
+            yield refinement.rays, *chosen.T
 
 
 def _patch_2(beta_x: Tensor, beta_y: Tensor) -> Tensor:
@@ -89,7 +92,7 @@ def _sampled(light: Tensor, source: Tensor, row: Tensor, col: Tensor) -> Tensor:
 
 def _mean_of_rays(lenses: np.ndarray, lights: np.ndarray, row: Tensor, col: Tensor, rays: int, grid: Grid) -> Tensor:
     """Mean brightness of a source over a pixel, one of each for every entry, shape (entries,)."""
-    nodes, weights = (torch.as_tensor(part / 2).to(grid.axis) for part in np.polynomial.legendre.leggauss(rays))
+    nodes, weights = (torch.as_tensor(part / 2).to(grid.axis) for part in gauss_legendre(rays))
     x = (grid.axis[col + 1, None] + grid.pixel * nodes)[:, None, :].expand(-1, rays, -1)
     y = (grid.axis[row + 1, None] + grid.pixel * nodes)[:, :, None].expand(-1, -1, rays)
     alpha_x, alpha_y = deflection(lenses[lights["scene"]], x, y)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .grid import gauss_legendre
 from .light import modulation, sersic_b, squared_radius
 
 __all__ = ["window_flux"]
@@ -39,7 +40,7 @@ def window_flux(lights: np.ndarray, left: Tensor, bottom: Tensor, pixel: float, 
 
 def _side_integrals(lights: np.ndarray, lines: Tensor, ends: Tensor, transposed: bool) -> Tensor:
     """Integral of m along every side on every grid line, shape (profiles, lines, sides)."""
-    nodes, weights = (torch.as_tensor(part).to(lines) for part in np.polynomial.legendre.leggauss(NODES))
+    nodes, weights = (torch.as_tensor(part).to(lines) for part in gauss_legendre(NODES))
     nearest = _slope_of_nearest(lights, lines, transposed) * lines
     # nodes even in the cube root of the distance to the line's innermost point crowd there, where m peaks
     root = _cube_root(ends[:, None, :] - nearest[:, :, None])

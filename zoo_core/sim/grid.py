@@ -1,11 +1,13 @@
 """The grid of pixels and what values at their centres say about their means."""
 
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Grid", "pixel_means"]
+__all__ = ["Grid", "gauss_legendre", "pixel_means"]
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,9 @@ def pixel_means(samples: Tensor) -> Tensor:
     inner = samples[:, 1:-1, 1:-1]
     around = samples[:, :-2, 1:-1] + samples[:, 2:, 1:-1] + samples[:, 1:-1, :-2] + samples[:, 1:-1, 2:]
     return inner * (5 / 6) + around / 24
+
+
+@cache
+def gauss_legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of Gauss-Legendre quadrature on (-1, 1)."""
+    return np.polynomial.legendre.leggauss(nodes)

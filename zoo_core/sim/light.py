@@ -11,14 +11,24 @@ from torch import Tensor
 
 from .scene import PROFILES
 
-__all__ = ["brightness", "column", "modulation", "peak_brightness", "scene_index", "sersic_b", "squared_radius"]
+__all__ = [
+    "brightness",
+    "brightness_at",
+    "column",
+    "modulation",
+    "peak_brightness",
+    "scene_index",
+    "sersic_b",
+    "squared_radius",
+]
 
 SERSIC, RING = PROFILES.index("sersic"), PROFILES.index("ring")
 
 
 def sersic_b(n: np.ndarray) -> np.ndarray:
     """b_n of the Sersic profile, exact: half of the light is within R_e."""
-    return gammaincinv(2 * n, 0.5)
+    indices, place = np.unique(n, return_inverse=True)
+    return gammaincinv(2 * indices, 0.5)[place]
 
 
 def peak_brightness(lights: np.ndarray) -> np.ndarray:
@@ -38,12 +48,16 @@ def brightness(lights: np.ndarray, x: Tensor, y: Tensor, pixel: float = 0.0) -> 
         x, y: arcsec, shapes that broadcast to (profiles, height, width); x constant along height makes it faster.
         pixel: side of the pixels that the points stand for, arcsec. Modulation finer than that is averaged out.
     """
-    dx, dy = x - column(lights["x"], x), y - column(lights["y"], x)
-    radius_2 = squared_radius(lights, dx, dy)
+    dx, dy = x - column(lights["x"], x), y - column(lights["y"], y)
+    return brightness_at(lights, dx, dy, squared_radius(lights, dx, dy), pixel)
+
+
+def brightness_at(lights: np.ndarray, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
+    """The same at offsets from the centre whose `squared_radius` is known."""
     light = _unmodulated(lights, radius_2)
     rows = np.flatnonzero(lights["arms"])
     if len(rows):
-        index = torch.as_tensor(rows, device=x.device)
+        index = torch.as_tensor(rows, device=dx.device)
         light[index] *= modulation(lights[rows], _take(dx, index), _take(dy, index), radius_2[index], pixel)
     return light
 
@@ -74,6 +88,16 @@ def modulation(lights: np.ndarray, dx: Tensor, dy: Tensor, radius_2: Tensor, pix
     return 1 + column(lights["contrast"], dx) * torch.exp(-column(waves_2, dx) / radius_2) * wave.cos()
 
 
+def column(values: np.ndarray, like: Tensor) -> Tensor:
+    """One number for each profile, shape (profiles, 1, 1), in the type and on the device of `like`."""
+    return torch.as_tensor(np.array(values)).to(like).view(-1, 1, 1)
+
+
+def scene_index(lights: np.ndarray, like: Tensor) -> Tensor:
+    """The scene of each profile, on the device of `like`, shape (profiles,)."""
+    return torch.as_tensor(np.array(lights["scene"]), device=like.device)
+
+
 def _unmodulated(lights: np.ndarray, radius_2: Tensor) -> Tensor:
     if (lights["profile"] == SERSIC).all():
         return _sersic(lights, radius_2)
@@ -93,16 +117,6 @@ def _sersic(lights: np.ndarray, radius_2: Tensor) -> Tensor:
 def _ring(lights: np.ndarray, radius_2: Tensor) -> Tensor:
     height = (radius_2.sqrt() - 1) / column(lights["n"], radius_2)
     return column(peak_brightness(lights), radius_2) * torch.exp(-0.5 * height**2)
-
-
-def column(values: np.ndarray, like: Tensor) -> Tensor:
-    """One number for each profile, shape (profiles, 1, 1), in the type and on the device of `like`."""
-    return torch.as_tensor(np.array(values)).to(like).view(-1, 1, 1)
-
-
-def scene_index(lights: np.ndarray, like: Tensor) -> Tensor:
-    """The scene of each profile, on the device of `like`, shape (profiles,)."""
-    return torch.as_tensor(np.array(lights["scene"]), device=like.device)
 
 
 def _take(values: Tensor, index: Tensor) -> Tensor:

@@ -17,6 +17,9 @@ __all__ = ["Rendered", "render"]
 
 POINT = PROFILES.index("point")
 
+CPU_CHUNK, GPU_CHUNK = 3, 64
+"""Scenes at once: what stays in a CPU core's cache, what keeps a GPU busy in a few gigabytes."""
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -49,10 +52,10 @@ def render(
         pixels: of the final image, along a side.
         pixel_scale: of the final image, arcsec.
         oversample: pixels of the returned images along the side of a final one.
-        chunk: scenes at once; by default what fits a CPU's cache or a GPU's memory.
+        chunk: scenes at once; by default what is fastest on the device.
     """
     device = torch.device(device)
-    chunk = chunk or (1 if device.type == "cpu" else 64)
+    chunk = chunk or (CPU_CHUNK if device.type == "cpu" else GPU_CHUNK)
     width = pixels * oversample
     grid = Grid.of(width, pixel_scale / oversample, dtype, device)
     foreground = torch.empty(len(scenes), width, width, dtype=dtype, device=device)
