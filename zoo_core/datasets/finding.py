@@ -1,0 +1,135 @@
+"""Lens finding with one band of a space telescope: `finding_space` and `finding_space_shifted`.
+
+Galaxies that lens and galaxies that do not, simulated as HST, JWST and Euclid would show them at 0.1" a pixel. The
+shifted set has other PSFs, other noise, other morphologies and other look-alikes; nothing is ever trained on it.
+"""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from ..errors import DatasetError
+from ..interfaces import Dataset, TrainingView
+from ..sim import cutouts
+from ..sim.cutouts import SIDE, TRUTH, Components, Cutout, Recipe
+from ..sim.survey import Randoms, observe
+from ..tasks import Heads
+from .bank import Bank
+from .frozen import generator, is_positive, table_digest
+from .shards import Shards
+
+__all__ = ["Finding", "finding_space", "finding_space_shifted"]
+
+BATCH = 50  # cutouts rendered at once
+PARAMETERS, NOISE = 0, 1  # streams of random numbers
+
+
+class Finding(Dataset):
+    """Simulated cutouts of lenses and look-alikes.
+
+    Arguments:
+        name, recipe: what is drawn.
+        n: number of images.
+        seed: of everything; the same (version, seed, index) is the same image for ever.
+        lens_fraction: of the images.
+        cache: folder where finished images are kept between uses; None: the user's cache.
+    """
+
+    version = "1"
+    task = "classification"
+    domain = "simulated"
+    bands = ("VIS",)
+    pixel_scale = cutouts.PIXEL_SCALE
+    heads = Heads(classes=("nonlens", "lens"))
+
+    def __init__(self, name: str, recipe: Recipe, n: int, seed: int, lens_fraction: float, cache: Path | str | None):
+        if n < 1 or not 0 <= lens_fraction <= 1:
+            raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
+        self.name, self.recipe, self.n, self.seed, self.lens_fraction = name, recipe, n, seed, lens_fraction
+        self.cache = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets"
+
+    def __len__(self) -> int:
+        return self.n
+
+    def images(self, start: int, stop: int) -> np.ndarray:
+        """Images (stop - start, 1, 101, 101), float32; NaN where nothing was measured."""
+        return self._shards.rows(start, min(stop, self.n))[0]
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """`id` and the columns of `cutouts.TRUTH`; the images are made first if they were not."""
+        table = self._shards.truth()
+        names = np.array([f"{self.name}-{self.seed}-{i:06d}" for i in range(self.n)])
+        return {"id": names, **{name: table[name] for name in TRUTH.names}}
+
+    def targets(self) -> np.ndarray:
+        """1 for lenses, 0 for others."""
+        return np.array([is_positive(i, self.lens_fraction) for i in range(self.n)], dtype=np.float32)
+
+    @functools.cached_property
+    def _shards(self) -> Shards:
+        return Shards(self.cache / f"{self.name}-{self.fingerprint()[:16]}", self.n, self.make)
+
+    def fingerprint(self) -> str:
+        """sha256 of the arguments and of the parameters of the first images."""
+        head = (self.name, self.version, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
+        return table_digest([head])
+
+    def parameter_digest(self, start: int, stop: int) -> str:
+        """sha256 of every number that is drawn for these images, but their noise."""
+        return table_digest([flat(cutout) for cutout in self.cutouts(start, stop)])
+
+    def cutouts(self, start: int, stop: int) -> list[Cutout]:
+        """What is drawn about these images, but their noise; no pixels."""
+        rows = range(start, min(stop, self.n))
+        return [
+            cutouts.draw(
+                generator(self._key, self.seed, i, PARAMETERS), self.recipe, is_positive(i, self.lens_fraction)
+            )
+            for i in rows
+        ]
+
+    def components(self, start: int, stop: int) -> Components:
+        """Noise-free foreground and arcs (B, 101, 101), the noise recipes and the truth."""
+        return cutouts.expose(self.cutouts(start, stop))
+
+    def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
+        parts = [self._exposures(first, min(first + BATCH, stop)) for first in range(start, stop, BATCH)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _exposures(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        made = self.components(start, stop)
+        randoms = Randoms.from_numpy([generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], SIDE)
+        images = observe(made.foreground, made.arcs, made.noise, randoms)
+        return images[:, None].numpy(), made.truth
+
+    @property
+    def _key(self) -> str:
+        return f"{self.name}/{self.version}"
+
+    def training_view(self, folder: Path) -> TrainingView:
+        """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew at every look."""
+        return Bank(Path(folder) / f"{self.name}-{self.fingerprint()[:16]}", self)
+
+
+def flat(value: object) -> tuple:
+    """All numbers and words in nested tuples, in order."""
+    if isinstance(value, tuple | list):
+        return tuple(leaf for part in value for leaf in flat(part))
+    return (value.item() if isinstance(value, np.generic) else value,)
+
+
+def finding_space(
+    n: int = 20_000, seed: int = 1, lens_fraction: float = 0.1, cache: Path | str | None = None
+) -> Finding:
+    """The training population; by default the benchmark's 20,000 images, 2,000 of them lenses."""
+    return Finding("finding_space", cutouts.TRAINING, n, seed, lens_fraction, cache)
+
+
+def finding_space_shifted(
+    n: int = 4_000, seed: int = 1, lens_fraction: float = 0.5, cache: Path | str | None = None
+) -> Finding:
+    """Other telescopes, galaxies and look-alikes; for validation only."""
+    return Finding("finding_space_shifted", cutouts.SHIFTED, n, seed, lens_fraction, cache)

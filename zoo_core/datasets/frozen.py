@@ -1,0 +1,30 @@
+"""Random numbers and fingerprints of data sets that must never change."""
+
+import hashlib
+
+import numpy as np
+
+__all__ = ["generator", "is_positive", "table_digest"]
+
+
+def generator(version: str, seed: int, index: int, stream: int = 0) -> np.random.Generator:
+    """The random numbers of one image, independent of every other image and stream; counter-based Philox."""
+    words = hashlib.sha256(f"{version}/{seed}/{stream}".encode()).digest()
+    return np.random.Generator(np.random.Philox(key=[int.from_bytes(words[:8], "little"), index]))
+
+
+def is_positive(index: int, fraction: float) -> bool:
+    """Whether image `index` is a positive: spread evenly, so that the first n hold round(n fraction) of them."""
+    return int((index + 1) * fraction + 1e-9) > int(index * fraction + 1e-9)
+
+
+def table_digest(rows: list[tuple]) -> str:
+    """sha256 of a table of numbers and words, floats in 17 significant digits."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(";".join(_text(value) for value in row).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _text(value: object) -> str:
+    return f"{value:.17e}" if isinstance(value, float) else str(value)

@@ -1,0 +1,56 @@
+"""Finished images of a simulated set, kept on disk so that they are simulated once."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["Shards"]
+
+Made = tuple[np.ndarray, np.ndarray]
+SIZE = 500  # images a file
+
+
+class Shards:
+    """Images and truth in files of SIZE images, made when they are first asked for.
+
+    Arguments:
+        folder: holds one file a shard; the caller names it for what it holds.
+        count: number of images.
+        make: called with (start, stop); returns images and structured truth of these rows.
+    """
+
+    def __init__(self, folder: Path, count: int, make: Callable[[int, int], Made]):
+        self.folder, self.count, self.make = folder, count, make
+
+    def rows(self, start: int, stop: int) -> Made:
+        """Images and truth of the rows `start` to `stop`."""
+        parts = []
+        for shard in range(start // SIZE, -(-stop // SIZE)):
+            first = shard * SIZE
+            images, truth = self._shard(shard)
+            inside = slice(max(start - first, 0), stop - first)
+            parts.append((images[inside], truth[inside]))
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def truth(self) -> np.ndarray:
+        """The truth of all rows."""
+        return np.concatenate([self._shard(shard)[1] for shard in range(-(-self.count // SIZE))])
+
+    def _shard(self, shard: int) -> Made:
+        images, truth = (self.folder / f"{shard:05d}.{kind}.npy" for kind in ("images", "truth"))
+        if not truth.exists():
+            made = self.make(shard * SIZE, min((shard + 1) * SIZE, self.count))
+            for path, array in zip((images, truth), made, strict=True):
+                write_whole(path, array)
+        return np.load(images, mmap_mode="r", allow_pickle=False), np.load(truth, allow_pickle=False)
+
+
+def write_whole(path: Path, array: np.ndarray) -> None:
+    """Writes an array so that the file is never there in part, whoever else writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)
+    part.replace(path)

@@ -1,0 +1,201 @@
+"""Cutouts.
+
+A cutout is drawn in two steps. `draw` fixes everything that is random about it except the noise, on the CPU and
+without pixels; `expose` renders a batch of them to noise-free components, sets the brightness of the arcs and
+measures the truth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import lookalikes, population, survey
+from .galaxy import POINT, Profile, light_table
+from .population import Host, Source
+from .psf import PSF
+from .render import render
+from .scene import LENS, Scenes
+from .survey import NOISE
+
+__all__ = ["PIXEL_SCALE", "SHIFTED", "SIDE", "TRAINING", "TRUTH", "Components", "Cutout", "Recipe", "draw", "expose"]
+
+SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
+ARC_SNR = (10.0, 300.0)  # below the first an arc cannot be told from noise and the label would mean nothing
+CONTRAST = (0.08, 0.6)  # least ratio of arcs to the light under them, for the same reason
+
+TRUTH = np.dtype(
+    [
+        ("label", "i8"),  # 1: a lens
+        ("kind", "U16"),  # of the source, or of the non-lens
+        ("theta_E", "f8"),  # arcsec; 0 if nothing is lensed
+        ("arc_snr", "f8"),  # matched-filter signal to noise of the arcs
+        ("magnification", "f8"),  # flux of the arcs in the frame over that of the source
+        ("arc_contrast", "f8"),  # mean surface brightness of the arcs over that of the light under them
+        ("arc_flux", "f8"),  # in sky sigma
+        ("source_x", "f8"),  # arcsec from the lens, in the source plane
+        ("source_y", "f8"),
+        ("source_R", "f8"),
+        ("sigma_v", "f8"),  # km/s; of the host, lens or not
+        ("z_l", "f8"),
+        ("z_s", "f8"),
+        ("lens_x", "f8"),
+        ("lens_y", "f8"),
+        ("lens_q", "f8"),
+        ("lens_phi", "f8"),
+        ("lens_slope", "f8"),
+        ("gamma_1", "f8"),
+        ("gamma_2", "f8"),
+        ("host_R", "f8"),
+        ("host_flux", "f8"),
+        ("psf_fwhm", "f8"),
+    ]
+)
+
+
+class Cutout(NamedTuple):
+    """Everything about one cutout but its noise."""
+
+    kind: str
+    host: Host
+    source: Source | None
+    profiles: list[Profile]
+    psf: tuple
+    noise: tuple
+    arc_snr: float
+    arc_contrast: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which galaxies, which look-alikes and which telescopes."""
+
+    population: population.Population
+    lookalikes: lookalikes.Lookalikes
+    survey: survey.Survey
+
+
+TRAINING = Recipe(population.TRAINING, lookalikes.TRAINING_KINDS, survey.TRAINING)
+SHIFTED = Recipe(population.SHIFTED, lookalikes.SHIFTED_KINDS, survey.SHIFTED)
+
+
+def draw(rng: np.random.Generator, recipe: Recipe, is_lens: bool) -> Cutout:
+    """A lens, or something that is none but might have been."""
+    host = population.draw_host(rng, recipe.population)
+    psf, noise = recipe.survey.draw_psf(rng, 0.9 * host.theta_E), recipe.survey.draw_noise(rng)
+    snr, contrast = (float(np.exp(rng.uniform(*np.log(limits)))) for limits in (ARC_SNR, CONTRAST))
+    source = population.draw_source(rng, recipe.population, host) if is_lens else None
+    kind = source.kind if source else recipe.lookalikes.draw(rng)
+    profiles = _foreground(rng, recipe, host, kind) + (source.profiles if source else [])
+    profiles += population.draw_field(rng, recipe.population)
+    return Cutout(kind, host, source, profiles, psf, _widened(noise, host), snr, contrast)
+
+
+def _foreground(rng: np.random.Generator, recipe: Recipe, host: Host, kind: str) -> list[Profile]:
+    if kind in recipe.lookalikes.kinds:
+        return recipe.lookalikes.kinds[kind][1](rng, recipe.population, host)
+    return population.choose(rng, recipe.population.hosts)(rng, host.light)
+
+
+def _widened(noise: tuple, host: Host) -> tuple:
+    """The recipe with a field of view that holds the arcs that the host would make."""
+    row = np.array(noise, dtype=NOISE)
+    least = (1.5 * host.theta_E + 0.6) / PIXEL_SCALE
+    return tuple(
+        max(value, least) if name.startswith("half") else value
+        for name, value in zip(NOISE.names, row.item(), strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class Components:
+    """Noise-free images of a batch of cutouts, flux per pixel in sky sigma, and what is true of them.
+
+    Arguments:
+        foreground: all that is not lensed, (B, SIDE, SIDE).
+        arcs: (B, SIDE, SIDE); zero for non-lenses.
+        noise: dtype NOISE, (B,).
+        truth: dtype TRUTH, (B,).
+    """
+
+    foreground: Tensor
+    arcs: Tensor
+    noise: np.ndarray
+    truth: np.ndarray
+
+
+def expose(cutouts: Sequence[Cutout], dtype: torch.dtype = torch.float32) -> Components:
+    """Renders the cutouts, blurs them and sets the brightness of the arcs."""
+    psfs = np.array([cutout.psf for cutout in cutouts], dtype=PSF)
+    noise = np.array([cutout.noise for cutout in cutouts], dtype=NOISE)
+    scenes = Scenes(
+        np.array([_deflector(cutout) for cutout in cutouts], dtype=LENS),
+        light_table([sorted(cutout.profiles, key=lambda profile: profile.lensed) for cutout in cutouts]),
+    )
+    drawn = render(scenes, pixels=SIDE, pixel_scale=PIXEL_SCALE, oversample=OVERSAMPLE, dtype=dtype)
+    add_points(drawn.foreground, scenes.lights, PIXEL_SCALE / OVERSAMPLE)
+    lenses = np.flatnonzero([cutout.source is not None for cutout in cutouts])
+    (foreground,) = survey.blur([drawn.foreground], psfs, PIXEL_SCALE / OVERSAMPLE, OVERSAMPLE)
+    arcs = torch.zeros_like(foreground)
+    if len(lenses):
+        (arcs[lenses],) = survey.blur([drawn.arcs[lenses]], psfs[lenses], PIXEL_SCALE / OVERSAMPLE, OVERSAMPLE)
+    truth = np.array([_facts(cutout) for cutout in cutouts], dtype=TRUTH)
+    for row in lenses:
+        arcs[row] = _brightened(cutouts[row], foreground[row], arcs[row], noise[row : row + 1], truth[row])
+    return Components(foreground, arcs, noise, truth)
+
+
+def add_points(images: Tensor, lights: np.ndarray, pixel: float) -> None:
+    """Adds the unresolved profiles to the nearest four pixels, in place."""
+    width = images.shape[-1]
+    for light in lights[lights["profile"] == POINT]:
+        u, v = (light[name] / pixel + (width - 1) / 2 for name in ("x", "y"))
+        column, row = int(np.floor(u)), int(np.floor(v))
+        for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            if 0 <= row + j < width and 0 <= column + i < width:
+                share = abs(1 - i - (u - column)) * abs(1 - j - (v - row))
+                images[light["scene"], row + j, column + i] += light["flux"] * share
+
+
+def _deflector(cutout: Cutout) -> tuple[float, ...]:
+    return population.deflector(cutout.host) if cutout.source else (0, 1, 0, 1, 0, 0, 0, 0)
+
+
+def _facts(cutout: Cutout) -> tuple:
+    host, source = cutout.host, cutout.source
+    behind = (host.light.x, host.light.y)
+    placed = (source.x, source.y, source.R) if source else (0.0, 0.0, 0.0)
+    return (
+        int(source is not None), cutout.kind, host.theta_E if source else 0.0, 0.0, 0.0, 0.0, 0.0, *placed,
+        host.sigma_v, host.z_l, host.z_s, *behind, host.q, host.phi, host.slope, host.gamma_1, host.gamma_2,
+        host.light.R, host.light.flux, cutout.psf[1],
+    )  # fmt: skip
+
+
+def _brightened(cutout: Cutout, foreground: Tensor, arcs: Tensor, noise: np.ndarray, truth: np.void) -> Tensor:
+    """The arcs at the brightness that was drawn; the truth is filled in with what comes out."""
+    truth["magnification"] = float(arcs.sum()) / sum(p.flux for p in cutout.source.profiles if p.lensed)
+    under = float((arcs * foreground).sum().clamp(min=0))
+    overlap = float((arcs**2).sum())
+    arcs = arcs * max(_gain(cutout.arc_snr, foreground, arcs, noise), cutout.arc_contrast * under / overlap)
+    truth["arc_snr"] = arc_snr(foreground, arcs, noise)
+    truth["arc_flux"] = float(arcs.sum())
+    truth["arc_contrast"] = float((arcs**2).sum()) / max(float((arcs * foreground).sum()), 1e-6)
+    return arcs
+
+
+def arc_snr(foreground: Tensor, arcs: Tensor, noise: np.ndarray) -> float:
+    """Signal to noise of the arcs in a matched filter, as if the noise of the pixels were independent."""
+    sigma = survey.noise_sigma((foreground + arcs)[None], noise)[0]
+    return float(((arcs / sigma) ** 2).sum().sqrt())
+
+
+def _gain(snr: float, foreground: Tensor, arcs: Tensor, noise: np.ndarray) -> float:
+    """The factor that gives arcs this signal to noise; they contribute to the noise themselves."""
+    gain = snr / arc_snr(foreground, arcs * 1e-6, noise) * 1e-6
+    for _ in range(4):
+        gain *= snr / arc_snr(foreground, arcs * gain, noise)
+    return gain

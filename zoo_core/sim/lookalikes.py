@@ -1,0 +1,163 @@
+"""Look-alikes.
+
+Galaxies that are no lenses, drawn on the same hosts: same brightness, size, survey and neighbours. Each kind takes the
+host that might have lensed and returns the profiles that stand in its place.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import galaxy as morphology
+from .galaxy import Galaxy, Morphology, Profile
+from .population import Host, Population, choose, draw_flux, field_galaxy, star
+
+__all__ = ["SHIFTED_KINDS", "TRAINING_KINDS", "Kind", "Lookalikes"]
+
+Kind = Callable[[np.random.Generator, Population, Host], list[Profile]]
+
+
+@dataclass(frozen=True)
+class Lookalikes:
+    """Kinds of non-lenses with their frequencies; `twins` is the share of lenses shown without their arcs."""
+
+    kinds: dict[str, tuple[float, Kind]]
+    twins: float
+
+    def draw(self, rng: np.random.Generator) -> str:
+        """The name of a kind; "twin" for a lens without arcs."""
+        names, weights = ["twin", *self.kinds], [self.twins, *(weight for weight, _ in self.kinds.values())]
+        edges = np.cumsum(weights)
+        return names[int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))]
+
+
+def centred(build: Morphology) -> Kind:
+    """The kind with this morphology in the place of the host."""
+
+    def draw(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+        return build(rng, host.light._replace(q=float(np.clip(rng.beta(4, 1.8), 0.2, 1.0))))
+
+    return draw
+
+
+def early(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """A galaxy like those that lens."""
+    return choose(rng, population.hosts)(rng, host.light)
+
+
+def around(rng: np.random.Generator, host: Host, count: int) -> list[tuple[float, float, float]]:
+    """Places about the host at the distances of arcs: x, y and the direction of the tangent."""
+    places = []
+    for theta in rng.uniform(0, 2 * np.pi, count):
+        radius = host.theta_E * rng.uniform(0.7, 1.8) + 0.15
+        x, y = host.light.x + radius * np.cos(theta), host.light.y + radius * np.sin(theta)
+        places.append((float(x), float(y), float(theta + np.pi / 2)))
+    return places
+
+
+def satellite_flux(rng: np.random.Generator, host: Host) -> float:
+    """As bright against the host as arcs are."""
+    return max(draw_flux(rng), host.light.flux * float(np.exp(rng.uniform(np.log(0.004), np.log(0.15)))))
+
+
+def satellites(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """An early-type galaxy with small galaxies at the distances of arcs."""
+    profiles = early(rng, population, host)
+    for x, y, _ in around(rng, host, rng.integers(1, 6)):
+        profiles += field_galaxy(rng, population, x, y, satellite_flux(rng, host))
+    return profiles
+
+
+def tangential(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """An early-type galaxy with elongated neighbours that happen to lie along the tangent."""
+    profiles = early(rng, population, host)
+    for x, y, tangent in around(rng, host, rng.integers(1, 3)):
+        R = float(rng.uniform(0.12, 0.4))
+        galaxy = Galaxy(satellite_flux(rng, host), R, x, y, rng.uniform(0.2, 0.5), tangent + rng.normal(0, 0.3))
+        profiles += morphology.smooth_disc(rng, galaxy)
+    return profiles
+
+
+def close_pair(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """Two galaxies of like brightness, one projected near the other."""
+    x, y, _ = around(rng, host, 1)[0]
+    ratio = rng.uniform(0.15, 1.0)
+    second = Galaxy(ratio * host.light.flux, host.light.R * ratio**0.5 * rng.uniform(0.5, 1.0), x, y,
+                    rng.uniform(0.3, 1.0), rng.uniform(0, np.pi))  # fmt: skip
+    return early(rng, population, host) + choose(rng, population.neighbours)(rng, second)
+
+
+def group(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """A compact group: several galaxies as bright as the host."""
+    profiles = early(rng, population, host)
+    for _ in range(rng.integers(2, 6)):
+        radius, theta = rng.uniform(0.8, 4.0), rng.uniform(0, 2 * np.pi)
+        ratio = rng.uniform(0.05, 0.8)
+        member = Galaxy(ratio * host.light.flux, host.light.R * ratio**0.4, float(radius * np.cos(theta)),
+                        float(radius * np.sin(theta)), rng.uniform(0.3, 1.0), rng.uniform(0, np.pi))  # fmt: skip
+        profiles += choose(rng, population.hosts)(rng, member)
+    return profiles
+
+
+def lone_star(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """A star, with the spikes of the telescope, and small galaxies near it."""
+    profiles = [star(host.light.x, host.light.y, host.light.flux * rng.uniform(0.2, 1.0))]
+    for x, y, _ in around(rng, host, rng.integers(0, 4)):
+        profiles += field_galaxy(rng, population, x, y, draw_flux(rng))
+    return profiles
+
+
+def double_star(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """A star beside a galaxy."""
+    x, y, _ = around(rng, host, 1)[0]
+    return [*early(rng, population, host), star(x, y, host.light.flux * rng.uniform(0.03, 0.5))]
+
+
+def decorated(build: Kind) -> Kind:
+    """The kind with the small neighbours that lenses' arcs are taken for."""
+
+    def draw(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+        profiles = build(rng, population, host)
+        for x, y, _ in around(rng, host, rng.integers(0, 3)):
+            profiles += field_galaxy(rng, population, x, y, satellite_flux(rng, host))
+        return profiles
+
+    return draw
+
+
+TRAINING_KINDS = Lookalikes(
+    {
+        "elliptical": (0.1, early),
+        "spiral": (0.12, centred(morphology.grand_design)),
+        "flocculent": (0.08, centred(morphology.flocculent)),
+        "barred": (0.06, centred(morphology.barred)),
+        "ring": (0.06, centred(morphology.ringed)),
+        "disc": (0.07, centred(morphology.smooth_disc)),
+        "edge_on": (0.06, centred(morphology.edge_on)),
+        "merger": (0.07, decorated(centred(morphology.merger))),
+        "irregular": (0.06, centred(morphology.clumpy)),
+        "satellites": (0.12, satellites),
+        "tangential": (0.05, tangential),
+        "pair": (0.06, close_pair),
+        "group": (0.05, group),
+        "star": (0.02, lone_star),
+        "star_pair": (0.02, double_star),
+    },
+    twins=0.2,
+)
+SHIFTED_KINDS = Lookalikes(
+    {
+        "elliptical": (0.1, centred(morphology.shells)),
+        "spiral": (0.15, decorated(centred(morphology.flocculent))),
+        "barred": (0.12, decorated(centred(morphology.barred))),
+        "ring": (0.08, decorated(centred(morphology.ringed))),
+        "irregular": (0.1, decorated(centred(morphology.irregular))),
+        "merger": (0.08, centred(morphology.merger)),
+        "edge_on": (0.07, decorated(centred(morphology.edge_on))),
+        "satellites": (0.1, satellites),
+        "group": (0.05, group),
+        "star_pair": (0.02, double_star),
+    },
+    twins=0.25,
+)

@@ -1,0 +1,255 @@
+"""Surveys.
+
+From light on the sky to the pixels of a cutout: `blur` makes what a noiseless telescope sees, `observe` adds the noise
+and the faults of one exposure. Fluxes are in units of the sky noise of one pixel, so that the noise of a scene is a
+handful of numbers (a row of dtype NOISE) and any other noise can be put on the same scene.
+
+Random numbers come from outside (`Randoms`): from a torch generator in training, from NumPy's Philox where images must
+stay the same for ever. Both go through the same noise model.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .psf import draw_shifted_psf, draw_training_psf, psf_images
+
+__all__ = ["NOISE", "SHIFTED", "TRAINING", "Randoms", "Survey", "blur", "noise_sigma", "observe"]
+
+EVENTS = 6  # slots for cosmic rays, hot pixels and blank areas in one image
+COARSE = 4  # pixels over which the mottle is correlated
+MARGIN = 34  # pixels of continued sky round the frame, so that its edges are blurred with what lies outside
+PSF_WIDTH = 128  # sub-pixels
+
+NOISE = np.dtype(
+    [
+        ("shot", "f8"),  # variance per unit flux, in units of the sky's variance per sky sigma
+        ("lag_1", "f8"),  # weight of the next pixel in the kernel that correlates the noise, along x and y
+        ("lag_2", "f8"),  # weight of the one after
+        ("mottle", "f8"),  # amplitude of the noise that is correlated over COARSE pixels
+        ("stripes", "f8"),  # amplitude of the noise that is constant along a row
+        ("bias", "f8"),  # zero point
+        ("slope_x", "f8"),  # background gradient, over half the frame
+        ("slope_y", "f8"),
+        ("cosmics", "f8"),  # expected number in the frame
+        ("hot", "f8"),  # expected number of hot pixels
+        ("blanks", "f8"),  # expected number of unmeasured areas
+        ("half_width", "f8"),  # of the part of the frame that holds light, pixels; noise beyond
+        ("half_height", "f8"),
+        ("unit", "f8"),  # flux unit of the file
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The telescopes and detectors that a data set covers.
+
+    Arguments:
+        draw_psf: called with a generator and the largest useful FWHM; returns a row of dtype PSF.
+        draw_noise: called with a generator; returns a row of dtype NOISE.
+    """
+
+    draw_psf: Callable[[np.random.Generator, float], tuple]
+    draw_noise: Callable[[np.random.Generator], tuple]
+
+
+def often(rng: np.random.Generator, chance: float, low: float, high: float) -> float:
+    """A number between low and high with this chance, else zero."""
+    return rng.uniform(low, high) if rng.random() < chance else 0.0
+
+
+def half_side(rng: np.random.Generator) -> float:
+    """Half the side of the part that holds data: mostly the whole frame."""
+    return rng.uniform(20, 50) if rng.random() < 0.12 else 51.0
+
+
+def draw_training_noise(rng: np.random.Generator) -> tuple:
+    """A row of dtype NOISE: resampled exposures of HST, JWST and Euclid; kernels that fall off from the centre."""
+    lag_1, side = often(rng, 0.7, 0.0, 0.45), half_side(rng)
+    return (
+        np.exp(rng.uniform(np.log(0.004), np.log(0.08))), lag_1, lag_1**2 * rng.random(),
+        often(rng, 0.4, 0.0, 0.3), often(rng, 0.2, 0.0, 0.25), rng.normal(0, 0.1) + often(rng, 0.06, -3, 3),
+        rng.normal(0, 0.06), rng.normal(0, 0.06), often(rng, 0.3, 0.0, 2.0), often(rng, 0.2, 0.0, 2.0),
+        often(rng, 0.15, 0.0, 1.0), side, side, np.exp(rng.uniform(np.log(1e-13), np.log(1e3))),
+    )  # fmt: skip
+
+
+def draw_shifted_noise(rng: np.random.Generator) -> tuple:
+    """A row of dtype NOISE: strongly resampled (the second neighbour weighs as much as the first) or white."""
+    lag_1, side = often(rng, 0.5, 0.1, 0.3), half_side(rng)
+    return (
+        np.exp(rng.uniform(np.log(0.01), np.log(0.05))), lag_1, lag_1 * rng.uniform(0.5, 1.0),
+        often(rng, 0.6, 0.1, 0.5), often(rng, 0.3, 0.0, 0.4), rng.normal(0, 0.3), rng.normal(0, 0.15),
+        rng.normal(0, 0.15), often(rng, 0.3, 0.0, 2.0), 0.0, often(rng, 0.2, 0.0, 1.0), side,
+        side * rng.uniform(0.8, 1.0), np.exp(rng.uniform(np.log(1e-13), np.log(1e3))),
+    )  # fmt: skip
+
+
+TRAINING = Survey(draw_training_psf, draw_training_noise)
+SHIFTED = Survey(draw_shifted_psf, draw_shifted_noise)
+
+
+def blur(images: Sequence[Tensor], psfs: np.ndarray, pixel: float, oversample: int) -> list[Tensor]:
+    """Images on a fine grid as a noiseless telescope sees them.
+
+    Arguments:
+        images: each (scenes, width, width), flux per sub-pixel.
+        psfs: dtype PSF, shape (scenes,).
+        pixel: side of a sub-pixel, arcsec.
+        oversample: sub-pixels along the side of a pixel.
+
+    Returns:
+        Each (scenes, width / oversample, width / oversample), flux per pixel.
+    """
+    width = images[0].shape[-1] + 2 * MARGIN
+    shapes = psf_images(psfs, PSF_WIDTH, pixel, images[0].dtype)
+    padded = functional.pad(shapes, (0, width - PSF_WIDTH, 0, width - PSF_WIDTH))
+    transfer = torch.fft.rfft2(torch.roll(padded, (-(PSF_WIDTH // 2),) * 2, (1, 2)))
+    return [_blur_one(image, transfer, oversample) for image in images]
+
+
+def _blur_one(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
+    continued = functional.pad(image[:, None], (MARGIN,) * 4, mode="replicate")[:, 0]
+    blurred = torch.fft.irfft2(torch.fft.rfft2(continued) * transfer, s=continued.shape[1:])
+    inner = blurred[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    scenes, width = image.shape[0], image.shape[-1] // oversample
+    return inner.reshape(scenes, width, oversample, width, oversample).sum((2, 4))
+
+
+@dataclass(frozen=True)
+class Randoms:
+    """The random numbers of a batch of exposures.
+
+    Arguments:
+        white: standard normal, (B, H, W).
+        coarse: standard normal, (B, H / COARSE + 2, W / COARSE + 2).
+        rows: standard normal, (B, H).
+        events: uniform in [0, 1), (B, EVENTS, 6): which kind, where (two), how strong, direction, length.
+    """
+
+    white: Tensor
+    coarse: Tensor
+    rows: Tensor
+    events: Tensor
+
+    @classmethod
+    def from_torch(cls, generator: torch.Generator, count: int, side: int) -> "Randoms":
+        """A batch drawn at once, on the generator's device."""
+        normal = [(count, side, side), (count, side // COARSE + 2, side // COARSE + 2), (count, side)]
+        parts = [torch.randn(shape, generator=generator, device=generator.device) for shape in normal]
+        events = torch.rand((count, EVENTS, 6), generator=generator, device=generator.device)
+        return cls(*parts, events)
+
+    @classmethod
+    def from_numpy(cls, generators: Sequence[np.random.Generator], side: int) -> "Randoms":
+        """One image a generator, each the same whatever else is in the batch."""
+        coarse, drawn = side // COARSE + 2, []
+        for rng in generators:
+            normal = [rng.standard_normal(shape) for shape in ((side, side), (coarse, coarse), (side,))]
+            drawn.append((*normal, rng.random((EVENTS, 6))))
+        return cls(*(torch.from_numpy(np.stack(column)) for column in zip(*drawn, strict=True)))
+
+
+def noise_sigma(light: Tensor, noise: np.ndarray) -> Tensor:
+    """Standard deviation of each pixel: sky and detector (1) and the photons of the light itself."""
+    return torch.sqrt(1 + _column(noise, "shot", light) * light.clamp(min=0))
+
+
+def observe(foreground: Tensor, arcs: Tensor, noise: np.ndarray, randoms: Randoms) -> Tensor:
+    """Exposures of blurred scenes.
+
+    Arguments:
+        foreground, arcs: (B, H, W), flux per pixel in sky sigma.
+        noise: dtype NOISE, shape (B,).
+        randoms: of the same batch.
+
+    Returns:
+        (B, H, W) in the unit of each recipe; NaN where nothing was measured.
+    """
+    light = (foreground + arcs) * _window(noise, foreground)
+    grain = _correlated(randoms.white.to(light) * noise_sigma(light, noise), noise)
+    image = light + grain + _background(noise, randoms, light)
+    _strike(image, noise, randoms.events)
+    return image * _column(noise, "unit", image)
+
+
+def _column(noise: np.ndarray, name: str, like: Tensor) -> Tensor:
+    return torch.as_tensor(noise[name].copy(), dtype=like.dtype, device=like.device)[:, None, None]
+
+
+def _axis(like: Tensor) -> Tensor:
+    side = like.shape[-1]
+    return torch.arange(side, dtype=like.dtype, device=like.device) - (side - 1) / 2
+
+
+def _window(noise: np.ndarray, like: Tensor) -> Tensor:
+    distance = _axis(like).abs()
+    wide, high = (_column(noise, name, like) for name in ("half_width", "half_height"))
+    return ((distance[None, None, :] < wide) & (distance[None, :, None] < high)).to(like.dtype)
+
+
+def _correlated(grain: Tensor, noise: np.ndarray) -> Tensor:
+    one, two = (_column(noise, name, grain) for name in ("lag_1", "lag_2"))
+    for axis in (1, 2):
+        near = torch.roll(grain, 1, axis) + torch.roll(grain, -1, axis)
+        far = torch.roll(grain, 2, axis) + torch.roll(grain, -2, axis)
+        grain = (grain + one * near + two * far) / torch.sqrt(1 + 2 * one**2 + 2 * two**2)
+    return grain
+
+
+def _background(noise: np.ndarray, randoms: Randoms, like: Tensor) -> Tensor:
+    side, axis = like.shape[-1], _axis(like) / (like.shape[-1] / 2)
+    size = randoms.coarse.shape[-1] * COARSE
+    mottle = functional.interpolate(randoms.coarse.to(like)[:, None], size=(size, size), mode="bilinear")
+    mottle = mottle[:, 0, COARSE // 2 : COARSE // 2 + side, COARSE // 2 : COARSE // 2 + side]
+    rows = randoms.rows.to(like)[:, :, None]
+    plane = (
+        _column(noise, "slope_x", like) * axis[None, None, :] + _column(noise, "slope_y", like) * axis[None, :, None]
+    )
+    return (
+        _column(noise, "bias", like) + plane + _column(noise, "mottle", like) * mottle
+        + _column(noise, "stripes", like) * rows
+    )  # fmt: skip
+
+
+def _strike(image: Tensor, noise: np.ndarray, events: Tensor) -> None:
+    """Draws the faults into the images, in place."""
+    chances = np.cumsum([noise["cosmics"], noise["hot"], noise["blanks"]], axis=0) / EVENTS
+    lot = events[..., 0].cpu().numpy()
+    for b, slot in np.argwhere(lot < chances[2][:, None]):
+        fault = int((lot[b, slot] >= chances[:, b]).sum())
+        (_cosmic_ray, _hot_pixel, _blank)[fault](image[b], events[b, slot, 1:].tolist())
+
+
+def _cosmic_ray(image: Tensor, u: list[float]) -> None:
+    """A short straight track, sharper than any star."""
+    axis, side = _axis(image), image.shape[-1]
+    angle, half = np.pi * u[3], 0.3 + 4 * u[4] ** 3
+    x, y = axis[None, :] - side * (u[0] - 0.5), axis[:, None] - side * (u[1] - 0.5)
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    beyond = (along.abs() - half).clamp(min=0)
+    image += 4 * 60 ** u[2] * torch.exp(-(across**2 + beyond**2) / (2 * 0.45**2))
+
+
+def _hot_pixel(image: Tensor, u: list[float]) -> None:
+    side = image.shape[-1]
+    sign = -1 if u[3] < 0.2 else 1
+    image[int(u[1] * side), int(u[0] * side)] += sign * 4 * 50 ** u[2]
+
+
+def _blank(image: Tensor, u: list[float]) -> None:
+    """A missing edge, or a small box that avoids the centre."""
+    side = image.shape[-1]
+    if u[3] < 0.5:
+        depth = 1 + int(0.25 * side * u[4])
+        edges = (image[:depth], image[-depth:], image[:, :depth], image[:, -depth:])
+        edges[int(4 * u[0])].fill_(torch.nan)
+    else:
+        size, angle = 2 + int(8 * u[4]), 2 * np.pi * u[0]
+        x, y = (int(side / 2 + side * (0.2 + 0.3 * u[1]) * t) for t in (np.cos(angle), np.sin(angle)))
+        image[max(y, 0) : max(y + size, 0), max(x, 0) : max(x + size, 0)] = torch.nan
