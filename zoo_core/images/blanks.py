@@ -78,7 +78,8 @@ def _repeats(sample: Image) -> bool:
 @lru_cache(maxsize=16)
 def _sample(size: int) -> NDArray[np.intp]:
     """Which of so many pixels to look at: distinct, and in no pattern."""
-    return np.random.Generator(np.random.Philox(key=size)).permutation(size)[:SAMPLE]
+    generator = np.random.Generator(np.random.Philox(key=size))
+    return generator.choice(size, min(size, SAMPLE), replace=False)
 
 
 def _check(valid: Mask, band: int) -> None:
