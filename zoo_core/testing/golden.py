@@ -80,9 +80,7 @@ def write_golden(
     expected = _predicted(model, images, scales)
     for quantity, rows in expected.items():
         if not np.isfinite(rows).all():
-            raise PublishError(
-                f"{model.id}: {quantity} is not finite for one of {', '.join(ids)}; leave that image out"
-            )
+            raise PublishError(f"{model.id}: {quantity} of {', '.join(ids)} is not always finite; leave that image out")
     tensors = {f"image.{k}": image for k, image in enumerate(images)}
     tensors |= {f"expected.{quantity}": rows for quantity, rows in expected.items()}
     described = {"ids": list(ids), "kinds": list(kinds), "pixel_scales": list(scales), "views": model.views}

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
+from ..models.build import build
 from ..tasks import Task, task_named
 
 __all__ = ["NETWORK_LAWS", "NetworkLaw", "built", "parts", "rows_apart"]
@@ -36,23 +37,26 @@ def shapes(architecture: Architecture) -> Iterator[str]:
         x = _input(architecture, images)
         output = _quiet(network, x)
         first = parts(output)[0]
+        expected = (images,) if task.name == "anomaly" else (images, task.outputs(heads))  # an anomaly score is (B,)
+        if tuple(first.shape[: len(expected)]) != expected:
+            yield f"{images} images give shape {tuple(first.shape)}, {task.name} with these heads begins {expected}"
+            return
         yield from (f"{images} images in, {len(part)} rows out" for part in parts(output) if len(part) != images)
-        if first.ndim == 2 and first.shape[1] != task.outputs(heads):
-            yield f"{first.shape[1]} outputs, {architecture.task} with these heads needs {task.outputs(heads)}"
         columns = task.prediction(output, heads).to_table()
         if set(columns) != set(task.empty_columns(heads)):
             yield f"columns {sorted(columns)}, the task promises {sorted(task.empty_columns(heads))}"
         yield from (f"column {name} has {len(c)} rows" for name, c in columns.items() if len(c) != images)
-        if hasattr(network, "features"):
-            features = network.features(x)
-            if features.ndim != 2 or len(features) != images:
-                yield f"features of {images} images have shape {tuple(features.shape)}, not ({images}, D)"
+        yield from _feature_faults(network, x)
 
 
 def finite_gradients(architecture: Architecture) -> Iterator[str]:
     """One training step's loss is finite and gives every parameter a finite gradient."""
     task = task_named(architecture.task)
     network = built(architecture).train()
+    parameters = dict(network.named_parameters())
+    if not parameters:
+        yield "the network has no parameter: what it learns must be nn.Parameter"
+        return
     x = _input(architecture, 4)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -61,9 +65,6 @@ def finite_gradients(architecture: Architecture) -> Iterator[str]:
         loss.backward()
     if not torch.isfinite(loss):
         yield f"the loss is {loss.item()}"
-    parameters = dict(network.named_parameters())
-    if not parameters:
-        yield "the network has no parameter: what it learns must be nn.Parameter"
     yield from (f"no gradient reaches {name}" for name, p in parameters.items() if p.requires_grad and p.grad is None)
     for name, parameter in parameters.items():
         if parameter.grad is not None and not torch.isfinite(parameter.grad).all():
@@ -92,8 +93,8 @@ def batch_size_invariant(architecture: Architecture) -> Iterator[str]:
     )  # companions of any brightness
     together = _quiet(network, x)
     for sizes in ([1] * 6, [2, 4]):
-        parts = [parts(_quiet(network, part)) for part in x.split(sizes)]
-        for whole, pieces in zip(parts(together), zip(*parts, strict=True), strict=True):
+        split = [parts(_quiet(network, piece)) for piece in x.split(sizes)]
+        for whole, pieces in zip(parts(together), zip(*split, strict=True), strict=True):
             apart = rows_apart(whole, torch.cat(pieces))
             if not apart <= BATCH_TOLERANCE:
                 yield f"batches of {sizes} and of 6 differ by {apart:.1e}, more than {BATCH_TOLERANCE:g}"
@@ -147,7 +148,7 @@ def built(architecture: Architecture, seed: int = 0) -> nn.Module:
     outputs = task_named(architecture.task).outputs(architecture.heads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return architecture.build(channels=preprocess.n_channels, outputs=outputs, **architecture.arguments).eval()
+        return build(architecture, preprocess.n_channels, outputs, architecture.arguments).eval()
 
 
 def rows_apart(one: Tensor, other: Tensor) -> float:
@@ -157,6 +158,14 @@ def rows_apart(one: Tensor, other: Tensor) -> float:
     scale = one.abs().flatten(1).amax(1).clamp(min=1) if one.ndim > 1 else one.abs().clamp(min=1)
     apart = (one - other).abs().reshape(len(one), -1).amax(1) / scale
     return float("nan") if apart.isnan().any() else apart.max().item()
+
+
+def _feature_faults(network: nn.Module, x: Tensor) -> Iterator[str]:
+    if not hasattr(network, "features"):
+        return
+    features = network.features(x)
+    if features.ndim != 2 or len(features) != len(x):
+        yield f"features of {len(x)} images have shape {tuple(features.shape)}, not ({len(x)}, D)"
 
 
 def _input(architecture: Architecture, images: int) -> Tensor:

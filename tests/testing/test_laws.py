@@ -1,0 +1,210 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import zoo_core as zoo
+from zoo_core.testing.laws import NETWORK_LAWS, rows_apart
+
+SIZE = 12
+
+
+class Sound(nn.Module):
+    """Obeys every law."""
+
+    def __init__(self, channels: int, outputs: int):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(channels, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2))
+        self.head = nn.Linear(4, outputs)
+
+    def features(self, x: Tensor) -> Tensor:
+        return self.body(x).mean((2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))
+
+
+class TooManyOutputs(Sound):
+    def __init__(self, channels: int, outputs: int):
+        super().__init__(channels, outputs + 2)
+
+
+class SqueezesOneImage(Sound):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).squeeze(0)
+
+
+class FeaturesAreMaps(Sound):
+    def features(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.body(x).mean((2, 3)))
+
+
+class UnusedParameter(Sound):
+    def __init__(self, channels: int, outputs: int):
+        super().__init__(channels, outputs)
+        self.forgotten = nn.Parameter(torch.zeros(3))
+
+
+class InfiniteGradient(Sound):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + (self.head.bias * 0).sqrt()
+
+
+class NothingToLearn(nn.Module):
+    def __init__(self, channels: int, outputs: int):
+        super().__init__()
+        self.outputs = outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((1, 2, 3))[:, None].expand(-1, self.outputs)
+
+
+class DropsInEval(Sound):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(F.dropout(self.features(x), 0.5, training=True))
+
+
+class CountsInEval(Sound):
+    def __init__(self, channels: int, outputs: int):
+        super().__init__(channels, outputs)
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen += len(x)
+        return super().forward(x)
+
+
+class LooksAtTheBatch(Sound):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x - x.mean())
+
+
+class HiddenWeights(Sound):
+    def __init__(self, channels: int, outputs: int):
+        super().__init__(channels, outputs)
+        self.secret = torch.randn(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x) * self.secret)
+
+
+class TiedWeights(Sound):
+    def __init__(self, channels: int, outputs: int):
+        super().__init__(channels, outputs)
+        self.again = self.head
+
+
+def architecture(network: Callable[[int, int], nn.Module] = Sound) -> zoo.Architecture:
+    return zoo.Architecture(
+        name="tried",
+        task="classification",
+        build=lambda channels, outputs: network(channels, outputs),
+        size=SIZE,
+        bands=("VIS",),
+        heads=zoo.Heads(classes=("nonlens", "lens")),
+        preprocess=({"op": "frame", "size": SIZE}, {"op": "noise_units"}),
+    )
+
+
+def faults(law: str, tried: zoo.Architecture) -> str:
+    return "; ".join(NETWORK_LAWS[law](tried))
+
+
+@pytest.mark.parametrize("law", NETWORK_LAWS)
+def test_a_sound_network_obeys_every_law(law):
+    assert faults(law, architecture(Sound)) == ""
+
+
+@pytest.mark.parametrize(
+    ("law", "network", "said"),
+    [
+        ("shapes", TooManyOutputs, "1 images give shape (1, 3), classification with these heads begins (1, 1)"),
+        ("shapes", SqueezesOneImage, "1 images give shape (1,)"),
+        ("shapes", FeaturesAreMaps, "features of 1 images have shape"),
+        ("gradients", UnusedParameter, "no gradient reaches forgotten"),
+        ("gradients", InfiniteGradient, "gradient of head.bias is not finite"),
+        ("gradients", NothingToLearn, "no parameter"),
+        ("eval", DropsInEval, "two passes over the same images differ"),
+        ("eval", DropsInEval, "draws from torch's global generator"),
+        ("eval", CountsInEval, "changes seen"),
+        ("batch size", LooksAtTheBatch, "differ by"),
+        ("safetensors", HiddenWeights, "not in the state dict"),
+        ("safetensors", TiedWeights, "does not fit into safetensors"),
+    ],
+)
+def test_each_law_is_broken_by_a_network_that_breaks_it(law, network, said):
+    assert said in faults(law, architecture(network))
+
+
+def test_preprocessing_must_make_the_size_that_the_network_takes():
+    wrong = replace(architecture(), preprocess=({"op": "frame", "size": SIZE + 1},))
+    assert "makes 13 pixels a side, the network takes 12" in faults("preprocessing", wrong)
+
+
+@pytest.mark.parametrize("declared", [(), ({"op": "frame", "size": SIZE}, {"op": "blur"})])
+def test_preprocessing_must_be_declared_in_known_operations(declared):
+    with pytest.raises(zoo.ZooError):
+        faults("preprocessing", replace(architecture(), preprocess=declared))
+
+
+@pytest.mark.parametrize(
+    ("task", "heads", "build"),
+    [
+        ("regression", zoo.Heads(parameters=("theta_E",), units=("arcsec",)), Sound),
+        ("classification", zoo.Heads(classes=("no", "sphere", "vortex")), Sound),
+        ("restoration", zoo.Heads(), lambda channels, outputs: nn.Conv2d(channels, outputs, 3, padding=1)),
+    ],
+)
+def test_the_laws_hold_for_the_tasks(task, heads, build):
+    tried = replace(architecture(build), task=task, heads=heads)
+    assert [faults(law, tried) for law in NETWORK_LAWS] == [""] * len(NETWORK_LAWS)
+
+
+class Reconstructs(nn.Module):
+    def __init__(self, channels: int):
+        super().__init__()
+        self.encode, self.decode = nn.Conv2d(channels, 2, 3, padding=1), nn.Conv2d(2, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        latent = self.encode(x)
+        again = self.decode(latent)
+        return ((again - x) ** 2).mean((1, 2, 3)), again, latent.mean((2, 3))
+
+
+class Groups(Sound):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.features(x)
+        return self.head(features), features
+
+
+@pytest.mark.parametrize(
+    ("task", "heads", "build"),
+    [
+        ("anomaly", zoo.Heads(), lambda channels, outputs: Reconstructs(channels)),
+        ("clustering", zoo.Heads(classes=("a", "b", "c")), Groups),
+    ],
+)
+def test_the_laws_hold_for_networks_that_return_tuples(task, heads, build):
+    tried = replace(architecture(build), task=task, heads=heads)
+    assert [faults(law, tried) for law in NETWORK_LAWS] == [""] * len(NETWORK_LAWS)
+
+
+def test_no_law_touches_the_global_random_state():
+    before = torch.random.get_rng_state()
+    for law in NETWORK_LAWS:
+        faults(law, architecture())
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_rows_are_compared_in_units_of_their_own_size():
+    one = torch.tensor([[1000.0, 0.0], [0.1, 0.2]])
+    assert rows_apart(one, one + torch.tensor([[1.0, 0.0], [0.0, 0.0]])) == pytest.approx(1e-3)
+    assert rows_apart(one, one + torch.tensor([[0.0, 0.0], [0.0, 1.0]])) == pytest.approx(1.0)
+    assert rows_apart(one, one[:1]) == float("inf")
+    assert not rows_apart(one, one * float("nan")) <= 1
