@@ -1,0 +1,70 @@
+"""Strong-gravitational-lensing networks: one line loads any of them, with weights that provably work.
+
+Example:
+    import zoo_core as zoo
+
+    model = zoo.load("lastro", pretrained=True)
+    table = model.predict("cutouts/*.fits")
+
+This module is the index. Nothing heavy is imported before a name is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .bench.harness import benchmark as benchmark
+    from .bench.leaderboard import leaderboard as leaderboard
+    from .catalog.folder import fetch as fetch
+    from .datasets.opening import dataset as dataset
+    from .datasets.opening import datasets as datasets
+    from .errors import ZooError as ZooError
+    from .interfaces import Architecture as Architecture
+    from .interfaces import Dataset as Dataset
+    from .interfaces import DatasetFactory as DatasetFactory
+    from .interfaces import Metric as Metric
+    from .interfaces import TrainingView as TrainingView
+    from .models.listing import benchmarks as benchmarks
+    from .models.listing import models as models
+    from .models.load import load as load
+    from .models.model import Model as Model
+    from .plugins import hookimpl as hookimpl
+    from .tasks import Heads as Heads
+    from .testing.check import check as check
+
+    __version__: str
+
+_HOMES = {
+    "bench.harness": ["benchmark"],
+    "bench.leaderboard": ["leaderboard"],
+    "catalog.folder": ["fetch"],
+    "datasets.opening": ["dataset"],
+    "errors": ["ZooError"],
+    "interfaces": ["Architecture", "Dataset", "DatasetFactory", "Metric", "TrainingView"],
+    "models.listing": ["benchmarks"],
+    "models.load": ["load"],
+    "models.model": ["Model"],
+    "plugins": ["hookimpl"],
+    "tasks": ["Heads"],
+    "testing.check": ["check"],
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+_CALLABLE_PACKAGES = ["datasets", "models"]  # each is also the function that lists what it is called after
+
+__all__ = [*_HOME, *_CALLABLE_PACKAGES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    if name in _CALLABLE_PACKAGES:
+        return import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("zoo-core")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, "__version__"])

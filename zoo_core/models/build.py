@@ -1,0 +1,105 @@
+"""Building a network and filling it with weights: strictly, or not at all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from ..errors import SpecError, WeightsError
+from ..interfaces import Architecture
+
+__all__ = ["build", "filled"]
+
+SHOWN = 6  # keys named in an error
+RANDOM_FILLS = {Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.log_normal_, Tensor.exponential_}
+RANDOM_DRAWS = {torch.randn, torch.rand}
+
+
+def build(architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]) -> nn.Module:
+    """The network with random weights.
+
+    Raises:
+        SpecError: `arguments` are not those of the architecture's `build`.
+    """
+    try:
+        inspect.signature(architecture.build).bind(channels=channels, outputs=outputs, **arguments)
+    except TypeError as error:
+        raise SpecError(
+            f"architecture {architecture.name!r} can't be built with {', '.join(arguments) or 'no arguments'}: "
+            f"{error}; it takes {', '.join(_accepted(architecture))}"
+        ) from error
+    return architecture.build(channels=channels, outputs=outputs, **arguments)
+
+
+def filled(
+    architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any], weights: Path
+) -> nn.Module:
+    """The network with the weights of a safetensors file, float32, in eval mode.
+
+    Raises:
+        WeightsError: the file can't be read, or its tensors are not exactly those of the network.
+    """
+    with torch.random.fork_rng(devices=[]), _NoDraws():
+        network = build(architecture, channels, outputs, arguments)
+    state = {name: _float32(tensor) for name, tensor in _read(weights).items()}
+    _check_fit(network.state_dict(), state, architecture.name, weights)
+    network.load_state_dict(state, strict=True, assign=True)
+    return network.eval()
+
+
+class _NoDraws(TorchFunctionMode):
+    """Initial weights that a file is about to replace are zeros: faster, and the random state stays as it is."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in RANDOM_FILLS:
+            return args[0].zero_()
+        if func in RANDOM_DRAWS:
+            return torch.zeros(*args, **{key: value for key, value in kwargs.items() if key != "generator"})
+        return func(*args, **kwargs)
+
+
+def _accepted(architecture: Architecture) -> list[str]:
+    parameters = inspect.signature(architecture.build).parameters
+    return [name for name in parameters if name not in ("channels", "outputs")] or ["no arguments"]
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path}: not a readable safetensors file ({error}); fetch it again") from error
+
+
+def _float32(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _check_fit(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], name: str, path: Path) -> None:
+    faults = [
+        _named("missing from the file", [key for key in expected if key not in found]),
+        _named("unknown to the network", [key for key in found if key not in expected]),
+        _named(
+            "of another shape",
+            [
+                f"{key} {tuple(found[key].shape)} instead of {tuple(expected[key].shape)}"
+                for key in expected
+                if key in found and found[key].shape != expected[key].shape
+            ],
+        ),
+    ]
+    if any(faults):
+        raise WeightsError(f"{path}: not weights of {name!r} as described: {'; '.join(filter(None, faults))}")
+
+
+def _named(fault: str, keys: list[str]) -> str:
+    more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
+    return f"{len(keys)} {fault}: {', '.join(keys[:SHOWN])}{more}" if keys else ""

@@ -1,0 +1,162 @@
+"""Tables of predictions as files: csv, ecsv, parquet or fits, written a piece at a time.
+
+The pieces are Arrow tables with the same column names. A null is an empty field in csv and ecsv, a null in parquet, a
+NaN or the column's TNULL in fits.
+"""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from astropy.io import fits
+from astropy.table import Column, MaskedColumn, Table
+
+from ..errors import SpecError
+
+__all__ = ["FORMATS", "check_format", "to_astropy", "write_table"]
+
+Pieces = Callable[[], Iterable[pa.Table]]
+
+FITS_BLOCK = 2880  # bytes
+FITS_NULL = -(2**63)
+
+
+def check_format(path: Path) -> str:
+    """The format that the extension names.
+
+    Raises:
+        SpecError: it names none.
+    """
+    extension = path.suffix.lower().removeprefix(".")
+    if extension not in FORMATS:
+        raise SpecError(f"{path}: a table is written as {', '.join(FORMATS)}; end the name with one of these")
+    return extension
+
+
+def write_table(path: Path, pieces: Pieces, units: dict[str, str]) -> None:
+    """A file of all pieces in order, in the format of its extension; complete or not there.
+
+    Arguments:
+        path: an existing file is replaced.
+        pieces: called for each pass over the pieces; more than one is never held in memory.
+        units: of columns, written where the format holds units.
+    """
+    write = FORMATS[check_format(path)]
+    schema = _common_schema(pieces)
+    partial = path.with_name(f".{path.name}.partial")
+    write(partial, schema, lambda: (piece.cast(schema) for piece in pieces()), units)
+    partial.replace(path)
+
+
+def to_astropy(table: pa.Table, units: dict[str, str]) -> Table:
+    """The rows as an astropy table; nulls are masked."""
+    columns = {name: _astropy_column(column) for name, column in zip(table.column_names, table.columns, strict=True)}
+    for name, unit in units.items():
+        columns[name].unit = unit
+    return Table(columns)
+
+
+def _common_schema(pieces: Pieces) -> pa.Schema:
+    """Columns that are all null in some pieces take their type from the others; in all pieces, they are floats."""
+    schemas = {piece.schema: None for piece in pieces()}
+    joined = pa.unify_schemas(list(schemas), promote_options="permissive")
+    return pa.schema([field.with_type(pa.float64()) if pa.types.is_null(field.type) else field for field in joined])
+
+
+def _write_parquet(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+    fields = [field.with_metadata({"unit": units[field.name]}) if field.name in units else field for field in schema]
+    with pq.ParquetWriter(path, pa.schema(fields)) as writer:
+        for piece in pieces():
+            writer.write_table(piece.cast(pa.schema(fields)))
+
+
+def _write_csv(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(schema.names)
+        writer.writerows(_rows(pieces()))
+
+
+def _write_ecsv(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+    header = StringIO()
+    to_astropy(schema.empty_table(), units).write(header, format="ascii.ecsv", delimiter=",")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        file.write(header.getvalue())
+        csv.writer(file, lineterminator="\n").writerows(_rows(pieces()))
+
+
+def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+    """A binary table; astropy would hold all rows in memory. Text is ASCII, as the standard demands."""
+    rows, widths = _extent(schema, pieces)
+    dtype = np.dtype([(field.name, _fits_type(field.type, widths.get(field.name, 1))) for field in schema])
+    empty = fits.BinTableHDU(np.zeros(0, dtype))
+    for number, field in enumerate(schema, 1):
+        if field.name in units:
+            empty.header[f"TUNIT{number}"] = units[field.name]
+        if pa.types.is_integer(field.type):
+            empty.header[f"TNULL{number}"] = FITS_NULL
+    empty.header["NAXIS2"] = rows
+    with path.open("wb") as file:
+        file.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
+        file.write(empty.header.tostring().encode("ascii"))
+        for piece in pieces():
+            file.write(_packed(piece, dtype).tobytes())
+        file.write(b"\0" * (-rows * dtype.itemsize % FITS_BLOCK))
+
+
+FORMATS: dict[str, Callable[[Path, pa.Schema, Pieces, dict[str, str]], None]] = {
+    "csv": _write_csv,
+    "ecsv": _write_ecsv,
+    "parquet": _write_parquet,
+    "fits": _write_fits,
+}
+
+
+def _rows(pieces: Iterable[pa.Table]) -> Iterator[Sequence]:
+    """Rows of plain Python values; None, an empty field to `csv`, for null."""
+    for piece in pieces:
+        yield from zip(*(column.to_pylist() for column in piece.columns), strict=True)
+
+
+def _extent(schema: pa.Schema, pieces: Pieces) -> tuple[int, dict[str, int]]:
+    rows, widths = 0, {field.name: 1 for field in schema if pa.types.is_string(field.type)}
+    for piece in pieces():
+        rows += len(piece)
+        for name in widths:
+            widths[name] = max([widths[name], *(len(text) for text in _ascii(piece[name]))])
+    return rows, widths
+
+
+def _fits_type(kind: pa.DataType, width: int) -> str:
+    if pa.types.is_string(kind):
+        return f"S{width}"
+    return ">i8" if pa.types.is_integer(kind) else ">f8"
+
+
+def _packed(piece: pa.Table, dtype: np.dtype) -> np.ndarray:
+    packed = np.zeros(len(piece), dtype)
+    for name in dtype.names or ():
+        if dtype[name].kind == "S":
+            packed[name] = _ascii(piece[name])
+        else:
+            packed[name] = pc.fill_null(piece[name], FITS_NULL if dtype[name].kind == "i" else float("nan"))
+    return packed
+
+
+def _ascii(column: pa.ChunkedArray) -> list[bytes]:
+    return [(text or "").encode("ascii", "backslashreplace") for text in column.to_pylist()]
+
+
+def _astropy_column(column: pa.ChunkedArray) -> Column:
+    if pa.types.is_string(column.type):
+        return Column(np.array(column.to_pylist() or [""], dtype=str)[: len(column)])
+    filler = 0 if pa.types.is_integer(column.type) else float("nan")
+    values = (
+        pc.fill_null(column, filler).to_numpy() if not pa.types.is_null(column.type) else np.full(len(column), np.nan)
+    )
+    return MaskedColumn(values, mask=column.is_null().to_numpy()) if column.null_count else Column(values)

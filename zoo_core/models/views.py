@@ -1,0 +1,44 @@
+"""The eight views of an image under the dihedral group D4, and the average of a network's outputs over them."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ..errors import SpecError
+from ..tasks import Task
+
+__all__ = ["VIEWS", "averaged", "check_views", "undo_view", "view"]
+
+VIEWS = (1, 8)
+
+Output = Tensor | tuple[Tensor, ...]
+
+
+def view(images: Tensor, k: int) -> Tensor:
+    """View k (0 to 7) of images (..., H, W): k % 4 quarter turns, mirrored first from 4 on; 0 is the image itself."""
+    mirrored = images.flip(-1) if k >= 4 else images
+    return mirrored.rot90(k % 4, (-2, -1))
+
+
+def undo_view(images: Tensor, k: int) -> Tensor:
+    """Images (..., H, W) whose view k is given."""
+    turned = images.rot90(-(k % 4), (-2, -1))
+    return turned.flip(-1) if k >= 4 else turned
+
+
+def averaged(network: Callable[[Tensor], Output], channels: Tensor, views: int, task: Task) -> Output:
+    """Output of the network for channels (B, C, size, size), averaged over the views as the task defines it."""
+    if views == 1:
+        return network(channels)
+    outputs = [network(view(channels, k).contiguous(memory_format=torch.channels_last)) for k in range(views)]
+    if task.maps_images:
+        outputs = [undo_view(output, k) for k, output in enumerate(outputs)]
+    return task.average(outputs)
+
+
+def check_views(views: int) -> int:
+    """The number of views, or an error if it is not the order of a subgroup we average over."""
+    if views not in VIEWS:
+        raise SpecError(f"views is {views!r}; it must be 1 (fast) or 8 (all rotations and mirror images)")
+    return views
