@@ -1,8 +1,31 @@
-"""Images: what goes into a model."""
+"""Images: what goes into a model. Nothing is imported before a name is used."""
 
-from .image import RawImage
-from .inputs import find_sources
-from .pairs import parse_bands
-from .source import Beside, Source, read
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Beside", "RawImage", "Source", "find_sources", "parse_bands", "read"]
+if TYPE_CHECKING:
+    from .cutouts import find_cutouts as find_cutouts
+    from .image import RawImage as RawImage
+    from .inputs import find_sources as find_sources
+    from .pairs import parse_bands as parse_bands
+    from .source import Beside as Beside
+    from .source import Source as Source
+    from .source import read as read
+
+_HOME = {
+    "Beside": "source",
+    "RawImage": "image",
+    "Source": "source",
+    "find_cutouts": "cutouts",
+    "find_sources": "inputs",
+    "parse_bands": "pairs",
+    "read": "source",
+}
+
+__all__ = ["Beside", "RawImage", "Source", "find_cutouts", "find_sources", "parse_bands", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

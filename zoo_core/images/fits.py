@@ -12,6 +12,7 @@ from astropy.io import fits
 
 from ..errors import ImageReadError
 from .layers import Key, Layer, OpenFile, reading
+from .plain import open_plain
 
 __all__ = ["open_fits", "open_gzip"]
 
@@ -22,7 +23,10 @@ _MAX_UNPACKED = 2**31  # bytes; gzip gives no access to a part of a file, so all
 
 def open_fits(stream: BinaryIO, path: str) -> OpenFile:
     """The images of a FITS file; tables and HDUs without pixels are left out."""
+    if plain := open_plain(stream, path):
+        return plain
     with reading(path, _FAILURES):
+        stream.seek(0)
         hdus = fits.open(stream, memmap=False, lazy_load_hdus=True, do_not_scale_image_data=True)
         size = stream.seek(0, 2)
         return OpenFile(tuple(_layers(hdus, path, size)), stream.close)

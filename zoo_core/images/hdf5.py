@@ -34,19 +34,18 @@ def _layer(dataset: h5py.Dataset, number: int, path: str) -> Layer:
             _check_chunks(dataset, path)
             return dataset[key]
 
-    return Layer(path, dataset.name.lstrip("/"), number, dataset.shape, section, _attributes(dataset))
+    return Layer(path, dataset.name.lstrip("/"), number, dataset.shape, section, _keywords(dataset))
 
 
-def _attributes(dataset: h5py.Dataset) -> Cards:
-    """`pixel_scale` (arcsec) and `unit` of the data set, or else of the file."""
+def _keywords(dataset: h5py.Dataset) -> Cards:
+    """Attributes `pixel_scale` (arcsec) and `unit` of the data set, or else of the file, as FITS keywords."""
     found: dict[str, object] = {}
     for attributes in (dataset.file.attrs, dataset.attrs):
-        found |= {key: _plain(attributes[key]) for key in ("pixel_scale", "unit", "units") if key in attributes}
+        for name, keyword in (("pixel_scale", "PIXSCALE"), ("unit", "BUNIT")):
+            if name in attributes:
+                value = attributes[name]
+                found[keyword] = value.item() if isinstance(value, np.generic) else value
     return found
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_chunks(dataset: h5py.Dataset, path: str) -> None:

@@ -3,17 +3,17 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from glob import has_magic, iglob
 from pathlib import Path
+from typing import TextIO
 
 from ..errors import ImageReadError, SpecError
 from .pairs import pair
 from .readers import SUFFIXES
-from .source import NOTHING, Beside, FileSource, Source
+from .source import NOTHING, Beside, FileSource, Source, StrPath
 
 __all__ = ["find_sources"]
-
-StrPath = str | os.PathLike[str]
 
 
 def find_sources(
@@ -63,7 +63,7 @@ def _expand(name: str) -> list[str]:
         return _image_files(name)
     if Path(name).exists() or not has_magic(name):
         return [name]
-    found = sorted(path for path in iglob(name) if not Path(path).is_dir())  # noqa: PTH207: takes absolute patterns
+    found = sorted(path for path in iglob(name) if not Path(path).is_dir())  # noqa: PTH207 - absolute
     if not found:
         raise ImageReadError(f"{name}: no file matches; is the pattern right?")
     return found
@@ -82,12 +82,16 @@ def _listed(from_file: StrPath | None) -> Iterator[str]:
     if from_file is None:
         return
     try:
-        with (
-            sys.stdin if from_file == "-" else Path(from_file).open(encoding="utf-8", errors="surrogateescape") as lines
-        ):
+        with _opened(from_file) as lines:
             yield from (path for line in lines if (path := line.rstrip("\r\n")).strip())
     except OSError as error:
         raise ImageReadError(f"{from_file}: the list cannot be read ({error.strerror})") from error
+
+
+def _opened(from_file: StrPath) -> AbstractContextManager[TextIO]:
+    if from_file == "-":
+        return nullcontext(sys.stdin)
+    return Path(from_file).open(encoding="utf-8", errors="surrogateescape")
 
 
 def _unique(*groups: Iterable[str]) -> Iterator[str]:

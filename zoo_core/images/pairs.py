@@ -37,7 +37,7 @@ class PairedSource(Source):
         return self.files[0].key
 
     def load(self, n_bands: int, window: Window | None = None) -> RawImage:
-        """The bands on top of one another; bad in one band is bad in all."""
+        """The bands (or a window on each) on top of one another; bad in one band is bad in all."""
         if len(self.files) != n_bands:
             raise ImageShapeError(f"{self.key}: {len(self.files)} bands ({', '.join(self.names)}), not {n_bands}")
         images = [file.load(1, window) for file in self.files]
@@ -88,7 +88,7 @@ def pair(bands: Mapping[str, str], folder: Path, ext: str | int | None, beside: 
 def _matches(pattern: str) -> Iterator[tuple[str, ...]]:
     parts = pattern.split("*")
     regex = re.compile("([^/]*)".join(re.escape(part) for part in parts))
-    for path in iglob("*".join(escape(part) for part in parts)):  # noqa: PTH207: takes absolute patterns
+    for path in iglob("*".join(escape(part) for part in parts)):  # noqa: PTH207 - absolute
         if match := regex.fullmatch(path):
             yield match.groups()
 

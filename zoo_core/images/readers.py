@@ -83,7 +83,7 @@ def _stream(path: str) -> tuple[BinaryIO, bytes]:
     try:
         if (found := Path(path)).exists() and not found.is_file():  # a pipe would block, a device never end
             raise ImageReadError(f"{path}: not a file")
-        stream = found.open("rb")  # noqa: SIM115: closed with its layers
+        stream = found.open("rb")
     except FileNotFoundError as error:
         raise ImageReadError(f"{path}: no such file") from error
     except (OSError, ValueError) as error:

@@ -85,7 +85,7 @@ def plane(layer: Layer, index: int | None, window: Window | None = None) -> np.n
 def _windowed(layer: Layer, lead: Key, window: Window) -> np.ndarray:
     height, width = layer.shape[-2:]
     rows, columns = _overlap(window.y, window.size, height), _overlap(window.x, window.size, width)
-    if len(rows) == 0 or len(columns) == 0:
+    if not (0 <= window.x + window.size // 2 < width and 0 <= window.y + window.size // 2 < height):
         raise ImageShapeError(f"{layer.where}: the position is outside the image of {width} x {height} pixels")
     part = layer.read((*lead, slice(rows.start, rows.stop), slice(columns.start, columns.stop)))
     framed = np.full((*part.shape[:-2], window.size, window.size), np.nan, np.float64 if part.itemsize > 4 else "f4")

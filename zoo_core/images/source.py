@@ -1,5 +1,6 @@
 """Sources: one row to come, before anything of it is read."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +15,9 @@ from .readers import SUFFIXES, layers_of
 from .select import Window, bands, choose, labels, n_planes, plane
 from .wcs import pixel_scale, unit
 
-__all__ = ["NOTHING", "Beside", "FileSource", "Source", "read", "stem"]
+__all__ = ["NOTHING", "Beside", "FileSource", "Source", "StrPath", "read", "stem"]
+
+StrPath = str | os.PathLike[str]
 
 
 class Source(ABC):
@@ -33,8 +36,8 @@ class Source(ABC):
         """What no other row has: its `path` in the table."""
 
     @abstractmethod
-    def load(self, n_bands: int, window: Window | None = None) -> RawImage:
-        """The image, or a window on it; raises ImageError."""
+    def load(self, n_bands: int) -> RawImage:
+        """The image; raises ImageError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class FileSource(Source):
         return "".join(f"[{part}]" for part in (self.ext, self.index) if part is not None)
 
     def load(self, n_bands: int, window: Window | None = None) -> RawImage:
-        """The image with its mask and weight map."""
+        """The image, or a window on it, with its mask and weight map."""
         keep = window is not None or self.ext is not None or self.index is not None
         with layers_of(self.path, keep=keep) as layers:
             layer = choose(self.path, layers, self.ext)

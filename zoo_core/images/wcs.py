@@ -1,16 +1,23 @@
-"""Pixel scale and unit from a header, positions from a WCS."""
+"""Pixel scale and unit from a header, pixels from positions on the sky."""
 
 from math import hypot, isfinite, sqrt
+from typing import TYPE_CHECKING
 
-from astropy.io.fits import VerifyError
+import numpy as np
+from astropy.io import fits
 
-from .layers import Cards
+from .layers import Cards, reading
 
-__all__ = ["pixel_scale", "unit"]
+if TYPE_CHECKING:  # half a second that most runs do not need
+    from astropy.coordinates import SkyCoord
+
+__all__ = ["pixel_scale", "sky_to_pixels", "unit"]
+
+_FAILURES = (OSError, ValueError, TypeError, KeyError, IndexError, MemoryError, fits.VerifyError)
 
 _ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "rad": 206264.80624709636}
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
-_STATED = ("PIXSCALE", "SECPIX", "pixel_scale")
+_STATED = ("PIXSCALE", "SECPIX")
 _SQUARE = 0.02  # relative difference of the sides
 
 
@@ -32,11 +39,22 @@ def pixel_scale(header: Cards) -> float | None:
 
 def unit(header: Cards) -> str | None:
     """Unit of the pixels as the file spells it."""
-    for key in ("BUNIT", "unit", "units"):
-        value = _card(header, key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return None
+    value = _card(header, "BUNIT")
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def sky_to_pixels(path: str, number: int, sky: "SkyCoord") -> tuple[np.ndarray, np.ndarray]:
+    """Pixel positions x, y in HDU `number` of a FITS file, distortions included; the first pixel is (0, 0).
+
+    NaN where the projection does not reach.
+    """
+    from astropy.wcs import WCS
+    from astropy.wcs.utils import skycoord_to_pixel
+
+    with reading(path, _FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+        wcs = WCS(hdus[number].header, hdus).celestial
+        x, y = skycoord_to_pixel(sky, wcs, mode="all")
+    return np.atleast_1d(x), np.atleast_1d(y)
 
 
 def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float]] | None:
@@ -75,5 +93,5 @@ def _card(header: Cards, key: str) -> object:
     """The value of a keyword; None where its card cannot be parsed: a broken WCS must not cost the pixels."""
     try:
         return header.get(key)
-    except (VerifyError, ValueError):
+    except (fits.VerifyError, ValueError):
         return None

@@ -1,0 +1,90 @@
+"""Plain FITS: a file that is one image of floats and nothing more, as most cutouts are.
+
+Astropy reads these too, at four times the cost: most of it goes into cards that nobody asks for. Whatever is unusual
+in a file, or wrong, is left to astropy.
+"""
+
+import re
+from math import prod
+from typing import BinaryIO
+
+import numpy as np
+
+from .layers import Key, Layer, OpenFile
+
+__all__ = ["PlainHeader", "open_plain"]
+
+_BLOCK, _CARD = 2880, 80
+_MAX_BYTES = 2**24  # a larger file may be a mosaic, of which only parts are wanted
+_DTYPES = {-32: np.dtype(">f4"), -64: np.dtype(">f8")}
+_UNUSUAL = ("GROUPS", "BSCALE", "BZERO", "XTENSION", "INHERIT")
+_STRING = re.compile(r"'((?:[^']|'')*)'")
+_INTEGER = re.compile(r"[+-]?\d+")
+_REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([ED][+-]?\d+)?")
+
+
+class PlainHeader:
+    """Keywords of a header; cards are parsed when they are asked for."""
+
+    def __init__(self, text: str):
+        cards = [text[i : i + _CARD] for i in range(0, len(text), _CARD)]
+        self._cards = {card[:8].rstrip(): card for card in reversed(cards)}  # the first of a name counts
+        self.ordered = [card[:8].rstrip() for card in cards[:3]]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._cards
+
+    def get(self, key: str, default: object = None, /) -> object:
+        """The value of a keyword of at most eight letters; None where there is none that makes sense."""
+        card = self._cards.get(key, "")
+        if card[8:10] != "= ":
+            return default
+        return _value(card[10:].strip())
+
+
+def open_plain(stream: BinaryIO, path: str) -> OpenFile | None:
+    """The image of a plain FITS file; None for any other FITS file."""
+    stored = stream.read(_MAX_BYTES + 1)
+    header, start = _header(stored)
+    if header is None or len(stored) > _MAX_BYTES:
+        return None
+    dtype, shape = _DTYPES.get(header.get("BITPIX")), _shape(header)
+    if dtype is None or shape is None or header.get("SIMPLE") is not True or any(key in header for key in _UNUSUAL):
+        return None
+    if not 0 <= len(stored) - start - prod(shape) * dtype.itemsize < _BLOCK:
+        return None
+
+    def section(key: Key) -> np.ndarray:
+        return np.frombuffer(stored, dtype, prod(shape), start).reshape(shape)[key]
+
+    return OpenFile((Layer(path, "", 0, shape, section, header),), stream.close)
+
+
+def _header(stored: bytes) -> tuple[PlainHeader | None, int]:
+    """The header and the number of bytes that it takes."""
+    for start in range(0, len(stored), _BLOCK):
+        block = stored[start : start + _BLOCK]
+        if any(block[i : i + 8] == b"END     " for i in range(0, len(block), _CARD)):
+            end = start + _BLOCK
+            return (PlainHeader(stored[:end].decode("ascii")), end) if stored[:end].isascii() else (None, 0)
+    return None, 0
+
+
+def _shape(header: PlainHeader) -> tuple[int, ...] | None:
+    """(..., NAXIS2, NAXIS1) of an image of two to four axes."""
+    n_axes = header.get("NAXIS")
+    if header.ordered != ["SIMPLE", "BITPIX", "NAXIS"] or n_axes not in (2, 3, 4):
+        return None
+    shape = tuple(header.get(f"NAXIS{i}") for i in range(n_axes, 0, -1))
+    return shape if all(type(n) is int and n > 0 for n in shape) else None
+
+
+def _value(text: str) -> object:
+    if match := _STRING.match(text):
+        return match[1].replace("''", "'").rstrip()
+    token = text.partition("/")[0].strip()
+    if token in ("T", "F"):
+        return token == "T"
+    if _INTEGER.fullmatch(token):
+        return int(token)
+    return float(token.replace("D", "E")) if _REAL.fullmatch(token) else None
