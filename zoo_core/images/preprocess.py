@@ -110,7 +110,7 @@ class Preprocess:
         if mask is not None:
             valid &= ~mask
         n_blank = int(valid.size - np.count_nonzero(valid))
-        pixels, valid = self._resampled(pixels, valid, pixel_scale)
+        pixels, valid = self._resampled(*_trimmed(pixels, valid), pixel_scale)
         pixels = blanks.fill(pixels, valid)
         pixels, padded = geometry.frame(pixels, self.size)
         return Prepared(np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded)
@@ -143,6 +143,21 @@ class Preprocess:
 
     def _operation(self, kind: type) -> Any:
         return next((operation for operation in self.operations if isinstance(operation, kind)), None)
+
+
+def _trimmed(pixels: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Without the border that was not measured, as far as it reaches on opposite sides: the centre stays."""
+    if valid[:, 0].any() and valid[:, :, 0].any():
+        return pixels, valid
+    rows, columns = (_margin(valid.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    window = (slice(None), slice(rows, valid.shape[1] - rows), slice(columns, valid.shape[2] - columns))
+    return pixels[window], valid[window]
+
+
+def _margin(measured: np.ndarray) -> int:
+    """How many entries are false on both ends; none if all are."""
+    places = np.flatnonzero(measured)
+    return int(min(places[0], len(measured) - 1 - places[-1])) if len(places) else 0
 
 
 def _through(operations: Sequence[Operation], batch: Tensor) -> Tensor:

@@ -110,13 +110,17 @@ class TrainingBatches(TorchDataset):
         return self._augmented(self.preprocess.channels(self._prepared(images)), generator), targets
 
     def _prepared(self, images: Tensor) -> Tensor:
-        size = self.preprocess.size
-        if images.shape[-2:] == (size, size) and self._scale_fits() and bool(images.isfinite().all()):
-            return images
-        return torch.from_numpy(_prepared(images.numpy(), self.preprocess, self.pixel_scale))
+        """The images that are not finite, or all if their size or scale does not fit, prepared as for prediction."""
+        if not self._fits(images):
+            return torch.from_numpy(_prepared(images.numpy(), self.preprocess, self.pixel_scale))
+        for row in (~images.isfinite().flatten(1).all(1)).nonzero()[:, 0].tolist():
+            prepared = self.preprocess.prepare_array(images[row].numpy(), self.pixel_scale)
+            images[row] = torch.from_numpy(prepared.pixels)
+        return images
 
-    def _scale_fits(self) -> bool:
-        return self.preprocess.pixel_scale in (None, self.pixel_scale)
+    def _fits(self, images: Tensor) -> bool:
+        size, scale = self.preprocess.size, self.preprocess.pixel_scale
+        return images.shape[-2:] == (size, size) and scale in (None, self.pixel_scale)
 
     def _augmented(self, images: Tensor, generator: Generator) -> Tensor:
         if self.augmentation.dihedral:

@@ -1,0 +1,114 @@
+"""Adapters read the layouts in which public sets come, and a user's own folders."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+import zoo_core as zoo
+from zoo_core.errors import DatasetError
+
+CSV = """# a comment
+ID,is_lens,Einstein_area,numb_pix_lensed_image,flux_lensed_image_in_sigma
+100001,1,7.385e-11,120,300.5
+100002,0,0,0,0
+"""
+
+
+def write(path, value, shape=(11, 11)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fits.writeto(path, np.full(shape, value, dtype=np.float32))
+
+
+@pytest.fixture
+def space(tmp_path):
+    for image_id in (100002, 100001):
+        write(tmp_path / f"Public/Band1/imageEUC_VIS-{image_id}.fits", image_id)
+    (tmp_path / "classifications.csv").write_text(CSV)
+    return tmp_path
+
+
+@pytest.fixture
+def ground(tmp_path):
+    for number, band in enumerate("RIGU", start=1):
+        for image_id in (100001, 100002):
+            write(tmp_path / f"Public/Band{number}/imageSDSS_{band}-{image_id}.fits", number)
+    (tmp_path / "classifications.csv").write_text(CSV)
+    return tmp_path
+
+
+def test_space_challenge_has_its_labels_and_einstein_radii(space):
+    challenge = zoo.dataset("blf1_space", path=space)
+
+    truth = challenge.truth()
+
+    assert list(truth["id"]) == ["imageEUC_VIS-100001", "imageEUC_VIS-100002"]
+    assert list(truth["label"]) == [1, 0]
+    assert truth["theta_E"][0] == pytest.approx(1.0, abs=1e-3)  # pi arcsec^2 is 7.385e-11 sr
+    assert challenge.images(0, 1)[0, 0, 0, 0] == 100001
+
+
+def test_ground_challenge_has_its_bands_in_the_order_of_the_files(ground):
+    challenge = zoo.dataset("blf1_ground", path=ground)
+
+    assert challenge.bands == ("r", "i", "g", "u")
+    assert challenge.images(0, 2)[:, :, 0, 0].tolist() == [[1, 2, 3, 4], [1, 2, 3, 4]]
+
+
+def test_a_missing_band_is_an_error_that_names_the_image(ground):
+    (ground / "Public/Band3/imageSDSS_G-100002.fits").unlink()
+
+    with pytest.raises(DatasetError, match="100002"):
+        zoo.dataset("blf1_ground", path=ground)
+
+
+def test_challenge_samples_are_labelled_by_their_folders(tmp_path):
+    write(tmp_path / "lens/imageEUC_VIS-7.fits", 0)
+    write(tmp_path / "nolens/imageEUC_VIS-8.fits", 0)
+
+    assert list(zoo.dataset("blf1_space", path=tmp_path).truth()["label"]) == [1, 0]
+
+
+def test_images_without_catalogue_or_telling_folder_are_an_error(tmp_path):
+    write(tmp_path / "stuff/imageEUC_VIS-7.fits", 0)
+
+    with pytest.raises(DatasetError, match=r"classifications\.csv"):
+        zoo.dataset("blf1_space", path=tmp_path)
+
+
+def test_a_folder_holds_a_folder_a_class(tmp_path):
+    write(tmp_path / "galaxy/a.fits", 1)
+    write(tmp_path / "lens/b.fits", 2)
+    (tmp_path / "lens" / ".DS_Store").write_bytes(b"junk")
+
+    folder = zoo.dataset("folder", path=tmp_path)
+
+    assert folder.heads.classes == ("galaxy", "lens")
+    assert list(folder.truth()["label"]) == [0, 1]
+    assert folder.images(0, 2).shape == (2, 1, 11, 11)
+
+
+def test_images_of_several_sizes_need_a_common_one(tmp_path):
+    write(tmp_path / "galaxy/a.fits", 1, (11, 11))
+    write(tmp_path / "lens/b.fits", 2, (7, 15))
+
+    with pytest.raises(DatasetError, match="size="):
+        zoo.dataset("folder", path=tmp_path).images(0, 2)
+    images = zoo.dataset("folder", path=tmp_path, size=9).images(0, 2)
+    assert np.isfinite(images[0]).all()
+    assert np.isfinite(images[1, 0, 1:8]).all()
+    assert np.isnan(images[1, 0, [0, 8]]).all()
+
+
+def test_a_folder_without_classes_is_an_error(tmp_path):
+    with pytest.raises(DatasetError, match="one for each class"):
+        zoo.dataset("folder", path=tmp_path)
+
+
+def test_fingerprint_follows_the_labels(tmp_path):
+    write(tmp_path / "galaxy/a.fits", 1)
+    write(tmp_path / "lens/b.fits", 2)
+    before = zoo.dataset("folder", path=tmp_path).fingerprint()
+
+    after = zoo.dataset("folder", path=tmp_path, classes=["lens", "galaxy"]).fingerprint()
+
+    assert before != after
