@@ -1,0 +1,43 @@
+"""Fitting the logistic regression, its regularisation chosen by cross-validation."""
+
+import logging
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from torch import Tensor
+
+from .network import Trivial
+from .statistics import statistics
+
+__all__ = ["fit"]
+
+log = logging.getLogger("zoo")
+
+BATCH = 512
+FOLDS = 5
+STRENGTHS = np.logspace(-3, 2, 6)
+
+
+@torch.no_grad()
+def fit(network: Trivial, images: Tensor, targets: Tensor, seed: int) -> None:
+    """Set the weights in place.
+
+    Arguments:
+        images: preprocessed, (N, channels, size, size).
+        targets: class of each, (N,).
+        seed: of the folds.
+    """
+    raw = torch.cat([statistics(part) for part in images.split(BATCH)])
+    network.mean.copy_(raw.mean(0))
+    network.scale.copy_(raw.std(0).clamp(min=1e-6))
+    terms = torch.cat([network.features(part) for part in images.split(BATCH)]).double().numpy()
+    order = np.random.default_rng(seed).permutation(len(terms))
+    search = GridSearchCV(
+        LogisticRegression(max_iter=2000), {"C": STRENGTHS}, scoring="neg_log_loss", cv=FOLDS, error_score="raise"
+    )
+    search.fit(terms[order], targets.numpy()[order].astype(int))
+    log.info("trivial: %s, cross-validated log loss %.4f", search.best_params_, -search.best_score_)
+    network.head.weight.copy_(torch.from_numpy(search.best_estimator_.coef_))
+    network.head.bias.copy_(torch.from_numpy(search.best_estimator_.intercept_))
