@@ -1,0 +1,67 @@
+"""Ranking curves, exact and of many resamples at once.
+
+Scores are sorted, and tied scores share one threshold, so that ties count against the classifier. In resample b row i
+counts weights[b, i] times; weights of one plain 1 each give the curve of the data itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Curve", "curve"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Counts above each distinct score, from the highest.
+
+    Arguments:
+        thresholds: (T,), descending; an image is called positive if its score is at least the threshold.
+        true_positives, false_positives: (B, T).
+        positives, negatives: (B,), of all images.
+    """
+
+    thresholds: np.ndarray
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    positives: np.ndarray
+    negatives: np.ndarray
+
+    def area(self) -> np.ndarray:
+        """Area under TPR(FPR), (B,): the probability that a positive outranks a negative, ties counting one half."""
+        true = np.pad(self.true_positives, ((0, 0), (1, 0)))
+        steps = np.diff(self.false_positives, axis=1, prepend=0)
+        pairs = np.sum(steps * (true[:, 1:] + true[:, :-1]), axis=1) / 2
+        return _ratio(pairs, self.positives * self.negatives)
+
+    def tpr_with_at_most(self, false_positives: float | np.ndarray) -> np.ndarray:
+        """Highest TPR, (B,), at any threshold with at most so many false positives; NaN without either class."""
+        allowed = np.broadcast_to(np.asarray(false_positives), self.negatives.shape)[:, None]
+        best = np.max(self.true_positives * (self.false_positives <= allowed), axis=1, initial=0)
+        return np.where(self.negatives > 0, _ratio(best, self.positives), np.nan)
+
+    def tpr_at_fpr(self, fpr: float) -> np.ndarray:
+        """Highest TPR, (B,), at any threshold whose FPR is at most `fpr`; no interpolation."""
+        return self.tpr_with_at_most(fpr * self.negatives * (1 + 1e-12))  # 0.07 x 100 must allow 7
+
+    def threshold_with_at_most(self, false_positives: float) -> float:
+        """Lowest threshold with at most so many false positives; infinite if there is none."""
+        allowed = self.thresholds[self.false_positives[0] <= false_positives]
+        return float(allowed[-1]) if len(allowed) else float("inf")
+
+
+def curve(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None) -> Curve:
+    """The curve of `scores` (N,) for the rows that are `positive` (N,), under `weights` (B, N)."""
+    weights = np.ones((1, len(scores)), dtype=np.int64) if weights is None else weights
+    order = np.argsort(-scores, kind="stable")
+    ordered_scores, ordered_weights = scores[order], weights[:, order]
+    last = np.append(np.diff(ordered_scores) != 0, True)[: len(scores)]
+    true = np.cumsum(ordered_weights * positive[order], axis=1)
+    both = np.cumsum(ordered_weights, axis=1)
+    total_true, total = true[:, -1:].sum(axis=1), both[:, -1:].sum(axis=1)
+    return Curve(ordered_scores[last], true[:, last], (both - true)[:, last], total_true, total - total_true)
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    safe = np.where(denominator > 0, denominator, 1)
+    return np.where(denominator > 0, numerator / safe, np.nan)

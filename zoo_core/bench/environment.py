@@ -1,0 +1,62 @@
+"""What a result was measured with."""
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from packaging.version import Version
+
+from ..models.model import Model
+
+__all__ = ["digest", "environment", "machine", "settings"]
+
+
+def environment(plugin: str) -> dict[str, str]:
+    """Versions of the code that scores: they are part of the identity of a result.
+
+    PyTorch counts by its minor release: a build for another device, or a bug fix, gives the same scores within the
+    precision that golden files guarantee.
+    """
+    release = Version(torch.__version__).release
+    return {
+        "zoo-core": version("zoo-core"),
+        plugin: version(plugin),
+        "torch": ".".join(map(str, release[:2])),
+    }
+
+
+def machine(device: torch.device) -> dict[str, str]:
+    """Where it was measured."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "system": platform.system(),
+        "device": f"{device.type} ({name})",
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def settings(model: Model, precision: str) -> dict[str, Any]:
+    """What decides the scores beside weights, preprocessing, data and code."""
+    spec = model.spec
+    assert spec is not None  # a model without entry is untrained, and the harness has refused it
+    return {
+        "architecture": spec.architecture,
+        "arguments": dict(spec.arguments),
+        "classes": list(spec.heads.classes),
+        "parameters": list(spec.heads.parameters),
+        "temperature": spec.heads.temperature,
+        "prior": list(spec.prior),
+        "bands": list(model.bands),
+        "views": model.views,
+        "precision": precision,
+    }
+
+
+def digest(content: Any) -> str:
+    """sha256 of plain values."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

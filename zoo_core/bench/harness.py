@@ -1,0 +1,247 @@
+"""Measuring models on a benchmark, every one alike.
+
+    data set -> images -> model (its own preprocessing) -> predictions of every image -> metrics -> result
+
+The scores of a model are identified by its weights, network, preprocessing, the data and the code. What has this
+identity is not scored again; the metrics are computed from the stored predictions.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..catalog.registry import catalog
+from ..catalog.specs import BenchmarkSpec
+from ..datasets.opening import dataset as open_dataset
+from ..errors import ResultError, SpecError, ZooError
+from ..interfaces import Dataset, Metric
+from ..models.load import load
+from ..models.model import Model
+from ..plugins import metrics as plugin_metrics
+from .environment import digest, environment, machine, settings
+from .intervals import LEVEL, RESAMPLES
+from .metrics import core_metrics, select
+from .results import (
+    Result,
+    predictions_of,
+    read_result,
+    result_path,
+    sha256_of,
+    write_predictions,
+    write_result,
+)
+from .scores import discard, score
+from .summary import summarise
+
+__all__ = ["RESULTS", "Progress", "benchmark"]
+
+log = logging.getLogger("zoo")
+
+RESULTS = Path("docs/leaderboard/results")
+CORE = "zoo-core"
+
+Progress = Callable[[str, int, int], None]
+
+# What the network of a plugin may raise on images that it cannot take: a failed cell of the board, not a crash.
+FAULTS = (ZooError, ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def benchmark(
+    model_names: Sequence[str],
+    on: str,
+    *,
+    results: str | Path = RESULTS,
+    device: str = "auto",
+    batch_size: int = 64,
+    precision: str = "float32",
+    rerun: bool = False,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Measure models on a benchmark and write a result for each; what is there already is returned as it is.
+
+    Arguments:
+        model_names: published models or folders.
+        on: id of the benchmark.
+        results: folder of the results.
+        device: auto, cpu, cuda or mps.
+        batch_size: images at once.
+        precision: "float32" or "bf16".
+        rerun: measure anew whatever is there.
+        progress: called with the model's id, the finished images and all of them.
+
+    Returns:
+        One result a model, in their order; one that raised while scoring has the status "failed" and says why.
+
+    Raises:
+        UnknownNameError, UntrainedError, SpecError: nothing can be measured as asked.
+        DatasetError, ResultError: the images are not those of the benchmark.
+    """
+    spec = catalog().benchmark(on)
+    models = [load(name, pretrained=True, device=device) for name in model_names]
+    for model in models:
+        _require_task(model, spec)
+    bench = _Bench.opened(spec, Path(results))
+    for model in models:
+        _require_input(model, bench.dataset, spec.id)
+    return [_measure(model, bench, batch_size, precision, rerun, progress) for model in models]
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """A benchmark with its data set open."""
+
+    spec: BenchmarkSpec
+    results: Path
+    dataset: Dataset
+    fingerprint: str
+    metrics: Sequence[Metric]
+
+    @classmethod
+    def opened(cls, spec: BenchmarkSpec, results: Path) -> "_Bench":
+        dataset = open_dataset(spec.dataset, **spec.arguments)
+        found = dataset.fingerprint()
+        if spec.sha256 is not None and found != spec.sha256:
+            raise ResultError(
+                f"{spec.id}: the data set {spec.dataset} has the fingerprint {found}, the registry says {spec.sha256}; "
+                "these are not the images of the benchmark"
+            )
+        own = plugin_metrics([spec.plugin]) if spec.plugin != CORE else []
+        metrics = select(spec.metrics, spec.task, [*core_metrics(spec.task, dataset.heads), *own])
+        return cls(spec, results, dataset, found, metrics)
+
+    @cached_property
+    def truth(self) -> dict[str, np.ndarray]:
+        """What metrics and strata see, and what is stored: with the predictions it gives every number again."""
+        truth = self.dataset.truth()
+        names = ["id", *(self.dataset.heads.parameters or ("label",)), *self.spec.strata]
+        missing = sorted(set(names) - set(truth))
+        if missing:
+            raise ResultError(f"{self.spec.id}: the truth lacks {', '.join(missing)}; it has {', '.join(truth)}")
+        return {name: np.asarray(truth[name]) for name in names}
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """Of the metrics, and the hash that changes with whatever the numbers are computed by."""
+        lines = {metric.name: metric.summary for metric in self.metrics}
+        strata = {column: list(edges) for column, edges in self.spec.strata.items()}
+        how = [lines, strata, RESAMPLES, LEVEL, environment(self.spec.plugin)]
+        return lines | {"sha256": digest(how)}
+
+
+def _require_task(model: Model, spec: BenchmarkSpec) -> None:
+    model.require_trained()
+    if model.task.name != spec.task:
+        raise SpecError(f"{model.id} is for {model.task.name}, the benchmark {spec.id} for {spec.task}")
+
+
+def _require_input(model: Model, dataset: Dataset, benchmark_id: str) -> None:
+    if len(model.bands) != len(dataset.bands):
+        raise SpecError(
+            f"{model.id} takes the bands {', '.join(model.bands)}, {benchmark_id} has {', '.join(dataset.bands)}"
+        )
+    named = (model.heads.classes, model.heads.parameters), (dataset.heads.classes, dataset.heads.parameters)
+    if named[0] != named[1]:
+        raise SpecError(f"{model.id} answers {named[0]}, the truth of {benchmark_id} is {named[1]}")
+
+
+def _measure(
+    model: Model, bench: _Bench, batch_size: int, precision: str, rerun: bool, progress: Progress | None
+) -> Result:
+    path = result_path(bench.results, bench.spec.id, model.id)
+    blank = _unmeasured(model, bench, precision)
+    known = None if rerun else _known(path, blank)
+    if known is not None and known.definitions == bench.definitions:
+        return known
+    try:
+        if known is None:
+            known = _scored(model, bench, blank, path, batch_size, precision, progress)
+        predictions, truth = predictions_of(path, known)
+        result = _with_numbers(known, bench, predictions, truth)
+    except FAULTS as error:
+        log.error("%s on %s: %s", model.id, bench.spec.id, error)
+        result = replace(blank, status="failed", message=f"{type(error).__name__}: {error}")
+    write_result(result, path)
+    if result.status == "ok":
+        discard(_shards(path, result))
+    return result
+
+
+def _shards(path: Path, result: Result) -> Path:
+    return path.with_name(f".{path.stem}-{result.key[:16]}")
+
+
+def _known(path: Path, blank: Result) -> Result | None:
+    """The result that is there, if it has the same identity and its predictions are whole."""
+    if not path.exists():
+        return None
+    try:
+        found = read_result(path)
+        if found.status == "ok" and found.key == blank.key:
+            predictions_of(path, found)
+            return found
+    except ResultError as error:
+        log.warning("measuring again: %s", error)
+    return None
+
+
+def _unmeasured(model: Model, bench: _Bench, precision: str) -> Result:
+    spec = model.spec
+    assert spec is not None and model.weights_sha256 is not None
+    versions, chosen = environment(spec.plugin), settings(model, precision)
+    hashes = {
+        "weights": model.weights_sha256,
+        "preprocess": model.preprocess.digest,
+        "dataset": bench.fingerprint,
+        "environment": digest(versions),
+    }
+    return Result(
+        model=model.id,
+        benchmark=bench.spec.id,
+        task=bench.spec.task,
+        status="ok",
+        key=digest([hashes, chosen]),
+        hashes=hashes,
+        settings=chosen,
+        environment=versions,
+        machine=machine(model.device),
+        dataset={"name": bench.dataset.name, "version": bench.dataset.version, "domain": bench.dataset.domain},
+        trained_on=spec.domain,
+        seen=bench.dataset.name in spec.seen,
+        measured=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def _scored(
+    model: Model,
+    bench: _Bench,
+    blank: Result,
+    path: Path,
+    batch_size: int,
+    precision: str,
+    progress: Progress | None,
+) -> Result:
+    advance = None if progress is None else (lambda done, total: progress(model.id, done, total))
+    columns, seconds = score(model, bench.dataset, _shards(path, blank), batch_size, precision, advance)
+    write_predictions(columns, bench.truth, path)
+    stored = sha256_of(path.with_suffix(".parquet"))
+    return replace(blank, hashes=blank.hashes | {"predictions": stored}, seconds=round(seconds, 1))
+
+
+def _with_numbers(
+    result: Result, bench: _Bench, predictions: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray]
+) -> Result:
+    prior = result.settings["prior"]
+    assumed = {"prior": _prior_column(prior, len(truth["id"]))} if prior else {}
+    summary = summarise({**predictions, **assumed}, truth, bench.metrics, bench.dataset.heads, bench.spec.strata)
+    return replace(result, definitions=bench.definitions, **vars(summary))
+
+
+def _prior_column(prior: Sequence[float], rows: int) -> np.ndarray:
+    """The fractions of the classes that the probabilities assume, (N, K); a single one is that of the positives."""
+    shares = [1 - prior[0], prior[0]] if len(prior) == 1 else list(prior)
+    return np.tile(shares, (rows, 1))

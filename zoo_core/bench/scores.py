@@ -1,0 +1,100 @@
+"""Scoring a data set in shards: what is finished is never scored again, and a killed run leaves nothing broken."""
+
+import io
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from ..errors import ResultError
+from ..interfaces import Dataset
+from ..models.model import Model
+from .results import write_atomically
+
+__all__ = ["SHARD", "Advance", "discard", "score"]
+
+SHARD = 512  # images
+SECONDS = b"seconds"
+
+Advance = Callable[[int, int], None]
+
+
+def score(
+    model: Model,
+    dataset: Dataset,
+    folder: Path,
+    batch_size: int,
+    precision: str = "float32",
+    advance: Advance | None = None,
+) -> tuple[dict[str, np.ndarray], float]:
+    """The columns that the model predicts for all images, in order, and the seconds that took.
+
+    Arguments:
+        folder: of the finished shards; belongs to this model on this data alone.
+        batch_size: images at once; halved where they do not fit into the device's memory.
+        precision: "float32" or "bf16".
+        advance: called with the number of finished images and of all.
+
+    Raises:
+        ResultError: a prediction is not a finite number.
+    """
+    shards = []
+    for start in range(0, len(dataset), SHARD):
+        stop = min(start + SHARD, len(dataset))
+        path = folder / f"{start:08d}.parquet"
+        if not path.exists():
+            _score_shard(model, dataset, (start, stop), path, batch_size, precision)
+        shards.append(pq.read_table(path))
+        if advance:
+            advance(stop, len(dataset))
+    seconds = sum(float((shard.schema.metadata or {})[SECONDS]) for shard in shards)
+    table = pa.concat_tables([shard.replace_schema_metadata(None) for shard in shards])
+    return {name: table[name].to_numpy() for name in table.column_names}, seconds
+
+
+def discard(folder: Path) -> None:
+    """Delete the shards once their rows are in the result."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _score_shard(
+    model: Model, dataset: Dataset, rows: tuple[int, int], path: Path, batch_size: int, precision: str
+) -> None:
+    images = dataset.images(*rows)
+    begun = time.perf_counter()
+    columns = _predicted(model, images, dataset.pixel_scale, batch_size, precision)
+    seconds = str(time.perf_counter() - begun)
+    _require_finite(columns, rows[0], model.id)
+    content = io.BytesIO()
+    pq.write_table(pa.table(columns).replace_schema_metadata({SECONDS: seconds}), content)
+    write_atomically(path, content.getvalue())
+
+
+def _predicted(
+    model: Model, images: np.ndarray, pixel_scale: float | None, batch_size: int, precision: str
+) -> dict[str, np.ndarray]:
+    parts: list[Mapping[str, list]] = []
+    start = 0
+    while start < len(images):
+        try:
+            channels = model.preprocess.images(images[start : start + batch_size], pixel_scale)
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=precision == "bf16"):
+                parts.append(model.prediction(channels).to_table())
+            start += batch_size
+        except torch.OutOfMemoryError:
+            if batch_size == 1:
+                raise
+            batch_size //= 2
+    return {name: np.array([value for part in parts for value in part[name]]) for name in parts[0]}
+
+
+def _require_finite(columns: Mapping[str, np.ndarray], first: int, model: str) -> None:
+    for name, values in columns.items():
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            raise ResultError(f"{model}: {name} of image {first + bad[0]} is {values[bad[0]]}, not a finite number")

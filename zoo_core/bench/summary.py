@@ -1,0 +1,108 @@
+"""From predictions and truth to the numbers of a result."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..interfaces import Metric
+from ..tasks import Heads
+from .classification import positive_scores
+from .figures import Columns
+from .intervals import binomial, bootstrap, percentile
+from .operating import OperatingPoint, operating_points, rates
+from .results import Estimate, StratumResult
+from .strata import Stratum, completed, strata
+
+__all__ = ["Summary", "estimate", "summarise"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What follows from the predictions; see `results.Result`."""
+
+    images: dict[str, int]
+    metrics: dict[str, Estimate]
+    confusion: list[list[int]]
+    operating_points: list[OperatingPoint]
+    strata: list[StratumResult]
+
+
+def summarise(
+    predictions: Columns,
+    truth: Columns,
+    metrics: Sequence[Metric],
+    heads: Heads,
+    declared_strata: Mapping[str, Sequence[float]],
+) -> Summary:
+    """All numbers of a result."""
+    two_classes = len(heads.classes) == 2
+    points = operating_points(positive_scores(predictions), truth["label"] == 1) if two_classes else []
+    parts = strata(truth, declared_strata, heads.classes)
+    return Summary(
+        images=_counts(truth, heads.classes),
+        metrics={metric.name: estimate(metric, predictions, truth) for metric in metrics},
+        confusion=_confusion(predictions, truth) if two_classes else [],
+        operating_points=points,
+        strata=[_stratum(part, predictions, truth, metrics, heads, points) for part in parts],
+    )
+
+
+def estimate(metric: Metric, predictions: Columns, truth: Columns) -> Estimate:
+    """The metric, with the interval that it asks for."""
+    value = metric.compute(predictions, truth)
+    if not math.isfinite(value):
+        return Estimate(None)
+    interval = _interval(metric, predictions, truth)
+    return Estimate(value, *interval, metric.interval) if interval else Estimate(value)
+
+
+def _interval(metric: Metric, predictions: Columns, truth: Columns) -> tuple[float, float] | None:
+    if metric.interval == "binomial" and metric.counts is not None:
+        return binomial(*metric.counts(predictions, truth))
+    return percentile(bootstrap(metric, predictions, truth)) if metric.interval == "bootstrap" else None
+
+
+def _counts(truth: Columns, classes: Sequence[str]) -> dict[str, int]:
+    if not classes:
+        return {"all": len(truth["id"])}
+    return {name: int(np.sum(truth["label"] == k)) for k, name in enumerate(classes)}
+
+
+def _confusion(predictions: Columns, truth: Columns) -> list[list[int]]:
+    called = positive_scores(predictions) >= 0.5
+    lens = truth["label"] == 1
+    return [[int(np.sum((lens == row) & (called == column))) for column in (False, True)] for row in (False, True)]
+
+
+def _stratum(
+    part: Stratum,
+    predictions: Columns,
+    truth: Columns,
+    metrics: Sequence[Metric],
+    heads: Heads,
+    points: Sequence[OperatingPoint],
+) -> StratumResult:
+    own, scores = _rows(truth, part.rows), _rows(predictions, part.rows)
+    rows = completed(part.rows, truth["label"]) if heads.classes else part.rows
+    # Against whole classes from outside only the ranking has a meaning: the class fractions are not the stratum's.
+    figures = metrics[:1] if heads.classes else metrics
+    return StratumResult(
+        column=part.column,
+        name=part.name,
+        low=part.low,
+        high=part.high,
+        images=_counts(own, heads.classes),
+        metrics={one.name: _plain(one, _rows(predictions, rows), _rows(truth, rows)) for one in figures},
+        rates={point.name: rates(positive_scores(scores), own["label"] == 1, point.threshold) for point in points},
+    )
+
+
+def _plain(metric: Metric, predictions: Columns, truth: Columns) -> Estimate:
+    value = metric.compute(predictions, truth)
+    return Estimate(value) if math.isfinite(value) else Estimate(None)
+
+
+def _rows(columns: Columns, rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: values[rows] for name, values in columns.items()}
