@@ -1,0 +1,50 @@
+"""Shipping trained weights inside a plugin."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from ..catalog.schema import model_entry
+from ..catalog.specs import ModelSpec
+from ..models.load import load
+from ..testing.golden import write_golden
+
+__all__ = ["bundle"]
+
+
+def bundle(
+    folder: Path | str,
+    package: Path | str,
+    images: Sequence[np.ndarray],
+    pixel_scale: float | Sequence[float | None] | None,
+    ids: Sequence[str],
+    kinds: Sequence[str],
+) -> str:
+    """Copy a trained model into a plugin's package, with a golden file, and return its entry for `registry.yaml`.
+
+    Arguments:
+        folder: of `zoo train` or `zoo fetch`.
+        package: folder of the plugin's package, as in plugins/lastro/zoo_lastro.
+        images, pixel_scale, ids, kinds: of the golden file, see `write_golden`.
+    """
+    model = load(Path(folder))
+    assert model.spec is not None
+    weights = Path(package) / "weights"
+    write_golden(model, images, pixel_scale, ids, kinds, weights / f"{model.id}.golden.safetensors")
+    shutil.copyfile(Path(folder) / "model.safetensors", weights / f"{model.id}.safetensors")
+    entry = yaml.safe_dump({model.id: _entry(model.spec)}, sort_keys=False, allow_unicode=True, width=110)
+    return "".join(f"  {line}\n" for line in entry.splitlines())
+
+
+def _entry(spec: ModelSpec) -> dict[str, Any]:
+    """What the entry must say; what is as by default is left out, and so is what the id says already."""
+    defaults = {field.name: field.default for field in fields(ModelSpec)} | {"temperature": 1.0}
+    whole = model_entry(spec)
+    weights = {key: whole["weights"][key] for key in ("sha256", "size")}
+    said = {key: value for key, value in whole.items() if value not in ([], {}, defaults.get(key))}
+    return {key: value for key, value in said.items() if key not in ("id", "architecture")} | {"weights": weights}
