@@ -66,9 +66,15 @@ class Classification(Prediction):
     classes: tuple[str, ...]
 
     def to_table(self) -> Columns:
-        """`p_<class>` of each class; of two classes only the positive one."""
+        """`p_<class>` of each class; of two classes only the positive one.
+
+        A probability above one half is one minus the others, which float32 resolves far better: images whose
+        probability rounds to 1 keep their order.
+        """
+        p = self.probabilities.cpu().double()
+        p = p.where(p <= 0.5, 1 - (p.sum(1, keepdim=True) - p))
         shown = list(enumerate(self.classes))[1:] if len(self.classes) == 2 else enumerate(self.classes)
-        return {f"p_{name}": self.probabilities[:, k].tolist() for k, name in shown}
+        return {f"p_{name}": p[:, k].tolist() for k, name in shown}
 
 
 @dataclass(frozen=True)
@@ -140,9 +146,15 @@ class Clustering(Prediction):
 
 
 class Task(ABC):
-    """What is asked of a network, and how its output becomes a prediction."""
+    """What is asked of a network, and how its output becomes a prediction.
+
+    Attributes:
+        name: what users type.
+        maps_images: the output is an image that turns with the input.
+    """
 
     name: str
+    maps_images: bool = False
 
     @abstractmethod
     def outputs(self, heads: Heads) -> int:
@@ -238,6 +250,7 @@ class RestorationTask(Task):
     """Denoising, deblending, convergence maps: an image (B, C, H, W)."""
 
     name = "restoration"
+    maps_images = True
 
     def outputs(self, heads: Heads) -> int:
         """One channel for each parameter (map)."""
