@@ -38,7 +38,7 @@ from .results import (
 from .scores import discard, score
 from .summary import summarise
 
-__all__ = ["RESULTS", "Progress", "benchmark"]
+__all__ = ["RESULTS", "Progress", "benchmark", "measure"]
 
 log = logging.getLogger("zoo")
 
@@ -83,6 +83,22 @@ def benchmark(
     """
     spec = catalog().benchmark(on)
     models = [load(name, pretrained=True, device=device) for name in model_names]
+    return measure(
+        models, spec, results=results, batch_size=batch_size, precision=precision, rerun=rerun, progress=progress
+    )
+
+
+def measure(
+    models: Sequence[Model],
+    spec: BenchmarkSpec,
+    *,
+    results: str | Path = RESULTS,
+    batch_size: int = 64,
+    precision: str = "float32",
+    rerun: bool = False,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """`benchmark` for models that are loaded and a benchmark that no registry need list."""
     for model in models:
         _require_task(model, spec)
     bench = _Bench.opened(spec, Path(results))
