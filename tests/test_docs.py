@@ -1,0 +1,82 @@
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zoo_core.plugins import HOOKS
+from zoo_core.testing.laws import NETWORK_LAWS
+from zoo_core.testing.trained import TRAINED_LAWS
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "writing-a-plugin.md"
+BLOCK = re.compile(r'^```\w+ title="(?P<file>[^"]+)"\n(?P<code>.*?)^```$', re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)")
+
+TRAIN = "from zoo_core.train.fit import train; train('recipes/first.yaml', device='cpu', progress=False)"
+MEASURE = """
+import zoo_core as zoo
+from zoo_core.testing.check import check
+
+report = check("ringnet", weights=True)
+assert report.passed, report.rows()
+(result,) = zoo.benchmark(["ringnet.first"], on="ringnet_stamps", results="results", device="cpu")
+assert result.status == "ok", result.message
+print(result.metrics["auroc"].value, result.metrics["least_ring"].value)
+"""
+
+
+def done(process: subprocess.CompletedProcess) -> str:
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """The files that the page shows."""
+    for block in BLOCK.finditer(PAGE.read_text()):
+        path = tmp_path / "ringnet" / block["file"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block["code"])
+    return tmp_path / "ringnet"
+
+
+@pytest.mark.slow
+def test_the_plugin_of_the_docs_is_checked_trained_shipped_and_measured(
+    written: Path, tmp_path: Path, install_into: Callable
+):
+    run = install_into(written, tmp_path / "first")
+    done(run("-c", TRAIN, cwd=written))
+    listed = done(run("ship.py", cwd=written)).removeprefix("schema: 1\n")
+    registry = written / "zoo_ringnet" / "registry.yaml"
+    registry.write_text(registry.read_text().replace("models: {}\n", listed))
+
+    run = install_into(written, tmp_path / "second")
+    auroc, least_ring = map(float, done(run("-c", MEASURE, cwd=written)).split())
+
+    assert auroc > 0.99  # a ring in noise of an eighth of its brightness cannot be missed
+    assert 0 <= least_ring <= 1
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_in_the_docs_and_in_a_test_distribution(hook):
+    assert f"def {hook}(" in PAGE.read_text()
+    assert (
+        f"def {hook}(" in (ROOT / "tests" / "distributions" / "zoo-second" / "zoo_second" / "__init__.py").read_text()
+    )
+
+
+@pytest.mark.parametrize("law", ["import", *NETWORK_LAWS, *TRAINED_LAWS])
+def test_every_law_is_in_the_docs(law):
+    assert f"| `{law}` |" in PAGE.read_text()
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda path: path.name)
+def test_links_between_pages_lead_somewhere(page: Path):
+    targets = [match["target"] for match in LINK.finditer(page.read_text())]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
