@@ -36,14 +36,14 @@ class Catalog:
 
     Arguments:
         models, datasets, benchmarks: by id or name.
-        conflicts: ids that two files list differently, in none of the above, each with a sentence that names both.
+        conflicts: (kind, name) of what two files list differently, in none of the above; a sentence that names both.
         problems: a sentence for each plugin whose registry could not be used.
     """
 
     models: Mapping[str, ModelSpec]
     datasets: Mapping[str, DatasetSpec]
     benchmarks: Mapping[str, BenchmarkSpec]
-    conflicts: Mapping[str, str] = field(default_factory=dict)
+    conflicts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
     def model(self, name: str) -> ModelSpec:
@@ -81,8 +81,8 @@ class Catalog:
         return self.models[chosen[0]]
 
     def _listed(self, kind: str, name: str, among: Mapping[str, Spec], also: Mapping[str, str] | None = None) -> Spec:
-        if name in self.conflicts:
-            raise RegistryError(self.conflicts[name])
+        if (kind, name) in self.conflicts:
+            raise RegistryError(self.conflicts[kind, name])
         if name not in among:
             raise UnknownNameError.among(kind, name, {*among, *(also or {})})
         return among[name]
@@ -139,10 +139,10 @@ def read_registry(path: Path | str, plugin: str | None = None) -> Registry:
 
 def merge(registries: list[Registry], problems: tuple[str, ...] = ()) -> Catalog:
     """One catalogue of several registries; what is listed twice alike is one entry."""
-    models, model_conflicts = _united([one.models for one in registries], lambda spec: spec.weights.sha256)
-    datasets, dataset_conflicts = _united([one.datasets for one in registries], _without_source)
-    benchmarks, benchmark_conflicts = _united([one.benchmarks for one in registries], _without_source)
-    conflicts = model_conflicts | dataset_conflicts | benchmark_conflicts
+    models, of_models = _united("model", [one.models for one in registries], lambda spec: spec.weights.sha256)
+    datasets, of_datasets = _united("data set", [one.datasets for one in registries], _without_source)
+    benchmarks, of_benchmarks = _united("benchmark", [one.benchmarks for one in registries], _without_source)
+    conflicts = of_models | of_datasets | of_benchmarks
     for sentence in conflicts.values():
         log.warning("%s", sentence)
     return Catalog(models, datasets, benchmarks, conflicts, problems)
@@ -178,19 +178,19 @@ def _one_default_each(path: Path, registry: Registry) -> Registry:
 
 
 def _united(
-    sections: list[Mapping[str, Spec]], identity: Callable[[Spec], Any]
-) -> tuple[dict[str, Spec], dict[str, str]]:
+    kind: str, sections: list[Mapping[str, Spec]], identity: Callable[[Spec], Any]
+) -> tuple[dict[str, Spec], dict[tuple[str, str], str]]:
+    """What several files list by name; and what they list differently, with a sentence each."""
     united: dict[str, Spec] = {}
-    conflicts: dict[str, str] = {}
-    for section in sections:
-        for name, spec in section.items():
-            first = united.setdefault(name, spec)
-            if identity(first) != identity(spec):
-                conflicts[name] = (
-                    f"{name} is listed differently by {first.source} ({identity(first)}) and {spec.source}"
-                    f" ({identity(spec)}); uninstall one, or give one of them another name"
-                )
-    return {name: spec for name, spec in united.items() if name not in conflicts}, conflicts
+    conflicts: dict[tuple[str, str], str] = {}
+    for name, spec in (item for section in sections for item in section.items()):
+        first = united.setdefault(name, spec)
+        if identity(first) != identity(spec):
+            conflicts[kind, name] = (
+                f"the {kind} {name} is listed differently by {first.source} and {spec.source}: {identity(first)} and "
+                f"{identity(spec)}; uninstall one of the two, or rename its entry"
+            )
+    return {name: spec for name, spec in united.items() if (kind, name) not in conflicts}, conflicts
 
 
 def _without_source(spec: DatasetSpec | BenchmarkSpec) -> DatasetSpec | BenchmarkSpec:

@@ -1,0 +1,238 @@
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+
+from zoo_core.catalog.registry import catalog, core_registry, merge, read_registry
+from zoo_core.errors import RegistryError, UnknownNameError
+
+from .distributions import install, registry_text
+
+
+def written(folder: Path, text: str, name: str = "registry.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_the_core_registry_is_well_formed():
+    registry = read_registry(core_registry(), "zoo-core")
+    assert "finding_space" in registry.datasets
+    assert "finding_space" in registry.benchmarks
+
+
+def test_an_entry_is_read_as_it_is_written(tmp_path):
+    changes = {
+        "arguments": "{width: 16, rate: 1e-4}",
+        "classes": "[no, yes]",
+        "prior": "0.5",
+        "views": "8",
+        "temperature": "1.5",
+        "default": "true",
+        "known_failures": "[rings]",
+    }
+    path = written(tmp_path, registry_text({"tiny.a": changes}))
+    spec = read_registry(path).models["tiny.a"]
+    assert spec.architecture == "tiny"
+    assert spec.arguments == {"width": 16, "rate": 1e-4}
+    assert spec.heads.classes == ("no", "yes")
+    assert spec.heads.temperature == 1.5
+    assert spec.prior == (0.5,)
+    assert spec.views == 8
+    assert spec.default is True
+    assert spec.weights.file == "model.safetensors"
+    assert spec.source == str(path)
+
+
+def test_entries_that_name_no_plugin_belong_to_the_distribution_of_the_file(tmp_path):
+    path = written(tmp_path, registry_text({"tiny.a": {"plugin": None}}))
+    assert read_registry(path, "zoo-mine").models["tiny.a"].plugin == "zoo-mine"
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"views": "3"}, "views"),
+        ({"views": "yes"}, "views"),
+        ({"default": "yes"}, "default"),
+        ({"licence": None}, "licence is missing"),
+        ({"plugin": None}, "plugin is missing"),
+        ({"lisence": "MIT"}, "lisence is not a key"),
+        ({"task": "clasification"}, "did you mean classification"),
+        ({"classes": "[lens]"}, "at least two classes"),
+        ({"bands": "[]"}, "bands"),
+        ({"preprocess": "[{size: 101}]"}, "has no `op`"),
+        ({"prior": "1.5"}, "prior"),
+        ({"prior": "[0.5, 0.6]"}, "sum to 1"),
+        ({"temperature": "0"}, "temperature"),
+        ({"temperature": ".nan"}, "temperature"),
+        ({"domain": "sky"}, "domain"),
+        ({"architecture": "other"}, "an id is `architecture.tag`"),
+        ({"weights": '{sha256: "AB", size: 1}'}, "weights.sha256"),
+        ({"weights": f'{{sha256: "{"a" * 64}", size: 0}}'}, "weights.size"),
+        ({"weights": f'{{sha256: "{"a" * 64}", size: 1, repo: a/b}}'}, "weights: repo and revision go together"),
+        ({"weights": f'{{sha256: "{"a" * 64}", size: 1, repo: a/b, revision: main}}'}, "weights.revision"),
+        ({"weights": f'{{sha256: "{"a" * 64}", size: 1, file: ../x.safetensors}}'}, "weights.file"),
+        ({"weights": f'{{sha256: "{"a" * 64}", size: 1, file: /x.safetensors}}'}, "weights.file"),
+        ({"weights": f'{{sha256: "{"a" * 64}", size: 1, file: weights.pt}}'}, "weights.file"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_entry_and_its_file(tmp_path, changes, key):
+    path = written(tmp_path, registry_text({"tiny.a": changes}))
+    with pytest.raises(RegistryError) as caught:
+        read_registry(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: models: tiny.a: ")
+    assert key in message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("schema: 2\n", "upgrade zoo-core"),
+        ("models: {}\n", "write `schema: 1`"),
+        ("schema: 1\nmodel: {}\n", "are no sections"),
+        ("schema: 1\nmodels: [a]\n", "must be a mapping"),
+        ("schema: 1\nmodels: {tiny.a: 3}\n", "an entry is a mapping"),
+        ("schema: 1\nmodels: {tiny: {}}\n", "models: tiny: id"),
+        ("schema: 1\nmodels: {1: {}}\n", "models: 1: id"),
+        ("schema: 1\nschema: 1\n", "'schema' is written twice"),
+        ("schema: [1\n", "not valid YAML: line"),
+        ("", "holds nothing"),
+        ("- 1\n", "holds list"),
+        ("!!python/object/apply:os.system ['true']\n", "not valid YAML"),
+        ("schema: 1\nbenchmarks: {b: {dataset: d, plugin: p, task: t, metrics: [m], strata: {z: [1, 0]}}}", "rising"),
+    ],
+)
+def test_a_malformed_file_is_named(tmp_path, text, says):
+    path = written(tmp_path, text)
+    with pytest.raises(RegistryError) as caught:
+        read_registry(path)
+    assert str(path) in str(caught.value)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"schema: 1\x00"])
+def test_a_file_that_is_no_text_is_named(tmp_path, content):
+    path = tmp_path / "registry.yaml"
+    path.write_bytes(content)
+    with pytest.raises(RegistryError, match=r"registry\.yaml"):
+        read_registry(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(RegistryError, match="No such file"):
+        read_registry(tmp_path / "registry.yaml")
+
+
+def test_every_fault_of_an_entry_is_told_at_once(tmp_path):
+    path = written(tmp_path, registry_text({"tiny.a": {"views": "3", "domain": "sky", "licence": None}}))
+    with pytest.raises(RegistryError) as caught:
+        read_registry(path)
+    assert [key for key in ("views", "domain", "licence") if key not in str(caught.value)] == []
+
+
+def test_an_architecture_has_one_default_tag(tmp_path):
+    path = written(tmp_path, registry_text({"tiny.a": {"default": "true"}, "tiny.b": {"default": "true"}}))
+    with pytest.raises(RegistryError, match="tiny has 2 default tags"):
+        read_registry(path)
+
+
+def test_a_bare_architecture_is_its_default_tag(tmp_path):
+    text = registry_text({"tiny.a": {}, "tiny.b": {"default": "true"}, "lone.c": {}, "twin.d": {}, "twin.e": {}})
+    listed = merge([read_registry(written(tmp_path, text))])
+    assert listed.model("tiny").id == "tiny.b"
+    assert listed.model("tiny.a").id == "tiny.a"
+    assert listed.model("lone").id == "lone.c"
+    with pytest.raises(RegistryError, match=r"name one of twin\.d, twin\.e"):
+        listed.model("twin")
+
+
+def test_an_unknown_name_gives_the_nearest(tmp_path):
+    listed = merge([read_registry(written(tmp_path, registry_text({"lastro.space": {}})))])
+    with pytest.raises(UnknownNameError, match=r"did you mean lastro\.space"):
+        listed.model("lastro.spce")
+    with pytest.raises(UnknownNameError, match="did you mean lastro"):
+        listed.model("latro")
+    with pytest.raises(UnknownNameError, match="no benchmark is called"):
+        listed.benchmark("finding")
+
+
+def test_the_same_model_in_two_files_is_one_entry(tmp_path):
+    files = [written(tmp_path, registry_text({"tiny.a": {}}), name) for name in ("one.yaml", "two.yaml")]
+    listed = merge([read_registry(file) for file in files])
+    assert listed.conflicts == {}
+    assert listed.model("tiny.a").source == str(files[0])
+
+
+def test_another_file_under_the_same_id_is_an_error_that_names_both(tmp_path):
+    other = {"weights": '{sha256: "' + "b" * 64 + '", size: 12}'}
+    files = [written(tmp_path, registry_text({"tiny.a": {}, "tiny.c": {}}), "one.yaml")]
+    files += [written(tmp_path, registry_text({"tiny.a": other}), "two.yaml")]
+    listed = merge([read_registry(file) for file in files])
+    with pytest.raises(RegistryError) as caught:
+        listed.model("tiny.a")
+    assert all(str(file) in str(caught.value) for file in files)
+    assert all(digest * 64 in str(caught.value) for digest in "ab")
+    assert listed.model("tiny.c").id == "tiny.c", "the others are not disturbed"
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch) -> Path:
+    """An empty folder for distributions, on the path."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+def test_a_plugins_registry_is_read_without_importing_it(site):
+    install(site, "tiny", "zoo_tiny", "raise RuntimeError('imported')", registry_text({"tiny.a": {"plugin": None}}))
+    spec = catalog().model("tiny.a")
+    assert spec.plugin == "zoo-tiny"
+    assert "zoo_tiny" not in sys.modules
+
+
+def test_a_plugins_registry_is_found_where_its_package_is(site, tmp_path, monkeypatch):
+    """As an editable install: the metadata in one folder, the package in another."""
+    source = tmp_path / "source"
+    source.mkdir()
+    monkeypatch.syspath_prepend(source)
+    package = install(site, "tiny", "zoo_tiny.hooks", registry=registry_text({"tiny.a": {}}), package_root=source)
+    assert catalog().model("tiny.a").source == str(package / "registry.yaml")
+
+
+def test_a_plugin_inside_a_namespace_has_its_own_registry(site):
+    install(site, "tiny", "survey.tiny")
+    (site / "survey" / "__init__.py").unlink()
+    package = site / "survey" / "tiny"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "registry.yaml").write_text(registry_text({"tiny.a": {}}))
+    assert catalog().model("tiny.a").source == str(package / "registry.yaml")
+
+
+def test_a_malformed_registry_is_reported_by_name_and_disturbs_nothing(site, caplog):
+    install(site, "bad", "zoo_bad", registry="schema: 1\nmodels: {bad.a: {views: 3}}\n")
+    install(site, "tiny", "zoo_tiny", registry=registry_text({"tiny.a": {}}))
+    with caplog.at_level(logging.WARNING, "zoo"):
+        listed = catalog()
+    assert listed.model("tiny.a").id == "tiny.a"
+    (problem,) = listed.problems
+    assert "plugin 'bad' of zoo-bad 1.0" in problem
+    assert "bad.a: views" in problem
+    assert problem in caplog.text
+
+
+@pytest.mark.parametrize("module", ["zoo_gone", "zoo_gone.hooks"])
+def test_a_plugin_whose_package_is_missing_disturbs_nothing(site, module):
+    package = install(site, "gone", module)
+    (package / "__init__.py").unlink()
+    package.rmdir()
+    assert catalog().problems == ()
+
+
+def test_a_plugin_without_a_registry_is_no_problem(site):
+    install(site, "tiny", "zoo_tiny")
+    assert catalog().problems == ()
