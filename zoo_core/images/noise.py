@@ -1,0 +1,124 @@
+"""The noise of an image's own sky: measured where the image is faintest, and drawn anew."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+from scipy.ndimage import uniform_filter
+
+__all__ = ["autocovariance", "draw", "local_mean"]
+
+Image = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+
+KEY = 0x5A6F6F  # of the generator: the same image always gets the same noise
+FAINTEST = 1 / 3  # share of the pixels in which the noise is measured
+CLIP = 4.0  # sigmas
+SIDE_PER_LAG = 10  # pixels along each axis for each lag, to measure the autocovariance well enough
+LAGS = 2, 6
+MEAN_PER_LAG = 4  # pixels of the box in which the local mean is taken
+
+
+def autocovariance(image: Image, valid: Mask) -> Image:
+    """Of the noise, for lags from -L to L along both axes; 0 beyond. Its central element is the variance.
+
+    Light is kept out by using the faintest pixels, by turning the image (see `_without_centre`), by subtracting a local
+    mean and by clipping.
+
+    Arguments:
+        image: (H, W), finite, with the object at the centre.
+        valid: (H, W).
+    """
+    image, brightness, valid = _without_centre(image, valid)
+    n_lags = int(np.clip(np.sqrt(np.count_nonzero(valid)) // SIDE_PER_LAG, *LAGS))
+    width = MEAN_PER_LAG * n_lags + 1
+    brightness = local_mean(np.where(valid, brightness, 0), valid, width)
+    faint = valid & (brightness <= np.quantile(brightness[valid], FAINTEST))
+    residual = np.where(faint, image, 0)
+    residual -= np.where(faint, local_mean(residual, faint, width), 0)
+    limit = CLIP * 1.4826 * np.median(np.abs(residual[faint]))
+    pairs = _lagged_products(faint.astype(np.float64), n_lags).round().clip(min=1)
+    measured = _lagged_products(residual.clip(-limit, limit), n_lags) / pairs
+    averaged = width**2 * uniform_filter(faint.astype(np.float64), width, mode="constant")[faint].mean()
+    return _significant(_with_local_mean(measured, averaged), pairs) * _taper(n_lags)
+
+
+def draw(covariance: Image, shape: tuple[int, int], band: int) -> Image:
+    """Gaussian noise with that autocovariance; each band has its own."""
+    n_lags = len(covariance) // 2
+    padded = _padded(shape, n_lags)
+    lags = np.zeros(padded)
+    lags[: 2 * n_lags + 1, : 2 * n_lags + 1] = covariance
+    spectrum = fft.rfft2(np.roll(lags, (-n_lags, -n_lags), axis=(0, 1))).real.clip(min=0)
+    drawn = fft.irfft2(fft.rfft2(_white(band, padded)) * np.sqrt(spectrum), s=padded)
+    sigma = np.sqrt(covariance[n_lags, n_lags])
+    return drawn[: shape[0], : shape[1]] * (sigma / _rms(spectrum, padded))
+
+
+def local_mean(image: Image, valid: Mask, width: int) -> Image:
+    """Mean of the valid pixels in a box around each pixel, 0 where there are none; the image is 0 where not valid."""
+    weight = uniform_filter(valid.astype(np.float64), width, mode="constant")
+    total = uniform_filter(image, width, mode="constant")
+    return np.divide(total, weight, out=np.zeros(image.shape), where=weight > 0.5 / width**2)
+
+
+def _without_centre(image: Image, valid: Mask) -> tuple[Image, Image, Mask]:
+    """The image less itself turned by 180 degrees, over sqrt(2): a galaxy at the centre is gone, the noise is as it was.
+
+    Also the sum of the two, which is bright where either is, and where both are valid. Where the valid pixels have no
+    counterparts, the image itself.
+    """
+    both = valid & valid[::-1, ::-1]
+    if 4 * np.count_nonzero(both) < np.count_nonzero(valid):
+        return image, image, valid
+    turned = image[::-1, ::-1]
+    return (image - turned) / np.sqrt(2), image + turned, both
+
+
+def _lagged_products(image: Image, n_lags: int) -> Image:
+    padded = _padded(image.shape, n_lags)
+    products = fft.irfft2(np.abs(fft.rfft2(image, padded)) ** 2, s=padded)
+    return np.roll(products, (n_lags, n_lags), axis=(0, 1))[: 2 * n_lags + 1, : 2 * n_lags + 1]
+
+
+def _padded(shape: tuple[int, ...], n_lags: int) -> tuple[int, int]:
+    """Large enough that opposite borders do not touch within so many lags, and quick to transform."""
+    height, width = (fft.next_fast_len(max(length + n_lags, 2 * n_lags + 1), real=True) for length in shape)
+    return height, width
+
+
+def _with_local_mean(measured: Image, averaged: float) -> Image:
+    """Puts back what subtracting a mean of so many pixels took from each lag: the sum over all lags / that number."""
+    taper = _taper(len(measured) // 2)
+    return measured + (measured * taper).sum() / max(averaged - taper.sum(), averaged / 2)
+
+
+def _significant(covariance: Image, pairs: Image) -> Image:
+    """Each lag less what chance adds to it; of the pairs half are independent, in a difference of turned images."""
+    centre = len(covariance) // 2, len(covariance) // 2
+    chance = covariance[centre] ** 2 * 2 / pairs
+    excess = (covariance**2 - chance).clip(min=0)
+    significant = np.divide(excess, covariance, out=np.zeros(covariance.shape), where=excess > 0)
+    significant[centre] = max(covariance[centre], 0)
+    return significant
+
+
+def _taper(n_lags: int) -> Image:
+    """1 up to half of the lags, smoothly to 0 beyond the last."""
+    lags = np.arange(-n_lags, n_lags + 1)
+    radius = np.hypot(lags[:, None], lags) / (n_lags + 1)
+    return 0.5 + 0.5 * np.cos(np.pi * np.clip(2 * radius - 1, 0, 1))
+
+
+def _rms(spectrum: Image, shape: tuple[int, int]) -> float:
+    """Of noise with this power spectrum, given as rfft2 gives it: half of the plane; 1 for none."""
+    total = spectrum.sum() + spectrum[:, 1 : (shape[1] + 1) // 2].sum()
+    return float(np.sqrt(total / (shape[0] * shape[1]))) or 1.0
+
+
+@lru_cache(maxsize=64)
+def _white(band: int, shape: tuple[int, int]) -> Image:
+    noise = np.random.Generator(np.random.Philox(key=[KEY, band])).standard_normal(shape)
+    noise.flags.writeable = False
+    return noise
