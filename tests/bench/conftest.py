@@ -1,7 +1,16 @@
-"""Predictions and truth of a classifier of known quality."""
+"""A classifier of known quality, and small real models on small real images."""
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
+
+import zoo_core as zoo
+from zoo_core.catalog.folder import write_folder
+from zoo_core.catalog.specs import BenchmarkSpec, ModelSpec, WeightsSpec
+
+SIDE = 33
+PREPROCESS = ({"op": "frame", "size": SIDE}, {"op": "noise_units"})
 
 
 def lens_finder(images=400, lens_fraction=0.25, separation=2.0, seed=0):
@@ -16,3 +25,54 @@ def lens_finder(images=400, lens_fraction=0.25, separation=2.0, seed=0):
 @pytest.fixture
 def finder():
     return lens_finder()
+
+
+@pytest.fixture
+def folder_of_images(tmp_path):
+    """A user's folder of small images: the lenses are brighter."""
+    rng = np.random.default_rng(0)
+    axis = np.arange(SIDE) - SIDE // 2
+    blob = np.exp(-(axis[:, None] ** 2 + axis**2) / 18)
+    for name, peak in (("nonlens", 10.0), ("lens", 30.0)):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(20):
+            image = rng.normal(size=(SIDE, SIDE)) + peak * rng.uniform(0.5, 1.5) * blob
+            np.save(tmp_path / "images" / name / f"{name}{number:02d}.npy", image.astype("float32"))
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def tiny_model(tmp_path):
+    """Makes a model in a folder: `tiny_model("trivial.one", seed=1)`."""
+
+    def make(model_id, seed=0, preprocess=PREPROCESS, weight=None):
+        untrained = zoo.load("trivial")
+        network, generator = untrained.network, torch.Generator().manual_seed(seed)
+        torch.nn.init.normal_(network.head.weight, std=0.1, generator=generator)
+        torch.nn.init.zeros_(network.head.bias)
+        if weight is not None:
+            torch.nn.init.constant_(network.head.weight, weight)
+        save_file(network.state_dict(), tmp_path / "weights.safetensors")
+        spec = ModelSpec(
+            id=model_id,
+            architecture="trivial",
+            plugin="zoo-trivial",
+            task="classification",
+            heads=untrained.heads,
+            bands=untrained.bands,
+            preprocess=preprocess,
+            weights=WeightsSpec("model.safetensors", "0" * 64, 1),
+            prior=(0.5,),
+            licence="MIT",
+        )
+        folder = tmp_path / f"model-{model_id}-{seed}-{len(list(tmp_path.iterdir()))}"
+        return zoo.load(write_folder(folder, spec, tmp_path / "weights.safetensors"))
+
+    return make
+
+
+@pytest.fixture
+def bright(folder_of_images):
+    """The benchmark on that folder."""
+    arguments = {"path": str(folder_of_images), "classes": ["nonlens", "lens"]}
+    return BenchmarkSpec("bright", "folder", "classification", ("auroc", "tpr0", "recall"), arguments)

@@ -41,5 +41,5 @@ def test_purity_falls_with_the_lens_fraction():
 def test_where_every_threshold_lets_a_non_lens_in_nothing_is_called():
     (point,) = [p for p in operating_points(np.array([0.9, 0.9]), np.array([True, False])) if p.name == "fp<1"]
 
-    assert point.threshold == float("inf")
+    assert point.threshold is None
     assert point.rates.found == 0

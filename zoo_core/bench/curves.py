@@ -10,6 +10,8 @@ import numpy as np
 
 __all__ = ["Curve", "curve"]
 
+ROUNDING = 1 + 1e-12  # a rate of 0.07 among 100 allows 7, though 0.07 x 100 may fall short of it
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -37,17 +39,17 @@ class Curve:
     def tpr_with_at_most(self, false_positives: float | np.ndarray) -> np.ndarray:
         """Highest TPR, (B,), at any threshold with at most so many false positives; NaN without either class."""
         allowed = np.broadcast_to(np.asarray(false_positives), self.negatives.shape)[:, None]
-        best = np.max(self.true_positives * (self.false_positives <= allowed), axis=1, initial=0)
+        best = np.max(self.true_positives * (self.false_positives <= allowed * ROUNDING), axis=1, initial=0)
         return np.where(self.negatives > 0, _ratio(best, self.positives), np.nan)
 
     def tpr_at_fpr(self, fpr: float) -> np.ndarray:
         """Highest TPR, (B,), at any threshold whose FPR is at most `fpr`; no interpolation."""
-        return self.tpr_with_at_most(fpr * self.negatives * (1 + 1e-12))  # 0.07 x 100 must allow 7
+        return self.tpr_with_at_most(fpr * self.negatives)
 
-    def threshold_with_at_most(self, false_positives: float) -> float:
-        """Lowest threshold with at most so many false positives; infinite if there is none."""
-        allowed = self.thresholds[self.false_positives[0] <= false_positives]
-        return float(allowed[-1]) if len(allowed) else float("inf")
+    def threshold_with_at_most(self, false_positives: float) -> float | None:
+        """Lowest threshold with at most so many false positives; None if there is none."""
+        allowed = self.thresholds[self.false_positives[0] <= false_positives * ROUNDING]
+        return float(allowed[-1]) if len(allowed) else None
 
 
 def curve(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None) -> Curve:

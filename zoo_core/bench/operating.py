@@ -32,14 +32,14 @@ class OperatingPoint:
 
     Arguments:
         name: how it was chosen.
-        threshold: an image is called a lens if its score is at least this; infinite: none is.
+        threshold: an image is called a lens if its score is at least this; None: none is.
         rates: on the whole benchmark.
         purity: by lens fraction of a survey ("1e-03"), at this threshold.
         purity_is_lower_bound: fewer than three false positives, so that their rate is taken as 3/N.
     """
 
     name: str
-    threshold: float
+    threshold: float | None
     rates: Rates
     purity: dict[str, float]
     purity_is_lower_bound: bool
@@ -50,20 +50,20 @@ def operating_points(scores: np.ndarray, positive: np.ndarray) -> list[Operating
     ranking = curve(scores, positive)
     negatives = int(np.sum(~positive))
     allowed = {"fpr<=1e-2": 1e-2 * negatives, "fpr<=1e-3": 1e-3 * negatives, "fp<10": 9, "fp<1": 0}
-    thresholds = {name: ranking.threshold_with_at_most(count * (1 + 1e-12)) for name, count in allowed.items()}
+    thresholds = {name: ranking.threshold_with_at_most(count) for name, count in allowed.items()}
     points = {"p>=0.5": 0.5} | thresholds
     return [_operating_point(name, threshold, scores, positive) for name, threshold in points.items()]
 
 
-def rates(scores: np.ndarray, positive: np.ndarray, threshold: float) -> Rates:
-    """What is above the threshold."""
-    called = scores >= threshold
+def rates(scores: np.ndarray, positive: np.ndarray, threshold: float | None) -> Rates:
+    """What is at or above the threshold."""
+    called = scores >= (np.inf if threshold is None else threshold)
     found, positives = int(np.sum(called & positive)), int(np.sum(positive))
     false, negatives = int(np.sum(called & ~positive)), int(np.sum(~positive))
     return Rates(found, positives, false, negatives, binomial(found, positives), binomial(false, negatives))
 
 
-def _operating_point(name: str, threshold: float, scores: np.ndarray, positive: np.ndarray) -> OperatingPoint:
+def _operating_point(name: str, threshold: float | None, scores: np.ndarray, positive: np.ndarray) -> OperatingPoint:
     measured = rates(scores, positive, threshold)
     tpr = np.array(measured.found / max(1, measured.positives))
     fpr = np.array(max(measured.false_positives, FEW) / max(1, measured.negatives))
