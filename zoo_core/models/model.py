@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,12 +14,10 @@ from torch import Tensor, nn
 from ..catalog.specs import ModelSpec
 from ..errors import ImageShapeError, SpecError, UntrainedError
 from ..images.preprocess import Preprocess
-from ..interfaces import Architecture, Dataset
+from ..interfaces import Architecture
 from ..tasks import Heads, Prediction, Task, task_named
+from .predict import predict
 from .views import averaged, check_views
-
-if TYPE_CHECKING:
-    from astropy.table import Table
 
 __all__ = ["Model"]
 
@@ -96,32 +92,7 @@ class Model:
             raise SpecError(f"{self.id} has no features: its network has no method `features(x)`")
         return self._in_chunks(self.network.features, self.preprocess.images(_batch(images), pixel_scale))
 
-    def predict(
-        self,
-        inputs: str | Path | Iterable[str | Path] | np.ndarray | Tensor | Dataset,
-        *,
-        pixel_scale: float | None = None,
-        batch_size: int | None = None,
-        workers: int | None = None,
-        views: int | None = None,
-        precision: str = "float32",
-        out: str | Path | None = None,
-        resume: bool = False,
-    ) -> Table:
-        """A table with one row per image, in input order; `zoo_core.models.predict.predict` has more to set."""
-        from .predict import predict
-
-        return predict(
-            self,
-            inputs,
-            pixel_scale=pixel_scale,
-            batch_size=batch_size,
-            workers=workers,
-            views=views,
-            precision=precision,
-            out=out,
-            resume=resume,
-        )
+    predict = predict
 
     def with_views(self, views: int | None) -> Model:
         """The same model with another number of views; None keeps it."""

@@ -1,0 +1,220 @@
+"""Predictions for any number of images: one row each, in input order, whatever happens on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import torch
+from astropy.table import Table
+from torch import Tensor
+
+from ..errors import SpecError
+from ..images.inputs import find_sources
+from ..images.source import NOTHING, Beside, Source
+from ..interfaces import Dataset
+from .devices import device_named
+from .inputs import Arrays, DatasetImages, Files, Images
+from .reading import default_workers
+from .run import SHARD, Progress, Run
+from .scoring import Scorer, units_of
+from .shards import Shards
+from .tables import check_format, to_astropy, write_table
+
+if TYPE_CHECKING:
+    from .model import Model
+
+__all__ = ["Finished", "images_of", "predict", "scored"]
+
+BATCH = {"cpu": 64}  # images; elsewhere BATCH_GPU
+BATCH_GPU = 512
+
+Inputs = str | Path | Iterable[str | Path | Source] | np.ndarray | Tensor | Dataset
+
+
+def predict(
+    model: Model,
+    inputs: Inputs = (),
+    *,
+    ext: str | int | None = None,
+    stack: bool = False,
+    bands: Mapping[str, str] | None = None,
+    from_file: str | Path | None = None,
+    beside: Beside = NOTHING,
+    pixel_scale: float | None = None,
+    out: str | Path | None = None,
+    out_dir: str | Path | None = None,
+    gallery: str | Path | None = None,
+    device: str | torch.device | None = None,
+    batch_size: int | None = None,
+    workers: int | None = None,
+    views: int | None = None,
+    precision: str = "float32",
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Table:
+    """A table with one row for each image, in input order: id, path, status, message, and the task's columns.
+
+    Arguments:
+        model: trained.
+        inputs: files, folders or globs; sources of `zoo_core.images`; an array (N, bands, H, W); or a data set.
+        ext, stack, bands, from_file, beside: of files, see `zoo_core.images.find_sources`.
+        pixel_scale: arcsec; overrides the header.
+        out: a file to write as well, csv, ecsv, parquet or fits.
+        out_dir: where restored images go.
+        gallery: a picture of the best-ranked images to write as well.
+        device: where to run; None: where the model is.
+        batch_size: images at once; halved for a batch that the memory does not hold.
+        workers: processes that read and prepare; None: as many as help, 0: none.
+        views: 1 or 8; None: as published.
+        precision: "float32" or "bf16".
+        resume: keep what an earlier, killed run into the same `out` has done.
+        progress: called with (images done, images in all).
+
+    Raises:
+        UntrainedError: the weights are random.
+        ImageReadError, SpecError: no images, or options that exclude one another. An image that can't be used is a row.
+    """
+    images = images_of(model, inputs, ext=ext, stack=stack, bands=bands, from_file=from_file, beside=beside)
+    model = model.with_views(views)
+    model = model if device is None else model.to(device_named(device))
+    scorer = Scorer(model, precision, None if out_dir is None else Path(out_dir))
+    run = scored(
+        scorer,
+        images,
+        out=None if out is None else Path(out),
+        pixel_scale=pixel_scale,
+        batch_size=batch_size,
+        workers=workers,
+        resume=resume,
+        progress=progress,
+    )
+    with run as finished:
+        if gallery is not None:
+            finished.draw(Path(gallery))
+        return finished.table()
+
+
+def images_of(
+    model: Model,
+    inputs: Inputs = (),
+    *,
+    ext: str | int | None = None,
+    stack: bool = False,
+    bands: Mapping[str, str] | None = None,
+    from_file: str | Path | None = None,
+    beside: Beside = NOTHING,
+) -> Images:
+    """The images that `inputs` names for this model; the arguments of `predict`."""
+    if isinstance(inputs, np.ndarray | Tensor):
+        return Arrays.of(inputs)
+    if isinstance(inputs, Dataset):
+        return DatasetImages(inputs)
+    names = (inputs,) if isinstance(inputs, str | Path) else tuple(inputs)
+    if names and all(isinstance(name, Source) for name in names):
+        return Files(names, len(model.bands))
+    found = find_sources(names, ext=ext, stack=stack, bands=_in_order(model, bands), from_file=from_file, beside=beside)
+    return Files(tuple(found), len(model.bands))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All rows of a run, a thousand of them in memory at a time.
+
+    Arguments:
+        scorer: what made them.
+        images: in the order of the rows.
+        pixel_scale: that was passed.
+        pieces: each call passes over all rows once.
+        rows, failed: how many; how many of them have status `error`.
+    """
+
+    scorer: Scorer
+    images: Images
+    pixel_scale: float | None
+    pieces: Callable[[], Iterator[pa.Table]]
+    rows: int
+    failed: int
+
+    def table(self) -> Table:
+        """All of them."""
+        return to_astropy(pa.concat_tables(self.pieces(), promote_options="permissive"), units_of(self.scorer.model))
+
+    def write(self, out: Path) -> None:
+        """As a file of the format that its extension names."""
+        write_table(out, self.pieces, units_of(self.scorer.model))
+
+    def draw(self, path: Path) -> None:
+        """A picture of the best-ranked images."""
+        from .gallery import draw_gallery
+
+        draw_gallery(path, self.scorer.model, self.images, self.pieces(), self.pixel_scale)
+
+
+@contextmanager
+def scored(
+    scorer: Scorer,
+    images: Images,
+    *,
+    out: Path | None = None,
+    pixel_scale: float | None = None,
+    batch_size: int | None = None,
+    workers: int | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Finished]:
+    """The rows of all images, at hand inside the `with` block and written to `out`; the arguments of `predict`."""
+    scorer.model.require_trained()
+    batch = _batch_size(scorer, batch_size)
+    with _shards(out, resume) as shards:
+        run = Run(scorer, images, shards, pixel_scale, batch, _workers(scorer, images, workers))
+        run.finish(progress)
+        finished = Finished(scorer, images, pixel_scale, run.pieces, len(images), run.failed())
+        if out is not None:
+            finished.write(out)
+        yield finished
+
+
+@contextmanager
+def _shards(out: Path | None, resume: bool) -> Iterator[Shards]:
+    """Beside `out`, where they stay if the run fails; else in a temporary folder."""
+    if out is None:
+        if resume:
+            raise SpecError("nothing to resume: a run without an output file leaves nothing behind; pass out (-o)")
+        with TemporaryDirectory(prefix="zoo-") as folder:
+            yield Shards(Path(folder))
+        return
+    check_format(out)
+    shards = Shards.beside(out)
+    shards.start(resume)
+    yield shards
+    shards.remove()
+
+
+def _batch_size(scorer: Scorer, wanted: int | None) -> int:
+    if wanted is not None and wanted < 1:
+        raise SpecError(f"batch size is {wanted}; it must be at least 1")
+    return min(SHARD, wanted or BATCH.get(scorer.model.device.type, BATCH_GPU))
+
+
+def _workers(scorer: Scorer, images: Images, wanted: int | None) -> int:
+    if wanted is not None and wanted < 0:
+        raise SpecError(f"workers is {wanted}; 0 reads in this process, a larger number in so many others")
+    if not images.in_workers:
+        return 0
+    return default_workers(len(images), scorer.model.device.type) if wanted is None else wanted
+
+
+def _in_order(model: Model, patterns: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The patterns in the order of the model's bands."""
+    if patterns is None:
+        return None
+    if set(patterns) != set(model.bands):
+        raise SpecError(f"--bands names {', '.join(patterns)}; {model.id} takes {', '.join(model.bands)}")
+    return {band: patterns[band] for band in model.bands}
