@@ -5,11 +5,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
+from scipy.sparse import csr_array
 
 from ..errors import PixelScaleError
 from .background import continued
 
-__all__ = ["frame", "resample"]
+__all__ = ["crop", "frame", "resample"]
 
 Image = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -17,6 +18,8 @@ Mask = NDArray[np.bool_]
 SAME_SCALE = 0.01  # relative difference below which nothing is resampled
 LARGEST_RATIO = 10.0
 MARGIN = 8  # pixels of mirror image around the image, so that the spline does not end at its border
+
+NEGLIGIBLE = 1e-8  # weights of a spline, which fall by a factor of four with each pixel
 
 
 def resample(pixels: Image, valid: Mask, from_scale: float, to_scale: float) -> tuple[Image, Mask]:
@@ -41,15 +44,20 @@ def resample(pixels: Image, valid: Mask, from_scale: float, to_scale: float) -> 
     if abs(ratio - 1) <= SAME_SCALE:
         return pixels, valid
     height, width = pixels.shape[-2:]
-    rows, columns = _overlaps(height, ratio), _overlaps(width, ratio)
-    all_valid = valid.all()
-    covered = rows @ valid.astype(rows.dtype) @ columns.T / ratio**2
+    overlaps = _overlaps(height, ratio), _overlaps(width, ratio)
+    covered = _on_axes(valid.astype(np.float32), *overlaps) / ratio**2
     if ratio > 1:
-        flux = rows @ np.where(valid, pixels, 0).astype(rows.dtype) @ columns.T
+        flux = _on_axes(np.where(valid, pixels, 0), *overlaps)
         flux = np.divide(flux, covered, out=np.zeros_like(flux), where=covered > 0)
     else:
-        flux = _splines(height, ratio) @ (pixels if all_valid else continued(pixels, valid)) @ _splines(width, ratio).T
+        flux = _on_axes(continued(pixels, valid), _splines(height, ratio), _splines(width, ratio))
     return flux.astype(pixels.dtype), covered >= 0.5
+
+
+def crop(pixels: Image, valid: Mask, size: int) -> tuple[Image, Mask]:
+    """What `frame` would keep of both."""
+    (rows, _), (columns, _) = (_spans(length, size) for length in pixels.shape[-2:])
+    return pixels[:, rows, columns], valid[:, rows, columns]
 
 
 def frame(pixels: Image, size: int) -> tuple[Image, int]:
@@ -61,18 +69,14 @@ def frame(pixels: Image, size: int) -> tuple[Image, int]:
     Returns:
         The image, (bands, size, size), and how many pixels of each band were added.
     """
-    height, width = pixels.shape[-2:]
-    if height == width == size:
+    if pixels.shape[-2:] == (size, size):
         return pixels, 0
-    from_y, to_y = _spans(height, size)
-    from_x, to_x = _spans(width, size)
+    (rows, to_rows), (columns, to_columns) = (_spans(length, size) for length in pixels.shape[-2:])
     canvas = np.zeros((len(pixels), size, size), pixels.dtype)
-    canvas[:, to_y, to_x] = pixels[:, from_y, from_x]
-    if height >= size and width >= size:
-        return canvas, 0
-    valid = np.zeros(canvas.shape, bool)
-    valid[:, to_y, to_x] = True
-    return continued(canvas, valid), int(np.count_nonzero(~valid[0]))
+    canvas[:, to_rows, to_columns] = pixels[:, rows, columns]
+    measured = np.zeros(canvas.shape, bool)
+    measured[:, to_rows, to_columns] = True
+    return continued(canvas, measured), int(np.count_nonzero(~measured[0]))
 
 
 def _ratio(from_scale: float, to_scale: float) -> float:
@@ -88,21 +92,27 @@ def _ratio(from_scale: float, to_scale: float) -> float:
     return ratio
 
 
+def _on_axes(pixels: Image, on_rows: csr_array, on_columns: csr_array) -> Image:
+    """Each row of pixels through one matrix, each column through the other."""
+    return np.stack([(on_columns @ (on_rows @ image).T).T for image in pixels])
+
+
 @lru_cache(maxsize=32)
-def _overlaps(length: int, ratio: float) -> Image:
+def _overlaps(length: int, ratio: float) -> csr_array:
     """Share of each old pixel in each new one, (new, old); both rows are centred on one another."""
     edges = _new_edges(length, ratio)
     cumulative = np.clip(edges[:, None] - np.arange(length), 0, 1)
-    return np.diff(cumulative, axis=0).astype(np.float32)
+    return csr_array(np.diff(cumulative, axis=0).astype(np.float32))
 
 
 @lru_cache(maxsize=32)
-def _splines(length: int, ratio: float) -> Image:
+def _splines(length: int, ratio: float) -> csr_array:
     """As `_overlaps`, with the flux inside the old pixels smoothly distributed."""
     mirrored = np.pad(np.eye(length), ((MARGIN, MARGIN), (0, 0)), mode="symmetric")
     cumulative = np.concatenate([np.zeros((1, length)), mirrored.cumsum(axis=0)])
     spline = make_interp_spline(np.arange(-MARGIN, length + MARGIN + 1), cumulative, k=3)
-    return np.diff(spline(_new_edges(length, ratio)), axis=0).astype(np.float32)
+    weights = np.diff(spline(_new_edges(length, ratio)), axis=0)
+    return csr_array(np.where(np.abs(weights) > NEGLIGIBLE, weights, 0).astype(np.float32))
 
 
 def _new_edges(length: int, ratio: float) -> Image:

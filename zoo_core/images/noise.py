@@ -64,7 +64,7 @@ def local_mean(image: Image, valid: Mask, width: int) -> Image:
 
 
 def _without_centre(image: Image, valid: Mask) -> tuple[Image, Image, Mask]:
-    """The image less itself turned by 180 degrees, over sqrt(2): a galaxy at the centre is gone, the noise is as it was.
+    """The image less itself turned by 180 degrees, over sqrt(2): the galaxy at the centre is gone, the noise remains.
 
     Also the sum of the two, which is bright where either is, and where both are valid. Where the valid pixels have no
     counterparts, the image itself.

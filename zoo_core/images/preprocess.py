@@ -111,6 +111,7 @@ class Preprocess:
             valid &= ~mask
         n_blank = int(valid.size - np.count_nonzero(valid))
         pixels, valid = self._resampled(*_trimmed(pixels, valid), pixel_scale)
+        pixels, valid = geometry.crop(pixels, valid, self.size)
         pixels = blanks.fill(pixels, valid)
         pixels, padded = geometry.frame(pixels, self.size)
         return Prepared(np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded)
