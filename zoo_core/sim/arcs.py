@@ -32,7 +32,7 @@ class Refinement:
     rays: int
 
 
-REFINEMENTS = (Refinement(0.5, 16), Refinement(2.0, 3))
+REFINEMENTS = (Refinement(0.6, 20), Refinement(2.0, 4))
 """Innermost first; a pixel takes the first that reaches it."""
 
 

@@ -66,11 +66,6 @@ def render(
     return Rendered(foreground, arcs)
 
 
-def pixel_centres(width: int, pixel: float, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Positions of the pixels along an axis, arcsec, shape (width,)."""
-    return (torch.arange(width, dtype=torch.float64, device=device) - (width - 1) / 2).mul(pixel).to(dtype)
-
-
 def _images(scenes: Scenes, grid: Grid) -> tuple[Tensor, Tensor]:
     lights = scenes.lights[scenes.lights["profile"] != POINT]
     massive = scenes.lenses["theta_E"][lights["scene"]] > 0

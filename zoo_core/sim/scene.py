@@ -69,7 +69,8 @@ class Scenes:
     def __getitem__(self, rows: slice) -> "Scenes":
         """The scenes of a slice, renumbered from 0."""
         start, stop, _ = rows.indices(len(self))
-        lights = self.lights[(self.lights["scene"] >= start) & (self.lights["scene"] < stop)].copy()
+        first, last = np.searchsorted(self.lights["scene"], (start, stop))
+        lights = self.lights[first:last].copy()
         lights["scene"] -= start
         return Scenes(self.lenses[start:stop], lights)
 
