@@ -11,7 +11,8 @@ from torch import Generator, Tensor
 
 from ..images.augmentation import random_dihedral
 from ..interfaces import TrainingView
-from ..sim.cutouts import SIDE
+from ..sim.cutouts import PIXEL_SCALE, SIDE
+from ..sim.footprint import draw_footprint, outside
 from ..sim.survey import NOISE, Randoms, observe
 from .shards import write_whole
 
@@ -49,7 +50,7 @@ class Bank(TrainingView):
         return self._targets
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images (B, 1, SIDE, SIDE) with fresh noise, brightness and, for lenses, arcs that may be turned or gone."""
+        """Images (B, 1, SIDE, SIDE), NaN outside their footprint, with fresh noise, brightness and (turned, gone) arcs."""
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
         foreground, arcs = (torch.from_numpy(part) for part in self._components(rows))
         gain, arc_gain = self._gains(rng, rows)
@@ -61,7 +62,17 @@ class Bank(TrainingView):
         noise["blanks"], noise["unit"] = 0.0, 1.0  # preparing would fill the blanks with noise
         least = 10 * (1.5 * self.truth["theta_E"][rows] + 0.6)
         noise["half_width"], noise["half_height"] = (np.maximum(noise[side], least) for side in NOISE.names[11:13])
-        return observe(*light, noise, Randoms.from_torch(generator, len(rows), SIDE))[:, None], kept
+        images = observe(*light, noise, Randoms.from_torch(generator, len(rows), SIDE))
+        return self._stamped(images, rng, rows)[:, None], kept
+
+    def _stamped(self, images: Tensor, rng: np.random.Generator, rows: np.ndarray) -> Tensor:
+        """NaN outside footprints that are drawn alike for lenses and others."""
+        alike = rng.choice(self.truth["theta_E"][self._targets > 0], len(rows))
+        for image, theta_E in zip(
+            images, np.where(self._targets[rows] > 0, self.truth["theta_E"][rows], alike), strict=True
+        ):
+            image[torch.from_numpy(outside(SIDE, draw_footprint(rng, theta_E, PIXEL_SCALE)))] = torch.nan
+        return images
 
     def _components(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         foreground, arcs = np.zeros((2, len(rows), SIDE, SIDE), np.float32)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
+import torch
 
 from ..errors import DatasetError
 from ..interfaces import Dataset, TrainingView
 from ..sim import cutouts
-from ..sim.cutouts import SIDE, TRUTH, Components, Cutout, Recipe
+from ..sim.cutouts import PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
+from ..sim.footprint import draw_footprint, outside
 from ..sim.survey import Randoms, observe
 from ..tasks import Heads
 from .bank import Bank
@@ -23,7 +25,7 @@ from .shards import Shards
 __all__ = ["Finding", "finding_space", "finding_space_shifted"]
 
 BATCH = 50  # cutouts rendered at once
-PARAMETERS, NOISE = 0, 1  # streams of random numbers
+PARAMETERS, NOISE, FOOTPRINT = 0, 1, 2  # streams of random numbers
 
 
 class Finding(Dataset):
@@ -100,9 +102,13 @@ class Finding(Dataset):
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def _exposures(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        made = self.components(start, stop)
+        drawn = self.cutouts(start, stop)
+        made = cutouts.expose(drawn)
         randoms = Randoms.from_numpy([generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], SIDE)
         images = observe(made.foreground, made.arcs, made.noise, randoms)
+        for i, (image, cutout) in enumerate(zip(images, drawn, strict=True), start):
+            rng = generator(self._key, self.seed, i, FOOTPRINT)
+            image[torch.from_numpy(outside(SIDE, draw_footprint(rng, cutout.host.theta_E, PIXEL_SCALE)))] = torch.nan
         return images[:, None].numpy(), made.truth
 
     @property
