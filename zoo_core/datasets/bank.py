@@ -50,7 +50,7 @@ class Bank(TrainingView):
         return self._targets
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images (B, 1, SIDE, SIDE), NaN outside their footprint, with fresh noise, brightness and (turned, gone) arcs."""
+        """Images (B, 1, SIDE, SIDE), NaN outside their footprint; noise, brightness and arcs (turned, gone) are fresh."""
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
         foreground, arcs = (torch.from_numpy(part) for part in self._components(rows))
         gain, arc_gain = self._gains(rng, rows)
