@@ -11,13 +11,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from scipy import fft
 from scipy.ndimage import distance_transform_edt
-from scipy.signal import fftconvolve
 
 from . import noise
-from .sky import sky
 
 __all__ = ["continued"]
 
@@ -27,6 +25,7 @@ Where = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 FAINT_QUANTILE, FAINT_SIGMAS = 0.05, 1.645  # that quantile of a Gaussian is so many sigmas below its mean
 SOFTENING = 1.5  # pixels, of the weights with which light is continued
+NEIGHBOURS = 4  # pixels beyond the border that light is taken from at least
 FADING = 8  # light fades within this fraction of the measured part's side ...
 FADING_RANGE = 4.0, 12.0  # ... but within these many pixels
 MEAN = 5  # pixels of the box whose mean is not noise
@@ -77,25 +76,32 @@ def _across(image: Image, valid: Mask, band: int) -> Image:
 
 
 def _level(values: Image, sigma: float) -> float:
-    """Of the sky; of the faintest pixels where light is everywhere."""
-    of_sky = float(sky(torch.from_numpy(values)[None])[0])
-    return min(of_sky, float(np.quantile(values, FAINT_QUANTILE)) + FAINT_SIGMAS * sigma)
+    """Of the sky, or of the faintest pixels where light is everywhere."""
+    low = np.quantile(values, FAINT_QUANTILE)
+    level = low + FAINT_SIGMAS * sigma
+    return float(min(level, np.median(values[(values >= low) & (values <= level + (level - low))])))
 
 
 def _light(signal: Image, valid: Mask, gap: Gap) -> Image:
     """Mean of the measured pixels, the nearest ones by far the heaviest, fading with the distance to them."""
     fading = np.clip(np.sqrt(np.count_nonzero(valid)) / FADING, *FADING_RANGE)
-    kernel = _nearness(int(4 * fading))
-    weight = fftconvolve(valid.astype(np.float64), kernel, mode="same")[gap.at]
-    total = fftconvolve(signal, kernel, mode="same")[gap.at]
-    faded = np.exp(-0.5 * (gap.distance / fading) ** 2)
-    return np.where(gap.distance < len(kernel) // 2, total / weight.clip(min=kernel.min()), 0) * faded
+    reach = int(min(gap.distance.max() + NEIGHBOURS, 4 * fading))
+    height, width = (fft.next_fast_len(length + reach, real=True) for length in valid.shape)
+    nearness = _nearness(reach, height, width)
+    total, weight = (
+        fft.irfft2(fft.rfft2(part, (height, width)) * nearness, s=(height, width))[gap.at] for part in (signal, valid)
+    )
+    near = gap.distance <= reach
+    return np.divide(total, weight, out=np.zeros(len(total)), where=near) * np.exp(-0.5 * (gap.distance / fading) ** 2)
 
 
 @lru_cache(maxsize=16)
-def _nearness(radius: int) -> Image:
-    offsets = np.arange(-radius, radius + 1.0)
-    return (1 + (offsets[:, None] ** 2 + offsets**2) / SOFTENING**2) ** -3
+def _nearness(reach: int, height: int, width: int) -> NDArray[np.complexfloating]:
+    """Weights of pixels up to `reach` away, as a transform for periodic images of that height and width."""
+    y, x = (np.minimum(np.arange(length), length - np.arange(length)) for length in (height, width))
+    weights = (1 + (y[:, None] ** 2 + x**2) / SOFTENING**2) ** -3.0
+    weights[np.maximum(y[:, None], x) > reach] = 0
+    return fft.rfft2(weights)
 
 
 def _bounding_box(valid: Mask) -> tuple[slice, slice]:

@@ -51,7 +51,7 @@ def draw(covariance: Image, shape: tuple[int, int], band: int) -> Image:
     lags = np.zeros(padded)
     lags[: 2 * n_lags + 1, : 2 * n_lags + 1] = covariance
     spectrum = fft.rfft2(np.roll(lags, (-n_lags, -n_lags), axis=(0, 1))).real.clip(min=0)
-    drawn = fft.irfft2(fft.rfft2(_white(band, padded)) * np.sqrt(spectrum), s=padded)
+    drawn = fft.irfft2(_white(band, padded) * np.sqrt(spectrum), s=padded)
     sigma = np.sqrt(covariance[n_lags, n_lags])
     return drawn[: shape[0], : shape[1]] * (sigma / _rms(spectrum, padded))
 
@@ -118,7 +118,7 @@ def _rms(spectrum: Image, shape: tuple[int, int]) -> float:
 
 
 @lru_cache(maxsize=64)
-def _white(band: int, shape: tuple[int, int]) -> Image:
-    noise = np.random.Generator(np.random.Philox(key=[KEY, band])).standard_normal(shape)
-    noise.flags.writeable = False
-    return noise
+def _white(band: int, shape: tuple[int, int]) -> NDArray[np.complexfloating]:
+    """Transform of white noise of unit variance."""
+    generator = np.random.Generator(np.random.Philox(key=[KEY, band]))
+    return fft.rfft2(generator.standard_normal(shape))
