@@ -2,6 +2,7 @@
 
 import lzma
 import struct
+import tokenize
 import zipfile
 import zlib
 from functools import cache
@@ -15,7 +16,7 @@ from .layers import Key, Layer, OpenFile, check_size, reading
 
 __all__ = ["open_npy", "open_npz"]
 
-_FAILURES = (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error)
+_FAILURES = (OSError, EOFError, ValueError, TypeError, SyntaxError, MemoryError, struct.error, tokenize.TokenError)
 _ZIP_FAILURES = (*_FAILURES, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError)
 
 

@@ -11,7 +11,7 @@ from .layers import MAX_PIXELS, Cards, Key, Layer, OpenFile, reading
 
 __all__ = ["open_hdf5"]
 
-_FAILURES = (OSError, RuntimeError, ValueError, TypeError, KeyError)
+_FAILURES = (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError)
 
 
 def open_hdf5(stream: BinaryIO, path: str) -> OpenFile:

@@ -22,8 +22,8 @@ Key = tuple[int | slice, ...]
 class Cards(Protocol):
     """The keywords of a header: `fits.Header`, or a dict."""
 
-    def get(self, key: str, default: object = None, /) -> object:
-        """The value of a keyword."""
+    def get(self, key: str, /) -> object:
+        """The value of a keyword, None without one."""
         ...
 
 

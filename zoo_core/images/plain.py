@@ -16,7 +16,7 @@ __all__ = ["PlainHeader", "open_plain"]
 
 _BLOCK, _CARD = 2880, 80
 _MAX_BYTES = 2**24  # a larger file may be a mosaic, of which only parts are wanted
-_DTYPES = {-32: np.dtype(">f4"), -64: np.dtype(">f8")}
+_DTYPES = {"-32": np.dtype(">f4"), "-64": np.dtype(">f8")}
 _UNUSUAL = ("GROUPS", "BSCALE", "BZERO", "XTENSION", "INHERIT")
 _STRING = re.compile(r"'((?:[^']|'')*)'")
 _INTEGER = re.compile(r"[+-]?\d+")
@@ -34,11 +34,11 @@ class PlainHeader:
     def __contains__(self, key: str) -> bool:
         return key in self._cards
 
-    def get(self, key: str, default: object = None, /) -> object:
+    def get(self, key: str, /) -> object:
         """The value of a keyword of at most eight letters; None where there is none that makes sense."""
         card = self._cards.get(key, "")
         if card[8:10] != "= ":
-            return default
+            return None
         return _value(card[10:].strip())
 
 
@@ -48,7 +48,7 @@ def open_plain(stream: BinaryIO, path: str) -> OpenFile | None:
     header, start = _header(stored)
     if header is None or len(stored) > _MAX_BYTES:
         return None
-    dtype, shape = _DTYPES.get(header.get("BITPIX")), _shape(header)
+    dtype, shape = _DTYPES.get(str(header.get("BITPIX"))), _shape(header)
     if dtype is None or shape is None or header.get("SIMPLE") is not True or any(key in header for key in _UNUSUAL):
         return None
     if not 0 <= len(stored) - start - prod(shape) * dtype.itemsize < _BLOCK:
@@ -73,10 +73,11 @@ def _header(stored: bytes) -> tuple[PlainHeader | None, int]:
 def _shape(header: PlainHeader) -> tuple[int, ...] | None:
     """(..., NAXIS2, NAXIS1) of an image of two to four axes."""
     n_axes = header.get("NAXIS")
-    if header.ordered != ["SIMPLE", "BITPIX", "NAXIS"] or n_axes not in (2, 3, 4):
+    if header.ordered != ["SIMPLE", "BITPIX", "NAXIS"] or not isinstance(n_axes, int) or not 2 <= n_axes <= 4:
         return None
-    shape = tuple(header.get(f"NAXIS{i}") for i in range(n_axes, 0, -1))
-    return shape if all(type(n) is int and n > 0 for n in shape) else None
+    axes = [header.get(f"NAXIS{i}") for i in range(n_axes, 0, -1)]
+    shape = tuple(n for n in axes if isinstance(n, int) and n > 0)
+    return shape if len(shape) == n_axes else None
 
 
 def _value(text: str) -> object:

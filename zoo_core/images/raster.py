@@ -1,7 +1,12 @@
 """PNG, JPEG and TIFF. Rows stay in file order; colours become bands."""
 
+import logging
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from math import prod
 from typing import BinaryIO
 
 import numpy as np
@@ -13,14 +18,17 @@ from .layers import Key, Layer, OpenFile, check_size, reading
 
 __all__ = ["open_picture", "open_tiff"]
 
-_FAILURES = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, zlib.error)
+_FAILURES = (
+    *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(MemoryError, RuntimeError, struct.error, zlib.error),
+)
 _PICTURE_FAILURES = (*_FAILURES, Image.DecompressionBombError)
 _TIFF_FAILURES = (*_FAILURES, tifffile.TiffFileError)
 
 # Pillow's mode -> what it is converted to, and whether its last channel is transparency
 _MODES = {mode: (mode, False) for mode in ("1", "L", "I;16", "I;16B", "I;16L", "I", "F", "RGB")}
 _MODES |= {"P": ("RGB", False), "LA": ("LA", True), "RGBA": ("RGBA", True), "PA": ("RGBA", True)}
-_TIFFFILE_UNPACKS = {"NONE", "DEFLATE", "ADOBE_DEFLATE", "LZMA", "PACKBITS"}
+_TIFFFILE_UNPACKS = (1, 8, 32946, 34925, 32773)  # none, deflate (two codes), LZMA, packbits
 
 
 def open_picture(stream: BinaryIO, path: str) -> OpenFile:
@@ -60,9 +68,9 @@ def _bands_first(pixels: np.ndarray, transparent: bool) -> np.ndarray:
 
 def open_tiff(stream: BinaryIO, path: str) -> OpenFile:
     """The series of a TIFF: pages of one size are one array, (pages, H, W)."""
-    with reading(path, _TIFF_FAILURES):
+    with reading(path, _TIFF_FAILURES), _unlogged():
         file = tifffile.TiffFile(stream)
-        if not all(series.keyframe.compression.name in _TIFFFILE_UNPACKS for series in file.series):
+        if not all(series.keyframe.compression in _TIFFFILE_UNPACKS for series in file.series):
             stream.seek(0)
             return open_picture(stream, path)
         layers = [_series(series, number, path) for number, series in enumerate(file.series)]
@@ -73,10 +81,36 @@ def _series(series: tifffile.TiffPageSeries, number: int, path: str) -> Layer:
     colours_last = series.axes.endswith("S") and series.ndim == 3
     shape = (series.shape[2], *series.shape[:2]) if colours_last else series.shape
 
-    def section(key: Key) -> np.ndarray:
+    @cache
+    def array() -> np.ndarray:
         check_size(path, shape)
-        with reading(path, _TIFF_FAILURES):
-            pixels = series.asarray()
-        return (np.moveaxis(pixels, -1, 0) if colours_last else pixels)[key]
+        with reading(path, _TIFF_FAILURES), _unlogged():
+            _check_segments(series, path)
+            pixels = series.asarray(maxworkers=1)
+        if pixels.shape != series.shape:
+            raise ImageReadError(f"{path}: {pixels.size} pixels, not the {series.size} of its header; is it complete?")
+        return np.moveaxis(pixels, -1, 0) if colours_last else pixels
 
-    return Layer(path, "", number, shape, section)
+    return Layer(path, "", number, shape, lambda key: array()[key])
+
+
+def _check_segments(series: tifffile.TiffPageSeries, path: str) -> None:
+    """Strips and tiles that are missing would read as zeros, and a header that claims millions of them take hours."""
+    size = series.parent.filehandle.size
+    for page in series.pages:
+        if page is None:
+            continue
+        ends = [offset + n for offset, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
+        if len(ends) < prod(page.chunked) or max(ends, default=0) > size or 0 in page.databytecounts:
+            raise ImageReadError(f"{path}: a part of the pixels is missing; get the file again")
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Tifffile logs what it finds amiss; what matters of it becomes the row's message."""
+    logger = logging.getLogger("tifffile")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.io import fits
 
+from .fits import FITS_FAILURES
 from .layers import Cards, reading
 
 if TYPE_CHECKING:  # half a second that most runs do not need
@@ -13,7 +14,6 @@ if TYPE_CHECKING:  # half a second that most runs do not need
 
 __all__ = ["pixel_scale", "sky_to_pixels", "unit"]
 
-_FAILURES = (OSError, ValueError, TypeError, KeyError, IndexError, MemoryError, fits.VerifyError)
 
 _ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "rad": 206264.80624709636}
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
@@ -51,35 +51,36 @@ def sky_to_pixels(path: str, number: int, sky: "SkyCoord") -> tuple[np.ndarray, 
     from astropy.wcs import WCS
     from astropy.wcs.utils import skycoord_to_pixel
 
-    with reading(path, _FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
-        wcs = WCS(hdus[number].header, hdus).celestial
+    with reading(path, FITS_FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+        hdu = hdus[number]
+        wcs = WCS(hdu.header, hdus).celestial
         x, y = skycoord_to_pixel(sky, wcs, mode="all")
     return np.atleast_1d(x), np.atleast_1d(y)
 
 
 def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """d(sky) / d(pixel) in arcsec, with the precedence of wcslib: PC before CD before CDELT alone."""
+    """d(sky) / d(pixel), arcsec, with the precedence of wcslib: PC before CD before CDELT alone."""
     if not all(str(_card(header, f"CTYPE{i}")).startswith(_CELESTIAL) for i in (1, 2)):
         return None
-    factors = [_ARCSEC.get(str(_card(header, f"CUNIT{i}") or "deg").strip().lower(), 0.0) for i in (1, 2)]
-    pc = _matrix(header, "PC")
-    cd = _matrix(header, "CD")
-    if cd is not None and pc is None:
-        (a, b), (c, d) = (tuple(x or 0.0 for x in row) for row in cd)
-    else:
-        ((a, b), (c, d)) = pc or ((None, None), (None, None))
-        delta = [_number(header, f"CDELT{i}") for i in (1, 2)]
-        if None in delta:
-            return None
-        a, b = ((1.0 if a is None else a) * delta[0], (b or 0.0) * delta[0])
-        c, d = ((c or 0.0) * delta[1], (1.0 if d is None else d) * delta[1])
-    return (a * factors[0], b * factors[0]), (c * factors[1], d * factors[1])
+    pc, cd = _matrix(header, "PC", 1.0), _matrix(header, "CD", 0.0)
+    steps = [1.0, 1.0] if cd and not pc else [_number(header, f"CDELT{i}") for i in (1, 2)]
+    matrix = pc or cd or ((1.0, 0.0), (0.0, 1.0))
+    rows = zip(matrix, steps, (_arcsec(header, 1), _arcsec(header, 2)), strict=True)
+    first, second = ((a * (step or 0.0) * arcsec, b * (step or 0.0) * arcsec) for (a, b), step, arcsec in rows)
+    return first, second
 
 
-def _matrix(header: Cards, name: str) -> tuple[tuple[float | None, ...], ...] | None:
-    """The elements name1_1 ... name2_2; None if there is none of them."""
-    rows = tuple(tuple(_number(header, f"{name}{i}_{j}") for j in (1, 2)) for i in (1, 2))
-    return rows if any(x is not None for row in rows for x in row) else None
+def _matrix(header: Cards, name: str, diagonal: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The elements name1_1 ... name2_2, `diagonal` and 0 for those that are missing; None if all are."""
+    a, b, c, d = (_number(header, f"{name}{i}_{j}") for i, j in ((1, 1), (1, 2), (2, 1), (2, 2)))
+    if a is b is c is d is None:
+        return None
+    return (diagonal if a is None else a, b or 0.0), (c or 0.0, diagonal if d is None else d)
+
+
+def _arcsec(header: Cards, axis: int) -> float:
+    """Arcsec in the unit of an axis; 0 for a unit that is no angle."""
+    return _ARCSEC.get(str(_card(header, f"CUNIT{axis}") or "deg").strip().lower(), 0.0)
 
 
 def _number(header: Cards, key: str) -> float | None:
