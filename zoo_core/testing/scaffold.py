@@ -31,7 +31,7 @@ def new(name: str, to: Path | str | None = None) -> Path:
         raise SpecError(f"a plugin {name!r} is installed already; choose another name")
     if folder.exists():
         raise SpecError(f"{folder} exists; choose another folder with --to, or remove it")
-    with as_file(files(__package__) / "template") as template:
+    with as_file(files("zoo_core.testing") / "template") as template:
         shutil.copytree(template, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for path in sorted(folder.rglob("*"), reverse=True):  # children before their folders
         if path.is_file():
