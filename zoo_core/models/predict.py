@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +16,16 @@ from astropy.table import Table
 from torch import Tensor
 
 from ..errors import SpecError
+from ..images.cutouts import find_cutouts
 from ..images.inputs import find_sources
 from ..images.source import NOTHING, Beside, Source
 from ..interfaces import Dataset
 from .devices import device_named
 from .inputs import Arrays, DatasetImages, Files, Images
+from .ranking import Ranked, best
 from .reading import default_workers
 from .run import SHARD, Progress, Run
-from .scoring import Scorer, units_of
+from .scoring import Scorer, score_column, units_of
 from .shards import Shards
 from .tables import check_format, to_astropy, write_table
 
@@ -35,6 +37,7 @@ __all__ = ["Finished", "images_of", "predict", "scored"]
 BATCH = {"cpu": 64}  # images; elsewhere BATCH_GPU
 BATCH_GPU = 512
 
+T = TypeVar("T")
 Inputs = str | Path | Iterable[str | Path | Source] | np.ndarray | Tensor | Dataset
 
 
@@ -47,6 +50,9 @@ def predict(
     bands: Mapping[str, str] | None = None,
     from_file: str | Path | None = None,
     beside: Beside = NOTHING,
+    catalog: str | Path | None = None,
+    image: str | Path | Mapping[str, str | Path] | None = None,
+    cutout: float | None = None,
     pixel_scale: float | None = None,
     out: str | Path | None = None,
     out_dir: str | Path | None = None,
@@ -65,6 +71,9 @@ def predict(
         model: trained.
         inputs: files, folders or globs; sources of `zoo_core.images`; an array (N, bands, H, W); or a data set.
         ext, stack, bands, from_file, beside: of files, see `zoo_core.images.find_sources`.
+        catalog, image: instead of inputs, cutouts about these positions from this mosaic (or one for each band); see
+            `zoo_core.images.cutouts.find_cutouts`.
+        cutout: side of the cutouts, arcsec; None: what the network sees.
         pixel_scale: arcsec; overrides the header.
         out: a file to write as well, csv, ecsv, parquet or fits.
         out_dir: where restored images go.
@@ -81,7 +90,19 @@ def predict(
         UntrainedError: the weights are random.
         ImageReadError, SpecError: no images, or options that exclude one another. An image that can't be used is a row.
     """
-    images = images_of(model, inputs, ext=ext, stack=stack, bands=bands, from_file=from_file, beside=beside)
+    images = images_of(
+        model,
+        inputs,
+        ext=ext,
+        stack=stack,
+        bands=bands,
+        from_file=from_file,
+        beside=beside,
+        catalog=catalog,
+        image=image,
+        cutout=cutout,
+        pixel_scale=pixel_scale,
+    )
     model = model.with_views(views)
     model = model if device is None else model.to(device_named(device))
     scorer = Scorer(model, precision, None if out_dir is None else Path(out_dir))
@@ -110,6 +131,10 @@ def images_of(
     bands: Mapping[str, str] | None = None,
     from_file: str | Path | None = None,
     beside: Beside = NOTHING,
+    catalog: str | Path | None = None,
+    image: str | Path | Mapping[str, str | Path] | None = None,
+    cutout: float | None = None,
+    pixel_scale: float | None = None,
 ) -> Images:
     """The images that `inputs` names for this model; the arguments of `predict`."""
     if isinstance(inputs, np.ndarray | Tensor):
@@ -119,7 +144,15 @@ def images_of(
     names = (inputs,) if isinstance(inputs, str | Path) else tuple(inputs)
     if names and all(isinstance(name, Source) for name in names):
         return Files(names, len(model.bands))
-    found = find_sources(names, ext=ext, stack=stack, bands=_in_order(model, bands), from_file=from_file, beside=beside)
+    if catalog is None and image is None:
+        bands = None if bands is None else _in_order(model, bands)
+        found = find_sources(names, ext=ext, stack=stack, bands=bands, from_file=from_file, beside=beside)
+        return Files(tuple(found), len(model.bands))
+    if catalog is None or image is None or names or stack or bands or from_file:
+        raise SpecError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file beside them")
+    mosaic = _in_order(model, image) if isinstance(image, Mapping) else image
+    side = _side(model, cutout)
+    found = find_cutouts(catalog, mosaic, pixel_scale=pixel_scale, ext=ext, beside=beside, **side)
     return Files(tuple(found), len(model.bands))
 
 
@@ -154,7 +187,11 @@ class Finished:
         """A picture of the best-ranked images."""
         from .gallery import draw_gallery
 
-        draw_gallery(path, self.scorer.model, self.images, self.pieces(), self.pixel_scale)
+        draw_gallery(path, self.scorer.model, self.images, self.pieces(), self.pixel_scale, self.rows)
+
+    def best(self, count: int) -> list[Ranked]:
+        """The best-ranked images."""
+        return best(self.pieces(), score_column(self.scorer.model), count)
 
 
 @contextmanager
@@ -211,10 +248,16 @@ def _workers(scorer: Scorer, images: Images, wanted: int | None) -> int:
     return default_workers(len(images), scorer.model.device.type) if wanted is None else wanted
 
 
-def _in_order(model: Model, patterns: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    """The patterns in the order of the model's bands."""
-    if patterns is None:
-        return None
-    if set(patterns) != set(model.bands):
-        raise SpecError(f"--bands names {', '.join(patterns)}; {model.id} takes {', '.join(model.bands)}")
-    return {band: patterns[band] for band in model.bands}
+def _in_order(model: Model, of_bands: Mapping[str, T]) -> dict[str, T]:
+    """The same in the order of the model's bands."""
+    if set(of_bands) != set(model.bands):
+        raise SpecError(f"bands {', '.join(of_bands)} were named; {model.id} takes {', '.join(model.bands)}")
+    return {band: of_bands[band] for band in model.bands}
+
+
+def _side(model: Model, cutout: float | None) -> dict[str, float]:
+    """Of cutouts: as asked, or what the network sees, in arcsec if it resamples to a pixel scale and else in pixels."""
+    size, scale = model.preprocess.size, model.preprocess.pixel_scale
+    if cutout is None and scale is None:
+        return {"pixels": size}
+    return {"arcsec": size * scale if cutout is None else cutout}

@@ -1,0 +1,89 @@
+"""The command `zoo`: each subcommand calls one function of the library."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from ..errors import SpecError, UnknownNameError, ZooError
+
+__all__ = ["main", "zoo"]
+
+COMMANDS = {
+    "models": "listing",
+    "info": "listing",
+    "datasets": "listing",
+    "benchmarks": "listing",
+    "plugins": "listing",
+    "predict": "predict",
+    "simulate": "making",
+    "train": "making",
+    "new": "making",
+    "benchmark": "measuring",
+    "leaderboard": "measuring",
+    "check": "measuring",
+    "fetch": "sharing",
+    "publish": "sharing",
+    "env": "listing",
+}
+WRONG_USAGE = (SpecError, UnknownNameError)
+INTERRUPTED = 130  # what shells report for Ctrl-C
+
+
+class _Commands(click.Group):
+    """Imports the module of a subcommand when it is called for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        if args and args[0] not in COMMANDS:
+            raise click.UsageError(str(UnknownNameError.among("command", args[0], COMMANDS)), ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="zoo-core", prog_name="zoo")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors.")
+def zoo(quiet: bool) -> None:
+    """Networks for strong gravitational lenses: find them, run them, compare them, add one."""
+    _log_to_stderr(logging.WARNING if quiet else logging.INFO)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit: 0 if it did what was asked, 1 if not, 2 for wrong usage."""
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: Sequence[str] | None) -> int:
+    try:
+        return zoo.main(args=arguments, prog_name="zoo", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except ZooError as error:
+        click.echo(f"zoo: {error}", err=True)
+        return 2 if isinstance(error, WRONG_USAGE) else 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("zoo: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # `zoo models | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _log_to_stderr(level: int) -> None:
+    logger = logging.getLogger("zoo")
+    logger.setLevel(level)
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("zoo: %(message)s"))
+        logger.addHandler(handler)

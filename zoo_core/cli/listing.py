@@ -1,0 +1,140 @@
+"""What there is: models, data sets, benchmarks, plugins, and the environment. None of them imports torch but `env`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .show import as_json, show_facts, show_rows
+
+__all__ = ["benchmarks", "datasets", "env", "info", "models", "plugins"]
+
+task_option = click.option("--task", metavar="TASK", help="Only of this task, such as classification.")
+
+
+@click.command()
+@task_option
+@as_json
+def models(task: str | None, as_json: bool) -> None:
+    """Published models."""
+    from ..models.listing import models
+
+    rows = [
+        {
+            "id": spec.id,
+            "task": spec.task,
+            "bands": "+".join(spec.bands),
+            "size": f"{spec.weights.size / 1e6:.0f} MB",
+            "domain": spec.domain,
+            "default": "default" if spec.default else "",
+            "summary": spec.summary,
+        }
+        for spec in models(task)
+    ]
+    show_rows(rows, as_json, empty="no published models" + (f" for {task}" if task else ""))
+
+
+@click.command()
+@click.argument("model")
+@click.option("--results", type=click.Path(path_type=Path), help="Folder of measured results.")
+@as_json
+def info(model: str, results: Path | None, as_json: bool) -> None:
+    """All that is known of a published MODEL."""
+    from ..models.describe import describe
+
+    description = describe(model, results)
+    show_facts(description.record() if as_json else _facts(description), as_json)
+
+
+@click.command()
+@task_option
+@as_json
+def datasets(task: str | None, as_json: bool) -> None:
+    """Data sets that can be opened here."""
+    from ..datasets.opening import datasets
+
+    rows = [
+        {"name": spec.name, "task": spec.task, "domain": spec.domain, "plugin": spec.plugin, "summary": spec.summary}
+        for spec in datasets(task)
+    ]
+    show_rows(rows, as_json, empty="no data sets")
+
+
+@click.command()
+@task_option
+@as_json
+def benchmarks(task: str | None, as_json: bool) -> None:
+    """Benchmarks: frozen images, and what is measured on them."""
+    from ..models.listing import benchmarks
+
+    rows = [
+        {
+            "id": spec.id,
+            "task": spec.task,
+            "data set": spec.dataset,
+            "metrics": ", ".join(spec.metrics),
+            "summary": spec.summary,
+        }
+        for spec in benchmarks(task)
+    ]
+    show_rows(rows, as_json, empty="no benchmarks")
+
+
+@click.command()
+@click.option("--no-import", is_flag=True, help="Only list them.")
+@as_json
+def plugins(no_import: bool, as_json: bool) -> None:
+    """Installed plugins, each imported on its own; a broken one is named with its error."""
+    from ..plugins import plugins
+
+    rows = [_plugin_row(plugin, no_import) for plugin in plugins(import_them=not no_import)]
+    show_rows(rows, as_json, empty="no plugins; pip install zoo-lastro")
+
+
+@click.command()
+@as_json
+def env(as_json: bool) -> None:
+    """Versions and machine, for a bug report."""
+    from ..env import environment
+
+    show_facts(environment(), as_json)
+
+
+def _plugin_row(plugin, only_listed: bool) -> dict[str, Any]:
+    row = {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
+    if only_listed:
+        return row
+    provided = [item.name for items in (plugin.architectures, plugin.datasets, plugin.metrics) for item in items]
+    return row | {"status": plugin.error or "ok", "provides": ", ".join(provided)}
+
+
+def _facts(description) -> dict[str, Any]:
+    spec = description.spec
+    scale = f', resampled to {description.pixel_scale:g}"/px' if description.pixel_scale else ""
+    return {
+        spec.id: spec.summary or spec.architecture,
+        "task": f"{spec.task} of {', '.join(spec.heads.classes or spec.heads.parameters)}",
+        "input": f"{' + '.join(spec.bands)}, {description.size} x {description.size} px{scale}",
+        "views": spec.views,
+        "prior": spec.prior,
+        "weights": f"{spec.weights.size / 1e6:.1f} MB, sha256 {spec.weights.sha256}",
+        "Hub": f"{spec.weights.repo} at {spec.weights.revision}" if spec.weights.repo else "",
+        "plugin": spec.plugin + ("" if description.installed else f" (not installed; pip install {spec.plugin})"),
+        "licence": spec.licence,
+        "training data": spec.training_data,
+        "domain": spec.domain,
+        "has seen": spec.seen,
+        "known failures": "\n".join(spec.known_failures),
+        **{f"on {name}": _measured(metrics) for name, metrics in description.results.items()},
+        "paper": spec.paper,
+    }
+
+
+def _measured(metrics: dict[str, dict[str, Any]]) -> str:
+    return "\n".join(f"{name} {_estimate(**estimate)}" for name, estimate in metrics.items())
+
+
+def _estimate(value: float | None, low: float | None = None, high: float | None = None, method: str = "none") -> str:
+    if value is None:
+        return "not defined"
+    return f"{value:.4g}" + (f" ({low:.4g} to {high:.4g})" if low is not None and high is not None else "")

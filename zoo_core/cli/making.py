@@ -1,0 +1,54 @@
+"""What makes something: simulated images, a trained network, a new plugin."""
+
+from pathlib import Path
+
+import click
+
+from .show import echo, progress
+
+__all__ = ["new", "simulate", "train"]
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("-n", "count", type=click.IntRange(min=1), required=True, help="Images.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other images.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option("--format", "format_", type=click.Choice(["fits", "hdf5"]), default="fits", show_default=True)
+@click.option("--overwrite", is_flag=True, help="Begin anew; otherwise an interrupted run is resumed.")
+def simulate(dataset: str, count: int, seed: int, out: Path, format_: str, overwrite: bool) -> None:
+    """Simulate images of a DATASET, such as finding_space, with their truth."""
+    from ..datasets.writer import simulate
+
+    with progress(dataset) as tick:
+        written = simulate(dataset, count, seed, out, format=format_, overwrite=overwrite, progress=tick)
+    echo(str(written))
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the run.  [runs/<model id>]")
+@click.option("--restart", is_flag=True, help="Begin anew; otherwise the last checkpoint is resumed.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--max-time", metavar="DD:HH:MM:SS", help="Stop then, with the best checkpoint so far.")
+@click.option("--steps", type=click.IntRange(min=1), help="Instead of the recipe's.")
+def train(recipe: Path, out: Path | None, restart: bool, device: str, max_time: str | None, steps: int | None) -> None:
+    """Train a network as a RECIPE (YAML) says; the folder it writes can be loaded."""
+    import sys
+
+    from ..train.fit import train
+
+    shown = sys.stderr.isatty()
+    folder = train(recipe, out, resume=not restart, device=device, max_time=max_time, steps=steps, progress=shown)
+    echo(str(folder))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--to", type=click.Path(path_type=Path), help="Folder to make.  [NAME]")
+def new(name: str, to: Path | None) -> None:
+    """Write a plugin NAME to start from: a network, its entry point, tests and a recipe."""
+    from ..testing.scaffold import new
+
+    folder = new(name, to)
+    echo(f"{folder} is a plugin; next:\n  pip install -e {folder}\n  zoo check {name}")

@@ -1,0 +1,102 @@
+"""What judges: benchmarks, the leaderboard, the laws."""
+
+from pathlib import Path
+
+import click
+
+from ..models.describe import RESULTS
+from .show import as_json, echo, progress, show_rows
+
+__all__ = ["benchmark", "check", "leaderboard"]
+
+results_option = click.option(
+    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
+)
+
+
+@click.command()
+@click.argument("models", nargs=-1, required=True)
+@click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.")
+@results_option
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Images at once.")
+@click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
+@click.option("--rerun", is_flag=True, help="Measure anew what is there already.")
+@as_json
+@click.pass_context
+def benchmark(
+    ctx: click.Context,
+    models: tuple[str, ...],
+    on: str,
+    results: Path,
+    device: str,
+    batch_size: int,
+    precision: str,
+    rerun: bool,
+    as_json: bool,
+) -> None:
+    """Measure MODELS on a benchmark and write a result for each."""
+    from ..bench.harness import benchmark
+
+    with progress(on) as tick:
+        measured = benchmark(
+            models,
+            on,
+            results=results,
+            device=device,
+            batch_size=batch_size,
+            precision=precision,
+            rerun=rerun,
+            progress=None if tick is None else (lambda model, done, total: tick(done, total)),
+        )
+    show_rows([_row(result) for result in measured], as_json)
+    ctx.exit(0 if all(result.status == "ok" for result in measured) else 1)
+
+
+@click.command()
+@results_option
+@click.option("--pages", type=click.Path(path_type=Path), help="Also write the pages and plots into this folder.")
+@as_json
+def leaderboard(results: Path, pages: Path | None, as_json: bool) -> None:
+    """The board of all results, with intervals, ranks and ties."""
+    from ..bench.leaderboard import leaderboard
+
+    board = leaderboard(results)
+    if as_json:
+        show_rows(board.records(), as_json)
+    else:
+        echo(board.markdown())
+    if pages is not None:
+        from ..bench.pages import write_pages
+
+        write_pages(board, pages)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--weights", is_flag=True, help="Also replay the golden files of published weights.")
+@click.option("--device", default="cpu", show_default=True, help="Where published weights run.")
+@as_json
+@click.pass_context
+def check(ctx: click.Context, name: str, weights: bool, device: str, as_json: bool) -> None:
+    """Try the laws on NAME: a plugin, an architecture or a model."""
+    from ..testing.check import check
+
+    report = check(name, weights, device)
+    show_rows(report.rows(), as_json)
+    if not as_json:
+        echo(report.summary())
+    ctx.exit(0 if report.passed else 1)
+
+
+def _row(result) -> dict:
+    """Every metric with its 95 % interval."""
+    numbers = {name: _estimate(estimate) for name, estimate in result.metrics.items()}
+    return {"model": result.model, "status": result.status, **numbers, "message": result.message}
+
+
+def _estimate(estimate) -> str:
+    if estimate.value is None:
+        return "not defined"
+    span = "" if estimate.low is None or estimate.high is None else f" ({estimate.low:.4g} to {estimate.high:.4g})"
+    return f"{estimate.value:.4g}{span}"

@@ -1,0 +1,177 @@
+"""`zoo predict`."""
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .show import as_json, echo, progress, show_rows
+
+__all__ = ["predict"]
+
+TOP = 20
+BAND = re.compile(r"[A-Za-z0-9_\-]+=.+")
+
+file_option = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("inputs", nargs=-1)
+@click.option("-o", "--out", type=file_option, help="Table to write: csv, ecsv, parquet or fits.")
+@click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
+@click.option("--out-dir", type=file_option, help="Folder for restored images.")
+@click.option("--top", type=click.IntRange(min=0), help=f"Print so many of the best-ranked.  [{TOP} without -o]")
+@click.option("--ext", help="Layer of each file: NAME, number, or all.")
+@click.option("--stack", is_flag=True, help="The first axis counts images.")
+@click.option("--bands", multiple=True, metavar="BAND=PATTERN", help="Files of each band: 'r=*_r.fits' 'i=*_i.fits'.")
+@click.option("--from-file", type=click.Path(allow_dash=True), help="List of files, one a line; - for standard input.")
+@click.option("--catalog", type=file_option, help="Positions (ra, dec or x, y) to cut out of --image.")
+@click.option("--image", multiple=True, metavar="[BAND=]FILE", help="Mosaic for --catalog, or one for each band.")
+@click.option("--cutout", type=float, metavar="ARCSEC", help="Side of the cutouts.  [what the network sees]")
+@click.option("--mask", help="Bad pixels: a layer of each file, or a file name with * for the image's stem.")
+@click.option("--weight", help="Inverse variance, likewise.")
+@click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option("--batch-size", type=int, help="Images at once; smaller where memory is short.")
+@click.option("--workers", type=int, help="Processes that read images; 0 for none.")
+@click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
+@click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
+@click.option("--resume", is_flag=True, help="Go on where a killed run into the same table stopped.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if any image could not be used.")
+@as_json
+@click.pass_context
+def predict(
+    ctx: click.Context,
+    model: str,
+    inputs: tuple[str, ...],
+    out: Path | None,
+    gallery: Path | None,
+    out_dir: Path | None,
+    top: int | None,
+    ext: str | None,
+    stack: bool,
+    bands: tuple[str, ...],
+    from_file: str | None,
+    catalog: Path | None,
+    image: tuple[str, ...],
+    cutout: float | None,
+    mask: str | None,
+    weight: str | None,
+    pixel_scale: float | None,
+    device: str,
+    batch_size: int | None,
+    workers: int | None,
+    views: int | None,
+    precision: str,
+    resume: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Predict with MODEL on INPUTS: files, folders or quoted globs; one row per image.
+
+    MODEL is a published model (`zoo models`) or a folder. Without -o, a terminal shows the best-ranked images and a
+    pipe gets all rows as CSV.
+    """
+    from ..images import Beside, parse_bands
+    from ..models.load import load
+    from ..models.predict import images_of, scored
+    from ..models.scoring import Scorer
+
+    loaded = load(model, pretrained=True, device=device).with_views(views)
+    names, patterns = _apart(inputs, bands)
+    images = images_of(
+        loaded,
+        names,
+        ext=int(ext) if ext and ext.isdecimal() else ext,
+        stack=stack,
+        bands=parse_bands(patterns) if patterns else None,
+        from_file=from_file,
+        beside=Beside(mask, weight),
+        catalog=catalog,
+        image=_mosaic(image),
+        cutout=cutout,
+        pixel_scale=pixel_scale,
+    )
+    scorer = Scorer(loaded, precision, out_dir)
+    with (
+        progress(f"{loaded.id}") as tick,
+        scored(
+            scorer,
+            images,
+            out=out,
+            pixel_scale=pixel_scale,
+            batch_size=batch_size,
+            workers=workers,
+            resume=resume,
+            progress=tick,
+        ) as finished,
+    ):
+        _print(finished, out, top, as_json)
+        if gallery is not None and finished.rows > finished.failed:
+            finished.draw(gallery)
+    _say(finished, out, gallery)
+    ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
+
+
+def _apart(inputs: Sequence[str], bands: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Inputs, and patterns of bands: `--bands 'r=*_r.fits' 'i=*_i.fits'` leaves the second among the inputs."""
+    patterns = [name for name in inputs if bands and BAND.fullmatch(name)]
+    return [name for name in inputs if name not in patterns], [*bands, *patterns]
+
+
+def _mosaic(image: Sequence[str]) -> str | dict[str, str] | None:
+    from ..images import parse_bands
+
+    if len(image) == 1 and not BAND.fullmatch(image[0]):
+        return image[0]
+    return parse_bands(image) if image else None
+
+
+def _print(finished, out: Path | None, top: int | None, as_json: bool) -> None:
+    if as_json and top is None:
+        _print_json(row for piece in finished.pieces() for row in piece.to_pylist())
+    elif top or (top is None and out is None and sys.stdout.isatty()):
+        ranked = finished.best(TOP if top is None else top)
+        rows = [{"rank": place, **_columns(one.row)} for place, one in enumerate(ranked, 1)]
+        show_rows(rows, as_json, empty="no image could be used")
+    elif top is None and out is None:
+        _print_csv(row for piece in finished.pieces() for row in piece.to_pylist())
+
+
+def _columns(row: dict[str, Any]) -> dict[str, Any]:
+    """Of a table to look at: the scores at once after the name, no status since all of them are ok."""
+    scores = {name: value for name, value in row.items() if name not in ("id", "path", "status", "message")}
+    return {"id": row["id"], **scores, "message": row["message"]}
+
+
+def _print_json(rows: Iterable[dict[str, Any]]) -> None:
+    separator = "[\n"
+    for row in rows:
+        click.echo(separator + json.dumps(row), nl=False)
+        separator = ",\n"
+    echo("\n]" if separator == ",\n" else "[]")
+
+
+def _print_csv(rows: Iterable[dict[str, Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    for number, row in enumerate(rows):
+        if number == 0:
+            writer.writerow(row)
+        writer.writerow(row.values())
+
+
+def _say(finished, out: Path | None, gallery: Path | None) -> None:
+    """What came of it, on the standard error."""
+    import logging
+
+    usable = finished.rows - finished.failed
+    written = [str(path) for path in (out, gallery if usable else None) if path is not None]
+    where = f"; wrote {' and '.join(written)}" if written else ""
+    why = "; `message` says what was wrong with the others" if finished.failed else ""
+    logging.getLogger("zoo").info("%d of %d images predicted%s%s", usable, finished.rows, where, why)

@@ -1,0 +1,97 @@
+"""Tables, JSON and progress bars on a terminal, or plain text in a pipe."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+__all__ = ["as_json", "echo", "progress", "show_facts", "show_rows"]
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+WIDE = 1000  # columns, where no terminal limits the width
+
+
+def echo(text: str = "") -> None:
+    """A line on the standard output."""
+    click.echo(text)
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]], as_json: bool, title: str = "", empty: str = "nothing") -> None:
+    """Rows with the same keys, as a table or as JSON."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, default=str))
+    elif not rows:
+        click.echo(empty)
+    elif not sys.stdout.isatty():
+        _plain(rows)
+    else:
+        _table(rows, title)
+
+
+def show_facts(facts: Mapping[str, Any], as_json: bool) -> None:
+    """One thing's facts, a line each, or as JSON; empty ones are left out of the lines."""
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, default=str))
+        return
+    shown = {name: _text(value) for name, value in facts.items() if value not in (None, "", (), [], {})}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
+        first, *more = value.splitlines() or [""]
+        click.echo(f"{click.style(name.ljust(width), bold=True)}  {first}")
+        for line in more:
+            click.echo(" " * (width + 2) + line)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A function to call with (done, total), which draws a bar on a terminal; None elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Columns separated by two spaces or more, for pipes."""
+    lines = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, header_style="bold", title_justify="left")
+    for name, value in rows[0].items():
+        table.add_column(name, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_text(value)) for value in row.values()))
+    Console().print(table)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_text(one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(one) for one in value)
+    return str(value)

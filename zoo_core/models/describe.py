@@ -1,0 +1,88 @@
+"""What is known of a published model. Imports no plugin and no torch."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..catalog.folder import read_folder
+from ..catalog.registry import catalog
+from ..catalog.specs import ModelSpec
+from ..errors import NotInstalledError, ResultError
+from ..plugins import package_folder
+
+__all__ = ["RESULTS", "Description", "describe"]
+
+RESULTS = Path("docs/leaderboard/results")
+
+
+@dataclass(frozen=True)
+class Description:
+    """A model's entry, what was measured of it, and whether it can be loaded here.
+
+    Arguments:
+        spec: the entry.
+        size: pixels a side that the network sees.
+        pixel_scale: arcsec that images are resampled to, or None.
+        installed: its plugin is.
+        results: for each benchmark, metric to value, low and high of the 95 % interval; None where not defined.
+    """
+
+    spec: ModelSpec
+    size: int
+    pixel_scale: float | None
+    installed: bool
+    results: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    def record(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        facts = asdict(self.spec)
+        facts.update(facts.pop("heads"))
+        extra = {"size": self.size, "pixel_scale": self.pixel_scale, "installed": self.installed}
+        return facts | extra | {"results": dict(self.results)}
+
+
+def describe(name: str, results: Path | None = None) -> Description:
+    """The published model of that name (a bare architecture: its default tag), or of a folder.
+
+    Arguments:
+        name: as for `load`.
+        results: folder of measured results; by default the one of this checkout or of the current directory.
+
+    Raises:
+        UnknownNameError: no such model.
+    """
+    spec = read_folder(name) if (Path(name) / "config.json").is_file() else catalog().model(name)
+    operations = {operation["op"]: operation for operation in spec.preprocess}
+    return Description(
+        spec,
+        size=operations["frame"]["size"],
+        pixel_scale=operations.get("resample", {}).get("pixel_scale"),
+        installed=_is_installed(spec.plugin),
+        results=_measured(spec.id, _results_folder() if results is None else results),
+    )
+
+
+def _is_installed(plugin: str) -> bool:
+    try:
+        package_folder(plugin)
+    except NotInstalledError:
+        return False
+    return True
+
+
+def _results_folder() -> Path:
+    checkout = Path(__file__).parents[2] / RESULTS
+    return checkout if checkout.is_dir() else RESULTS
+
+
+def _measured(id: str, folder: Path) -> dict[str, dict[str, Any]]:
+    return {path.parent.name: _metrics(path) for path in sorted(folder.glob(f"*/{id}.json"))}
+
+
+def _metrics(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["metrics"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultError(f"{path}: not a result of `zoo benchmark` ({error!r}); measure it again") from error
