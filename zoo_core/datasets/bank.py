@@ -50,7 +50,7 @@ class Bank(TrainingView):
         return self._targets
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images (B, 1, SIDE, SIDE), NaN outside their footprint; noise, brightness and arcs (turned, gone) are fresh."""
+        """Images (B, 1, SIDE, SIDE), NaN outside their footprint; noise, brightness and arcs (turned, gone) anew."""
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
         foreground, arcs = (torch.from_numpy(part) for part in self._components(rows))
         gain, arc_gain = self._gains(rng, rows)
@@ -59,9 +59,7 @@ class Bank(TrainingView):
         light = [part * torch.from_numpy(gain)[:, None, None] for part in (foreground, arcs * kept[:, None, None])]
         light = defocused(light, rng)
         noise = np.array([self.noise(rng) for _ in rows], dtype=NOISE)
-        noise["blanks"], noise["unit"] = 0.0, 1.0  # preparing would fill the blanks with noise
-        least = 10 * (1.5 * self.truth["theta_E"][rows] + 0.6)
-        noise["half_width"], noise["half_height"] = (np.maximum(noise[side], least) for side in NOISE.names[11:13])
+        noise["unit"] = 1.0
         images = observe(*light, noise, Randoms.from_torch(generator, len(rows), SIDE))
         return self._stamped(images, rng, rows)[:, None], kept
 

@@ -24,8 +24,11 @@ from .survey import NOISE
 __all__ = ["PIXEL_SCALE", "SHIFTED", "SIDE", "TRAINING", "TRUTH", "Components", "Cutout", "Recipe", "draw", "expose"]
 
 SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
-ARC_SNR = (10.0, 300.0)  # below the first an arc cannot be told from noise and the label would mean nothing
-CONTRAST = (0.08, 0.6)  # least ratio of arcs to the light under them, for the same reason
+# The arcs have the flux ratio to the host that is drawn; more, where they would otherwise fall below the signal to
+# noise or the contrast that is drawn: arcs that nobody can see are no lenses, and where they start to be seen varies.
+FLUX_RATIO = (0.015, 0.6)
+LEAST_SNR = (10.0, 40.0)
+LEAST_CONTRAST = (0.1, 0.5)  # of the arcs to the light under them
 
 TRUTH = np.dtype(
     [
@@ -65,8 +68,9 @@ class Cutout(NamedTuple):
     profiles: list[Profile]
     psf: tuple
     noise: tuple
-    arc_snr: float
-    arc_contrast: float
+    flux_ratio: float
+    least_snr: float
+    least_contrast: float
 
 
 @dataclass(frozen=True)
@@ -86,28 +90,18 @@ def draw(rng: np.random.Generator, recipe: Recipe, is_lens: bool) -> Cutout:
     """A lens, or something that is none but might have been."""
     host = population.draw_host(rng, recipe.population)
     psf, noise = recipe.survey.draw_psf(rng, 0.9 * host.theta_E), recipe.survey.draw_noise(rng)
-    snr, contrast = (float(np.exp(rng.uniform(*np.log(limits)))) for limits in (ARC_SNR, CONTRAST))
+    brightness = [float(np.exp(rng.uniform(*np.log(limits)))) for limits in (FLUX_RATIO, LEAST_SNR, LEAST_CONTRAST)]
     source = population.draw_source(rng, recipe.population, host) if is_lens else None
     kind = source.kind if source else recipe.lookalikes.draw(rng)
     profiles = _foreground(rng, recipe, host, kind) + (source.profiles if source else [])
     profiles += population.draw_field(rng, recipe.population)
-    return Cutout(kind, host, source, profiles, psf, _widened(noise, host), snr, contrast)
+    return Cutout(kind, host, source, profiles, psf, noise, *brightness)
 
 
 def _foreground(rng: np.random.Generator, recipe: Recipe, host: Host, kind: str) -> list[Profile]:
     if kind in recipe.lookalikes.kinds:
         return recipe.lookalikes.kinds[kind][1](rng, recipe.population, host)
-    return population.choose(rng, recipe.population.hosts)(rng, host.light)
-
-
-def _widened(noise: tuple, host: Host) -> tuple:
-    """The recipe with a field of view that holds the arcs that the host would make."""
-    row = np.array(noise, dtype=NOISE)
-    least = (1.5 * host.theta_E + 0.6) / PIXEL_SCALE
-    return tuple(
-        max(value, least) if name.startswith("half") else value
-        for name, value in zip(NOISE.names, row.item(), strict=True)
-    )
+    return lookalikes.early(rng, recipe.population, host) + lookalikes.surroundings(rng, recipe.population, host)
 
 
 @dataclass(frozen=True)
@@ -178,13 +172,20 @@ def _facts(cutout: Cutout) -> tuple:
 def _brightened(cutout: Cutout, foreground: Tensor, arcs: Tensor, noise: np.ndarray, truth: np.void) -> Tensor:
     """The arcs at the brightness that was drawn; the truth is filled in with what comes out."""
     truth["magnification"] = float(arcs.sum()) / sum(p.flux for p in cutout.source.profiles if p.lensed)
-    under = float((arcs * foreground).sum().clamp(min=0))
-    overlap = float((arcs**2).sum())
-    arcs = arcs * max(_gain(cutout.arc_snr, foreground, arcs, noise), cutout.arc_contrast * under / overlap)
+    arcs = arcs * max(
+        cutout.flux_ratio * cutout.host.light.flux / float(arcs.sum()),
+        cutout.least_contrast / contrast(foreground, arcs),
+        _gain(cutout.least_snr, foreground, arcs, noise),
+    )
     truth["arc_snr"] = arc_snr(foreground, arcs, noise)
     truth["arc_flux"] = float(arcs.sum())
-    truth["arc_contrast"] = float((arcs**2).sum()) / max(float((arcs * foreground).sum()), 1e-6)
+    truth["arc_contrast"] = contrast(foreground, arcs)
     return arcs
+
+
+def contrast(foreground: Tensor, arcs: Tensor) -> float:
+    """Mean surface brightness of the arcs over that of the light under them, each weighted with the arcs."""
+    return float((arcs**2).sum()) / max(float((arcs * foreground).sum()), 1e-9)
 
 
 def arc_snr(foreground: Tensor, arcs: Tensor, noise: np.ndarray) -> float:

@@ -17,6 +17,7 @@ __all__ = [
     "barred",
     "clumpy",
     "compact",
+    "dusty",
     "edge_on",
     "elliptical",
     "flocculent",
@@ -119,6 +120,14 @@ def shells(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     return profiles
 
 
+def dusty(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
+    """An elliptical crossed by a small disc of dust."""
+    profiles = elliptical(rng, galaxy)
+    R, q = rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.5)
+    dust = sersic(galaxy, -rng.uniform(0.2, 0.6) * R**2, R, 0.5, q, rng.uniform(0, np.pi))
+    return [*profiles, displaced(dust, *(0.05 * galaxy.R * rng.normal(size=2)))]
+
+
 def smooth_disc(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     """An exponential disc, slightly lopsided, with at most a weak bulge."""
     share = rng.uniform(0.0, 0.25)
@@ -140,7 +149,7 @@ def knots(rng: np.random.Generator, galaxy: Galaxy, count: int, share: float, sp
     fluxes = rng.pareto(1.5, count) + 0.3
     fluxes *= share * galaxy.flux / fluxes.sum()
     radii, thetas = spread * rng.gamma(2.5, 0.45, count), rng.uniform(0, 2 * np.pi, count)
-    sizes, ratios = galaxy.R * rng.uniform(0.04, 0.25, count), rng.uniform(0.4, 1.0, count)
+    sizes, ratios = galaxy.R * np.exp(rng.uniform(np.log(0.03), np.log(0.2), count)), rng.uniform(0.4, 1.0, count)
     profiles = []
     for flux, radius, theta, size, q in zip(fluxes, radii, thetas, sizes, ratios, strict=True):
         dx, dy = on_disc(galaxy, radius, theta)
@@ -157,7 +166,7 @@ def grand_design(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     pitch = rng.uniform(0.18, 0.5)
     arms = arms_of(rng, disc, int(rng.choice([2, 2, 3])), rng.uniform(0.4, 1.0), rng.choice([-1, 1]) / np.tan(pitch))
     core = sersic(galaxy, bulge, rng.uniform(0.12, 0.35), rng.uniform(1.0, 4.0), 0.6 + 0.4 * galaxy.q)
-    return [*arms, core, *knots(rng, galaxy, rng.integers(2, 7), clumps)]
+    return [*arms, core, *knots(rng, galaxy, rng.integers(3, 9), clumps)]
 
 
 def flocculent(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
@@ -171,7 +180,7 @@ def flocculent(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
         for arms in rng.choice([2, 3, 4, 5, 6], 3, replace=False)
     ]  # fmt: skip
     core = sersic(galaxy, bulge, rng.uniform(0.1, 0.3), rng.uniform(0.8, 2.5), 0.6 + 0.4 * galaxy.q)
-    return [*trains, core, *knots(rng, galaxy, rng.integers(3, 9), clumps)]
+    return [*trains, core, *knots(rng, galaxy, rng.integers(4, 12), clumps)]
 
 
 def barred(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:

@@ -13,7 +13,9 @@ from . import galaxy as morphology
 from .galaxy import Galaxy, Morphology, Profile
 from .population import Host, Population, choose, draw_flux, field_galaxy, star
 
-__all__ = ["SHIFTED_KINDS", "TRAINING_KINDS", "Kind", "Lookalikes"]
+__all__ = ["SHIFTED_KINDS", "TRAINING_KINDS", "Kind", "Lookalikes", "early", "surroundings"]
+
+LARGEST = 1.8  # arcsec, half-light radius of discs and mergers: larger ones fill the frame
 
 Kind = Callable[[np.random.Generator, Population, Host], list[Profile]]
 
@@ -36,14 +38,43 @@ def centred(build: Morphology) -> Kind:
     """The kind with this morphology in the place of the host."""
 
     def draw(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
-        return build(rng, host.light._replace(q=float(np.clip(rng.beta(4, 1.8), 0.2, 1.0))))
+        shrink = min(1.0, LARGEST / host.light.R)
+        q = float(np.clip(rng.beta(4, 1.8), 0.2, 1.0))
+        light = host.light._replace(R=shrink * host.light.R, flux=shrink**2 * host.light.flux, q=q)
+        return build(rng, light) + nucleus(rng, light)
 
     return draw
 
 
+def surroundings(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """What stands near a massive galaxy, whether or not it lenses: mostly nothing, satellites, seldom an equal."""
+    lot = rng.random()
+    if lot < 0.65:
+        return []
+    if lot < 0.92:
+        places = around(rng, host, rng.integers(1, 4))
+        return [part for x, y, _ in places for part in field_galaxy(rng, population, x, y, satellite_flux(rng, host))]
+    return companion(rng, population, host, rng.uniform(0.6, 3.5))
+
+
+def companion(rng: np.random.Generator, population: Population, host: Host, distance: float) -> list[Profile]:
+    """An early-type galaxy of like surface brightness at a distance from the centre of the frame, arcsec."""
+    theta, ratio = rng.uniform(0, 2 * np.pi), rng.uniform(0.05, 0.9)
+    x, y = (float(distance * t) for t in (np.cos(theta), np.sin(theta)))
+    light = host.light._replace(flux=ratio * host.light.flux, R=host.light.R * ratio**0.45, x=x, y=y,
+                                q=rng.uniform(0.4, 1.0), phi=rng.uniform(0, np.pi))  # fmt: skip
+    return choose(rng, population.hosts)(rng, light)
+
+
 def early(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
-    """A galaxy like those that lens."""
-    return choose(rng, population.hosts)(rng, host.light)
+    """A galaxy like those that lens, at times with a bright nucleus."""
+    return choose(rng, population.hosts)(rng, host.light) + nucleus(rng, host.light)
+
+
+def nucleus(rng: np.random.Generator, light: Galaxy) -> list[Profile]:
+    """An unresolved nucleus in one galaxy of ten."""
+    share = float(np.exp(rng.uniform(np.log(0.01), np.log(0.3))))
+    return [star(light.x, light.y, share * light.flux)] if rng.random() < 0.1 else []
 
 
 def around(rng: np.random.Generator, host: Host, count: int) -> list[tuple[float, float, float]]:
@@ -91,12 +122,8 @@ def close_pair(rng: np.random.Generator, population: Population, host: Host) -> 
 def group(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """A compact group: several galaxies as bright as the host."""
     profiles = early(rng, population, host)
-    for _ in range(rng.integers(2, 6)):
-        radius, theta = rng.uniform(0.8, 4.0), rng.uniform(0, 2 * np.pi)
-        ratio = rng.uniform(0.05, 0.8)
-        member = Galaxy(ratio * host.light.flux, host.light.R * ratio**0.4, float(radius * np.cos(theta)),
-                        float(radius * np.sin(theta)), rng.uniform(0.3, 1.0), rng.uniform(0, np.pi))  # fmt: skip
-        profiles += choose(rng, population.hosts)(rng, member)
+    for distance in rng.uniform(0.8, 4.0, rng.integers(2, 6)):
+        profiles += companion(rng, population, host, distance)
     return profiles
 
 
@@ -129,18 +156,18 @@ def decorated(build: Kind) -> Kind:
 TRAINING_KINDS = Lookalikes(
     {
         "elliptical": (0.1, early),
-        "spiral": (0.12, centred(morphology.grand_design)),
-        "flocculent": (0.08, centred(morphology.flocculent)),
-        "barred": (0.06, centred(morphology.barred)),
+        "spiral": (0.13, centred(morphology.grand_design)),
+        "flocculent": (0.12, centred(morphology.flocculent)),
+        "barred": (0.07, centred(morphology.barred)),
         "ring": (0.06, centred(morphology.ringed)),
-        "disc": (0.07, centred(morphology.smooth_disc)),
-        "edge_on": (0.06, centred(morphology.edge_on)),
+        "disc": (0.09, centred(morphology.smooth_disc)),
+        "edge_on": (0.07, centred(morphology.edge_on)),
         "merger": (0.07, decorated(centred(morphology.merger))),
-        "irregular": (0.06, centred(morphology.clumpy)),
-        "satellites": (0.12, satellites),
+        "irregular": (0.07, centred(morphology.clumpy)),
+        "satellites": (0.1, satellites),
         "tangential": (0.05, tangential),
-        "pair": (0.06, close_pair),
-        "group": (0.05, group),
+        "pair": (0.05, close_pair),
+        "group": (0.04, group),
         "star": (0.02, lone_star),
         "star_pair": (0.02, double_star),
     },

@@ -79,10 +79,13 @@ class Population:
 
 TRAINING = Population(
     hosts={
-        morphology.elliptical: 0.68,
+        morphology.elliptical: 0.6,
         morphology.lenticular: 0.2,
-        morphology.shells: 0.07,
-        morphology.smooth_disc: 0.05,
+        morphology.shells: 0.06,
+        morphology.smooth_disc: 0.04,
+        morphology.grand_design: 0.04,
+        morphology.dusty: 0.04,
+        morphology.edge_on: 0.02,
     },
     sources={
         morphology.smooth_disc: 0.2,
@@ -106,7 +109,7 @@ TRAINING = Population(
     stars=0.12,
 )
 SHIFTED = Population(
-    hosts={morphology.elliptical: 0.4, morphology.lenticular: 0.35, morphology.shells: 0.15, morphology.merger: 0.1},
+    hosts={morphology.elliptical: 0.4, morphology.lenticular: 0.35, morphology.shells: 0.15, morphology.barred: 0.1},
     sources={
         morphology.barred: 0.25,
         morphology.ringed: 0.15,
@@ -174,7 +177,7 @@ def draw_light(rng: np.random.Generator, population: Population, sigma_v: float,
     low, high = np.log(population.brightness)
     brightness = np.exp(rng.uniform(low, high)) * (R / 0.8) ** -0.4
     q = float(np.clip(rng.normal(0.78, 0.13), 0.35, 1.0))
-    x, y = rng.normal(0, 0.06, 2)
+    x, y = rng.choice([0.04, 0.12, 0.4], p=[0.5, 0.42, 0.08]) * rng.normal(size=2)
     return Galaxy(brightness * 2 * np.pi * R**2 / PIXEL_AREA, R, float(x), float(y), q, rng.uniform(0, np.pi))
 
 
