@@ -46,7 +46,7 @@ def export(
         heads=heads,
         bands=preprocess.bands,
         preprocess=tuple(preprocess.declared()),
-        weights=WeightsSpec("model.safetensors", "0" * 64, 1),
+        weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments={**architecture.arguments, **recipe.arguments},
         views=recipe.views,
         prior=prior,

@@ -44,7 +44,9 @@ class TrainedNetwork(pl.LightningModule):
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         free = [p for p in self.network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": chosen.weight_decay}, {"params": free, "weight_decay": 0.0}]
-        optimiser: Optimizer = torch.optim.AdamW(groups, lr=chosen.lr)
+        optimiser: Optimizer = torch.optim.AdamW(
+            groups, lr=chosen.lr, fused=chosen.clip == 0
+        )  # Lightning can't clip a fused one
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -1,0 +1,99 @@
+"""A recipe leaves a folder that `zoo.load` reads, and a killed run goes on as if nothing had happened."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+import zoo_core as zoo
+from zoo_core.errors import RecipeError, TrainingError
+from zoo_core.train.fit import train
+
+RECIPE = """
+id: lastro.test
+architecture: lastro
+plugin: zoo-lastro
+seed: 5
+train: {{dataset: finding_space, arguments: {{n: 24, seed: 31, lens_fraction: 0.5, cache: {cache}}}}}
+validation: {{dataset: finding_space_shifted, arguments: {{n: 24, seed: 32, lens_fraction: 0.5, cache: {cache}}}}}
+monitor: auroc
+batch_size: 2
+steps: {steps}
+validate_every: {every}
+dropout_schedule: {{final: 0, every: 1}}
+optimiser: {{lr: 1e-3, weight_decay: 0.01, warmup_steps: 2}}
+ema: 0.9
+"""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def recipe(tmp_path, cache):
+    def write(steps, every=20):
+        path = tmp_path / "recipe.yaml"
+        path.write_text(RECIPE.format(cache=cache, steps=steps, every=every))
+        return path
+
+    return write
+
+
+def test_the_result_loads_calibrated_and_predicts(recipe, tmp_path, cache):
+    folder = train(recipe(steps=4, every=2), tmp_path / "run", device="cpu", progress=False)
+
+    model = zoo.load(folder)
+
+    images = zoo.dataset("finding_space", n=24, seed=31, lens_fraction=0.5, cache=cache).images(0, 3)
+    prediction = model(images, pixel_scale=0.1)
+    assert model.trained
+    assert prediction.probabilities.shape == (3, 2)
+    assert model.heads.temperature != 1
+    assert model.spec.seen == ("finding_space",)
+
+
+def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):
+    before = torch.get_rng_state()
+
+    train(recipe(steps=2, every=1), tmp_path / "run", device="cpu", progress=False)
+
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path):
+    path = recipe(steps=60)
+    whole = zoo.load(train(path, tmp_path / "whole", device="cpu", progress=False)).network.state_dict()
+
+    running = subprocess.Popen(
+        [sys.executable, "-m", "zoo_core", "train", str(path), "--out", str(tmp_path / "killed"), "--device", "cpu"],
+        start_new_session=True,
+    )
+    checkpoint = tmp_path / "killed" / "checkpoints" / "last.ckpt"
+    while not checkpoint.exists() and running.poll() is None:
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    resumed = zoo.load(train(path, tmp_path / "killed", device="cpu", progress=False)).network.state_dict()
+
+    assert running.returncode == -signal.SIGKILL  # it was killed before it was done
+    for name, tensor in whole.items():
+        torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_a_run_that_never_validates_says_so(recipe, tmp_path):
+    with pytest.raises(TrainingError, match="validate_every"):
+        train(recipe(steps=1, every=10), tmp_path / "run", device="cpu", progress=False)
+
+
+def test_a_data_set_of_another_task_is_refused(recipe, tmp_path):
+    path = recipe(steps=1)
+    path.write_text(path.read_text() + "bands: [r, i]\n")
+
+    with pytest.raises(RecipeError, match="bands"):
+        train(path, tmp_path / "run", progress=False)
