@@ -292,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
         commit = self._commit(repo, revision)
         if commit is None:
             return
-        wanted = [path for path in json.loads(body)["paths"] if path in commit.files]
+        wanted = [path for path in parse_qs(body.decode())["paths"] if path in commit.files]
         self._json([_path_info(path, commit.files[path]) for path in wanted])
 
 

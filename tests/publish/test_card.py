@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import pytest
+import yaml
+from huggingface_hub import ModelCard
+
+from zoo_core.bench.results import Estimate, Result, read_results
+from zoo_core.catalog.registry import catalog
+from zoo_core.catalog.specs import ModelSpec
+from zoo_core.publish.card import model_card
+
+from .conftest import MODEL
+
+
+@pytest.fixture
+def spec(site) -> ModelSpec:
+    return catalog().model(MODEL)
+
+
+@pytest.fixture
+def result(results) -> Result:
+    (one,) = read_results(results)
+    return one
+
+
+def test_the_front_matter_is_what_the_hub_reads(spec, result, tmp_path):
+    model_card(spec, [result]).save(tmp_path / "README.md")
+    _, front, _ = (tmp_path / "README.md").read_text().split("---\n", 2)
+    read = yaml.safe_load(front)
+    assert read["license"] == "mit"
+    assert read["library_name"] == "zoo-core"
+    assert {"strong-gravitational-lensing", "regression", "second"} <= set(read["tags"])
+
+
+def test_the_model_index_holds_every_measured_number(spec, result, tmp_path):
+    model_card(spec, [result]).save(tmp_path / "README.md")
+    read = ModelCard.load(tmp_path / "README.md").data
+    assert read.model_name == MODEL
+    measured = {name: one.value for name, one in result.metrics.items() if one.value is not None}
+    assert {one.metric_type: one.metric_value for one in read.eval_results} == pytest.approx(measured)
+    for one in read.eval_results:
+        estimate = result.metrics[one.metric_type]
+        assert one.dataset_type == "second_rings"
+        assert one.dataset_args["domain"] == "simulated"
+        if estimate.low is not None:
+            assert one.metric_args["low"] == pytest.approx(estimate.low)
+            assert one.metric_args["high"] == pytest.approx(estimate.high)
+
+
+def test_the_text_says_what_a_user_must_know(spec, result):
+    text = model_card(replace(spec, known_failures=("mergers",), paper="@article{a}"), [result]).text
+    for fact in (
+        'zoo.load("second.tiny")',
+        "pip install zoo-core zoo-second",
+        spec.weights.sha256,
+        "theta_E (arcsec), q",
+        '{"op": "frame", "size": 33}',
+        "- mergers",
+        "@article{a}",
+        "seen in training",
+    ):
+        assert fact in text
+
+
+def test_a_metric_that_is_not_defined_is_said_and_kept_out_of_the_index(spec, result):
+    card = model_card(spec, [replace(result, metrics={"nmad": Estimate(None), "bias": Estimate(0.1)})])
+    assert [one.metric_type for one in card.data.eval_results] == ["bias"]
+    assert "| nmad | not defined |  |" in card.text
+
+
+def test_a_failed_benchmark_is_shown_as_failed(spec, result):
+    failed = replace(result, status="failed", message="out of memory", metrics={})
+    assert "Failed: out of memory" in model_card(spec, [failed]).text

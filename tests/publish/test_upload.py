@@ -1,0 +1,188 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+import zoo_core as zoo
+from zoo_core.bench.results import read_result, write_result
+from zoo_core.catalog.folder import write_folder
+from zoo_core.catalog.registry import catalog
+from zoo_core.catalog.weights import weights_file
+from zoo_core.errors import PublishError
+from zoo_core.publish.upload import write_repository
+
+from ..hub_server import HubServer
+from .conftest import DISTRIBUTION, MODEL
+
+CLIENT = Path(__file__).with_name("publish_client.py")
+REPO = "survey/second-tiny"
+
+Run = Callable[..., dict]
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with HubServer() as server:
+        yield server
+
+
+@pytest.fixture
+def environment(hub, site, tmp_path) -> dict[str, str]:
+    """Of a process that knows the plugin and has a token for the Hub."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    return kept | {
+        "PYTHONPATH": f"{site}{os.pathsep}{DISTRIBUTION}",
+        "HF_ENDPOINT": hub.url,
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": str(tmp_path / "hf"),
+        "HF_TOKEN": "hf_writer",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+@pytest.fixture(scope="package")
+def repository(trained, results, tmp_path_factory) -> Path:
+    """What is to be uploaded."""
+    return write_repository(trained, tmp_path_factory.mktemp("repository") / "model", results)
+
+
+@pytest.fixture
+def commit(environment, repository) -> Run:
+    """Uploads the repository's folder from a child process; returns what it said."""
+
+    def run(repo: str = REPO) -> dict:
+        command = [sys.executable, str(CLIENT), str(repository), repo]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        assert ended.stdout, ended.stderr
+        return json.loads(ended.stdout.splitlines()[-1])
+
+    return run
+
+
+def test_the_repository_is_a_folder_that_loads_and_predicts_alike(repository):
+    assert {path.name for path in repository.iterdir()} == {
+        "README.md",
+        "config.json",
+        "golden.safetensors",
+        "model.safetensors",
+    }
+    image = np.random.default_rng(0).normal(size=(1, 2, 33, 33)).astype(np.float32)
+    here, there = (zoo.load(name)(image).mean for name in (MODEL, repository))
+    assert here.equal(there)
+
+
+def test_a_published_model_is_loaded_back_from_the_hub(environment, trained, results, hub, tmp_path):
+    """By somebody else, through a registry entry with the lines that publishing gave, from an empty cache."""
+    call = f"publish({str(trained)!r}, {REPO!r}, {str(results)!r})"
+    weights = child(f"from zoo_core.publish.upload import publish; print({call}.registry_lines())", environment)
+    assert set(hub.files(REPO)) == {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
+    install_index(tmp_path / "elsewhere", "second.hub", weights)
+    code = (
+        "import zoo_core as zoo\n"
+        "from zoo_core.testing.golden import replay\n"
+        "from zoo_core.catalog.weights import golden_file, weights_file\n"
+        "model = zoo.load('second.hub')\n"
+        "print(weights_file(model.spec), replay(model, golden_file(model.spec))[0].value)\n"
+    )
+    path = f"{tmp_path / 'elsewhere'}{os.pathsep}{environment['PYTHONPATH']}"
+    loaded, difference = child(code, environment | {"PYTHONPATH": path}).split()
+    assert Path(loaded).is_relative_to(tmp_path / "hf")
+    assert float(difference) < 1e-4
+
+
+def test_publishing_again_changes_nothing(commit, hub):
+    first, second = commit(), commit()
+    assert first == second
+    assert len(hub.repositories[REPO]) == 2, "the initial commit and one more"
+
+
+def test_other_weights_under_the_same_id_are_refused(commit, hub):
+    hub.add(REPO, {"model.safetensors": b"earlier weights"})
+    said = commit()
+    assert said["error"] == "PublishError"
+    assert "under a new tag" in said["message"]
+    assert hub.files(REPO) == {"model.safetensors": b"earlier weights"}
+
+
+def test_without_the_right_to_write_the_token_is_named(commit, hub):
+    hub.fail("POST", "/api/repos/create", status=403)
+    said = commit()
+    assert said["error"] == "PublishError"
+    assert "HF_TOKEN" in said["message"]
+
+
+def test_an_upload_that_fails_half_way_publishes_nothing(commit, hub):
+    hub.fail("POST", "/commit/", status=500)
+    said = commit()
+    assert said["error"] == "PublishError"
+    assert hub.files(REPO) == {}
+    assert commit()["error"] == ""
+
+
+@pytest.mark.parametrize("repo", ["no owner", "a/b/c", "-/-"])
+def test_a_name_that_cannot_be_a_repository_is_refused(commit, repo):
+    said = commit(repo)
+    assert said["error"] == "PublishError"
+    assert repo in said["message"]
+
+
+def test_a_model_without_results_is_not_published(site, tmp_path):
+    with pytest.raises(PublishError, match=r"measured results \(zoo benchmark second\.tiny --on \.\.\.\)"):
+        write_repository(MODEL, tmp_path / "repository", tmp_path)
+
+
+def test_everything_that_is_missing_is_said_at_once(site, tmp_path):
+    spec = replace(catalog().model(MODEL), summary="", training_data="")
+    folder = write_folder(tmp_path / "run", spec, weights_file(spec))
+    with pytest.raises(PublishError) as caught:
+        write_repository(folder, tmp_path / "repository", tmp_path)
+    assert all(what in str(caught.value) for what in ("summary", "training_data", "measured results", "golden file"))
+
+
+def test_results_of_other_weights_are_refused(site, results, tmp_path):
+    path = results / "second_rings" / f"{MODEL}.json"
+    result = read_result(path)
+    write_result(replace(result, hashes=result.hashes | {"weights": "0" * 64}), tmp_path / "second_rings" / path.name)
+    with pytest.raises(PublishError, match="measured with other weights"):
+        write_repository(MODEL, tmp_path / "repository", tmp_path)
+
+
+def test_a_golden_file_that_does_not_replay_is_refused(trained, results, tmp_path):
+    folder = Path(shutil.copytree(trained, tmp_path / "folder"))
+    golden = folder / "golden.safetensors"
+    with safe_open(golden, framework="numpy") as file:
+        metadata = file.metadata()
+    tensors = load_file(golden)
+    save_file(tensors | {"expected.mean": tensors["expected.mean"] + 0.01}, golden, metadata)
+    with pytest.raises(PublishError, match="does not replay its golden file: mean of"):
+        write_repository(folder, tmp_path / "repository", results)
+
+
+def child(code: str, environment: dict[str, str]) -> str:
+    """What Python prints, in a process of its own."""
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def install_index(site: Path, id: str, weights: str) -> None:
+    """A distribution that is nothing but a registry: zoo-second's entry under another id, with these weights."""
+    info = site / "zoo_index-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: zoo-index\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[zoo]\nindex = zoo_index\n")
+    (site / "zoo_index").mkdir()
+    (site / "zoo_index" / "__init__.py").write_text("")
+    registry = yaml.safe_load((DISTRIBUTION / "zoo_second" / "registry.yaml").read_text())
+    entry = registry["models"][MODEL] | yaml.safe_load(weights)
+    (site / "zoo_index" / "registry.yaml").write_text(yaml.safe_dump({"schema": 1, "models": {id: entry}}))

@@ -1,0 +1,1 @@
+"""Putting a model on the Hugging Face Hub, with a card that says what was measured."""

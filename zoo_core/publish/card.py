@@ -1,0 +1,147 @@
+"""Model cards: what a published model is, what it takes, what was measured and where it fails.
+
+The front matter follows the Hub's model card specification; its model-index holds the measured results.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from ..bench.results import Estimate, Result
+from ..catalog.specs import ModelSpec
+
+__all__ = ["model_card"]
+
+# The Hub's name of what a task does; it has none for regression, anomalies and clusters of images.
+PIPELINES = {"classification": "image-classification", "restoration": "image-to-image"}
+
+
+def model_card(spec: ModelSpec, results: Sequence[Result]) -> ModelCard:
+    """The card of a model, its results in the order given."""
+    front = ModelCardData(
+        license=spec.licence.lower(),
+        library_name="zoo-core",
+        pipeline_tag=PIPELINES.get(spec.task, "image-feature-extraction"),
+        tags=["strong-gravitational-lensing", "astronomy", spec.task, spec.architecture],
+        model_name=spec.id,
+        eval_results=[entry for result in results for entry in _eval_results(result)],
+    )
+    sections = [
+        _head(spec),
+        _use(spec),
+        _facts(spec),
+        _training(spec),
+        _measured(results),
+        _failures(spec),
+        _rest(spec),
+    ]
+    return ModelCard(f"---\n{front.to_yaml()}\n---\n\n" + "\n\n".join(filter(None, sections)) + "\n")
+
+
+def _eval_results(result: Result) -> Iterator[EvalResult]:
+    """An entry of the model-index for each metric that is defined."""
+    for name, estimate in result.metrics.items():
+        if estimate.value is not None:
+            yield EvalResult(
+                task_type=PIPELINES.get(result.task, result.task),
+                task_name=result.task,
+                dataset_type=result.benchmark,
+                dataset_name=result.benchmark,
+                dataset_revision=result.dataset.get("version"),
+                dataset_args={"domain": result.dataset.get("domain"), "images": result.images},
+                metric_type=name,
+                metric_value=estimate.value,
+                metric_args=_interval(estimate),
+            )
+
+
+def _interval(estimate: Estimate) -> dict[str, Any] | None:
+    if estimate.low is None or estimate.high is None:
+        return None
+    return {"low": estimate.low, "high": estimate.high, "level": 0.95, "method": estimate.method}
+
+
+def _head(spec: ModelSpec) -> str:
+    return f"# {spec.id}\n\n{spec.summary}".rstrip()
+
+
+def _use(spec: ModelSpec) -> str:
+    return f"""## Use
+
+    pip install zoo-core {spec.plugin}
+
+```python
+import zoo_core as zoo
+
+model = zoo.load("{spec.id}")
+table = model.predict("cutouts/*.fits")
+```
+
+A download of this repository is a folder that `zoo.load(folder)` reads without a network."""
+
+
+def _facts(spec: ModelSpec) -> str:
+    rows = {
+        "task": spec.task,
+        "outputs": ", ".join(spec.heads.classes or map(_parameter, spec.heads.parameters, spec.heads.units)),
+        "bands": ", ".join(spec.bands),
+        "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
+        "temperature": f"{spec.heads.temperature:g}",
+        "prior": ", ".join(f"{fraction:g}" for fraction in spec.prior) or "not stated",
+        "weights": f"{spec.weights.size:,} bytes, sha256 `{spec.weights.sha256}`",
+    }
+    operations = "\n".join(f"- `{json.dumps(operation)}`" for operation in spec.preprocess)
+    return (
+        f"## Input and output\n\n{_table(['', ''], rows.items())}\n\nPreprocessing, part of the model:\n\n{operations}"
+    )
+
+
+def _parameter(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+def _training(spec: ModelSpec) -> str:
+    seen = f" It has learned from {', '.join(spec.seen)}." if spec.seen else ""
+    return f"## Training\n\n{spec.training_data}, {spec.domain}.{seen}"
+
+
+def _measured(results: Sequence[Result]) -> str:
+    return "\n\n".join(["## Measured", *map(_result, results)])
+
+
+def _result(result: Result) -> str:
+    images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
+    seen = "; **seen in training**" if result.seen else ""
+    title = f"### {result.benchmark}\n\n{result.dataset.get('domain', '')} images: {images}{seen}."
+    if result.status != "ok":
+        return f"{title}\n\nFailed: {result.message}"
+    rows = [(name, _number(one.value), _range(one)) for name, one in result.metrics.items()]
+    return f"{title}\n\n{_table(['metric', 'value', '95 % interval'], rows)}"
+
+
+def _number(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.4g}"
+
+
+def _range(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{estimate.low:.4g} to {estimate.high:.4g}"
+
+
+def _failures(spec: ModelSpec) -> str:
+    if not spec.known_failures:
+        return ""
+    return "## Known failures\n\n" + "\n".join(f"- {sentence}" for sentence in spec.known_failures)
+
+
+def _rest(spec: ModelSpec) -> str:
+    paper = f"\n\n## Cite\n\n```bibtex\n{spec.paper.strip()}\n```" if spec.paper else ""
+    return f"## Licence\n\n{spec.licence}{paper}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

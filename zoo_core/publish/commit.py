@@ -1,0 +1,95 @@
+"""The folder of a model as one commit of a Hugging Face repository, looked at once more after it was made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from huggingface_hub import CommitOperationAdd, HfApi, constants
+from huggingface_hub.errors import HTTPError
+from huggingface_hub.hf_api import RepoFile
+
+from ..catalog.folder import read_folder
+from ..catalog.specs import ModelSpec, WeightsSpec
+from ..catalog.weights import WEIGHTS
+from ..errors import PublishError
+
+__all__ = ["Published", "commit_folder"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a model lies now.
+
+    Arguments:
+        id: of the model.
+        url: of the repository.
+        weights: what its registry entry should say, repository and commit included.
+    """
+
+    id: str
+    url: str
+    weights: WeightsSpec
+
+    def registry_lines(self) -> str:
+        """The `weights` of the registry entry, as YAML."""
+        weights = self.weights
+        return (
+            "weights:\n"
+            f"  repo: {weights.repo}\n"
+            f'  revision: "{weights.revision}"\n'
+            f"  file: {weights.file}\n"
+            f'  sha256: "{weights.sha256}"\n'
+            f"  size: {weights.size}\n"
+            f"  golden: {weights.golden}\n"
+        )
+
+
+def commit_folder(folder: Path, repo: str, private: bool = False) -> Published:
+    """Upload all files of a model's folder in one commit; the repository is made if it does not exist.
+
+    Raises:
+        PublishError: the repository holds other weights, or the Hub refused; nothing was changed then.
+    """
+    spec = read_folder(folder)
+    hub = HfApi(library_name="zoo-core")
+    with _explaining(spec.id, repo):
+        url = hub.create_repo(repo, private=private, exist_ok=True)
+        before = hub.model_info(repo).sha
+        _check_new(hub, spec, repo)
+        commit = hub.create_commit(
+            repo,
+            [CommitOperationAdd(path.name, path) for path in sorted(folder.iterdir())],
+            commit_message=f"Publish {spec.id}",
+            parent_commit=before,
+        )
+        if _sha256_there(hub, repo, commit.oid) != spec.weights.sha256:
+            raise PublishError(f"{repo} at {commit.oid} does not hold the weights of {spec.id}; publish them again")
+    return Published(spec.id, str(url), replace(spec.weights, repo=repo, revision=commit.oid))
+
+
+def _check_new(hub: HfApi, spec: ModelSpec, repo: str) -> None:
+    there = _sha256_there(hub, repo, constants.DEFAULT_REVISION)
+    if there not in (None, spec.weights.sha256):
+        raise PublishError(
+            f"{repo} holds other weights already (sha256 {there}); the bytes of an id never change: publish under a "
+            "new tag, in a repository of its own"
+        )
+
+
+def _sha256_there(hub: HfApi, repo: str, revision: str) -> str | None:
+    entries = hub.get_paths_info(repo, [WEIGHTS], revision=revision)
+    return next((one.lfs.sha256 for one in entries if isinstance(one, RepoFile) and one.lfs is not None), None)
+
+
+@contextmanager
+def _explaining(id: str, repo: str) -> Iterator[None]:
+    """The client documents these errors: of HTTP, of files, of a card or an answer that it finds malformed."""
+    try:
+        yield
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        remedy = "; set HF_TOKEN to a token that may write there" if status in (401, 403) else ""
+        raise PublishError(
+            f"{id} could not be published in {repo} at {constants.ENDPOINT}: {str(error).strip()}{remedy}"
+        ) from error

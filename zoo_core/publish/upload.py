@@ -1,0 +1,90 @@
+"""A model as a repository of the Hugging Face Hub: complete, proved to work, with the card of what was measured."""
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..bench.results import Result, read_result
+from ..catalog.folder import read_folder, write_folder
+from ..catalog.registry import catalog
+from ..catalog.specs import ModelSpec
+from ..catalog.weights import CONFIG, golden_file, weights_file
+from ..errors import PublishError, WeightsError
+from ..models.load import load_spec
+from ..testing.golden import replay, tolerance
+from .card import model_card
+from .commit import Published, commit_folder
+
+__all__ = ["publish", "write_repository"]
+
+RESULTS = Path("docs/leaderboard/results")
+
+log = logging.getLogger("zoo")
+
+
+def publish(name: str | Path, repo: str, results: Path | str = RESULTS, private: bool = False) -> Published:
+    """Upload a model with its golden file and the card of its measured results, in one commit.
+
+    Arguments:
+        name: a model of the catalogue, or a folder as `zoo train` writes it.
+        repo: "owner/name"; made if it does not exist. The token is that of HF_TOKEN or of `hf auth login`.
+        results: the folder of <benchmark>/<model>.json.
+        private: of a new repository.
+
+    Raises:
+        PublishError: what is missing, or why the Hub refused.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        published = commit_folder(write_repository(name, Path(temporary) / "model", results), repo, private)
+    log.info("%s is at %s, commit %s", published.id, published.url, published.weights.revision)
+    return published
+
+
+def write_repository(name: str | Path, to: Path | str, results: Path | str = RESULTS) -> Path:
+    """The repository as a folder: weights, config.json, golden file and card; `zoo.load` reads it.
+
+    Raises:
+        PublishError: says all that is missing, or that the golden file does not replay.
+    """
+    spec = read_folder(name) if (Path(name) / CONFIG).is_file() else catalog().model(str(name))
+    measured = _results(spec, Path(results))
+    _check_complete(spec, measured)
+    weights, golden = weights_file(spec), golden_file(spec)
+    _check_replays(spec, weights, golden)
+    folder = write_folder(to, spec, weights, golden)
+    model_card(read_folder(folder), measured).save(folder / "README.md")
+    return folder
+
+
+def _results(spec: ModelSpec, results: Path) -> list[Result]:
+    """The results of these weights on every benchmark; those of other weights are refused."""
+    found = [read_result(path) for path in sorted(results.glob(f"*/{spec.id}.json"))]
+    for result in found:
+        if result.hashes.get("weights") != spec.weights.sha256:
+            raise PublishError(
+                f"{spec.id} on {result.benchmark} was measured with other weights; run `zoo benchmark {spec.id} --on "
+                f"{result.benchmark}` again"
+            )
+    return found
+
+
+def _check_complete(spec: ModelSpec, measured: Sequence[Result]) -> None:
+    missing = [key for key in ("summary", "training_data") if not getattr(spec, key)]
+    if not measured:
+        missing.append(f"measured results (zoo benchmark {spec.id} --on ...)")
+    try:
+        golden_file(spec)
+    except WeightsError as error:
+        missing.append(str(error))
+    if missing:
+        raise PublishError(f"{spec.id} can't be published yet; missing: {'; '.join(missing)}")
+
+
+def _check_replays(spec: ModelSpec, weights: Path, golden: Path) -> None:
+    worst = replay(load_spec(spec, weights), golden)[0]
+    if worst.value > tolerance("cpu"):
+        raise PublishError(
+            f"{spec.id} does not replay its golden file: {worst.quantity} of {worst.id} is off by {worst.value:.1e}; "
+            "find out why, or write the file again"
+        )
