@@ -12,7 +12,7 @@ import platformdirs
 import torch
 
 from ..errors import DatasetError
-from ..interfaces import Dataset, TrainingView
+from ..interfaces import TrainingView
 from ..sim import cutouts
 from ..sim.cutouts import PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
 from ..sim.footprint import draw_footprint, outside
@@ -21,6 +21,7 @@ from ..tasks import Heads
 from .bank import Bank
 from .frozen import generator, is_positive, table_digest
 from .shards import Shards
+from .simulated import Simulated
 
 __all__ = ["Finding", "finding_space", "finding_space_shifted"]
 
@@ -28,7 +29,7 @@ BATCH = 50  # cutouts rendered at once
 PARAMETERS, NOISE, FOOTPRINT = 0, 1, 2  # streams of random numbers
 
 
-class Finding(Dataset):
+class Finding(Simulated):
     """Simulated cutouts of lenses and look-alikes.
 
     Arguments:
@@ -41,7 +42,6 @@ class Finding(Dataset):
 
     version = "1"
     task = "classification"
-    domain = "simulated"
     bands = ("VIS",)
     pixel_scale = cutouts.PIXEL_SCALE
     heads = Heads(classes=("nonlens", "lens"))
@@ -62,8 +62,11 @@ class Finding(Dataset):
     def truth(self) -> dict[str, np.ndarray]:
         """`id` and the columns of `cutouts.TRUTH`; the images are made first if they were not."""
         table = self._shards.truth()
-        names = np.array([f"{self.name}-{self.seed}-{i:06d}" for i in range(self.n)])
-        return {"id": names, **{name: table[name] for name in TRUTH.names}}
+        return {"id": np.array(self.ids(0, self.n)), **{name: table[name] for name in TRUTH.names}}
+
+    def ids(self, start: int, stop: int) -> list[str]:
+        """Name, seed and number."""
+        return [f"{self.name}-{self.seed}-{i:06d}" for i in range(start, stop)]
 
     def targets(self) -> np.ndarray:
         """1 for lenses, 0 for others."""

@@ -1,0 +1,185 @@
+"""Simulated images as files: one FITS file an image, or one HDF5 file, with the truth beside them.
+
+The images are made in blocks. A block that is finished leaves its truth (and for HDF5 its pixels) in a hidden folder,
+so that an interrupted run goes on where it stopped; whatever carries its final name is whole.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from ..errors import DatasetError
+from .opening import dataset
+from .simulated import Simulated
+
+__all__ = ["FORMATS", "simulate"]
+
+BLOCK = 50  # images
+PARTS, TRUTH, SIMULATION = ".parts", "truth.csv", "simulation.json"
+
+Progress = Callable[[int, int], None]
+
+
+class Layout(NamedTuple):
+    """How images lie on disk: what is written with each block, and what when all blocks are there."""
+
+    block: Callable[[Simulated, int, np.ndarray, Path], None]
+    finish: Callable[[Simulated, Path], None]
+
+
+def simulate(
+    name: str,
+    n: int,
+    seed: int,
+    out: Path | str,
+    format: str = "fits",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Writes a simulated data set; called again after an interruption, it makes what is missing.
+
+    Arguments:
+        name: of the data set.
+        n, seed: see the data set.
+        out: folder to write: `<id>.fits` or `images.h5`, and `truth.csv`.
+        format: "fits" or "hdf5".
+        overwrite: replace another simulation in the same folder.
+        progress: called with (images done, images in all).
+
+    Returns:
+        The folder.
+
+    Raises:
+        DatasetError: the data set is not simulated, or the folder holds another simulation.
+    """
+    if format not in FORMATS:
+        raise DatasetError(f"format {format!r} is not known; choose {' or '.join(FORMATS)}")
+    source, out = dataset(name, n=n, seed=seed), Path(out).expanduser()
+    if not isinstance(source, Simulated):
+        raise DatasetError(f"{name} is not simulated; its images exist already, see its documentation for where")
+    _claim(out, source, format, overwrite)
+    if not (out / TRUTH).exists():
+        for start in range(0, n, BLOCK):
+            _write_block(source, start, min(start + BLOCK, n), out, FORMATS[format])
+            if progress:
+                progress(min(start + BLOCK, n), n)
+        FORMATS[format].finish(source, out)
+        _write_truth(source, out)
+    shutil.rmtree(out / PARTS, ignore_errors=True)
+    return out
+
+
+def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
+    """Marks the folder as this simulation's; clears it of another one only if told to."""
+    mine = {"dataset": source.name, "version": source.version, "fingerprint": source.fingerprint(), "format": format}
+    marker = out / SIMULATION
+    held = json.loads(marker.read_text()) if marker.exists() else None
+    if held not in (None, mine) and not overwrite:
+        raise DatasetError(
+            f"{out} holds another simulation ({held['dataset']}, {held['format']}); choose another folder, or pass "
+            "overwrite=True (--overwrite) to replace it"
+        )
+    if held and overwrite:
+        _clear(out, held["dataset"])
+    (out / PARTS).mkdir(parents=True, exist_ok=True)
+    _whole(marker, lambda path: path.write_text(json.dumps(mine, indent=2) + "\n"))
+
+
+def _clear(out: Path, name: str) -> None:
+    """Removes what an earlier simulation of this name wrote, and nothing else."""
+    for path in [*out.glob(f"{name}-*.fits"), out / "images.h5", out / TRUTH]:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(out / PARTS, ignore_errors=True)
+
+
+def _whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Writes a file beside its place and moves it there."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write(part)
+    part.replace(path)
+
+
+def _write_block(source: Simulated, start: int, stop: int, out: Path, layout: Layout) -> None:
+    marker = out / PARTS / f"{start:08d}.truth.npy"
+    if marker.exists():
+        return
+    images, truth = source.make(start, stop)
+    layout.block(source, start, images, out)
+    _whole(marker, lambda path: _save(path, truth))
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    with path.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)
+
+
+def _parts(out: Path, kind: str) -> Iterator[np.ndarray]:
+    return (np.load(path, allow_pickle=False) for path in sorted((out / PARTS).glob(f"*.{kind}.npy")))
+
+
+def _truth(source: Simulated, out: Path) -> Table:
+    table = Table(np.concatenate(list(_parts(out, "truth"))))
+    table.add_column(source.ids(0, len(source)), name="id", index=0)
+    return table
+
+
+def _write_truth(source: Simulated, out: Path) -> None:
+    _whole(out / TRUTH, lambda path: _truth(source, out).write(path, format="ascii.csv"))
+
+
+def _fits_block(source: Simulated, start: int, images: np.ndarray, out: Path) -> None:
+    header = _header(source, images.shape[-2:])
+    for name, image in zip(source.ids(start, start + len(images)), images, strict=True):
+        header["OBJECT"] = name
+        planes = image[0] if len(image) == 1 else image
+        _whole(out / f"{name}.fits", fits.PrimaryHDU(planes, header).writeto)
+
+
+def _header(source: Simulated, shape: tuple[int, int]) -> fits.Header:
+    """World coordinates with the pixel scale of the data set, north up, at an arbitrary place."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.cunit, wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], ["deg", "deg"], [0.0, 0.0]
+    wcs.wcs.crpix = [(shape[1] + 1) / 2, (shape[0] + 1) / 2]
+    wcs.wcs.cdelt = [-source.pixel_scale / 3600, source.pixel_scale / 3600]
+    header = wcs.to_header()
+    header["FILTER"] = ",".join(source.bands)
+    header["ORIGIN"] = (f"{source.name} {source.version}", "simulated data set and its version")
+    return header
+
+
+def _no_finish(source: Simulated, out: Path) -> None:
+    """One file an image needs nothing more."""
+
+
+def _hdf5_block(source: Simulated, start: int, images: np.ndarray, out: Path) -> None:
+    _whole(out / PARTS / f"{start:08d}.images.npy", lambda path: _save(path, images))
+
+
+def _hdf5_finish(source: Simulated, out: Path) -> None:
+    _whole(out / "images.h5", lambda path: _write_hdf5(path, source, out))
+
+
+def _write_hdf5(path: Path, source: Simulated, out: Path) -> None:
+    with h5py.File(path, "w") as file:
+        start = 0
+        for images in _parts(out, "images"):
+            pixels = file.require_dataset("images", (len(source), *images.shape[1:]), images.dtype)
+            pixels[start : start + len(images)] = images
+            start += len(images)
+        pixels.attrs.update({"pixel_scale": source.pixel_scale, "bands": list(source.bands)})
+        truth = _truth(source, out)
+        for name in truth.colnames:
+            column = np.asarray(truth[name])
+            file[f"truth/{name}"] = column.astype(h5py.string_dtype()) if column.dtype.kind == "U" else column
+
+
+FORMATS = {"fits": Layout(_fits_block, _no_finish), "hdf5": Layout(_hdf5_block, _hdf5_finish)}
