@@ -62,7 +62,9 @@ def train(
         recipe = recipe.model_copy(update={"steps": steps})
     folder = Path(out) if out is not None else Path("runs") / recipe.id
     folder.mkdir(parents=True, exist_ok=True)
-    return _Run(recipe, folder).result(resume, device, max_time, progress)
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        return _Run(recipe, folder).result(resume, device, max_time, progress)
 
 
 class _Run:
@@ -76,14 +78,12 @@ class _Run:
         self.preprocess = Preprocess.from_operations(
             recipe.preprocess or self.architecture.preprocess, recipe.bands or self.architecture.bands
         )
-        with torch.random.fork_rng():
-            torch.manual_seed(recipe.seed)
-            self.network = build(
-                self.architecture,
-                self.preprocess.n_channels,
-                self.task.outputs(self.heads),
-                {**self.architecture.arguments, **recipe.arguments},
-            )
+        self.network = build(
+            self.architecture,
+            self.preprocess.n_channels,
+            self.task.outputs(self.heads),
+            {**self.architecture.arguments, **recipe.arguments},
+        )
         if recipe.warm_start:
             self.network.load_state_dict(load(recipe.warm_start, pretrained=True).network.state_dict(), strict=True)
 
@@ -162,9 +162,7 @@ class _Run:
         start = last if resume and last.exists() else None
         if start:
             log.info("resuming from %s", start)
-        with torch.random.fork_rng():
-            torch.manual_seed(self.recipe.seed)
-            trainer.fit(module, loader, DataLoader(held_out, batch_size=128), ckpt_path=start, weights_only=True)
+        trainer.fit(module, loader, DataLoader(held_out, batch_size=128), ckpt_path=start, weights_only=True)
         if not self._best.exists():
             raise TrainingError(f"no validation was reached in {self.recipe.steps} steps; lower validate_every")
         self.network.load_state_dict(load_file(self._best), strict=True)
