@@ -1,6 +1,5 @@
 """FITS: images, extensions, cubes, scaled integers, tile compression; whole files under gzip."""
 
-import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from astropy.io.fits.hdu.compressed._compression import CfitsioException  # an E
 
 from ..errors import ImageReadError
 from .layers import Key, Layer, OpenFile, reading
-from .plain import open_plain
+from .plain import PlainHeader, open_plain
 
 __all__ = ["FITS_FAILURES", "open_fits", "open_gzip"]
 
@@ -27,9 +26,10 @@ FITS_FAILURES = (
 
 _Hdu = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _BLOCK, _CARD = 2880, 80
-_MAX_HEADER = 2**24  # bytes
-_MAX_UNPACKED = 2**31  # bytes; gzip gives no access to a part of a file, so all of it is held
-_ENDLESS = re.compile(rb"(Z?NAXIS|TFIELDS) *= *\+?0*[1-9]\d{3}")  # FITS allows 999; astropy loops over any number
+_MAX_HEADER = 2**22  # bytes
+_MAX_UNPACKED = 2**28  # bytes; gzip gives no access to a part of a file, so all of it is held
+_COUNTS = dict.fromkeys(("NAXIS", "ZNAXIS", "TFIELDS"), range(1000))  # astropy loops over any number
+_CODES = {"BYTEPIX": (1, 2, 4), "BLOCKSIZE": range(1, 4096)}  # its decompression crashes with others
 
 
 def open_fits(stream: BinaryIO, path: str) -> OpenFile:
@@ -40,13 +40,13 @@ def open_fits(stream: BinaryIO, path: str) -> OpenFile:
         return OpenFile(tuple(_layers(stream, path)), stream.close)
 
 
-def open_gzip(stream: BinaryIO, path: str) -> OpenFile:
-    """The images of a FITS file under gzip."""
+def open_gzip(stream: BinaryIO, path: str, most: int = _MAX_UNPACKED) -> OpenFile:
+    """The images of a FITS file under gzip, refused where it unpacks to more than `most` bytes."""
     with closing(stream), reading(path, (OSError, zlib.error)):
         inflater = zlib.decompressobj(wbits=31)
-        unpacked = inflater.decompress(stream.read(), _MAX_UNPACKED)
+        unpacked = inflater.decompress(stream.read(), most)
     if inflater.unconsumed_tail:
-        raise ImageReadError(f"{path}: unpacks to more than {_MAX_UNPACKED >> 30} GiB; gunzip it first")
+        raise ImageReadError(f"{path}: unpacks to more than {most >> 20} MiB; gunzip it first")
     if not inflater.eof:
         raise ImageReadError(f"{path}: the gzip stream is cut short; get the file again")
     if not unpacked.startswith(b"SIMPLE"):
@@ -77,20 +77,28 @@ def _hdus(stream: BinaryIO, path: str) -> Iterator[fits.hdu.base._BaseHDU]:
             return
         yield hdu
         place = hdu.fileinfo()
+        if place["datSpan"] < 0:  # the next HDU would be this one again, for ever
+            raise ImageReadError(f"{path}: HDU {number} has a negative size; is the file corrupt?")
         _check_header(stream, place["datLoc"] + place["datSpan"], path)
 
 
 def _check_header(stream: BinaryIO, start: int, path: str) -> None:
-    """Refuses a header without end, and one with so many axes or columns that astropy would loop for hours."""
+    """Refuses what would keep astropy busy for hours or crash it: no end, countless axes, unknown codes."""
     stream.seek(start)
-    for _ in range(_MAX_HEADER // _BLOCK):
+    stored = bytearray()
+    while len(stored) < _MAX_HEADER:
         block = stream.read(_BLOCK)
-        cards = [block[i : i + _CARD] for i in range(0, len(block), _CARD)]
-        if endless := next((card for card in cards if _ENDLESS.match(card)), None):
-            raise ImageReadError(f"{path}: {endless[:30].decode('ascii', 'replace')!r} in a header; is it corrupt?")
-        if len(block) < _BLOCK or any(card[:8] == b"END     " for card in cards):
-            return
-    raise ImageReadError(f"{path}: a header of more than {_MAX_HEADER >> 20} MiB; is the file corrupt?")
+        stored += block
+        if len(block) < _BLOCK or any(block[i : i + 8] == b"END     " for i in range(0, _BLOCK, _CARD)):
+            break
+    else:
+        raise ImageReadError(f"{path}: a header of more than {_MAX_HEADER >> 10} KiB; is the file corrupt?")
+    header = PlainHeader(stored.decode("latin-1"))
+    names = [(header.get(f"ZNAME{i}"), f"ZVAL{i}") for i in range(1, 10)]
+    allowed = _COUNTS | {value: _CODES[str(name)] for name, value in names if name in _CODES}
+    for key, values in allowed.items():
+        if key in header and (not isinstance(found := header.get(key), int) or found not in values):
+            raise ImageReadError(f"{path}: {key} = {found} in a header; is the file corrupt?")
 
 
 class _Section:
@@ -121,7 +129,10 @@ def _physical(stored: np.ndarray, header: fits.Header) -> np.ndarray:
     blanks = stored == blank if blank is not None and stored.dtype.kind in "iu" else None
     if blanks is None and scale == 1 and zero == 0:
         return stored
-    pixels = stored.astype(np.float64) * scale + zero
+    if stored.dtype.itemsize == 8 and scale == 1 and zero == 2**63:  # unsigned; float64 would round 63 bits away
+        pixels = (stored.astype(np.int64).view(np.uint64) ^ np.uint64(2**63)).astype(np.float64)
+    else:
+        pixels = stored.astype(np.float64) * scale + zero
     if blanks is not None:
         pixels[blanks] = np.nan
     return pixels

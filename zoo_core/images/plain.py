@@ -44,9 +44,12 @@ class PlainHeader:
 
 def open_plain(stream: BinaryIO, path: str) -> OpenFile | None:
     """The image of a plain FITS file; None for any other FITS file."""
-    stored = stream.read(_MAX_BYTES + 1)
+    if stream.seek(0, 2) > _MAX_BYTES:
+        return None
+    stream.seek(0)
+    stored = stream.read()
     header, start = _header(stored)
-    if header is None or len(stored) > _MAX_BYTES:
+    if header is None:
         return None
     dtype, shape = _DTYPES.get(str(header.get("BITPIX"))), _shape(header)
     if dtype is None or shape is None or header.get("SIMPLE") is not True or any(key in header for key in _UNUSUAL):
