@@ -69,17 +69,17 @@ class Model:
         """
         return self.prediction(self.preprocess.images(_batch(images), pixel_scale))
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def prediction(self, channels: Float[Tensor, "batch channels size size"]) -> Prediction:
         """The prediction for preprocessed images."""
         return self.task.prediction(self.output(channels), self.heads)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def output(self, channels: Float[Tensor, "batch channels size size"]) -> Tensor | tuple[Tensor, ...]:
         """What the network returns for preprocessed images, averaged over the views."""
         return self._in_chunks(lambda part: averaged(self.network, part, self.views, self.task), channels)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def features(
         self, images: Float[np.ndarray | Tensor, "batch bands height width"], pixel_scale: float | None = None
     ) -> Float[Tensor, "batch features"]:

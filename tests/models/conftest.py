@@ -1,0 +1,206 @@
+"""Tiny models with random weights that pass for trained, and folders of images."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from astropy.io import fits
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+import zoo_core as zoo
+from zoo_core.catalog.checksum import sha256_of
+from zoo_core.catalog.folder import write_folder
+from zoo_core.catalog.specs import ModelSpec, WeightsSpec
+from zoo_core.images.preprocess import Preprocess
+from zoo_core.models.model import Model
+from zoo_core.tasks import task_named
+
+from ..catalog.distributions import install, registry_text
+
+SIZE = 25
+OPERATIONS = (
+    {"op": "frame", "size": SIZE},
+    {"op": "noise_units"},
+    {"op": "asinh", "softening": 1.0},
+)
+HEADS = {
+    "classification": zoo.Heads(classes=("nonlens", "lens")),
+    "regression": zoo.Heads(parameters=("theta_E", "q"), units=("arcsec", "")),
+    "restoration": zoo.Heads(parameters=("flux",), units=("nJy",)),
+    "anomaly": zoo.Heads(),
+    "clustering": zoo.Heads(classes=("a", "b", "c")),
+}
+
+
+class Small(nn.Module):
+    """A convolution that is no mirror image of itself, global statistics, a linear layer."""
+
+    def __init__(self, channels: int, outputs: int):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 4, 5)
+        self.norm = nn.BatchNorm2d(4)
+        self.head = nn.Linear(4, outputs)
+
+    def features(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x).relu()).amax((-2, -1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))
+
+
+class Shifter(nn.Module):
+    """An image one pixel to the right: it does not commute with rotations."""
+
+    def __init__(self, channels: int, outputs: int):
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gain * x.roll(1, -1)
+
+
+class Encoder(Small):
+    """Score, reconstruction and latent; or logits and embedding."""
+
+    def __init__(self, channels: int, outputs: int, clusters: bool):
+        super().__init__(channels, outputs)
+        self.clusters = clusters
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        latent = self.features(x)
+        score = self.head(latent)
+        return (score, latent) if self.clusters else (score[:, 0], x * latent.mean(), latent)
+
+
+def builder(task: str) -> Callable[..., nn.Module]:
+    if task == "restoration":
+        return Shifter
+    if task in ("anomaly", "clustering"):
+        return lambda channels, outputs: Encoder(channels, outputs, task == "clustering")
+    return Small
+
+
+def tiny_model(
+    task: str = "classification",
+    bands: Sequence[str] = ("VIS",),
+    operations: Sequence[Mapping[str, Any]] = OPERATIONS,
+    views: int = 1,
+) -> Model:
+    """A model of the task with random weights that pass for trained."""
+    heads = HEADS[task]
+    preprocess = Preprocess.from_operations(operations, bands)
+    architecture = zoo.Architecture("tiny", task, builder(task), SIZE, tuple(bands), heads, tuple(operations))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        network = architecture.build(channels=preprocess.n_channels, outputs=task_named(task).outputs(heads)).eval()
+    return Model("tiny.test", architecture, network, preprocess, heads, views, None, "0" * 64)
+
+
+@pytest.fixture
+def tiny() -> Callable[..., Model]:
+    return tiny_model
+
+
+@pytest.fixture
+def model() -> Model:
+    return tiny_model()
+
+
+@pytest.fixture(scope="session")
+def cutouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty FITS files, c00.fits to c39.fits; c07 is no FITS file, c11 is blank, c13 has two layers."""
+    folder = tmp_path_factory.mktemp("cutouts")
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        image = rng.normal(size=(SIZE, SIZE)).astype(np.float32)
+        image[10:14, 8:12] += 3 * number
+        fits.PrimaryHDU(image).writeto(folder / f"c{number:02d}.fits")
+    (folder / "c07.fits").write_bytes(b"this is no image")
+    fits.PrimaryHDU(np.full((SIZE, SIZE), np.nan, np.float32)).writeto(folder / "c11.fits", overwrite=True)
+    two = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(image, name="SCI"), fits.ImageHDU(image, name="ERR")])
+    two.writeto(folder / "c13.fits", overwrite=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lastro_spec(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelSpec, Path]:
+    """An entry of LASTRO with random weights, and their file."""
+    untrained = zoo.load("lastro")
+    weights = tmp_path_factory.mktemp("weights") / "lastro.safetensors"
+    state = {name: tensor.contiguous() for name, tensor in untrained.network.state_dict().items()}
+    save_file(state, weights)
+    spec = ModelSpec(
+        id="lastro.test",
+        architecture="lastro",
+        plugin="zoo-lastro",
+        task="classification",
+        heads=untrained.heads,
+        bands=untrained.bands,
+        preprocess=tuple(untrained.preprocess.declared()),
+        weights=WeightsSpec("model.safetensors", "0" * 64, weights.stat().st_size),
+        licence="MIT",
+    )
+    return spec, weights
+
+
+@pytest.fixture(scope="session")
+def lastro_folder(lastro_spec: tuple[ModelSpec, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `zoo fetch` writes, of LASTRO with random weights."""
+    return write_folder(tmp_path_factory.mktemp("models") / "lastro.test", *lastro_spec)
+
+
+@pytest.fixture
+def changed_folder(lastro_spec: tuple[ModelSpec, Path], tmp_path: Path) -> Callable[..., Path]:
+    """Writes the folder of LASTRO with some keys of its entry changed, or with other weights."""
+
+    def write(weights: dict[str, Tensor] | None = None, **changes: Any) -> Path:
+        spec, file = lastro_spec
+        if weights is not None:
+            file = tmp_path / "changed.safetensors"
+            save_file(weights, file)
+        return write_folder(tmp_path / "changed", replace(spec, **changes), file)
+
+    return write
+
+
+FLAT = """
+import zoo_core as zoo
+
+
+def build(channels, outputs, width=3):
+    from torch import nn
+
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * 64, width), nn.ReLU(), nn.Linear(width, outputs))
+
+
+@zoo.hookimpl
+def zoo_architectures():
+    heads = zoo.Heads(classes=("other", "lens"))
+    return [zoo.Architecture("flat", "classification", build, 8, ("VIS",), heads, ({"op": "frame", "size": 8},))]
+"""
+
+
+@pytest.fixture
+def flat_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installed plugin zoo-flat that publishes flat.space, the default, and flat.ground, both bundled."""
+    torch_state = {
+        "1.weight": torch.ones(3, 64),
+        "1.bias": torch.zeros(3),
+        "3.weight": torch.ones(1, 3),
+        "3.bias": torch.zeros(1),
+    }
+    save_file(torch_state, tmp_path / "weights.safetensors")
+    sha256, size = sha256_of(tmp_path / "weights.safetensors"), (tmp_path / "weights.safetensors").stat().st_size
+    entry = {"plugin": "zoo-flat", "weights": f'{{sha256: "{sha256}", size: {size}}}'}
+    registry = registry_text({"flat.space": entry | {"default": "true"}, "flat.ground": entry})
+    package = install(tmp_path / "site", "flat", "zoo_flat", FLAT, registry)
+    (package / "weights").mkdir()
+    for tag in ("space", "ground"):
+        (package / "weights" / f"flat.{tag}.safetensors").write_bytes((tmp_path / "weights.safetensors").read_bytes())
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    return package

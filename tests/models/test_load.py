@@ -1,0 +1,144 @@
+"""Loading models."""
+
+import logging
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import zoo_core as zoo
+from zoo_core.errors import NotInstalledError, SpecError, UnknownNameError, WeightsError
+from zoo_core.models.devices import device_named
+
+
+def test_folder_gives_the_network_with_its_very_weights_in_eval_mode(lastro_folder):
+    model = zoo.load(lastro_folder)
+    assert model.trained and not any(module.training for module in model.network.modules())
+    stored = load_file(lastro_folder / "model.safetensors")
+    loaded = model.network.state_dict()
+    assert loaded.keys() == stored.keys()
+    assert all(torch.equal(loaded[name], stored[name]) for name in stored)
+
+
+def test_loading_a_folder_leaves_the_global_random_state(lastro_folder):
+    before = torch.random.get_rng_state()
+    zoo.load(lastro_folder)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_folder_may_be_named_by_a_string_and_pretrained_may_be_said(lastro_folder, monkeypatch):
+    monkeypatch.chdir(lastro_folder.parent)
+    assert zoo.load("lastro.test", pretrained=True).id == "lastro.test"
+    assert zoo.load("./lastro.test").weights_sha256 == zoo.load(str(lastro_folder)).weights_sha256
+
+
+def test_half_precision_weights_are_computed_with_in_float32(changed_folder, lastro_folder):
+    stored = load_file(lastro_folder / "model.safetensors")
+    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in stored.items()}
+    model = zoo.load(changed_folder(halves))
+    kinds = {tensor.dtype for tensor in model.network.state_dict().values() if tensor.is_floating_point()}
+    assert kinds == {torch.float32}
+
+
+def test_weights_that_do_not_fit_name_the_keys(changed_folder, lastro_folder):
+    stored = load_file(lastro_folder / "model.safetensors")
+    stored["head.extra"] = stored.pop("head.bias")
+    stored["head.weight"] = stored["head.weight"][:, :5].contiguous()
+    with pytest.raises(WeightsError) as raised:
+        zoo.load(changed_folder(stored))
+    message = str(raised.value)
+    assert "1 missing from the file: head.bias" in message
+    assert "1 unknown to the network: head.extra" in message
+    assert "head.weight (1, 5, 1, 1) instead of (1, 1024, 1, 1)" in message
+
+
+def test_another_task_than_the_architecture_is_an_error(changed_folder):
+    folder = changed_folder(task="regression", heads=zoo.Heads(parameters=("theta_E",), units=("arcsec",)))
+    with pytest.raises(SpecError, match="is listed for regression, architecture 'lastro' is for classification"):
+        zoo.load(folder)
+
+
+def test_bare_architecture_is_untrained_by_default_and_refuses_to_predict():
+    model = zoo.load("lastro")
+    assert not model.trained and not model.network.training
+    with pytest.raises(zoo.ZooError, match="random weights"):
+        model.predict(torch.zeros(1, 1, 101, 101))
+
+
+def test_bands_and_classes_of_an_untrained_network_can_be_chosen():
+    four = zoo.load("lastro", bands=4)
+    assert len(four.bands) == 4 and four.preprocess.n_channels == 12
+    named = zoo.load("lastro", bands=("r", "i"), classes=("no_sub", "cdm", "axion"))
+    assert named.bands == ("r", "i") and named.heads.classes == ("no_sub", "cdm", "axion")
+    assert named.network(torch.zeros(2, 6, 101, 101)).shape == (2, 3)
+
+
+def test_untrained_weights_follow_torch_seed():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        first = zoo.load("lastro").network.state_dict()["head.weight"]
+        torch.manual_seed(3)
+        second = zoo.load("lastro").network.state_dict()["head.weight"]
+    assert torch.equal(first, second)
+
+
+def test_unknown_argument_of_the_architecture_says_what_it_takes():
+    with pytest.raises(SpecError, match="can't be built with depth"):
+        zoo.load("lastro", depth=3)
+
+
+def test_published_models_are_not_changed_on_the_way(lastro_folder):
+    with pytest.raises(SpecError, match="published as it is, without bands"):
+        zoo.load(lastro_folder, bands=4)
+    with pytest.raises(SpecError, match="pretrained=False"):
+        zoo.load(lastro_folder, pretrained=False)
+
+
+@pytest.mark.usefixtures("flat_plugin")
+@pytest.mark.parametrize("name", ["flt", "flat.spce"])
+def test_misspelt_name_gets_a_suggestion(name):
+    with pytest.raises(UnknownNameError, match="did you mean flat"):
+        zoo.load(name)
+
+
+@pytest.mark.usefixtures("flat_plugin")
+def test_bare_name_with_pretrained_is_the_default_tag_and_says_so(caplog):
+    with caplog.at_level(logging.INFO, logger="zoo"):
+        model = zoo.load("flat", pretrained=True)
+    assert model.id == "flat.space" and model.trained
+    assert "flat is flat.space, the default tag" in caplog.text
+
+
+@pytest.mark.usefixtures("flat_plugin")
+def test_name_with_a_tag_is_pretrained_by_default():
+    assert zoo.load("flat.ground").id == "flat.ground"
+    with pytest.raises(SpecError, match="pretrained=False goes with 'flat'"):
+        zoo.load("flat.ground", pretrained=False)
+    with pytest.raises(SpecError, match=r"zoo.load\('flat', width=...\)"):
+        zoo.load("flat.ground", width=5)
+
+
+@pytest.mark.usefixtures("flat_plugin")
+def test_known_name_wins_over_a_folder_of_the_same_name(tmp_path, monkeypatch):
+    (tmp_path / "flat").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert zoo.load("flat.space").id == "flat.space" and not zoo.load("flat").trained
+
+
+def test_missing_plugin_of_a_known_model_is_what_to_install(changed_folder):
+    with pytest.raises(NotInstalledError, match="pip install zoo-nowhere"):
+        zoo.load(changed_folder(id="ghost.space", architecture="ghost", plugin="zoo-nowhere"))
+
+
+def test_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UnknownNameError, match="no such folder"):
+        zoo.load(tmp_path / "gone")
+
+
+def test_devices_have_names():
+    assert device_named("cpu").type == "cpu"
+    assert device_named("auto").type in ("cpu", "cuda", "mps")
+    with pytest.raises(SpecError, match="no device"):
+        device_named("gpu")
+    with pytest.raises(SpecError, match="not available"):
+        device_named("cuda:99")

@@ -1,0 +1,95 @@
+"""Models: raw images in, predictions out."""
+
+import numpy as np
+import pytest
+import torch
+
+from zoo_core.errors import ImageShapeError, PixelScaleError, SpecError
+from zoo_core.models.views import view
+
+from .conftest import OPERATIONS, SIZE
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    rng = np.random.default_rng(5)
+    return rng.normal(size=(7, 1, SIZE, SIZE)).astype(np.float32)
+
+
+def probabilities(model, images, **options):
+    return model(images, **options).probabilities
+
+
+def test_prediction_has_a_row_for_each_image(model, images):
+    prediction = model(images)
+    assert prediction.probabilities.shape == (7, 2)
+    torch.testing.assert_close(prediction.probabilities.sum(1), torch.ones(7))
+
+
+def test_eight_views_do_not_see_how_an_image_is_turned(tiny, images):
+    one, eight = tiny(), tiny(views=8)
+    turned = np.ascontiguousarray(np.rot90(images, axes=(-2, -1))[..., ::-1])
+    assert (probabilities(one, images) - probabilities(one, turned)).abs().max() > 1e-3  # else this test shows nothing
+    torch.testing.assert_close(probabilities(eight, images), probabilities(eight, turned), atol=1e-5, rtol=0)
+
+
+def test_eight_views_average_the_logits(tiny, images):
+    one, eight = tiny(), tiny(views=8)
+    channels = eight.preprocess.images(images)
+    logits = torch.stack([one.output(view(channels, k)) for k in range(8)]).mean(0)
+    torch.testing.assert_close(eight(images).logits, logits, atol=1e-6, rtol=1e-5)
+
+
+def test_views_of_a_restored_image_are_turned_back(tiny, images):
+    channels = tiny("restoration").preprocess.images(images)
+    restored = tiny("restoration", views=8)(images).image
+    shifted = [channels.roll(1, axis) for axis in (-1, -2)] + [channels.roll(-1, axis) for axis in (-1, -2)]
+    torch.testing.assert_close(restored, sum(shifted) / 4, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "restoration", "anomaly", "clustering"])
+def test_every_task_predicts_batches_larger_than_the_chunks_of_the_cpu(tiny, task):
+    rng = np.random.default_rng(1)
+    images = rng.normal(size=(37, 1, SIZE, SIZE)).astype(np.float32)
+    model = tiny(task, views=8)
+    together, apart = model(images), [model(images[k : k + 1]) for k in range(37)]
+    for name, column in together.to_table().items():
+        np.testing.assert_allclose(column, [row.to_table()[name][0] for row in apart], atol=1e-5, err_msg=name)
+
+
+def test_features_are_what_the_network_knows(model, images):
+    features = model.features(images)
+    assert features.shape == (7, 4)
+    torch.testing.assert_close(model.network.head(features), model.output(model.preprocess.images(images)))
+
+
+def test_network_without_features_says_so(tiny, images):
+    with pytest.raises(SpecError, match="has no features"):
+        tiny("restoration").features(images)
+
+
+def test_missing_axis_says_what_to_add(model, images):
+    with pytest.raises(ImageShapeError, match=r"image\[None, None\]"):
+        model(images[0, 0])
+
+
+def test_wrong_number_of_bands_is_an_error(tiny, images):
+    with pytest.raises(ImageShapeError, match="2"):
+        tiny(bands=("g", "i"))(images)
+
+
+def test_missing_pixel_scale_is_an_error_where_the_model_resamples(tiny, images):
+    model = tiny(operations=({"op": "resample", "pixel_scale": 0.1}, *OPERATIONS))
+    with pytest.raises(PixelScaleError, match="--pixel-scale"):
+        model(images)
+    assert model(images, pixel_scale=0.05).probabilities.shape == (7, 2)
+
+
+def test_predicting_needs_no_gradients_and_draws_no_random_numbers(model, images):
+    before = torch.random.get_rng_state()
+    assert not model(images).probabilities.requires_grad
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_description_says_what_it_is(model):
+    assert repr(model).startswith("<Model tiny.test: classification of VIS, 25 px")
