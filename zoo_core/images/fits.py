@@ -29,6 +29,7 @@ _BLOCK, _CARD = 2880, 80
 _MAX_HEADER = 2**22  # bytes
 _MAX_UNPACKED = 2**28  # bytes; gzip gives no access to a part of a file, so all of it is held
 _COUNTS = dict.fromkeys(("NAXIS", "ZNAXIS", "TFIELDS"), range(1000))  # astropy loops over any number
+_SAFE = ("RICE_1", "GZIP_1", "GZIP_2", "NOCOMPRESS")  # the C code for HCOMPRESS and PLIO trusts what it unpacks
 _CODES = {"BYTEPIX": (1, 2, 4), "BLOCKSIZE": range(1, 4096)}  # its decompression crashes with others
 
 
@@ -112,6 +113,9 @@ class _Section:
 
     def __call__(self, key: Key) -> np.ndarray:
         with reading(self.path, FITS_FAILURES):
+            if isinstance(self.hdu, fits.CompImageHDU) and self.hdu.compression_type not in _SAFE:
+                kind = self.hdu.compression_type
+                raise ImageReadError(f"{self.path}: {kind}, whose decoder is not safe; unpack it first with funpack")
             self._check_extent()
             return _physical(np.asarray(self.hdu.section[key]), self.hdu.header)
 
