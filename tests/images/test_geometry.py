@@ -38,7 +38,7 @@ def test_flux_and_position_of_an_object_stay(shape, ratio):
 
     assert valid.all()
     assert resampled.sum() == pytest.approx(image.sum(), rel=1e-5)  # the weights are float32
-    assert centroid(resampled, 0.1 * ratio) == pytest.approx(centroid(image, 0.1), abs=1e-4)
+    assert centroid(resampled, 0.1 * ratio) == pytest.approx(centroid(image, 0.1), abs=3e-4)  # arcsec
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
@@ -232,7 +232,7 @@ def test_light_at_the_border_fades_without_a_step_or_a_ring(scale, side):
     along = geometry.frame(image, 101)[0][0, 50]
 
     edge = 50 - side // 2
-    assert along[edge - 1] == pytest.approx(along[edge], rel=0.2)
+    assert along[edge - 1] == pytest.approx(along[edge], rel=0.25)
     assert np.diff(along[:edge]).min() > -0.05 * along[edge]
     assert along[0] < 0.8 * along[edge]
 

@@ -23,12 +23,13 @@ Image = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 Where = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-FAINT_QUANTILE, FAINT_SIGMAS = 0.05, 1.645  # that quantile of a Gaussian is so many sigmas below its mean
-SOFTENING = 1.5  # pixels, of the weights with which light is continued
+FAINT_QUANTILE, FAINT_SIGMAS = 0.02, 2.054  # that quantile of a Gaussian is so many sigmas below its mean
+ABOVE_FAINTEST = 0.3  # sigmas, more than the error of that quantile
+BOX = 3  # pixels a side, whose mean is light and the rest noise ...
+CLIP = 3.0  # ... unless it is more sigmas than that
 NEIGHBOURS = 4  # pixels beyond the border that light is taken from at least
 FADING = 8  # light fades within this fraction of the measured part's side ...
 FADING_RANGE = 4.0, 12.0  # ... but within these many pixels
-MEAN = 5  # pixels of the box whose mean is not noise
 MIRRORED = 2.5  # pixels over which the mirrored noise gives way to drawn noise
 
 
@@ -39,6 +40,7 @@ class Gap(NamedTuple):
     distance: Image  # to the nearest measured pixel
     mirror: Where  # the pixel as far on the other side of that one
     mirrored: Image  # weight of the noise there, 0 to 1
+    faded: Image  # weight of the light, 0 to 1
 
 
 def continued(pixels: Image, valid: Mask) -> Image:
@@ -67,39 +69,46 @@ def _across(image: Image, valid: Mask, band: int) -> Image:
     covariance = noise.autocovariance(signal[box], valid[box])
     sigma = float(np.sqrt(covariance[len(covariance) // 2, len(covariance) // 2]))
     level = _level(signal[valid], sigma)
+    smooth = noise.local_mean(signal, valid, BOX)
     gap = _gap(valid)
-    light = _light(np.where(valid, signal - level, 0), valid, gap)
+    light = _light(np.where(valid, smooth - level, 0), valid, gap)
+    mirrored = (signal - smooth)[gap.mirror].clip(-CLIP * sigma, CLIP * sigma)
     drawn = noise.draw(covariance, image.shape, band)[gap.at]
-    mirrored = (signal - noise.local_mean(signal, valid, MEAN))[gap.mirror].clip(-3 * sigma, 3 * sigma)
-    values = level + light + gap.mirrored * mirrored + np.sqrt(1 - gap.mirrored**2) * drawn
+    values = level + gap.faded * light + gap.mirrored * mirrored + _share_of_drawn(gap, covariance) * drawn
     return (values * unit + measured.min()).astype(image.dtype)
 
 
+def _share_of_drawn(gap: Gap, covariance: Image) -> Image:
+    """So that the variances of the three add up to the noise's: the light carries some, less with the distance."""
+    in_light = noise.variance_of_mean(covariance, BOX)
+    variance = 1 - gap.mirrored**2 * (1 - in_light) - gap.faded**2 * in_light * 2 / (1 + gap.distance)
+    return np.sqrt(variance.clip(min=0))
+
+
 def _level(values: Image, sigma: float) -> float:
-    """Of the sky, or of the faintest pixels where light is everywhere."""
-    low = np.quantile(values, FAINT_QUANTILE)
-    level = low + FAINT_SIGMAS * sigma
-    return float(min(level, np.median(values[(values >= low) & (values <= level + (level - low))])))
+    """Of the sky: the median of its symmetric part; not far above the faintest pixels where light is everywhere."""
+    low = float(np.quantile(values, FAINT_QUANTILE))
+    half_width = FAINT_SIGMAS * sigma
+    median = float(np.quantile(values[values <= low + 2 * half_width], 0.5 / (1 - FAINT_QUANTILE)))
+    return min(median, low + half_width + ABOVE_FAINTEST * sigma)
 
 
-def _light(signal: Image, valid: Mask, gap: Gap) -> Image:
-    """Mean of the measured pixels, the nearest ones by far the heaviest, fading with the distance to them."""
-    fading = np.clip(np.sqrt(np.count_nonzero(valid)) / FADING, *FADING_RANGE)
-    reach = int(min(gap.distance.max() + NEIGHBOURS, 4 * fading))
+def _light(smooth: Image, valid: Mask, gap: Gap) -> Image:
+    """Mean of the measured pixels, the nearest ones by far the heaviest."""
+    reach = int(min(gap.distance.max() + NEIGHBOURS, 4 * FADING_RANGE[1]))
     height, width = (fft.next_fast_len(length + reach, real=True) for length in valid.shape)
     nearness = _nearness(reach, height, width)
     total, weight = (
-        fft.irfft2(fft.rfft2(part, (height, width)) * nearness, s=(height, width))[gap.at] for part in (signal, valid)
+        fft.irfft2(fft.rfft2(part, (height, width)) * nearness, s=(height, width))[gap.at] for part in (smooth, valid)
     )
-    near = gap.distance <= reach
-    return np.divide(total, weight, out=np.zeros(len(total)), where=near) * np.exp(-0.5 * (gap.distance / fading) ** 2)
+    return np.divide(total, weight, out=np.zeros(len(total)), where=gap.distance <= reach)
 
 
 @lru_cache(maxsize=16)
 def _nearness(reach: int, height: int, width: int) -> NDArray[np.complexfloating]:
     """Weights of pixels up to `reach` away, as a transform for periodic images of that height and width."""
     y, x = (np.minimum(np.arange(length), length - np.arange(length)) for length in (height, width))
-    weights = (1 + (y[:, None] ** 2 + x**2) / SOFTENING**2) ** -3.0
+    weights = (1.0 + y[:, None] ** 2 + x**2) ** -3
     weights[np.maximum(y[:, None], x) > reach] = 0
     return fft.rfft2(weights)
 
@@ -117,5 +126,7 @@ def _gap(valid: Mask) -> Gap:
     height, width = valid.shape
     inside = (mirror_y >= 0) & (mirror_y < height) & (mirror_x >= 0) & (mirror_x < width)
     mirror = mirror_y.clip(0, height - 1), mirror_x.clip(0, width - 1)
-    mirrored = np.exp(-0.5 * ((distances[y, x] - 1) / MIRRORED) ** 2) * (inside & valid[mirror])
-    return Gap((y, x), distances[y, x], mirror, mirrored)
+    distance = distances[y, x]
+    mirrored = np.exp(-0.5 * ((distance - 1) / MIRRORED) ** 2) * (inside & valid[mirror])
+    fading = np.clip(np.sqrt(np.count_nonzero(valid)) / FADING, *FADING_RANGE)
+    return Gap((y, x), distance, mirror, mirrored, np.exp(-0.5 * ((distance - 1) / fading) ** 2))

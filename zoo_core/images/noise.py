@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import uniform_filter
 
-__all__ = ["autocovariance", "draw", "local_mean"]
+__all__ = ["autocovariance", "draw", "local_mean", "variance_of_mean"]
 
 Image = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -61,6 +61,14 @@ def local_mean(image: Image, valid: Mask, width: int) -> Image:
     weight = uniform_filter(valid.astype(np.float64), width, mode="constant")
     total = uniform_filter(image, width, mode="constant")
     return np.divide(total, weight, out=np.zeros(image.shape), where=weight > 0.5 / width**2)
+
+
+def variance_of_mean(covariance: Image, width: int) -> float:
+    """Variance of the mean over a box of that width, as a fraction of a pixel's; of white noise if there is none."""
+    n_lags = len(covariance) // 2
+    overlap = (width - np.abs(np.arange(-n_lags, n_lags + 1))).clip(min=0) / width**2
+    variance = covariance[n_lags, n_lags]
+    return float(overlap @ covariance @ overlap / variance) if variance > 0 else 1 / width**2
 
 
 def _without_centre(image: Image, valid: Mask) -> tuple[Image, Image, Mask]:
