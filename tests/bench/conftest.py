@@ -1,13 +1,20 @@
 """A classifier of known quality, and small real models on small real images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import zoo_core as zoo
+from zoo_core.bench.classification import binary_metrics
+from zoo_core.bench.metrics import select
+from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
+from zoo_core.bench.summary import summarise
 from zoo_core.catalog.folder import write_folder
 from zoo_core.catalog.specs import BenchmarkSpec, ModelSpec, WeightsSpec
+from zoo_core.tasks import Heads
 
 SIDE = 33
 PREPROCESS = ({"op": "frame", "size": SIDE}, {"op": "noise_units"})
@@ -76,3 +83,37 @@ def bright(folder_of_images):
     """The benchmark on that folder."""
     arguments = {"path": str(folder_of_images), "classes": ["nonlens", "lens"]}
     return BenchmarkSpec("bright", "folder", "classification", ("auroc", "tpr0", "recall"), arguments)
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Stores the result of a finder of some quality: `stored("a.one", separation=2.0)`; returns its path."""
+
+    def store(model, separation=2.0, images=4000, benchmark="sky", seen=False, seed=0, **changes):
+        predictions, truth = lens_finder(images, separation=separation, seed=seed)
+        truth["kind"] = np.where(truth["label"] == 1, "arc", np.where(np.arange(images) % 2, "spiral", "ring"))
+        path = result_path(tmp_path / "results", benchmark, model)
+        write_predictions({"p_lens": predictions["p_lens"]}, truth, path)
+        metrics = select(("auroc", "tpr0", "recall", "purity_1e-3"), "classification", binary_metrics())
+        strata = {"theta_E": (0.3, 1.0, 2.0, 3.0), "kind": ()}
+        numbers = summarise(predictions, truth, metrics, Heads(classes=("nonlens", "lens")), strata)
+        result = Result(
+            model=model,
+            benchmark=benchmark,
+            task="classification",
+            status="ok",
+            key="0" * 64,
+            hashes={"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))},
+            settings={"classes": ["nonlens", "lens"], "parameters": [], "prior": [0.5], "bands": ["VIS"]},
+            environment={},
+            machine={},
+            dataset={"name": "sky", "version": "1", "domain": "simulated"},
+            trained_on="simulated",
+            seen=seen,
+            measured="2026-01-01",
+            **vars(numbers),
+        )
+        write_result(replace(result, **changes), path)
+        return path
+
+    return store

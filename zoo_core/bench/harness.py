@@ -27,6 +27,7 @@ from .environment import digest, environment, machine, settings
 from .intervals import LEVEL, RESAMPLES
 from .metrics import core_metrics, select
 from .results import (
+    RESULTS,
     Result,
     predictions_of,
     read_result,
@@ -38,12 +39,9 @@ from .results import (
 from .scores import discard, score
 from .summary import summarise
 
-__all__ = ["RESULTS", "Progress", "benchmark", "measure"]
+__all__ = ["Progress", "benchmark", "measure"]
 
 log = logging.getLogger("zoo")
-
-RESULTS = Path("docs/leaderboard/results")
-CORE = "zoo-core"
 
 Progress = Callable[[str, int, int], None]
 
@@ -126,8 +124,8 @@ class _Bench:
                 f"{spec.id}: the data set {spec.dataset} has the fingerprint {found}, the registry says {spec.sha256}; "
                 "these are not the images of the benchmark"
             )
-        own = plugin_metrics([spec.plugin]) if spec.plugin != CORE else []
-        metrics = select(spec.metrics, spec.task, [*core_metrics(spec.task, dataset.heads), *own])
+        available = [*core_metrics(spec.task, dataset.heads), *plugin_metrics([spec.plugin])]
+        metrics = select(spec.metrics, spec.task, available)
         return cls(spec, results, dataset, found, metrics)
 
     @cached_property

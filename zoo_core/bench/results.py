@@ -26,6 +26,7 @@ from ..errors import ResultError
 from .operating import OperatingPoint, Rates
 
 __all__ = [
+    "RESULTS",
     "Estimate",
     "Result",
     "StratumResult",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 SCHEMA = 1
+RESULTS = Path("docs/leaderboard/results")
 TRUE = "true_"
 
 

@@ -1,0 +1,54 @@
+"""Who is better than whom, as far as the images can tell.
+
+All models are resampled alike, so that a difference is judged on the same images (paired bootstrap).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+from .intervals import LEVEL
+
+__all__ = ["Rank", "ranks"]
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Place among the models of a benchmark.
+
+    Arguments:
+        place: one more than the number of models that are better beyond doubt; models that cannot be told apart from
+            the same ones share it.
+        low, high: 95 % interval of the place over the resamples.
+        mean: of the place over the resamples; orders those that share one.
+    """
+
+    place: int
+    low: int
+    high: int
+    mean: float
+
+
+def ranks(resampled: Sequence[np.ndarray], higher_is_better: bool) -> list[Rank]:
+    """The rank of each model.
+
+    Arguments:
+        resampled: of each model the metric on each resample, (B,); the resamples are the same for all.
+        higher_is_better: of the metric.
+    """
+    merit = np.stack(resampled) if higher_is_better else -np.stack(resampled)
+    merit = np.where(np.isfinite(merit), merit, -np.inf)
+    places = rankdata(-merit, method="min", axis=0)
+    tails = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+    low, high = np.quantile(places, tails, axis=1, method="closest_observation").astype(int)
+    return [
+        Rank(1 + sum(_better(other, own) for other in merit), int(first), int(last), float(mean))
+        for own, first, last, mean in zip(merit, low, high, places.mean(axis=1), strict=True)
+    ]
+
+
+def _better(first: np.ndarray, second: np.ndarray) -> bool:
+    """The first beats the second in all but a tail of the resamples."""
+    return bool(np.mean(first > second) > (1 + LEVEL) / 2)
