@@ -80,7 +80,7 @@ class Client:
             env=self.environment(**variables),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             preexec_fn=give_up_root if without_root else None,
         )
         return answer_of(ended.stdout, ended.stderr)

@@ -1,4 +1,5 @@
 import logging
+import subprocess
 import sys
 from pathlib import Path
 
@@ -131,6 +132,32 @@ def test_every_fault_of_an_entry_is_told_at_once(tmp_path):
     with pytest.raises(RegistryError) as caught:
         read_registry(path)
     assert [key for key in ("views", "domain", "licence") if key not in str(caught.value)] == []
+
+
+def test_listing_leaves_the_checks_to_the_use_of_an_entry(tmp_path):
+    path = written(tmp_path, registry_text({"tiny.a": {"views": "3"}, "tiny.b": {}}))
+    listed = merge([read_registry(path, check=False)])
+    assert sorted(listed.models) == ["tiny.a", "tiny.b"]
+    assert listed.model("tiny.b").id == "tiny.b"
+    with pytest.raises(RegistryError) as caught:
+        listed.model("tiny.a")
+    assert str(caught.value).startswith(f"{path}: models: tiny.a: views")
+
+
+@pytest.mark.parametrize("changes", [{"task": None}, {"weights": "3"}, {"weights": None}, {"lisence": "MIT"}])
+def test_what_cannot_be_listed_is_named_without_the_checks_too(tmp_path, changes):
+    path = written(tmp_path, registry_text({"tiny.a": changes}))
+    with pytest.raises(RegistryError) as caught:
+        read_registry(path, check=False)
+    assert str(caught.value).startswith(f"{path}: models: tiny.a: {next(iter(changes))}")
+
+
+def test_listing_imports_nothing_heavy():
+    code = (
+        "import sys; from zoo_core.catalog.registry import catalog; catalog()\n"
+        "print(sorted({'torch', 'numpy', 'pydantic', 'huggingface_hub', 'zoo_lastro'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_an_architecture_has_one_default_tag(tmp_path):

@@ -14,8 +14,9 @@ from typing import Any
 
 from ..errors import WeightsError
 from .checksum import sha256_of
+from .entries import SCHEMA, check_version, entry_of, model_spec
 from .registry import catalog
-from .schema import SCHEMA, check_schema, model_entry, model_spec
+from .schema import check_entry
 from .specs import ModelSpec, WeightsSpec
 from .weights import CONFIG, GOLDEN, WEIGHTS, golden_file, weights_file
 
@@ -61,8 +62,9 @@ def read_folder(path: Path | str) -> ModelSpec:
     """
     config = Path(path) / CONFIG
     entry = _config(config)
-    check_schema(entry.pop("schema", None), str(config), WeightsError)
-    spec = model_spec(entry, str(config), str(config), WeightsError)
+    check_version(entry.pop("schema", None), str(config), WeightsError)
+    check_entry("models", entry, str(config), WeightsError)
+    spec = model_spec(entry, str(config))
     size = _size(Path(path) / WEIGHTS)
     if size != spec.weights.size:
         raise WeightsError(
@@ -77,7 +79,7 @@ def folder_config(spec: ModelSpec, folder: Path) -> dict[str, Any]:
     weights = folder / WEIGHTS
     golden = GOLDEN if (folder / GOLDEN).is_file() else None
     same = WeightsSpec(sha256_of(weights), _size(weights), WEIGHTS, golden=golden)
-    return {"schema": SCHEMA, **model_entry(replace(spec, weights=same))}
+    return {"schema": SCHEMA, **entry_of(replace(spec, weights=same))}
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ..errors import PluginError, RegistryError, UnknownNameError
 from ..plugins import package_folder, plugins
-from .schema import benchmark_spec, check_schema, dataset_spec, model_spec
+from .entries import benchmark_spec, check_version, dataset_spec, entry_of, model_spec
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec
 from .yaml12 import read_mapping
 
@@ -31,18 +31,15 @@ class Registry:
 
 
 @dataclass(frozen=True)
-class Catalog:
-    """All registries together.
+class Catalog(Registry):
+    """All registries together. An entry is checked when it is asked for by name.
 
     Arguments:
-        models, datasets, benchmarks: by id or name.
-        conflicts: (kind, name) of what two files list differently, in none of the above; a sentence that names both.
+        conflicts: (section, name) of what two files list differently, in no section, each with a sentence that names
+            both files.
         problems: a sentence for each plugin whose registry could not be used.
     """
 
-    models: Mapping[str, ModelSpec]
-    datasets: Mapping[str, DatasetSpec]
-    benchmarks: Mapping[str, BenchmarkSpec]
     conflicts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
@@ -51,19 +48,19 @@ class Catalog:
 
         Raises:
             UnknownNameError: no registry lists it.
-            RegistryError: two registries contradict each other about it, or an architecture has no default.
+            RegistryError: its entry is wrong, two registries contradict each other about it, or an architecture has no
+                default tag.
         """
-        if "." not in name and self.tags(name):
-            return self._default(name)
-        return self._listed("model", name, self.models, self.architectures())
+        tags = [] if "." in name else self.tags(name)
+        return _used(self, "models", self._default(name, tags) if tags else name, self.architectures())
 
     def dataset(self, name: str) -> DatasetSpec:
         """The data set of that name; errors as `model`."""
-        return self._listed("data set", name, self.datasets)
+        return _used(self, "datasets", name)
 
     def benchmark(self, name: str) -> BenchmarkSpec:
         """The benchmark of that id; errors as `model`."""
-        return self._listed("benchmark", name, self.benchmarks)
+        return _used(self, "benchmarks", name)
 
     def tags(self, architecture: str) -> list[str]:
         """Ids of the published models of an architecture."""
@@ -73,27 +70,20 @@ class Catalog:
         """Architectures with published models, each with the distribution that provides it."""
         return {spec.architecture: spec.plugin for spec in self.models.values()}
 
-    def _default(self, architecture: str) -> ModelSpec:
-        tags = self.tags(architecture)
+    def _default(self, architecture: str, tags: list[str]) -> str:
         chosen = [id for id in tags if self.models[id].default] or tags
         if len(chosen) > 1:
             raise RegistryError(f"{architecture} has no single default tag; name one of {', '.join(chosen)}")
-        return self.models[chosen[0]]
-
-    def _listed(self, kind: str, name: str, among: Mapping[str, Spec], also: Mapping[str, str] | None = None) -> Spec:
-        if (kind, name) in self.conflicts:
-            raise RegistryError(self.conflicts[kind, name])
-        if name not in among:
-            raise UnknownNameError.among(kind, name, {*among, *(also or {})})
-        return among[name]
+        return chosen[0]
 
 
 def catalog() -> Catalog:
     """The core's registry and those of the installed plugins, none of which is imported.
 
-    A plugin's file that is malformed is logged and listed in `problems`; it disturbs no other.
+    A plugin's file that is malformed is logged and listed in `problems`; it disturbs no other. The core's own file is
+    checked by the tests of the core, and not each time that it is listed.
     """
-    registries, problems = [read_registry(core_registry(), CORE)], []
+    registries, problems = [read_registry(core_registry(), CORE, check=False)], []
     for plugin in plugins(import_them=False):
         try:
             registries.append(_registry_of(plugin.name, plugin.distribution))
@@ -110,38 +100,36 @@ def core_registry() -> Path:
     return inside if inside.is_file() else package.parent / FILE
 
 
-def read_registry(path: Path | str, plugin: str | None = None) -> Registry:
+def read_registry(path: Path | str, plugin: str | None = None, check: bool = True) -> Registry:
     """What a registry file lists.
 
     Arguments:
         path: the file.
         plugin: the distribution of entries that name none.
+        check: every entry now; else only what keeps a spec from being built.
 
     Raises:
         RegistryError: names the file, the entry and the key.
     """
     path = Path(path)
     content = dict(read_mapping(path, RegistryError))
-    check_schema(content.pop("schema", None), str(path), RegistryError)
-    sections = {section: content.pop(section, None) or {} for section in ("models", "datasets", "benchmarks")}
+    check_version(content.pop("schema", None), str(path), RegistryError)
+    sections = {section: _entries(path, section, content.pop(section, None) or {}, plugin) for section in _SECTIONS}
     if content:
-        raise RegistryError(f"{path}: {sorted(content)} are no sections of a registry; it has {sorted(sections)}")
-    defaults = {} if plugin is None else {"plugin": plugin}
-    return _one_default_each(
-        path,
-        Registry(
-            _specs(path, "models", "id", sections["models"], defaults, model_spec),
-            _specs(path, "datasets", "name", sections["datasets"], defaults, dataset_spec),
-            _specs(path, "benchmarks", "id", sections["benchmarks"], defaults, benchmark_spec),
-        ),
-    )
+        raise RegistryError(f"{path}: {sorted(content)} are no sections of a registry; it has {sorted(_SECTIONS)}")
+    if check:
+        for section, entries in sections.items():
+            _check(path, section, entries)
+    specs = {section: _specs(path, section, entries) for section, entries in sections.items()}
+    _check_defaults(path, specs["models"])
+    return Registry(**specs)
 
 
 def merge(registries: list[Registry], problems: tuple[str, ...] = ()) -> Catalog:
     """One catalogue of several registries; what is listed twice alike is one entry."""
-    models, of_models = _united("model", [one.models for one in registries], lambda spec: spec.weights.sha256)
-    datasets, of_datasets = _united("data set", [one.datasets for one in registries], _without_source)
-    benchmarks, of_benchmarks = _united("benchmark", [one.benchmarks for one in registries], _without_source)
+    models, of_models = _united("models", [one.models for one in registries], lambda spec: spec.weights.sha256)
+    datasets, of_datasets = _united("datasets", [one.datasets for one in registries], _without_source)
+    benchmarks, of_benchmarks = _united("benchmarks", [one.benchmarks for one in registries], _without_source)
     conflicts = of_models | of_datasets | of_benchmarks
     for sentence in conflicts.values():
         log.warning("%s", sentence)
@@ -155,43 +143,83 @@ def _registry_of(plugin: str, distribution: str) -> Registry:
     return read_registry(folder / FILE, distribution)
 
 
-def _specs(
-    path: Path, section: str, key: str, entries: Any, defaults: Mapping[str, str], spec: Callable[..., Spec]
-) -> dict[str, Spec]:
-    if not isinstance(entries, dict):
-        raise RegistryError(f"{path}: {section} must be a mapping of names to entries, got {type(entries).__name__}")
-    found = {}
-    for name, entry in entries.items():
-        where = f"{path}: {section}: {name}"
+def _entries(path: Path, section: str, content: Any, plugin: str | None) -> dict[str, dict[str, Any]]:
+    """Entries by name, each with its name and what follows from it among its keys."""
+    if not isinstance(content, dict):
+        raise RegistryError(f"{path}: {section} must be a mapping of names to entries, got {type(content).__name__}")
+    entries = {}
+    for name, entry in content.items():
         if not isinstance(entry, dict):
-            raise RegistryError(f"{where}: an entry is a mapping of keys to values, got {entry!r}")
+            raise RegistryError(f"{path}: {section}: {name}: an entry is a mapping of keys to values, got {entry!r}")
         derived = {"architecture": str(name).partition(".")[0]} if section == "models" else {}
-        found[name] = spec({**defaults, **derived, **entry, key: name}, where, str(path), RegistryError)
-    return found
+        default = {} if plugin is None else {"plugin": plugin}
+        entries[name] = {**default, **derived, **entry, _SECTIONS[section].key: name}
+    return entries
 
 
-def _one_default_each(path: Path, registry: Registry) -> Registry:
-    defaults = [spec.architecture for spec in registry.models.values() if spec.default]
+def _specs(path: Path, section: str, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    try:
+        return {name: _SECTIONS[section].spec(entry, str(path)) for name, entry in entries.items()}
+    except (TypeError, KeyError, ValueError, AttributeError):
+        _check(path, section, entries)
+        raise
+
+
+def _check(source: Path | str, section: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
+    from .schema import check_entry  # its library takes longer to import than a listing may take
+
+    for name, entry in entries.items():
+        check_entry(section, entry, f"{source}: {section}: {name}", RegistryError)
+
+
+def _check_defaults(path: Path, models: Mapping[str, ModelSpec]) -> None:
+    defaults = [spec.architecture for spec in models.values() if spec.default]
     if twice := sorted({name for name in defaults if defaults.count(name) > 1}):
         raise RegistryError(f"{path}: models: {twice[0]} has {defaults.count(twice[0])} default tags, it can have one")
-    return registry
+
+
+def _used(listed: Catalog, section: str, name: str, also: Mapping[str, str] | None = None) -> Any:
+    """The spec of that name, its entry checked."""
+    if (section, name) in listed.conflicts:
+        raise RegistryError(listed.conflicts[section, name])
+    among = getattr(listed, section)
+    if name not in among:
+        raise UnknownNameError.among(_SECTIONS[section].kind, name, {*among, *(also or {})})
+    _check(among[name].source, section, {name: entry_of(among[name])})
+    return among[name]
 
 
 def _united(
-    kind: str, sections: list[Mapping[str, Spec]], identity: Callable[[Spec], Any]
+    section: str, registries: list[Mapping[str, Spec]], identity: Callable[[Spec], Any]
 ) -> tuple[dict[str, Spec], dict[tuple[str, str], str]]:
     """What several files list by name; and what they list differently, with a sentence each."""
     united: dict[str, Spec] = {}
     conflicts: dict[tuple[str, str], str] = {}
-    for name, spec in (item for section in sections for item in section.items()):
+    for name, spec in (item for listed in registries for item in listed.items()):
         first = united.setdefault(name, spec)
         if identity(first) != identity(spec):
-            conflicts[kind, name] = (
-                f"the {kind} {name} is listed differently by {first.source} and {spec.source}: {identity(first)} and "
-                f"{identity(spec)}; uninstall one of the two, or rename its entry"
+            conflicts[section, name] = (
+                f"the {_SECTIONS[section].kind} {name} is listed differently by {first.source} and {spec.source}: "
+                f"{identity(first)} and {identity(spec)}; uninstall one of the two, or rename its entry"
             )
-    return {name: spec for name, spec in united.items() if (kind, name) not in conflicts}, conflicts
+    return {name: spec for name, spec in united.items() if (section, name) not in conflicts}, conflicts
 
 
 def _without_source(spec: DatasetSpec | BenchmarkSpec) -> DatasetSpec | BenchmarkSpec:
     return replace(spec, source="")
+
+
+@dataclass(frozen=True)
+class _Section:
+    """What a section of a registry is called, which key of an entry is its name, and what is built of it."""
+
+    kind: str
+    key: str
+    spec: Callable[[Mapping[str, Any], str], ModelSpec | DatasetSpec | BenchmarkSpec]
+
+
+_SECTIONS = {
+    "models": _Section("model", "id", model_spec),
+    "datasets": _Section("data set", "name", dataset_spec),
+    "benchmarks": _Section("benchmark", "id", benchmark_spec),
+}

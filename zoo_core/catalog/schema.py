@@ -1,20 +1,15 @@
-"""The schema of a registry file: what an entry must say, checked where it is read."""
+"""The schema of registry entries: which keys there are and what their values may be."""
 
-import json
 import reprlib
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import SpecError, UnknownNameError, ZooError
 from ..tasks import Heads, task_named
-from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, WeightsSpec
 
-__all__ = ["SCHEMA", "benchmark_spec", "check_schema", "dataset_spec", "model_entry", "model_spec"]
-
-SCHEMA = 1
+__all__ = ["check_entry"]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*\.[A-Za-z0-9][A-Za-z0-9_\-]*$")]
@@ -31,9 +26,6 @@ class _Entry(BaseModel):
     """Nothing is coerced and nothing is ignored."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-E = TypeVar("E", bound=_Entry)
 
 
 class _Weights(_Entry):
@@ -139,65 +131,17 @@ class _Benchmark(_Entry):
         return strata
 
 
-def check_schema(version: Any, where: str, error: type[ZooError]) -> None:
-    """Raise `error` unless this version of the zoo reads that version of the schema."""
-    if version != SCHEMA:
-        newer = isinstance(version, int) and version > SCHEMA
-        remedy = "upgrade zoo-core (pip install -U zoo-core)" if newer else f"write `schema: {SCHEMA}`"
-        raise error(f"{where}: schema is {version!r}, this version of the zoo reads {SCHEMA}; {remedy}")
+def check_entry(section: str, entry: Mapping[str, Any], where: str, error: type[ZooError]) -> None:
+    """Raise `error` if an entry of that section, its own name among the keys, is wrong; it names each wrong key.
 
-
-def model_spec(entry: Mapping[str, Any], where: str, source: str, error: type[ZooError]) -> ModelSpec:
-    """The model of an entry that holds its `id`; `error`, prefixed `where`, names each wrong key."""
-    read = _checked(_Model, entry, where, error)
-    return ModelSpec(
-        id=read.id,
-        architecture=read.architecture,
-        plugin=read.plugin,
-        task=read.task,
-        heads=read.heads(),
-        bands=tuple(read.bands),
-        preprocess=tuple(read.preprocess),
-        weights=WeightsSpec(**read.weights.model_dump()),
-        arguments=read.arguments,
-        views=read.views,
-        prior=read.priors(),
-        default=read.default,
-        summary=read.summary,
-        training_data=read.training_data,
-        domain=read.domain,
-        seen=tuple(read.seen),
-        licence=read.licence,
-        paper=read.paper,
-        known_failures=tuple(read.known_failures),
-        source=source,
-    )
-
-
-def dataset_spec(entry: Mapping[str, Any], where: str, source: str, error: type[ZooError]) -> DatasetSpec:
-    """The data set of an entry that holds its `name`; errors as `model_spec`."""
-    return DatasetSpec(**_checked(_Dataset, entry, where, error).model_dump(), source=source)
-
-
-def benchmark_spec(entry: Mapping[str, Any], where: str, source: str, error: type[ZooError]) -> BenchmarkSpec:
-    """The benchmark of an entry that holds its `id`; errors as `model_spec`."""
-    read = _checked(_Benchmark, entry, where, error).model_dump()
-    read["metrics"] = tuple(read["metrics"])
-    read["strata"] = {column: tuple(edges) for column, edges in read["strata"].items()}
-    return BenchmarkSpec(**read, source=source)
-
-
-def model_entry(spec: ModelSpec) -> dict[str, Any]:
-    """The entry that `model_spec` reads back, as plain JSON values; without its source."""
-    entry = asdict(spec)
-    entry.update(entry.pop("heads"))
-    del entry["source"]
-    return json.loads(json.dumps(entry))
-
-
-def _checked(schema: type[E], entry: Mapping[str, Any], where: str, error: type[ZooError]) -> E:
+    Arguments:
+        section: "models", "datasets" or "benchmarks".
+        entry: keys and values as in the file.
+        where: what the message begins with.
+        error: what to raise.
+    """
     try:
-        return schema.model_validate(dict(entry))
+        _SECTIONS[section].model_validate(dict(entry))
     except ValidationError as problem:
         raise error("\n".join(f"{where}: {_sentence(fault)}" for fault in problem.errors())) from None
 
@@ -210,3 +154,6 @@ def _sentence(fault: Mapping[str, Any]) -> str:
         return f"{key} is not a key of this schema; remove it or mind its spelling"
     message = fault["msg"].removeprefix("Value error, ")
     return f"{key}: {message}, got {reprlib.repr(fault['input'])}" if key else message
+
+
+_SECTIONS: dict[str, type[_Entry]] = {"models": _Model, "datasets": _Dataset, "benchmarks": _Benchmark}

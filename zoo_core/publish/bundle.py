@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ..catalog.schema import model_entry
+from ..catalog.entries import entry_of
 from ..catalog.specs import ModelSpec
 from ..models.load import load
 from ..testing.golden import write_golden
@@ -44,7 +44,7 @@ def bundle(
 def _entry(spec: ModelSpec) -> dict[str, Any]:
     """What the entry must say; what is as by default is left out, and so is what the id says already."""
     defaults = {field.name: field.default for field in fields(ModelSpec)} | {"temperature": 1.0}
-    whole = model_entry(spec)
+    whole = entry_of(spec)
     weights = {key: whole["weights"][key] for key in ("sha256", "size")}
     said = {key: value for key, value in whole.items() if value not in ([], {}, defaults.get(key))}
     return {key: value for key, value in said.items() if key not in ("id", "architecture")} | {"weights": weights}

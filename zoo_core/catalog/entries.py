@@ -1,0 +1,62 @@
+"""Entries of registries and folders, as specs and back.
+
+Listing what is published builds specs and checks nothing: `schema`, which says what an entry may hold, costs more time
+to import than all the rest. An entry is checked when its file is a stranger's, and when it is used.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from ..errors import ZooError
+from ..tasks import Heads
+from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, WeightsSpec
+
+__all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec"]
+
+SCHEMA = 1
+
+HEADS = [field.name for field in fields(Heads)]
+
+
+def model_spec(entry: Mapping[str, Any], source: str) -> ModelSpec:
+    """The model of an entry, whose keys are the fields of `ModelSpec` with those of `Heads` among them."""
+    flat = {key: _tuple(value) for key, value in entry.items()}
+    heads = Heads(**{key: flat.pop(key) for key in HEADS if key in flat})
+    weights = WeightsSpec(**flat.pop("weights"))
+    if isinstance(flat.get("prior"), (int, float)):
+        flat["prior"] = (flat["prior"],)
+    return ModelSpec(**flat, heads=heads, weights=weights, source=source)
+
+
+def dataset_spec(entry: Mapping[str, Any], source: str) -> DatasetSpec:
+    """The data set of an entry, whose keys are the fields of `DatasetSpec`."""
+    return DatasetSpec(**entry, source=source)
+
+
+def benchmark_spec(entry: Mapping[str, Any], source: str) -> BenchmarkSpec:
+    """The benchmark of an entry, whose keys are the fields of `BenchmarkSpec`."""
+    flat = {key: _tuple(value) for key, value in entry.items()}
+    flat["strata"] = {column: _tuple(edges) for column, edges in flat.get("strata", {}).items()}
+    return BenchmarkSpec(**flat, source=source)
+
+
+def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
+    """The entry that these functions read back, as plain JSON values; without its source."""
+    entry = asdict(spec)
+    entry.update(entry.pop("heads", {}))
+    del entry["source"]
+    return json.loads(json.dumps(entry))
+
+
+def check_version(version: Any, where: str, error: type[ZooError]) -> None:
+    """Raise `error` unless this version of the zoo reads that version of the schema."""
+    if version != SCHEMA:
+        newer = isinstance(version, int) and version > SCHEMA
+        remedy = "upgrade zoo-core (pip install -U zoo-core)" if newer else f"write `schema: {SCHEMA}`"
+        raise error(f"{where}: schema is {version!r}, this version of the zoo reads {SCHEMA}; {remedy}")
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
