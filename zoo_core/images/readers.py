@@ -1,6 +1,7 @@
 """Readers: from the first bytes of a file to its layers, and from a source to its raw image."""
 
 import os
+import stat
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -63,13 +64,8 @@ def _kept(path: str, stamp: tuple[int, int, int], process: int, thread: int) -> 
     return file
 
 
-def _stamp(path: str) -> tuple[int, int, int]:
-    with reading(path, (OSError, ValueError)):
-        found = Path(path).stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
 def _open(path: str) -> OpenFile:
+    _stamp(path)
     stream, start = _stream(path)
     try:
         return _format(path, start)(stream, path)
@@ -78,17 +74,23 @@ def _open(path: str) -> OpenFile:
         raise
 
 
-def _stream(path: str) -> tuple[BinaryIO, bytes]:
-    """The opened file and its first bytes."""
+def _stamp(path: str) -> tuple[int, int, int]:
+    """What changes when the file does; ImageReadError unless it is a file."""
     try:
-        if (found := Path(path)).exists() and not found.is_file():  # a pipe would block, a device never end
-            raise ImageReadError(f"{path}: not a file")
-        stream = found.open("rb")
+        found = Path(path).stat()
     except FileNotFoundError as error:
         raise ImageReadError(f"{path}: no such file") from error
     except (OSError, ValueError) as error:
         raise ImageReadError(f"{path}: cannot be opened ({error})") from error
+    if not stat.S_ISREG(found.st_mode):  # a pipe would block, a device never end
+        raise ImageReadError(f"{path}: not a file")
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _stream(path: str) -> tuple[BinaryIO, bytes]:
+    """The opened file and its first bytes."""
     with reading(path, (OSError,)):
+        stream = Path(path).open("rb")  # noqa: SIM115 - closed with its layers
         start = stream.read(16)
         stream.seek(0)
     return stream, start
