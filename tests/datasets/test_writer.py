@@ -1,0 +1,129 @@
+"""`zoo simulate` writes what the data set holds, once, whatever interrupts it."""
+
+import csv
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from astropy.io import fits
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_scales
+
+from zoo_core.datasets import writer
+from zoo_core.datasets.finding import finding_space
+from zoo_core.datasets.writer import simulate
+from zoo_core.errors import DatasetError
+
+N, SEED = 12, 2
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(writer, "BLOCK", 5)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return finding_space(n=N, seed=SEED).make(0, N)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    out = tmp_path_factory.mktemp("written")
+    ticks = []
+    simulate("finding_space", N, SEED, out, progress=lambda done, total: ticks.append((done, total)))
+    return out, ticks
+
+
+def rows(out):
+    with (out / "truth.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_fits_files_hold_the_images_and_the_pixel_scale(written, expected):
+    out, _ = written
+    for row, image in zip(rows(out), expected[0], strict=True):
+        with fits.open(out / f"{row['id']}.fits") as file:
+            np.testing.assert_allclose(file[0].data, image[0], rtol=1e-6)
+            scales = proj_plane_pixel_scales(WCS(file[0].header)) * 3600
+            np.testing.assert_allclose(scales, 0.1, rtol=1e-9)
+
+
+def test_the_truth_has_a_row_an_image_in_order(written, expected):
+    table = rows(written[0])
+    assert [row["id"] for row in table] == finding_space(n=N, seed=SEED).ids(0, N)
+    np.testing.assert_allclose([float(row["theta_E"]) for row in table], expected[1]["theta_E"])
+    assert [int(row["label"]) for row in table] == expected[1]["label"].tolist()
+
+
+def test_progress_counts_to_the_end(written):
+    counts = [done for done, _ in written[1]]
+    assert counts == sorted(counts) and written[1][-1] == (N, N)
+
+
+def test_nothing_but_the_result_is_left(written):
+    names = {path.name for path in written[0].iterdir()}
+    assert names == {f"{name}.fits" for name in finding_space(n=N, seed=SEED).ids(0, N)} | {
+        "truth.csv",
+        "simulation.json",
+    }
+
+
+class Interrupted(Exception):
+    """Raised by the progress of a run that is to stop."""
+
+
+def stop_after(count):
+    def tick(done, total):
+        if done >= count:
+            raise Interrupted
+
+    return tick
+
+
+@pytest.mark.parametrize("format", ["fits", "hdf5"])
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, expected, format):
+    with pytest.raises(Interrupted):
+        simulate("finding_space", N, SEED, tmp_path, format=format, progress=stop_after(5))
+    assert not (tmp_path / "truth.csv").exists()
+    first = {path.name: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    simulate("finding_space", N, SEED, tmp_path, format=format)
+    kept = [path for path in tmp_path.glob("*.fits") if path.name in first]
+    assert all(path.stat().st_mtime_ns == first[path.name] for path in kept) and len(rows(tmp_path)) == N
+    if format == "hdf5":
+        with h5py.File(tmp_path / "images.h5") as file:
+            np.testing.assert_allclose(file["images"][:], expected[0], rtol=1e-6)
+            assert file["images"].attrs["pixel_scale"] == 0.1
+            assert file["truth/kind"].asstr()[:].tolist() == expected[1]["kind"].tolist()
+
+
+def test_a_finished_folder_is_left_alone(written):
+    before = (written[0] / "truth.csv").stat().st_mtime_ns
+    simulate("finding_space", N, SEED, written[0])
+    assert (written[0] / "truth.csv").stat().st_mtime_ns == before
+
+
+def test_another_simulation_needs_leave_to_replace(tmp_path):
+    simulate("finding_space", 2, 5, tmp_path)
+    with pytest.raises(DatasetError, match=r"holds another simulation .* pass overwrite=True \(--overwrite\)"):
+        simulate("finding_space", 2, 6, tmp_path)
+    (tmp_path / "mine.fits").write_text("not ours")
+    simulate("finding_space", 2, 6, tmp_path, overwrite=True)
+    names = sorted(path.name for path in tmp_path.glob("*.fits"))
+    assert names == ["finding_space-6-000000.fits", "finding_space-6-000001.fits", "mine.fits"]
+
+
+def test_an_unknown_format_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="jpeg"):
+        simulate("finding_space", 2, 5, tmp_path, format="jpeg")
+
+
+def test_sets_that_exist_already_cannot_be_simulated(tmp_path):
+    with pytest.raises(DatasetError, match="cannot be opened with"):
+        simulate("blf1_space", 2, 5, tmp_path)
