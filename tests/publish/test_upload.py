@@ -84,7 +84,7 @@ def test_the_repository_is_a_folder_that_loads_and_predicts_alike(repository):
 def test_a_published_model_is_loaded_back_from_the_hub(environment, trained, results, hub, tmp_path):
     """By somebody else, through a registry entry with the lines that publishing gave, from an empty cache."""
     call = f"publish({str(trained)!r}, {REPO!r}, {str(results)!r})"
-    weights = child(f"from zoo_core.publish.upload import publish; print({call}.registry_lines())", environment)
+    weights = child(f"from zoo_core.publish.upload import publish; print({call}.entry())", environment)
     assert set(hub.files(REPO)) == {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
     install_index(tmp_path / "elsewhere", "second.hub", weights)
     code = (

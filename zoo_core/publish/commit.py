@@ -22,17 +22,17 @@ class Published:
     """Where a model lies now.
 
     Arguments:
-        id: of the model.
+        model: its id.
         url: of the repository.
         weights: what its registry entry should say, repository and commit included.
     """
 
-    id: str
+    model: str
     url: str
     weights: WeightsSpec
 
-    def registry_lines(self) -> str:
-        """The `weights` of the registry entry, as YAML."""
+    def entry(self) -> str:
+        """The `weights` of its registry entry, as YAML."""
         weights = self.weights
         return (
             "weights:\n"

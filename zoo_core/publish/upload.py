@@ -37,7 +37,7 @@ def publish(name: str | Path, repo: str, results: Path | str = RESULTS, private:
     """
     with tempfile.TemporaryDirectory() as temporary:
         published = commit_folder(write_repository(name, Path(temporary) / "model", results), repo, private)
-    log.info("%s is at %s, commit %s", published.id, published.url, published.weights.revision)
+    log.info("%s is at %s, commit %s", published.model, published.url, published.weights.revision)
     return published
 
 
