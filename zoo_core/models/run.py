@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -51,15 +52,15 @@ class Run:
         keys = {number: self._key(number) for number in range(self._count())}
         missing = [number for number, key in keys.items() if not self.shards.has(number, key)]
         done = len(self.images) - sum(stop - start for start, stop in map(self._span, missing))
-        batches = self._batches(missing)
-        for number in missing:
-            rows = []
-            for batch in islice(batches, len(self._parts(number))):
-                rows.append(self.scorer.rows(batch))
-                done += len(batch.ids)
-                if progress:
-                    progress(done, len(self.images))
-            self.shards.write(number, pa.concat_tables(rows, promote_options="permissive"), keys[number])
+        with closing(self._batches(missing)) as batches:
+            for number in missing:
+                rows = []
+                for batch in islice(batches, len(self._parts(number))):
+                    rows.append(self.scorer.rows(batch))
+                    done += len(batch.ids)
+                    if progress:
+                        progress(done, len(self.images))
+                self.shards.write(number, pa.concat_tables(rows, promote_options="permissive"), keys[number])
 
     def pieces(self) -> Iterator[pa.Table]:
         """All rows in order."""
@@ -69,18 +70,14 @@ class Run:
         """Rows with status `error`."""
         return sum(pc.sum(pc.equal(piece["status"], "error")).as_py() or 0 for piece in self.pieces())
 
-    def _batches(self, numbers: list[int]) -> Iterator[PreparedBatch]:
+    def _batches(self, numbers: list[int]) -> Generator[PreparedBatch]:
         jobs = (self.images.job(*part) for number in numbers for part in self._parts(number))
-        contradicted = 0
+        told = False
         for batch in prepared(jobs, self.scorer.model.preprocess, self.pixel_scale, self.workers):
-            contradicted += batch.contradicted
+            if batch.contradicted and not told:
+                told = True
+                logger.warning("headers differ from the pixel scale of %g arcsec, which is used", self.pixel_scale)
             yield batch
-        if contradicted:
-            logger.warning(
-                "%d images: the pixel scale of the header differs from the %g arcsec that were passed and used",
-                contradicted,
-                self.pixel_scale,
-            )
 
     def _key(self, number: int) -> str:
         """What the rows of a shard depend on."""
