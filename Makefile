@@ -2,7 +2,9 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name))))
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; \
+	do $$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 MANIFESTS := pyproject.toml plugins/requirements.txt $(wildcard plugins/*/pyproject.toml)
 DEMO := demo
 
@@ -20,7 +22,15 @@ help:
 install: $(VENV)/.installed
 
 demo: $(VENV)/.installed
-	@BIN=$(BIN) sh docs/demo.sh $(DEMO)
+	$(BIN)/zoo simulate finding_space_shifted -n 48 --seed 1 -o $(DEMO)/cutouts
+	$(BIN)/zoo predict lastro.space $(DEMO)/cutouts -o $(DEMO)/scores.csv --gallery $(DEMO)/top.png --top 12
+	@$(BIN)/python examples/demo_truth.py $(DEMO)/scores.csv $(DEMO)/cutouts/truth.csv
+	@echo
+	@echo "Look at $(DEMO)/top.png. Then try:"
+	@echo "  $(BIN)/zoo predict lastro.space YOUR_FOLDER -o scores.csv --gallery top.png   # your own FITS"
+	@echo "  $(BIN)/zoo info lastro.space                 # what it has learned from, and what it gets wrong"
+	@echo "  $(BIN)/zoo leaderboard                       # how it compares"
+	@echo "  $(BIN)/zoo new mynet                         # a network of your own"
 
 test: $(VENV)/.developer
 	$(BIN)/pytest
@@ -36,16 +46,15 @@ docs: $(VENV)/.developer
 clean:
 	rm -rf $(VENV) $(DEMO) site build dist
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "the zoo needs Python 3.11 or newer; make PYTHON=/path/to/python3"; exit 1; }
+$(BIN)/pip:
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; name one: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(BIN)/python $(MANIFESTS)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -r plugins/requirements.txt
+$(VENV)/.installed: $(BIN)/pip $(MANIFESTS)
+	@echo "installing into $(VENV): about 2.5 GB to download, 6 GB on disk"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r plugins/requirements.txt
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet -e '.[test,lint,docs]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[test,lint,docs]'
 	@touch $@

@@ -7,7 +7,7 @@ from zoo_core.testing.scaffold import new
 def test_a_new_plugin_passes_zoo_check_out_of_the_box(tmp_path, install_into):
     folder = new("fancy_net", tmp_path / "fancy")
     run = install_into(folder, tmp_path / "site")
-    checked = run("-m", "zoo_core.cli", "check", "fancy_net")
+    checked = run("-m", "zoo_core", "check", "fancy_net")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "fancy_net: passed (7 ran, 7 required, 0 broken, 0 expected to fail, 3 skipped)" in checked.stdout
 

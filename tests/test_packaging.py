@@ -1,0 +1,40 @@
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+SOURCES = sorted([*ROOT.glob("zoo_core/**/*.py"), *ROOT.glob("plugins/*/zoo_*/**/*.py")])
+UNPICKLING = re.compile(r"torch\.load\(|pickle\.loads?\(|allow_pickle=True|weights_only=False|joblib\.load\(")
+
+
+def test_the_one_command_installs_every_plugin():
+    required = (ROOT / "plugins" / "requirements.txt").read_text().split("\n")
+    assert set(filter(None, required)) == {"-e .", *(f"-e plugins/{path.name}" for path in PLUGINS)}
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_s_folder_entry_point_and_distribution_have_one_name(folder: Path):
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert project["name"] == f"zoo-{folder.name}"
+    assert list(project["entry-points"]["zoo"]) == [folder.name]
+
+
+def test_the_wheel_holds_the_registry_and_the_scaffold(tmp_path: Path):
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("zoo_core-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "zoo_core/registry.yaml" in names
+    assert "zoo_core/testing/template/zoo_mynet/network.py" in names
+    assert [name for name in names if not name.startswith(("zoo_core/", "zoo_core-"))] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_unpickled(source: Path):
+    assert UNPICKLING.search(source.read_text()) is None
