@@ -115,7 +115,7 @@ def test_a_large_hole_in_the_sky_is_filled_with_the_same_noise(blur):
     filled = blanks.fill(np.where(valid, image, 1e9), valid)
 
     hole, sky = filled[:, 10:40, 15:45], image[:, 60:90, 15:45]
-    assert hole.mean() == pytest.approx(sky.mean(), abs=0.05)  # 18,000 pixels, correlated over some ten
+    assert hole.mean() == pytest.approx(sky.mean(), abs=0.1)  # three times the chance of 1,800 patches
     assert hole.std() == pytest.approx(sky.std(), rel=0.05)
     steps, sky_steps = (np.diff(part, axis=2).std() for part in (hole, sky))
     assert steps == pytest.approx(sky_steps, rel=0.06)

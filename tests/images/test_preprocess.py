@@ -195,7 +195,7 @@ def test_the_digest_is_that_of_the_operations_and_not_of_their_spelling():
 
     digest = Preprocess.from_operations(spelled, ["VIS"]).digest
 
-    assert digest == "DIGEST"
+    assert digest == "501d981fb08be55f6c39e4651575b2b6ae459514134a283bc872ed96fa26c2f2"
     spelled[1]["softening"] = 1.0000001
     assert Preprocess.from_operations(spelled, ["VIS"]).digest != digest
 

@@ -173,5 +173,7 @@ def _numbers(column: Column, catalog: str) -> np.ndarray:
 
 def _on_tile(tile: FileSource, sky: SkyCoord) -> tuple[np.ndarray, np.ndarray]:
     with layers_of(tile.path) as layers:
-        number = choose(tile.path, layers, tile.ext).number
-    return sky_to_pixels(tile.path, number, sky)
+        layer = choose(tile.path, layers, tile.ext)
+    if layer.header.get("CTYPE1") is None:
+        raise ImageReadError(f"{layer.where}: no WCS; RA and Dec need a mosaic in FITS that has one, x and y do not")
+    return sky_to_pixels(tile.path, layer.number, sky)
