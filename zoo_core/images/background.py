@@ -48,11 +48,11 @@ def continued(pixels: Image, valid: Mask) -> Image:
 
     Arguments:
         pixels: (bands, H, W); what stands in pixels that are not valid does not matter.
-        valid: (bands, H, W), at least one pixel a band.
+        valid: (bands, H, W); a band without valid pixels is left as it is.
     """
     out = pixels.copy()
     for band, (image, good) in enumerate(zip(pixels, valid, strict=True)):
-        if not good.all():
+        if good.any() and not good.all():
             out[band][~good] = _across(image, good, band)
     return out
 

@@ -33,14 +33,12 @@ def autocovariance(image: Image, valid: Mask) -> Image:
     image, brightness, valid = _without_centre(image, valid)
     n_lags = int(np.clip(np.sqrt(np.count_nonzero(valid)) // SIDE_PER_LAG, *LAGS))
     width = MEAN_PER_LAG * n_lags + 1
-    brightness = local_mean(np.where(valid, brightness, 0), valid, width)
-    faint = valid & (brightness <= np.quantile(brightness[valid], FAINTEST))
-    residual = np.where(faint, image, 0)
-    residual -= np.where(faint, local_mean(residual, faint, width), 0)
-    limit = CLIP * 1.4826 * np.median(np.abs(residual[faint]))
-    pairs = _lagged_products(faint.astype(np.float64), n_lags).round().clip(min=1)
-    measured = _lagged_products(residual.clip(-limit, limit), n_lags) / pairs
-    averaged = width**2 * uniform_filter(faint.astype(np.float64), width, mode="constant")[faint].mean()
+    faint = _faint(np.where(valid, brightness, 0), valid, width)
+    residual = image - local_mean(np.where(valid, image, 0), faint, width)
+    limit = CLIP * 1.4826 * np.median(np.abs(residual[faint > 0]))
+    pairs = _lagged_products(faint, n_lags).clip(min=1)
+    measured = _lagged_products(np.where(valid, residual, 0).clip(-limit, limit) * faint, n_lags) / pairs
+    averaged = width**2 * np.average(uniform_filter(faint, width, mode="constant"), weights=faint)
     return _significant(_with_local_mean(measured, averaged), pairs) * _taper(n_lags)
 
 
@@ -56,11 +54,11 @@ def draw(covariance: Image, shape: tuple[int, int], band: int) -> Image:
     return drawn[: shape[0], : shape[1]] * (sigma / _rms(spectrum, padded))
 
 
-def local_mean(image: Image, valid: Mask, width: int) -> Image:
-    """Mean of the valid pixels in a box around each pixel, 0 where there are none; the image is 0 where not valid."""
-    weight = uniform_filter(valid.astype(np.float64), width, mode="constant")
-    total = uniform_filter(image, width, mode="constant")
-    return np.divide(total, weight, out=np.zeros(image.shape), where=weight > 0.5 / width**2)
+def local_mean(image: Image, weight: Image | Mask, width: int) -> Image:
+    """Weighted mean in a box around each pixel; 0 where there is no weight."""
+    weights = uniform_filter(np.asarray(weight, np.float64), width, mode="constant")
+    total = uniform_filter(image * weight, width, mode="constant")
+    return np.divide(total, weights, out=np.zeros(image.shape), where=weights > 1e-6 / width**2)
 
 
 def variance_of_mean(covariance: Image, width: int) -> float:
@@ -69,6 +67,15 @@ def variance_of_mean(covariance: Image, width: int) -> float:
     overlap = (width - np.abs(np.arange(-n_lags, n_lags + 1))).clip(min=0) / width**2
     variance = covariance[n_lags, n_lags]
     return float(overlap @ covariance @ overlap / variance) if variance > 0 else 1 / width**2
+
+
+def _faint(brightness: Image, valid: Mask, width: int) -> Image:
+    """Weight of each pixel: 1 for the faint, 0 for the bright, between them no step: the last bit decides nothing."""
+    brightness = local_mean(brightness, valid, width)
+    faintest, limit = np.quantile(brightness[valid], [0, FAINTEST])
+    if limit == faintest:
+        return valid.astype(np.float64)
+    return np.clip(2 * (limit - brightness) / (limit - faintest) + 0.5, 0, 1) * valid
 
 
 def _without_centre(image: Image, valid: Mask) -> tuple[Image, Image, Mask]:
