@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_core.sim.light import brightness, sersic_b
+from zoo_core.sim.light import Profiles, brightness, sersic_b
 from zoo_core.sim.scene import PROFILES
 
 RING = PROFILES.index("ring")
@@ -15,7 +15,8 @@ def on_ellipses(one: np.ndarray, radii: np.ndarray, angles: np.ndarray, pixel: f
     q, phi = one["q"][0], one["phi"][0]
     u, v = radii[:, None] * np.cos(angles) / np.sqrt(q), radii[:, None] * np.sin(angles) * np.sqrt(q)
     x, y = u * np.cos(phi) - v * np.sin(phi) + one["x"], u * np.sin(phi) + v * np.cos(phi) + one["y"]
-    return brightness(one, torch.as_tensor(x)[None], torch.as_tensor(y)[None], pixel)[0].numpy()
+    x, y = torch.as_tensor(x)[None], torch.as_tensor(y)[None]
+    return brightness(Profiles.of(one, x), x, y, pixel)[0].numpy()
 
 
 def flux_within(one: np.ndarray, radius: float) -> float:
@@ -86,6 +87,6 @@ def test_arms_finer_than_a_pixel_are_averaged_out(light):
 def test_a_mixture_of_kinds_is_each_kind_by_itself(light):
     mixture = np.concatenate([light(n=4.0), light(profile=RING, n=0.2), light(arms=3, contrast=0.4)])
     axis = torch.linspace(-1, 1, 15, dtype=torch.float64)
-    together = brightness(mixture, axis[None, None, :], axis[None, :, None])
-    alone = [brightness(mixture[i : i + 1], axis[None, None, :], axis[None, :, None]) for i in range(3)]
+    parts = [Profiles.of(rows, axis) for rows in (mixture, *np.split(mixture, 3))]
+    together, *alone = (brightness(part, axis[None, None, :], axis[None, :, None]) for part in parts)
     torch.testing.assert_close(together, torch.cat(alone))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .grid import Grid, gauss_legendre, pixel_means
 from .lens import deflection
-from .light import SERSIC, brightness, brightness_at, column, scene_index, squared_radius
+from .light import Profiles, brightness, brightness_at, squared_radius
 
 __all__ = ["deflected"]
 
@@ -26,28 +26,31 @@ class Refinement:
     Arguments:
         reach: the radius, in sides of the patch that the pixel sees.
         rays: along a side of the pixel.
+        least_n: the Sersic index from which a source needs them.
     """
 
     reach: float
     rays: int
+    least_n: float = 0.0
 
 
-REFINEMENTS = (Refinement(0.6, 20), Refinement(2.0, 4))
-"""Innermost first; a pixel takes the first that reaches it."""
+REFINEMENTS = (Refinement(0.6, 20, least_n=1.5), Refinement(0.6, 8), Refinement(2.0, 4))
+"""A pixel takes the first that applies; the last one reaches farthest."""
 
 
 def deflected(lenses: np.ndarray, lights: np.ndarray, grid: Grid) -> Tensor:
     """Flux per pixel of profiles in the source plane, shape (scenes, width, width)."""
+    profiles = Profiles.of(lights, grid.axis)
     beta_x, beta_y = _rays(lenses, grid)
-    scene = scene_index(lights, beta_x)
-    dx, dy = beta_x[scene] - column(lights["x"], beta_x), beta_y[scene] - column(lights["y"], beta_y)
-    radius_2 = squared_radius(lights, dx, dy)
-    light = brightness_at(lights, dx, dy, radius_2, grid.pixel)
-    means = pixel_means(grid.zeros(len(lenses)).index_add_(0, scene, light))
-    patches_2 = _patches_2(lights, radius_2[:, 1:-1, 1:-1], _patch_2(beta_x, beta_y)[scene])
-    for rays, source, row, col in _unresolved(patches_2):
-        fine = _mean_of_rays(lenses, lights[source.cpu().numpy()], row, col, rays, grid)
-        means.index_put_((scene[source], row, col), fine - _sampled(light, source, row, col), accumulate=True)
+    dx, dy = beta_x[profiles.scene].sub_(profiles.x), beta_y[profiles.scene].sub_(profiles.y)
+    radius_2 = squared_radius(profiles, dx, dy)
+    light = brightness_at(profiles, dx, dy, radius_2, grid.pixel)
+    means = pixel_means(grid.zeros(len(lenses)).index_add_(0, profiles.scene, light))
+    patches_2 = radius_2[:, 1:-1, 1:-1] * profiles.minor_2 / _patch_2(beta_x, beta_y)[profiles.scene]
+    for rays, source, row, col in _unresolved(patches_2, profiles.n.flatten()):
+        refined = profiles[source]
+        fine = _mean_of_rays(lenses, refined, row, col, rays, grid)
+        means.index_put_((refined.scene, row, col), fine - _sampled(light, source, row, col), accumulate=True)
     return means.mul_(grid.pixel**2)
 
 
@@ -58,22 +61,21 @@ def _rays(lenses: np.ndarray, grid: Grid) -> tuple[Tensor, Tensor]:
     return x - alpha_x, y - alpha_y
 
 
-def _patches_2(lights: np.ndarray, radius_2: Tensor, patch_2: Tensor) -> Tensor:
-    """Number of patches between a pixel's ray and each source's centre, at least, squared; infinite for rings."""
-    minor_2 = np.where(lights["profile"] == SERSIC, lights["q"] * lights["R"] ** 2, np.inf)
-    return radius_2 * column(minor_2, radius_2) / patch_2
+def _unresolved(patches_2: Tensor, n: Tensor) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
+    """Rays along a pixel's side, and the sources, rows and columns that need as many.
 
-
-def _unresolved(patches_2: Tensor) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
-    """Rays along a pixel's side, and the sources, rows and columns that need as many."""
+    Arguments:
+        patches_2: patches between a pixel's ray and each source's centre, at least, squared; infinite for rings.
+        n: Sersic index of each source, shape (sources,).
+    """
     places = (patches_2 < REFINEMENTS[-1].reach ** 2).nonzero()
-    distance_2 = patches_2[tuple(places.T)]
-    inner = 0.0
+    distance_2, steepness = patches_2[tuple(places.T)], n[places[:, 0]]
+    left = torch.ones_like(distance_2, dtype=torch.bool)
     for refinement in REFINEMENTS:
-        chosen = places[(distance_2 >= inner) & (distance_2 < refinement.reach**2)]
-        inner = refinement.reach**2
-        if len(chosen):
-            yield refinement.rays, *chosen.T
+        chosen = left & (distance_2 < refinement.reach**2) & (steepness >= refinement.least_n)
+        left = left & ~chosen
+        if chosen.any():
+            yield refinement.rays, *places[chosen].T
 
 
 def _patch_2(beta_x: Tensor, beta_y: Tensor) -> Tensor:
@@ -90,11 +92,11 @@ def _sampled(light: Tensor, source: Tensor, row: Tensor, col: Tensor) -> Tensor:
     return pixel_means(torch.stack(patches, dim=-1).unflatten(-1, (3, 3))).flatten()
 
 
-def _mean_of_rays(lenses: np.ndarray, lights: np.ndarray, row: Tensor, col: Tensor, rays: int, grid: Grid) -> Tensor:
+def _mean_of_rays(lenses: np.ndarray, profiles: Profiles, row: Tensor, col: Tensor, rays: int, grid: Grid) -> Tensor:
     """Mean brightness of a source over a pixel, one of each for every entry, shape (entries,)."""
     nodes, weights = (torch.as_tensor(part / 2).to(grid.axis) for part in gauss_legendre(rays))
     x = (grid.axis[col + 1, None] + grid.pixel * nodes)[:, None, :].expand(-1, rays, -1)
     y = (grid.axis[row + 1, None] + grid.pixel * nodes)[:, :, None].expand(-1, -1, rays)
-    alpha_x, alpha_y = deflection(lenses[lights["scene"]], x, y)
-    light = brightness(lights, x - alpha_x, y - alpha_y, grid.pixel / rays)
+    alpha_x, alpha_y = deflection(lenses[profiles.scene.cpu().numpy()], x, y)
+    light = brightness(profiles, x - alpha_x, y - alpha_y, grid.pixel / rays)
     return torch.einsum("eij,i,j->e", light, weights, weights)

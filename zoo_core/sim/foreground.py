@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .cusp import window_flux
 from .grid import Grid, pixel_means
-from .light import SERSIC, brightness, scene_index
+from .light import SERSIC, Profiles, brightness
 
 __all__ = ["undeflected"]
 
@@ -25,8 +25,8 @@ def undeflected(lights: np.ndarray, count: int, grid: Grid) -> Tensor:
     """Flux per pixel of `count` scenes whose profiles are seen as they are, shape (count, width, width)."""
     samples = grid.zeros(count)
     if len(lights):
-        light = brightness(lights, grid.x, grid.y, grid.pixel)
-        samples.index_add_(0, scene_index(lights, samples), light)
+        profiles = Profiles.of(lights, samples)
+        samples.index_add_(0, profiles.scene, brightness(profiles, grid.x, grid.y, grid.pixel))
     flux = pixel_means(samples).mul_(grid.pixel**2)
     for width, chosen in _windows(lights[lights["profile"] == SERSIC], grid.pixel):
         _replace_centres(flux, chosen, grid, width)
@@ -48,13 +48,13 @@ def _replace_centres(flux: Tensor, lights: np.ndarray, grid: Grid, width: int) -
     """Puts the exact flux into the windows around the profiles' centres, in place."""
     column, left, x = _window_axis(lights["x"], grid, width)
     row, bottom, y = _window_axis(lights["y"], grid, width)
-    exact = window_flux(lights, left, bottom, grid.pixel, width).to(flux)
-    sampled = pixel_means(brightness(lights, x[:, None, :], y[:, :, None], grid.pixel)).mul_(grid.pixel**2)
-    scene, row, column = torch.broadcast_tensors(
-        scene_index(lights, flux)[:, None, None], row[:, :, None], column[:, None, :]
-    )
+    profiles = Profiles.of(lights, left)
+    exact = window_flux(profiles, left, bottom, grid.pixel, width)
+    sampled = pixel_means(brightness(profiles, x[:, None, :], y[:, :, None], grid.pixel)).mul_(grid.pixel**2)
+    change = (exact - sampled).to(flux)
+    scene, row, column = torch.broadcast_tensors(profiles.scene[:, None, None], row[:, :, None], column[:, None, :])
     seen = (row >= 0) & (row < grid.width) & (column >= 0) & (column < grid.width)
-    flux.index_put_((scene[seen], row[seen], column[seen]), (exact - sampled)[seen], accumulate=True)
+    flux.index_put_((scene[seen], row[seen], column[seen]), change[seen], accumulate=True)
 
 
 def _window_axis(centres: np.ndarray, grid: Grid, width: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -64,4 +64,4 @@ def _window_axis(centres: np.ndarray, grid: Grid, width: int) -> tuple[Tensor, T
     steps = np.arange(-1, width + 1)
     positions = (first[:, None] + steps - (grid.width - 1) / 2) * grid.pixel
     pixels = torch.as_tensor((first[:, None] + steps[1:-1]).astype(np.int64), device=grid.axis.device)
-    return pixels, offset, torch.as_tensor(positions).to(grid.axis)
+    return pixels, offset, torch.as_tensor(positions, device=grid.axis.device)

@@ -33,12 +33,7 @@ def deflection(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
     Returns:
         Both components, arcsec, in the shape and type of x.
     """
-    alpha_x, alpha_y = torch.zeros_like(x), torch.zeros_like(y)
-    massive, isothermal = lenses["theta_E"] > 0, lenses["slope"] == 1
-    for rows, law in ((massive & isothermal, _isothermal), (massive & ~isothermal, _power_law)):
-        if rows.any():
-            index = torch.as_tensor(np.flatnonzero(rows), device=x.device)
-            alpha_x[index], alpha_y[index] = law(lenses[rows], x[index], y[index])
+    alpha_x, alpha_y = _elliptical(lenses, x, y)
     shear_x, shear_y = _shear(lenses, x, y)
     return alpha_x.add_(shear_x), alpha_y.add_(shear_y)
 
@@ -47,6 +42,21 @@ def convergence(lenses: np.ndarray, x: Tensor, y: Tensor) -> Tensor:
     """Surface density of each scene's lens over the critical density, in the shape of x (scenes, ...)."""
     x0, y0, q, phi, theta_E, slope = _columns(lenses, ("x", "y", "q", "phi", "theta_E", "slope"), x)
     return func.convergence_epl(x0, y0, q, phi, theta_E, slope, x, y, CORE)
+
+
+def _elliptical(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Deflection by the lenses alone: each law for the scenes it holds in."""
+    massive, isothermal = lenses["theta_E"] > 0, lenses["slope"] == 1
+    laws = ((massive & isothermal, _isothermal), (massive & ~isothermal, _power_law))
+    for rows, law in laws:
+        if len(rows) and rows.all():
+            return law(lenses, x, y)
+    alpha_x, alpha_y = torch.zeros_like(x), torch.zeros_like(y)
+    for rows, law in laws:
+        if rows.any():
+            index = torch.as_tensor(np.flatnonzero(rows), device=x.device)
+            alpha_x[index], alpha_y[index] = law(lenses[rows], x[index], y[index])
+    return alpha_x, alpha_y
 
 
 def _isothermal(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,8 @@ Surface brightness at a point, normalised to the total flux: flux per square arc
 pixels at the centre of a Sersic profile, where a point says nothing about a pixel.
 """
 
+from dataclasses import dataclass, fields
+
 import numpy as np
 import torch
 from scipy.special import erf, gamma, gammaincinv
@@ -11,24 +13,14 @@ from torch import Tensor
 
 from .scene import PROFILES
 
-__all__ = [
-    "brightness",
-    "brightness_at",
-    "column",
-    "modulation",
-    "peak_brightness",
-    "scene_index",
-    "sersic_b",
-    "squared_radius",
-]
+__all__ = ["Profiles", "brightness", "brightness_at", "modulation", "peak_brightness", "sersic_b", "squared_radius"]
 
 SERSIC, RING = PROFILES.index("sersic"), PROFILES.index("ring")
 
 
 def sersic_b(n: np.ndarray) -> np.ndarray:
     """b_n of the Sersic profile, exact: half of the light is within R_e."""
-    indices, place = np.unique(n, return_inverse=True)
-    return gammaincinv(2 * indices, 0.5)[place]
+    return gammaincinv(2 * n, 0.5)
 
 
 def peak_brightness(lights: np.ndarray) -> np.ndarray:
@@ -40,84 +32,120 @@ def peak_brightness(lights: np.ndarray) -> np.ndarray:
     return lights["flux"] / np.where(lights["profile"] == RING, ring_area, sersic_area)
 
 
-def brightness(lights: np.ndarray, x: Tensor, y: Tensor, pixel: float = 0.0) -> Tensor:
+@dataclass(frozen=True)
+class Profiles:
+    """The numbers that brightness is made of, one of each for every sersic or ring profile, shape (profiles, 1, 1).
+
+    Arguments:
+        scene: row of the scene, shape (profiles,).
+        x, y: centre, arcsec.
+        xx, xy, yy: (elliptical radius / R)^2 = xx dx^2 + xy dx dy + yy dy^2.
+        minor_2: square of the semi-minor axis of the ellipse R; infinite for rings.
+        n, b, peak: Sersic index, its b_n, brightness at the centre or on the crest.
+        mean: flux over 2 pi R^2.
+        ring: width of a ring over its radius, 0 for other profiles.
+        arms, contrast, winding, phase: as in LIGHT.
+        major_x, major_y, minor_x, minor_y: rows of the matrix from sky to the plane of the disc.
+        fineness: square of the wave number of the arms at R, over 24, per arcsec^2.
+    """
+
+    scene: Tensor
+    x: Tensor
+    y: Tensor
+    xx: Tensor
+    xy: Tensor
+    yy: Tensor
+    minor_2: Tensor
+    n: Tensor
+    b: Tensor
+    peak: Tensor
+    mean: Tensor
+    ring: Tensor
+    arms: Tensor
+    contrast: Tensor
+    winding: Tensor
+    phase: Tensor
+    major_x: Tensor
+    major_y: Tensor
+    minor_x: Tensor
+    minor_y: Tensor
+    fineness: Tensor
+
+    @classmethod
+    def of(cls, lights: np.ndarray, like: Tensor) -> "Profiles":
+        """The profiles of rows of LIGHT, in the type and on the device of `like`."""
+        R, n, q, is_ring = lights["R"], lights["n"], lights["q"], lights["profile"] == RING
+        cos, sin = np.cos(lights["phi"]), np.sin(lights["phi"])
+        columns = {name: lights[name] for name in ("x", "y", "n", "arms", "contrast", "winding", "phase")}
+        columns |= {
+            "xx": (q * cos**2 + sin**2 / q) / R**2,
+            "xy": 2 * (q - 1 / q) * cos * sin / R**2,
+            "yy": (q * sin**2 + cos**2 / q) / R**2,
+            "minor_2": np.where(is_ring, np.inf, q * R**2),
+            "b": sersic_b(n),
+            "peak": peak_brightness(lights),
+            "mean": lights["flux"] / (2 * np.pi * R**2),
+            "ring": np.where(is_ring, n, 0.0),
+            "major_x": cos * np.sqrt(q),
+            "major_y": sin * np.sqrt(q),
+            "minor_x": -sin / np.sqrt(q),
+            "minor_y": cos / np.sqrt(q),
+            "fineness": (lights["arms"] / R) ** 2 * (1 + lights["winding"] ** 2) / (24 * q),
+        }
+        table = torch.as_tensor(np.array(list(columns.values()), dtype=np.float64)).to(like)
+        scene = torch.as_tensor(lights["scene"].astype(np.int64), device=like.device)
+        return cls(scene, **dict(zip(columns, table[..., None, None], strict=True)))
+
+    def __getitem__(self, rows: Tensor) -> "Profiles":
+        """The profiles of some rows."""
+        return Profiles(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.scene)
+
+
+def brightness(profiles: Profiles, x: Tensor, y: Tensor, pixel: float = 0.0) -> Tensor:
     """Surface brightness of each profile at points, flux per square arcsec, shape (profiles, height, width).
 
     Arguments:
-        lights: dtype LIGHT, sersic or ring, shape (profiles,).
-        x, y: arcsec, shapes that broadcast to (profiles, height, width); x constant along height makes it faster.
+        x, y: arcsec, shapes that broadcast to (profiles, height, width).
         pixel: side of the pixels that the points stand for, arcsec. Modulation finer than that is averaged out.
     """
-    dx, dy = x - column(lights["x"], x), y - column(lights["y"], y)
-    return brightness_at(lights, dx, dy, squared_radius(lights, dx, dy), pixel)
+    dx, dy = x - profiles.x, y - profiles.y
+    return brightness_at(profiles, dx, dy, squared_radius(profiles, dx, dy), pixel)
 
 
-def brightness_at(lights: np.ndarray, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
+def brightness_at(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
     """The same at offsets from the centre whose `squared_radius` is known."""
-    light = _unmodulated(lights, radius_2)
-    rows = np.flatnonzero(lights["arms"])
-    if len(rows):
-        index = torch.as_tensor(rows, device=dx.device)
-        light[index] *= modulation(lights[rows], _take(dx, index), _take(dy, index), radius_2[index], pixel)
+    light = radius_2.pow(0.5 / profiles.n).mul_(-profiles.b).exp_().mul_(profiles.peak)
+    rings = profiles.ring.flatten().nonzero().flatten()
+    if len(rings):
+        light[rings] = _ring(profiles[rings], radius_2[rings])
+    spirals = profiles.arms.flatten().nonzero().flatten()
+    if len(spirals):
+        dx, dy = (part.expand(len(profiles), -1, -1)[spirals] for part in (dx, dy))
+        light[spirals] *= modulation(profiles[spirals], dx, dy, radius_2[spirals], pixel)
     return light
 
 
-def squared_radius(lights: np.ndarray, dx: Tensor, dy: Tensor) -> Tensor:
+def squared_radius(profiles: Profiles, dx: Tensor, dy: Tensor) -> Tensor:
     """Square of the elliptical radius, over that of R, at offsets from the centre."""
-    cos, sin, q = np.cos(lights["phi"]), np.sin(lights["phi"]), lights["q"]
-    scale = lights["R"] ** -2
-    xx = column((q * cos**2 + sin**2 / q) * scale, dx)
-    yy = column((q * sin**2 + cos**2 / q) * scale, dx)
-    xy = column(2 * (q - 1 / q) * cos * sin * scale, dx)
-    return (xx * dx + xy * dy) * dx + yy * dy * dy
+    return torch.addcmul(profiles.yy * dy * dy, profiles.xx * dx + profiles.xy * dy, dx)
 
 
-def modulation(lights: np.ndarray, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
+def modulation(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
     """Factor 1 + contrast cos(...) of spiral arms, its mean 1; it fades where a pixel holds many of its waves.
 
     The azimuth is that in the disc's own plane: of (sqrt(q) x, y / sqrt(q)).
     """
-    cos, sin, root = np.cos(lights["phi"]), np.sin(lights["phi"]), np.sqrt(lights["q"])
-    major = column(cos * root, dx) * dx + column(sin * root, dx) * dy
-    minor = column(cos / root, dx) * dy - column(sin / root, dx) * dx
+    major = profiles.major_x * dx + profiles.major_y * dy
+    minor = profiles.minor_x * dx + profiles.minor_y * dy
     radius_2 = radius_2.clamp_min(1e-12)
-    arms, winding = column(lights["arms"], dx), column(lights["winding"], dx)
-    wave = arms * (torch.atan2(minor, major) - 0.5 * winding * radius_2.log()) - column(lights["phase"], dx)
+    azimuth = torch.atan2(minor, major) - 0.5 * profiles.winding * radius_2.log()
     # the mean of a wave over a pixel, to the second order in pixel over wavelength
-    waves_2 = (pixel / lights["R"] * lights["arms"]) ** 2 * (1 + lights["winding"] ** 2) / lights["q"] / 24
-    return 1 + column(lights["contrast"], dx) * torch.exp(-column(waves_2, dx) / radius_2) * wave.cos()
+    fading = torch.exp(-profiles.fineness * pixel**2 / radius_2)
+    return 1 + profiles.contrast * fading * torch.cos(profiles.arms * azimuth - profiles.phase)
 
 
-def column(values: np.ndarray, like: Tensor) -> Tensor:
-    """One number for each profile, shape (profiles, 1, 1), in the type and on the device of `like`."""
-    return torch.as_tensor(np.array(values)).to(like).view(-1, 1, 1)
-
-
-def scene_index(lights: np.ndarray, like: Tensor) -> Tensor:
-    """The scene of each profile, on the device of `like`, shape (profiles,)."""
-    return torch.as_tensor(np.array(lights["scene"]), device=like.device)
-
-
-def _unmodulated(lights: np.ndarray, radius_2: Tensor) -> Tensor:
-    if (lights["profile"] == SERSIC).all():
-        return _sersic(lights, radius_2)
-    light = torch.empty_like(radius_2)
-    for kind, law in ((SERSIC, _sersic), (RING, _ring)):
-        rows = np.flatnonzero(lights["profile"] == kind)
-        index = torch.as_tensor(rows, device=radius_2.device)
-        light[index] = law(lights[rows], radius_2[index])
-    return light
-
-
-def _sersic(lights: np.ndarray, radius_2: Tensor) -> Tensor:
-    power = radius_2.pow(column(0.5 / lights["n"], radius_2))
-    return power.mul_(column(-sersic_b(lights["n"]), radius_2)).exp_().mul_(column(peak_brightness(lights), radius_2))
-
-
-def _ring(lights: np.ndarray, radius_2: Tensor) -> Tensor:
-    height = (radius_2.sqrt() - 1) / column(lights["n"], radius_2)
-    return column(peak_brightness(lights), radius_2) * torch.exp(-0.5 * height**2)
-
-
-def _take(values: Tensor, index: Tensor) -> Tensor:
-    return values[index] if len(values) > 1 else values
+def _ring(profiles: Profiles, radius_2: Tensor) -> Tensor:
+    return profiles.peak * torch.exp(-0.5 * ((radius_2.sqrt() - 1) / profiles.ring) ** 2)

@@ -17,7 +17,7 @@ __all__ = ["Rendered", "render"]
 
 POINT = PROFILES.index("point")
 
-CPU_CHUNK, GPU_CHUNK = 3, 64
+CPU_CHUNK, GPU_CHUNK = 4, 64
 """Scenes at once: what stays in a CPU core's cache, what keeps a GPU busy in a few gigabytes."""
 
 
