@@ -1,6 +1,10 @@
 """The data sets of the core, as a plugin like any other."""
 
-from ..interfaces import DatasetFactory
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from ..interfaces import Dataset, DatasetFactory
 from ..plugins import hookimpl
 
 __all__ = ["zoo_datasets"]
@@ -9,19 +13,27 @@ __all__ = ["zoo_datasets"]
 @hookimpl
 def zoo_datasets() -> list[DatasetFactory]:
     """Simulated sets, adapters of public ones, and a user's own folder."""
-    from .bologna import blf1_ground, blf1_space
-    from .finding import finding_space, finding_space_shifted
-    from .folder import folder
-
     return [
-        DatasetFactory("finding_space", "classification", finding_space, "simulated lenses and look-alikes, one band"),
-        DatasetFactory(
+        _classified("finding", "finding_space", "simulated lenses and look-alikes, one band"),
+        _classified(
+            "finding",
             "finding_space_shifted",
-            "classification",
-            finding_space_shifted,
             "the same task with other telescopes, galaxies and look-alikes; never trained on",
         ),
-        DatasetFactory("blf1_space", "classification", blf1_space, "Bologna challenge 1.0, space set (one VIS band)"),
-        DatasetFactory("blf1_ground", "classification", blf1_ground, "Bologna challenge 1.0, ground set (r, i, g, u)"),
-        DatasetFactory("folder", "classification", folder, "your own images, one folder a class"),
+        _classified("bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
+        _classified("bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
+        _classified("folder", "folder", "your own images, one folder a class"),
     ]
+
+
+def _classified(module: str, name: str, summary: str) -> DatasetFactory:
+    return DatasetFactory(name, "classification", _opener(module, name), summary)
+
+
+def _opener(module: str, function: str) -> Callable[..., Dataset]:
+    """The function of that module of this package, which is imported when a data set is opened."""
+
+    def opened(**arguments: Any) -> Dataset:
+        return getattr(import_module(f".{module}", __package__), function)(**arguments)
+
+    return opened
