@@ -71,17 +71,17 @@ class Client:
         *options: str,
         sha256: str | None = None,
         file: str = "model.safetensors",
-        without_root: bool = False,
+        prepare: Callable[[], None] | None = None,
         **variables: str,
     ) -> Answer:
-        """What one client gets."""
+        """What one client gets; `prepare` is called in its process before it starts."""
         ended = subprocess.run(
             self.command(*options, sha256=sha256, file=file),
             env=self.environment(**variables),
             capture_output=True,
             text=True,
             timeout=240,
-            preexec_fn=give_up_root if without_root else None,
+            preexec_fn=prepare,
         )
         return answer_of(ended.stdout, ended.stderr)
 

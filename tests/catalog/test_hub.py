@@ -2,15 +2,17 @@ import hashlib
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import termios
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from .conftest import REPO, Client, answer_of
+from .conftest import REPO, Client, answer_of, give_up_root
 
 # The client writes in pieces of 10 MB: a break after 12 MB leaves one piece to resume from.
 LARGE, BREAK, PIECE = 21_000_000, 12_000_000, 10 * 1024 * 1024
@@ -160,23 +162,34 @@ def test_a_file_damaged_in_the_cache_is_removed_and_fetched_anew(client):
 def test_a_read_only_cache_serves_what_it_holds(client):
     path = client.get().path
     with read_only(client):
-        assert client.get("--no-sockets", without_root=True).path == path
+        assert client.get("--no-sockets", prepare=give_up_root).path == path
 
 
 def test_a_read_only_cache_without_the_file_says_what_to_set(client):
     client.cache.mkdir(parents=True)
     with read_only(client):
-        answer = client.get(without_root=True)
+        answer = client.get(prepare=give_up_root)
     assert answer.error == "DownloadError"
     assert "can't be written" in answer.message
     assert "HF_HOME" in answer.message
+
+
+def test_a_cache_that_is_full_says_what_to_do(client):
+    """A file longer than the process may write fails as one that the disk has no room for."""
+    limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (4096, 4096))
+    answer = client.get(prepare=limited)
+    assert answer.error == "DownloadError"
+    assert "can't be written" in answer.message
+    assert "make room" in answer.message
+    assert client.snapshots() == []
+    assert client.get().path.read_bytes() == client.content
 
 
 def test_a_damaged_file_in_a_read_only_cache_is_named(client):
     path = client.get().path
     path.resolve().write_bytes(b"damaged")
     with read_only(client):
-        answer = client.get(without_root=True)
+        answer = client.get(prepare=give_up_root)
     assert answer.error == "ChecksumError"
     assert "can't be removed" in answer.message
     assert str(path) in answer.message

@@ -1,4 +1,7 @@
 import hashlib
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +38,22 @@ def spec(package) -> ModelSpec:
 def test_bundled_files_are_found_without_importing_their_plugin(package, spec):
     assert weights_file(spec) == package / "weights" / "tiny.a.safetensors"
     assert golden_file(spec) == package / "weights" / "tiny.a.golden.safetensors"
+
+
+def test_a_bundled_file_needs_neither_a_network_nor_its_client(package):
+    code = (
+        "import sys\n"
+        "from zoo_core.catalog.registry import catalog\n"
+        "from zoo_core.catalog.weights import weights_file\n"
+        "def refuse(event, arguments):\n"
+        "    assert not event.startswith('socket.'), event\n"
+        "sys.addaudithook(refuse)\n"
+        "weights_file(catalog().model('tiny.a'))\n"
+        "print('huggingface_hub' in sys.modules)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(package.parent)}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("False\n", "")
 
 
 def test_a_bundled_file_comes_before_the_hub(package, spec):

@@ -85,7 +85,7 @@ def _explaining(what: str) -> Iterator[None]:
 
     try:
         yield
-    except (HTTPError, OSError) as error:
+    except (HTTPError, OSError, RuntimeError) as error:  # RuntimeError: of Xet, the Hub's own protocol for large files
         raise DownloadError(f"{what} could not be had from {constants.ENDPOINT}: {_reason(error)}") from error
 
 
@@ -104,8 +104,12 @@ def _reason(error: BaseException) -> str:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(error, GatedRepoError) or status == 403:
         return "access is not granted; ask for it on the repository's page and set HF_TOKEN"
-    if isinstance(error, PermissionError):
-        return f"the cache can't be written ({error}); set HF_HOME or pass cache_dir"
+    if (
+        isinstance(error, OSError)
+        and error.errno is not None
+        and not isinstance(error, (ConnectionError, TimeoutError))
+    ):
+        return f"the cache can't be written ({error}); make room, set HF_HOME or pass cache_dir"
     if status is None:
         return f"{error}; check the connection, or HF_ENDPOINT if it is set"
     return f"it answered {status}; {_REMEDIES.get(status, _SERVER_REMEDY if status >= 500 else str(error))}"
