@@ -51,8 +51,8 @@ def roc_plot(measured: Sequence[Measured]) -> str:
         axes.step(fpr, tpr, where="post", label=one.result.model, **_style(number))
     axes.set(xscale="log", xlim=(0.5 / negatives, 1), ylim=(0, 1))
     axes.axvline(1 / negatives, color="0.6", linewidth=0.8)
-    axes.text(1.05 / negatives, 0.98, "one false positive", fontsize=7, color="0.4", va="top", rotation=90)
-    axes.legend(loc="upper left", bbox_to_anchor=(0.06, 1))
+    axes.text(1.1 / negatives, 0.98, "one false positive", fontsize=7, color="0.4", va="top", rotation=90)
+    axes.legend(loc="upper left", bbox_to_anchor=(0.1, 1))
     return _svg(figure)
 
 
