@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -29,10 +30,10 @@ def export(
     heads: Heads,
     preprocess: Preprocess,
     validation: PreparedImages,
-    weights: Path,
     folder: Path,
 ) -> Path:
     """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
+    weights = _stored(network, recipe.storage, folder / "stored.safetensors")
     prior: tuple[float, ...] = ()
     if architecture.task == "classification":
         outputs, targets = outputs_of(network, validation, recipe.views, architecture.task)
@@ -58,6 +59,16 @@ def export(
         paper=architecture.paper,
     )
     return write_folder(folder / "model", spec, weights)
+
+
+def _stored(network: nn.Module, storage: str, path: Path) -> Path:
+    """The weights as they are published; the network takes what rounding left of them."""
+    state = network.state_dict()
+    if storage == "float16":
+        state = {name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in state.items()}
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
+    network.load_state_dict(state, strict=True)
+    return path
 
 
 @torch.inference_mode()

@@ -8,7 +8,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from ..datasets.opening import dataset as open_dataset
@@ -102,7 +102,6 @@ class _Run:
             self.heads,
             self.preprocess,
             held_out,
-            self._best,
             self.folder,
         )
 
@@ -137,7 +136,6 @@ class _Run:
         images, targets = (torch.cat(parts)[: self.recipe.fit_images] for parts in zip(*drawn, strict=True))
         assert self.architecture.fit is not None
         self.architecture.fit(self.network, images, targets, self.recipe.seed)
-        save_file({name: tensor.contiguous() for name, tensor in self.network.state_dict().items()}, self._best)
 
     def _descend(
         self,

@@ -70,6 +70,7 @@ class Recipe(_Strict):
         ema: decay of the exponential moving average of the weights; 0: none.
         views: 8 to average over D4 when the result predicts.
         warm_start: a model id or a folder whose weights are the first ones.
+        storage: precision of the published file; the network computes in float32 whatever it is.
         domain: of the training images.
         licence: of the weights, an SPDX identifier.
     """
@@ -101,6 +102,7 @@ class Recipe(_Strict):
     ema: float = Field(default=0.0, ge=0, lt=1)
     views: Literal[1, 8] = 1
     warm_start: str | None = None
+    storage: Literal["float16", "float32"] = "float16"
     domain: Literal["simulated", "real"] = "simulated"
     licence: str = "MIT"
 
