@@ -143,7 +143,7 @@ def check_entry(section: str, entry: Mapping[str, Any], where: str, error: type[
     try:
         _SECTIONS[section].model_validate(dict(entry))
     except ValidationError as problem:
-        raise error("\n".join(f"{where}: {_sentence(fault)}" for fault in problem.errors())) from None
+        raise error(f"{where}: {'; '.join(_sentence(fault) for fault in problem.errors())}") from None
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:
