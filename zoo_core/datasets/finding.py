@@ -5,6 +5,7 @@ shifted set has other PSFs, other noise, other morphologies and other look-alike
 """
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..interfaces import TrainingView
 from ..sim import cutouts
 from ..sim.cutouts import PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
 from ..sim.footprint import draw_footprint, outside
+from ..sim.stamps import read_stamps
 from ..sim.survey import Randoms, observe
 from ..tasks import Heads
 from .bank import Bank
@@ -79,7 +81,7 @@ class Finding(Simulated):
     def fingerprint(self) -> str:
         """sha256 of the arguments and of the parameters of the first images."""
         head = (self.name, self.version, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
-        return table_digest([head])
+        return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.recipe.stamps)])
 
     def parameter_digest(self, start: int, stop: int) -> str:
         """sha256 of every number that is drawn for these images, but their noise."""
@@ -97,7 +99,7 @@ class Finding(Simulated):
 
     def components(self, start: int, stop: int) -> Components:
         """Noise-free foreground and arcs (B, 101, 101), the noise recipes and the truth."""
-        return cutouts.expose(self.cutouts(start, stop))
+        return cutouts.expose(self.cutouts(start, stop), self.recipe.stamps)
 
     def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
@@ -106,7 +108,7 @@ class Finding(Simulated):
 
     def _exposures(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         drawn = self.cutouts(start, stop)
-        made = cutouts.expose(drawn)
+        made = cutouts.expose(drawn, self.recipe.stamps)
         randoms = Randoms.from_numpy([generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], SIDE)
         images = observe(made.foreground, made.arcs, made.noise, randoms)
         for i, (image, cutout) in enumerate(zip(images, drawn, strict=True), start):
@@ -131,10 +133,19 @@ def flat(value: object) -> tuple:
 
 
 def finding_space(
-    n: int = 20_000, seed: int = 1, lens_fraction: float = 0.1, cache: Path | str | None = None
+    n: int = 20_000,
+    seed: int = 1,
+    lens_fraction: float = 0.1,
+    stamps: Path | str | None = None,
+    cache: Path | str | None = None,
 ) -> Finding:
-    """The training population; by default the benchmark's 20,000 images, 2,000 of them lenses."""
-    return Finding("finding_space", cutouts.TRAINING, n, seed, lens_fraction, cache)
+    """The training population; by default the benchmark's 20,000 images, 2,000 of them lenses.
+
+    Arguments:
+        stamps: FITS file of real galaxies that take the place of half the sources, see `sim.stamps`.
+    """
+    recipe = replace(cutouts.TRAINING, stamps=read_stamps(stamps)) if stamps else cutouts.TRAINING
+    return Finding("finding_space", recipe, n, seed, lens_fraction, cache)
 
 
 def finding_space_shifted(

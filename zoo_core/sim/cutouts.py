@@ -19,6 +19,7 @@ from .population import Host, Source
 from .psf import PSF
 from .render import render
 from .scene import LENS, Scenes
+from .stamps import Stamp, StampSource, draw_stamp_source, lensed
 from .survey import NOISE
 
 __all__ = ["PIXEL_SCALE", "SHIFTED", "SIDE", "TRAINING", "TRUTH", "Components", "Cutout", "Recipe", "draw", "expose"]
@@ -64,7 +65,7 @@ class Cutout(NamedTuple):
 
     kind: str
     host: Host
-    source: Source | None
+    source: Source | StampSource | None
     profiles: list[Profile]
     psf: tuple
     noise: tuple
@@ -75,11 +76,12 @@ class Cutout(NamedTuple):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Which galaxies, which look-alikes and which telescopes."""
+    """Which galaxies, look-alikes and telescopes; and real galaxies, which take the place of half the sources."""
 
     population: population.Population
     lookalikes: lookalikes.Lookalikes
     survey: survey.Survey
+    stamps: tuple[Stamp, ...] = ()
 
 
 TRAINING = Recipe(population.TRAINING, lookalikes.TRAINING_KINDS, survey.TRAINING)
@@ -91,11 +93,17 @@ def draw(rng: np.random.Generator, recipe: Recipe, is_lens: bool) -> Cutout:
     host = population.draw_host(rng, recipe.population)
     psf, noise = recipe.survey.draw_psf(rng, 0.9 * host.theta_E), recipe.survey.draw_noise(rng)
     brightness = [float(np.exp(rng.uniform(*np.log(limits)))) for limits in (FLUX_RATIO, LEAST_SNR, LEAST_CONTRAST)]
-    source = population.draw_source(rng, recipe.population, host) if is_lens else None
+    source = _source(rng, recipe, host) if is_lens else None
     kind = source.kind if source else recipe.lookalikes.draw(rng)
     profiles = _foreground(rng, recipe, host, kind) + (source.profiles if source else [])
     profiles += population.draw_field(rng, recipe.population)
     return Cutout(kind, host, source, profiles, psf, noise, *brightness)
+
+
+def _source(rng: np.random.Generator, recipe: Recipe, host: Host) -> Source | StampSource:
+    if recipe.stamps and rng.random() < 0.5:
+        return draw_stamp_source(rng, recipe.population, host, len(recipe.stamps))
+    return population.draw_source(rng, recipe.population, host)
 
 
 def _foreground(rng: np.random.Generator, recipe: Recipe, host: Host, kind: str) -> list[Profile]:
@@ -121,8 +129,12 @@ class Components:
     truth: np.ndarray
 
 
-def expose(cutouts: Sequence[Cutout], dtype: torch.dtype = torch.float32) -> Components:
-    """Renders the cutouts, blurs them and sets the brightness of the arcs."""
+def expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp] = (), dtype: torch.dtype = torch.float32) -> Components:
+    """Renders the cutouts, blurs them and sets the brightness of the arcs.
+
+    Arguments:
+        stamps: those of the recipe that the cutouts were drawn from.
+    """
     psfs = np.array([cutout.psf for cutout in cutouts], dtype=PSF)
     noise = np.array([cutout.noise for cutout in cutouts], dtype=NOISE)
     scenes = Scenes(
@@ -131,6 +143,10 @@ def expose(cutouts: Sequence[Cutout], dtype: torch.dtype = torch.float32) -> Com
     )
     drawn = render(scenes, pixels=SIDE, pixel_scale=PIXEL_SCALE, oversample=OVERSAMPLE, dtype=dtype)
     add_points(drawn.foreground, scenes.lights, PIXEL_SCALE / OVERSAMPLE)
+    for row, cutout in enumerate(cutouts):
+        if isinstance(cutout.source, StampSource):
+            stamp, lens = stamps[cutout.source.stamp], scenes.lenses[row : row + 1]
+            drawn.arcs[row] = lensed(stamp, cutout.source, lens, OVERSAMPLE * SIDE, PIXEL_SCALE / OVERSAMPLE, dtype)
     lenses = np.flatnonzero([cutout.source is not None for cutout in cutouts])
     (foreground,) = survey.blur([drawn.foreground], psfs, PIXEL_SCALE / OVERSAMPLE, OVERSAMPLE)
     arcs = torch.zeros_like(foreground)
@@ -171,7 +187,7 @@ def _facts(cutout: Cutout) -> tuple:
 
 def _brightened(cutout: Cutout, foreground: Tensor, arcs: Tensor, noise: np.ndarray, truth: np.void) -> Tensor:
     """The arcs at the brightness that was drawn; the truth is filled in with what comes out."""
-    truth["magnification"] = float(arcs.sum()) / sum(p.flux for p in cutout.source.profiles if p.lensed)
+    truth["magnification"] = float(arcs.sum()) / (sum(p.flux for p in cutout.source.profiles) or 1.0)
     arcs = arcs * max(
         cutout.flux_ratio * cutout.host.light.flux / float(arcs.sum()),
         cutout.least_contrast / contrast(foreground, arcs),

@@ -240,10 +240,15 @@ def draw_position(rng: np.random.Generator, host: Host, R: float) -> tuple[float
         reach *= 0.95  # a source too large to be magnified where it lies moves inwards
 
 
+def draw_size(rng: np.random.Generator, population: Population, host: Host) -> float:
+    """Half-light radius of a source, arcsec; at most about half the Einstein radius, or there would be no arcs."""
+    median, scatter = population.source_R
+    return float(np.clip(median * 10 ** rng.normal(0, scatter), 0.025, min(0.5, 0.45 * host.theta_E)))
+
+
 def draw_source(rng: np.random.Generator, population: Population, host: Host) -> Source:
     """A galaxy behind the host, of unit flux; the survey sets its brightness."""
-    median, scatter = population.source_R
-    R = float(np.clip(median * 10 ** rng.normal(0, scatter), 0.025, min(0.5, 0.45 * host.theta_E)))
+    R = draw_size(rng, population, host)
     x, y = draw_position(rng, host, R)
     build = choose(rng, population.sources)
     q, phi = float(np.clip(rng.normal(0.65, 0.2), 0.2, 1.0)), rng.uniform(0, np.pi)
