@@ -16,6 +16,8 @@ __all__ = ["MAX_PIXELS", "Cards", "Key", "Layer", "OpenFile", "check_size", "rea
 MAX_PIXELS = 2**28
 """Most pixels that are read at once, 1 GiB in float32: what a corrupt header or a decompression bomb can cost."""
 
+_REASON = 200  # letters of a library's message; some repeat the bytes of the file
+
 Key = tuple[int | slice, ...]
 
 
@@ -88,5 +90,5 @@ def reading(path: str, failures: tuple[type[Exception], ...]) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except failures as error:
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        reason = " ".join(str(error).split())[:_REASON] or type(error).__name__
         raise ImageReadError(f"{path}: cannot be read ({reason}); is it complete and not corrupt?") from error
