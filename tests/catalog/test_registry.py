@@ -248,7 +248,8 @@ def test_a_malformed_registry_is_reported_by_name_and_disturbs_nothing(site, cap
     assert listed.model("tiny.a").id == "tiny.a"
     (problem,) = listed.problems
     assert "plugin 'bad' of zoo-bad 1.0" in problem
-    assert "bad.a: views" in problem
+    assert "models: bad.a: task is missing" in problem
+    assert "views" in problem
     assert problem in caplog.text
 
 
