@@ -1,6 +1,6 @@
 """Plain FITS: a file that is one image of floats and nothing more, as most cutouts are.
 
-Astropy reads these too, at four times the cost: most of it goes into cards that nobody asks for. Whatever is unusual
+Astropy reads these too, at ten times the cost: most of it goes into cards that nobody asks for. Whatever is unusual
 in a file, or wrong, is left to astropy.
 """
 
