@@ -28,14 +28,15 @@ def deflection(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
 
     Arguments:
         lenses: dtype LENS, shape (scenes,). Where theta_E is 0 nothing deflects; the shear's origin is the lens.
-        x, y: positions in the image plane, arcsec, shape (scenes, ...).
+        x, y: positions in the image plane, arcsec, shapes (scenes, ...) that broadcast to each other; a row of x and
+            a column of y are faster than two full grids.
 
     Returns:
-        Both components, arcsec, in the shape and type of x.
+        Both components, arcsec, in the common shape of x and y.
     """
     alpha_x, alpha_y = _elliptical(lenses, x, y)
     shear_x, shear_y = _shear(lenses, x, y)
-    return alpha_x.add_(shear_x), alpha_y.add_(shear_y)
+    return alpha_x + shear_x, alpha_y + shear_y
 
 
 def convergence(lenses: np.ndarray, x: Tensor, y: Tensor) -> Tensor:
@@ -51,7 +52,7 @@ def _elliptical(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tenso
     for rows, law in laws:
         if len(rows) and rows.all():
             return law(lenses, x, y)
-    alpha_x, alpha_y = torch.zeros_like(x), torch.zeros_like(y)
+    alpha_x, alpha_y = (x.new_zeros(torch.broadcast_shapes(x.shape, y.shape)) for _ in range(2))
     for rows, law in laws:
         if rows.any():
             index = torch.as_tensor(np.flatnonzero(rows), device=x.device)
