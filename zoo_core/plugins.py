@@ -17,8 +17,9 @@ Example:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,12 +90,12 @@ class Plugin:
 
 def plugin_names() -> list[str]:
     """Names of the installed plugins; imports none of them."""
-    return sorted(_entry_points())
+    return sorted({point.name for point in _entry_points()})
 
 
 def plugins(import_them: bool = True) -> list[Plugin]:
     """All installed plugins, each imported on its own; a broken one carries its error and disturbs no other."""
-    return [_load(point) if import_them else _listed(point) for _, point in sorted(_entry_points().items())]
+    return [_load(point) if import_them else _listed(point) for point in _entry_points()]
 
 
 def package_folder(plugin: str) -> Path | None:
@@ -104,8 +105,9 @@ def package_folder(plugin: str) -> Path | None:
 
     Raises:
         NotInstalledError: there is no such plugin.
+        PluginError: two distributions provide it.
     """
-    top, *below = _entry_point(plugin).module.split(".")
+    top, *below = _named(plugin)[0].module.split(".")
     spec = find_spec(top)  # of a top-level name, this executes nothing
     places = [Path(place) for place in (spec and spec.submodule_search_locations) or []]
     folders = [place.joinpath(*below[:depth]) for depth in range(len(below) + 1) for place in places]
@@ -135,8 +137,9 @@ def plugin_named(name: str) -> Plugin:
 
     Raises:
         NotInstalledError: there is none.
+        PluginError: two distributions provide it.
     """
-    return _load(_entry_point(name))
+    return _load(_named(name)[0])
 
 
 def metrics(plugin_names: Iterable[str]) -> list[Metric]:
@@ -159,22 +162,34 @@ def _only(kind: str, name: str, found: list, plugin: str | None):
 def _searched(plugin: str | None) -> list[Plugin]:
     if plugin is None:
         return [one for one in plugins() if one.error is None]
-    loaded = plugin_named(plugin)
-    if loaded.error is not None:
-        raise PluginError(f"plugin {loaded.name!r} of {loaded.distribution} {loaded.version} is broken: {loaded.error}")
-    return [loaded]
+    found = [_load(point) for point in _named(plugin)]
+    for one in found:
+        if one.error is not None:
+            raise PluginError(f"plugin {one.name!r} of {one.distribution} {one.version} is broken: {one.error}")
+    return found
 
 
-def _entry_point(plugin: str) -> EntryPoint:
+def _named(plugin: str) -> list[EntryPoint]:
+    """The entry point of that name, or all those of the distribution of that name."""
     points = _entry_points()
-    for name, point in points.items():
-        if plugin in (name, _distribution(point).name):
-            return point
-    raise NotInstalledError(f"{plugin} is not installed; pip install {plugin}")
+    found = [point for point in points if point.name == plugin] or [
+        point for point in points if _canonical(_distribution(point).name) == _canonical(plugin)
+    ]
+    if not found:
+        raise NotInstalledError(f"{plugin} is not installed; pip install {plugin}")
+    providers = sorted({_distribution(point).name for point in found})
+    if len(providers) > 1:
+        raise PluginError(f"plugin {plugin!r} is provided by {' and '.join(providers)}; uninstall all but one")
+    return found
 
 
-def _entry_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+def _canonical(distribution: str) -> str:
+    """The spelling that pip compares."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _entry_points() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda point: (point.name, _distribution(point).name))
 
 
 def _distribution(point: EntryPoint) -> Distribution:
@@ -191,28 +206,29 @@ def _listed(point: EntryPoint) -> Plugin:
 def _load(point: EntryPoint) -> Plugin:
     listed = _listed(point)
     try:
-        module = point.load()
-        provided = {hook: _provided(listed.name, module, hook) for hook in HOOKS}
+        provided = _provided(listed.name, point.load())
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        return Plugin(listed.name, listed.distribution, listed.version, error=f"{type(error).__name__}: {error}")
-    return Plugin(
-        listed.name,
-        listed.distribution,
-        listed.version,
-        None,
-        tuple(provided["zoo_architectures"]),
-        tuple(provided["zoo_datasets"]),
-        tuple(provided["zoo_metrics"]),
+        return replace(listed, error=f"{type(error).__name__}: {error}")
+    return replace(
+        listed,
+        architectures=provided["zoo_architectures"],
+        datasets=provided["zoo_datasets"],
+        metrics=provided["zoo_metrics"],
     )
 
 
-def _provided(plugin: str, module: ModuleType, hook: str) -> list:
+def _provided(plugin: str, module: ModuleType) -> dict[str, tuple]:
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(Hooks)
     manager.register(module, name=plugin)
-    items = [item for returned in getattr(manager.hook, hook)() for item in returned]
+    manager.check_pending()  # a misspelt hook would provide nothing, in silence
+    return {hook: _items(getattr(manager.hook, hook)(), hook) for hook in HOOKS}
+
+
+def _items(returned: list, hook: str) -> tuple:
+    items = tuple(item for some in returned for item in some)
     for item in items:
         if not isinstance(item, HOOKS[hook]):
             raise PluginError(f"{hook} must return a list of {HOOKS[hook].__name__}, one item is {type(item).__name__}")
