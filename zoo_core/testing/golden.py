@@ -4,7 +4,6 @@ One safetensors file a model: `image.<k>` (bands, H, W), with blank pixels as Na
 image, for each quantity of the task's prediction; the metadata hold ids, kinds, pixel scales and what was measured.
 """
 
-import dataclasses
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -173,10 +172,9 @@ def _predicted(model: Model, images: Sequence[np.ndarray], scales: Sequence[floa
 
 
 def _rows(prediction: Prediction) -> dict[str, Tensor]:
-    values = {field.name: getattr(prediction, field.name) for field in dataclasses.fields(prediction)}
     return {
         name: value.detach().float().cpu().contiguous()
-        for name, value in values.items()
+        for name, value in vars(prediction).items()
         if isinstance(value, Tensor) and name != "samples"  # samples are drawn anew
     }
 

@@ -161,9 +161,10 @@ def rows_apart(one: Tensor, other: Tensor) -> float:
 
 
 def _feature_faults(network: nn.Module, x: Tensor) -> Iterator[str]:
-    if not hasattr(network, "features"):
+    look = getattr(network, "features", None)
+    if look is None:
         return
-    features = network.features(x)
+    features = look(x)
     if features.ndim != 2 or len(features) != len(x):
         yield f"features of {len(x)} images have shape {tuple(features.shape)}, not ({len(x)}, D)"
 
