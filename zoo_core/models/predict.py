@@ -20,11 +20,11 @@ from ..images.cutouts import find_cutouts
 from ..images.inputs import find_sources
 from ..images.source import NOTHING, Beside, Source
 from ..interfaces import Dataset
+from . import effort
 from .devices import device_named
 from .inputs import Arrays, DatasetImages, Files, Images
 from .ranking import Ranked, best
-from .reading import default_workers
-from .run import SHARD, Progress, Run
+from .run import Progress, Run
 from .scoring import Scorer, score_column, units_of
 from .shards import Shards
 from .tables import check_format, to_astropy, write_table
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from .model import Model
 
 __all__ = ["Finished", "images_of", "predict", "scored"]
-
-BATCH = {"cpu": 64}  # images; elsewhere BATCH_GPU
-BATCH_GPU = 512
 
 T = TypeVar("T")
 Inputs = str | Path | Iterable[str | Path | Source] | np.ndarray | Tensor | Dataset
@@ -207,10 +204,12 @@ def scored(
     progress: Progress | None = None,
 ) -> Iterator[Finished]:
     """The rows of all images, at hand inside the `with` block and written to `out`; the arguments of `predict`."""
-    scorer.model.require_trained()
-    batch = _batch_size(scorer, batch_size)
+    model = scorer.model
+    model.require_trained()
+    batch = effort.batch_size(model, batch_size)
     with _shards(out, resume) as shards:
-        run = Run(scorer, images, shards, pixel_scale, batch, _workers(scorer, images, workers))
+        reading, computing = effort.workers(model, images, workers), effort.threads(model, images, batch)
+        run = Run(scorer, images, shards, pixel_scale, batch, reading, computing)
         run.finish(progress)
         finished = Finished(scorer, images, pixel_scale, run.pieces, len(images), run.failed())
         if out is not None:
@@ -232,20 +231,6 @@ def _shards(out: Path | None, resume: bool) -> Iterator[Shards]:
     shards.start(resume)
     yield shards
     shards.remove()
-
-
-def _batch_size(scorer: Scorer, wanted: int | None) -> int:
-    if wanted is not None and wanted < 1:
-        raise SpecError(f"batch size is {wanted}; it must be at least 1")
-    return min(SHARD, wanted or BATCH.get(scorer.model.device.type, BATCH_GPU))
-
-
-def _workers(scorer: Scorer, images: Images, wanted: int | None) -> int:
-    if wanted is not None and wanted < 0:
-        raise SpecError(f"workers is {wanted}; 0 reads in this process, a larger number in so many others")
-    if not images.in_workers:
-        return 0
-    return default_workers(len(images), scorer.model.device.type) if wanted is None else wanted
 
 
 def _in_order(model: Model, of_bands: Mapping[str, T]) -> dict[str, T]:

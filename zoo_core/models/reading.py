@@ -1,27 +1,18 @@
-"""Reading and preparing images, in other processes while the network works on those before."""
+"""Reading and preparing images: no torch, and for each image a result or a reason."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ImageError, ZooError
+from ..errors import ImageError
 from ..images.image import RawImage
 from ..images.preprocess import Prepared, Preprocess
 
-__all__ = ["Job", "PreparedBatch", "Unreadable", "default_workers", "prepared"]
+__all__ = ["Job", "PreparedBatch", "Unreadable", "prepare"]
 
-AHEAD = 3  # batches in flight for each worker
-WORTH_WORKERS = 256  # images below which starting processes costs more than it saves
 SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
 
 
@@ -54,25 +45,6 @@ class PreparedBatch:
 
 
 Job = Callable[[], Iterable[RawImage | Unreadable]]
-
-
-def default_workers(n_images: int, device: str) -> int:
-    """Processes that keep a network busy: none for a few images, one less than the cores beside a CPU network."""
-    if n_images < WORTH_WORKERS:
-        return 0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if device == "cpu" else max(1, cores - 1)
-
-
-def prepared(
-    jobs: Iterable[Job], preprocess: Preprocess, pixel_scale: float | None, workers: int
-) -> Iterator[PreparedBatch]:
-    """The jobs' images, prepared, in the order of the jobs; with `workers` = 0 in this thread."""
-    if workers == 0:
-        yield from (prepare(job, preprocess, pixel_scale) for job in jobs)
-        return
-    with _pool(workers) as pool:
-        yield from _in_order(pool, iter(jobs), preprocess, pixel_scale, AHEAD * workers)
 
 
 def prepare(job: Job, preprocess: Preprocess, pixel_scale: float | None) -> PreparedBatch:
@@ -121,35 +93,3 @@ def _contradicts(given: float | None, header: float | None) -> bool:
 
 def _one_line(message: str) -> str:
     return " ".join(message.split())
-
-
-def _in_order(
-    pool: Executor, jobs: Iterator[Job], preprocess: Preprocess, pixel_scale: float | None, ahead: int
-) -> Iterator[PreparedBatch]:
-    waiting: deque[Future[PreparedBatch]] = deque()
-    try:
-        for job in jobs:
-            waiting.append(pool.submit(prepare, job, preprocess, pixel_scale))
-            if len(waiting) >= ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise ZooError("a process that reads images was killed, perhaps for its memory; use fewer --workers") from error
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor]:
-    pool = _executor(workers)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _executor(workers: int) -> Executor:
-    # Forked processes start at once and need no `if __name__ == "__main__"` in the caller's script. They only read and
-    # prepare, in numpy; where forking is not safe, threads do the same.
-    if sys.platform.startswith("linux"):
-        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"))
-    return ThreadPoolExecutor(workers)

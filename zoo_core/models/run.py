@@ -8,13 +8,15 @@ import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .inputs import Images
-from .reading import PreparedBatch, prepared
+from .parallel import in_processes, in_threads
+from .reading import PreparedBatch, prepare
 from .scoring import Scorer
 from .shards import Shards
 
@@ -25,6 +27,7 @@ SHARD = 1024  # rows; a killed run loses at most so many
 logger = logging.getLogger("zoo")
 
 Progress = Callable[[int, int], None]
+Task = Callable[[], tuple[pa.Table, bool]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Run:
         pixel_scale: arcsec, overrides the headers; or None.
         batch_size: images at once.
         workers: processes that read and prepare, 0 for none.
+        threads: batches in the network at once.
     """
 
     scorer: Scorer
@@ -46,18 +50,19 @@ class Run:
     pixel_scale: float | None
     batch_size: int
     workers: int
+    threads: int
 
     def finish(self, progress: Progress | None) -> None:
         """Make the shards that are not there yet."""
         keys = {number: self._key(number) for number in range(self._count())}
         missing = [number for number, key in keys.items() if not self.shards.has(number, key)]
         done = len(self.images) - sum(stop - start for start, stop in map(self._span, missing))
-        with closing(self._batches(missing)) as batches:
+        with closing(self._rows(missing)) as batches:
             for number in missing:
                 rows = []
                 for batch in islice(batches, len(self._parts(number))):
-                    rows.append(self.scorer.rows(batch))
-                    done += len(batch.ids)
+                    rows.append(batch)
+                    done += len(batch)
                     if progress:
                         progress(done, len(self.images))
                 self.shards.write(number, pa.concat_tables(rows, promote_options="permissive"), keys[number])
@@ -70,14 +75,28 @@ class Run:
         """Rows with status `error`."""
         return sum(pc.sum(pc.equal(piece["status"], "error")).as_py() or 0 for piece in self.pieces())
 
-    def _batches(self, numbers: list[int]) -> Generator[PreparedBatch]:
+    def _rows(self, numbers: list[int]) -> Generator[pa.Table]:
+        """Of the images of these shards, a batch at a time, in order."""
         jobs = (self.images.job(*part) for number in numbers for part in self._parts(number))
-        told = False
-        for batch in prepared(jobs, self.scorer.model.preprocess, self.pixel_scale, self.workers):
-            if batch.contradicted and not told:
-                told = True
-                logger.warning("headers differ from the pixel scale of %g arcsec, which is used", self.pixel_scale)
-            yield batch
+        reads = (partial(prepare, job, self.scorer.model.preprocess, self.pixel_scale) for job in jobs)
+        with closing(in_processes(reads, self.workers)) as batches:
+            # Without processes that read, whichever thread computes a batch also reads it.
+            tasks = map(self._scored, batches) if self.workers else map(self._read_and_scored, reads)
+            contradicted = False
+            with closing(in_threads(tasks, self.threads)) as scored:
+                for rows, contradicts in scored:
+                    if contradicts and not contradicted:
+                        logger.warning(
+                            "headers differ from the pixel scale of %g arcsec, which is used", self.pixel_scale
+                        )
+                    contradicted = contradicted or contradicts
+                    yield rows
+
+    def _scored(self, batch: PreparedBatch) -> Task:
+        return lambda: (self.scorer.rows(batch), batch.contradicted > 0)
+
+    def _read_and_scored(self, read: Callable[[], PreparedBatch]) -> Task:
+        return lambda: self._scored(read())()
 
     def _key(self, number: int) -> str:
         """What the rows of a shard depend on."""

@@ -1,0 +1,92 @@
+"""Doing several things at once, with results in order: networks in threads, readers in processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TypeVar
+
+import torch
+
+from ..errors import ZooError
+
+__all__ = ["cores", "in_processes", "in_threads"]
+
+T = TypeVar("T")
+AHEAD = 3  # tasks in flight for each worker
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(tasks: Iterable[Callable[[], T]], threads: int) -> Generator[T]:
+    """Results of tasks that compute with torch; several at once, each on one core; with `threads` = 1 as usual.
+
+    A network's small batches on one core each are a fifth faster than one batch on all of them.
+    """
+    if threads == 1:
+        yield from (task() for task in tasks)
+        return
+    with _one_core_each(), _closing(ThreadPoolExecutor(threads)) as pool:
+        yield from _in_order(pool, tasks, threads + 1)
+
+
+def in_processes(tasks: Iterable[Callable[[], T]], processes: int) -> Generator[T]:
+    """Results of tasks that read and compute without torch; with `processes` = 0 here.
+
+    Raises:
+        ZooError: a process was killed.
+    """
+    if processes == 0:
+        yield from (task() for task in tasks)
+        return
+    try:
+        with _closing(_forked(processes)) as pool:
+            yield from _in_order(pool, tasks, AHEAD * processes)
+    except BrokenProcessPool as error:
+        raise ZooError("a process that reads images was killed, perhaps for its memory; use fewer --workers") from error
+
+
+def _in_order(pool: Executor, tasks: Iterable[Callable[[], T]], ahead: int) -> Iterator[T]:
+    waiting: deque[Future[T]] = deque()
+    for task in tasks:
+        waiting.append(pool.submit(task))
+        if len(waiting) >= ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _forked(processes: int) -> Executor:
+    # Forked processes start at once and need no `if __name__ == "__main__"` in the caller's script; they never call
+    # torch, whose threads do not survive a fork. Where forking is not safe, threads do the same.
+    if sys.platform.startswith("linux"):
+        return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork"))
+    return ThreadPoolExecutor(processes)
+
+
+@contextmanager
+def _closing(pool: Executor) -> Iterator[Executor]:
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _one_core_each() -> Iterator[None]:
+    """Threads started inside compute on one core."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
