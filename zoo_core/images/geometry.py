@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 from scipy.sparse import csr_array
 
-from ..errors import PixelScaleError
+from ..errors import ImageShapeError, PixelScaleError
 from .background import continued
 
 __all__ = ["crop", "frame", "resample"]
@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 
 SAME_SCALE = 0.01  # relative difference below which nothing is resampled
 LARGEST_RATIO = 10.0
+LEAST_SIDE = 8
 MARGIN = 8  # pixels of mirror image around the image, so that the spline does not end at its border
 
 NEGLIGIBLE = 1e-8  # weights of a spline, which fall by a factor of four with each pixel
@@ -68,9 +69,17 @@ def frame(pixels: Image, size: int) -> tuple[Image, int]:
 
     Returns:
         The image, (bands, size, size), and how many pixels of each band were added.
+
+    Raises:
+        ImageShapeError: fewer than 8 pixels a side, which show no object.
     """
     if pixels.shape[-2:] == (size, size):
         return pixels, 0
+    if min(pixels.shape[-2:]) < LEAST_SIDE:
+        height, width = pixels.shape[-2:]
+        raise ImageShapeError(
+            f"{width} x {height} pixels at this model's pixel scale; at least {LEAST_SIDE} are needed"
+        )
     (rows, to_rows), (columns, to_columns) = (_spans(length, size) for length in pixels.shape[-2:])
     canvas = np.zeros((len(pixels), size, size), pixels.dtype)
     canvas[:, to_rows, to_columns] = pixels[:, rows, columns]
