@@ -1,0 +1,155 @@
+"""Imports point one way, and listing is light."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import zoo_core as zoo
+
+PACKAGE = Path(zoo.__file__).parent
+
+LAYERS = (
+    {"errors"},
+    {"sim"},
+    {"tasks"},
+    {"interfaces"},
+    {"plugins"},
+    {"catalog"},
+    {"images"},
+    {"datasets", "models"},
+    {"train", "bench", "testing", "env"},
+    {"publish"},
+    {"cli"},
+    {"__main__"},
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+LISTING = {
+    "models": ["models"],
+    "datasets": ["datasets"],
+    "benchmarks": ["benchmarks"],
+    "plugins listed": ["plugins", "--no-import"],
+    "help": ["--help"],
+}
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def modules() -> list[Path]:
+    """All modules but the index, whose names are imported when they are asked for."""
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py" and is_code(path)]
+
+
+def is_code(path: Path) -> bool:
+    return "template" not in path.parts  # text of the scaffold
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Layers that a module imports at run time, at its top or inside a function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {id(node) for block in ast.walk(tree) if is_typing_only(block) for node in ast.walk(block)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in typing_only:
+            base = [*PACKAGE.parts[:-1], *path.relative_to(PACKAGE.parent).parts][: -node.level or None]
+            start = [] if node.level == 0 else list(base[len(PACKAGE.parts) - 1 :])
+            target = [*start, *(node.module or "").split(".")]
+            yield from (name for name in parts_of(target, node.names))
+
+
+def parts_of(target: list[str], names: list[ast.alias]) -> Iterator[str]:
+    inside = [part for part in target if part]
+    if inside[:1] != ["zoo_core"]:
+        return
+    yield from [inside[1]] if len(inside) > 1 else [alias.name for alias in names]
+
+
+def is_typing_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_imports_only_what_is_below_it(path):
+    own = layer(path)
+    above = {name for name in imported(path) if name != own and LEVEL[name] >= LEVEL[own]}
+    assert not above, f"{own} imports {', '.join(sorted(above))}"
+
+
+def test_every_layer_is_placed():
+    assert {layer(path) for path in modules()} == set(LEVEL)
+
+
+def in_new_process(code: str) -> set[str]:
+    """Top-level modules that the code has imported in the end."""
+    probe = f"{code}\nimport json, sys\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=120, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("arguments", LISTING.values(), ids=LISTING)
+def test_listing_imports_neither_torch_nor_numpy_nor_any_plugin(arguments):
+    plugins = {f"zoo_{name}" for name in zoo_plugin_names()}
+    seen = in_new_process(f"from zoo_core.cli import _exit_code\nassert _exit_code({arguments!r}) == 0")
+    assert not seen & {"torch", "numpy", "astropy", "lightning", "huggingface_hub", *plugins}
+
+
+def zoo_plugin_names() -> list[str]:
+    from zoo_core.plugins import plugin_names
+
+    return [name for name in plugin_names() if name != "core"]
+
+
+def test_importing_the_front_page_imports_nothing_else():
+    seen = in_new_process("import zoo_core as zoo\nzoo.models, zoo.models(), zoo.datasets(), zoo.benchmarks()")
+    assert "torch" not in seen and "numpy" not in seen
+
+
+def test_front_page_has_these_names_and_each_can_be_had():
+    assert set(zoo.__all__) == {
+        "Architecture",
+        "Dataset",
+        "DatasetFactory",
+        "Heads",
+        "Metric",
+        "Model",
+        "TrainingView",
+        "ZooError",
+        "benchmark",
+        "benchmarks",
+        "check",
+        "dataset",
+        "datasets",
+        "fetch",
+        "hookimpl",
+        "leaderboard",
+        "load",
+        "models",
+    }
+    assert all(callable(getattr(zoo, name)) for name in zoo.__all__)
+    assert set(zoo.__all__) <= set(dir(zoo)) and zoo.__version__
+
+
+def test_type_checkers_see_the_names_of_the_front_page():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if is_typing_only(node))
+    declared = {alias.asname for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert declared == set(zoo.__all__)
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'laod'"):
+        zoo.laod  # noqa: B018
+
+
+def test_packages_that_list_can_be_called_before_and_after_they_are_imported():
+    from zoo_core.models import load as module
+
+    assert callable(module.load) and callable(zoo.models)
+    assert [spec.id for spec in zoo.models()] == sorted(spec.id for spec in zoo.models())
+    assert all(spec.task == "classification" for spec in zoo.datasets(task="classification"))
