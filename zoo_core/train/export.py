@@ -1,5 +1,6 @@
 """What a finished run leaves: a folder that `zoo.load` reads."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,7 +59,10 @@ def export(
         licence=recipe.licence,
         paper=architecture.paper,
     )
-    return write_folder(folder / "model", spec, weights)
+    written = folder / "model"
+    if written.exists():  # of this run, before it went on
+        shutil.rmtree(written)
+    return write_folder(written, spec, weights)
 
 
 def _stored(network: nn.Module, storage: str, path: Path) -> Path:
