@@ -31,7 +31,7 @@ from .operations import (
 )
 
 if TYPE_CHECKING:
-    from .readers import RawImage
+    from .image import RawImage
 
 __all__ = ["Prepared", "Preprocess"]
 
@@ -150,7 +150,7 @@ def _trimmed(pixels: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Without the border that was not measured, as far as it reaches on opposite sides: the centre stays."""
     if valid[:, 0].any() and valid[:, :, 0].any():
         return pixels, valid
-    rows, columns = (_margin(valid.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    rows, columns = (_margin(np.any(valid, axis=axes)) for axes in ((0, 2), (0, 1)))
     window = (slice(None), slice(rows, valid.shape[1] - rows), slice(columns, valid.shape[2] - columns))
     return pixels[window], valid[window]
 

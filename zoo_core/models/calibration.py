@@ -1,5 +1,8 @@
 """Calibration of probabilities."""
 
+import math
+from typing import Any
+
 import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor
@@ -23,8 +26,8 @@ def temperature(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> f
     classes = [targets == label for label in torch.unique(targets)]
 
     def loss(log_t: float) -> float:
-        scaled = outputs / float(torch.tensor(log_t).exp())
+        scaled = outputs / math.exp(log_t)
         return sum(float(task.loss(scaled[rows], targets[rows], heads)) for rows in classes)
 
-    bounds = tuple(float(torch.tensor(limit).log()) for limit in LIMITS)
-    return float(torch.tensor(minimize_scalar(loss, bounds=bounds, method="bounded").x).exp())
+    best: Any = minimize_scalar(loss, bounds=tuple(map(math.log, LIMITS)), method="bounded")
+    return math.exp(best.x)

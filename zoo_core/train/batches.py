@@ -104,8 +104,7 @@ class TrainingBatches(TorchDataset):
             raise IndexError(step)
         chooser = np.random.Generator(np.random.Philox(key=[self.seed, step]))
         generator = Generator().manual_seed(int(chooser.integers(2**63)))
-        group = np.arange(self.batch_size) % len(self.groups)
-        rows = np.array([chooser.choice(self.groups[k]) for k in group])
+        rows = np.array([chooser.choice(self.groups[k % len(self.groups)]) for k in range(self.batch_size)])
         images, targets = self.view.draw(rows, generator)
         return self._augmented(self.preprocess.channels(self._prepared(images)), generator), targets
 

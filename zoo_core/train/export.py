@@ -82,7 +82,9 @@ def outputs_of(network: nn.Module, images: PreparedImages, views: int, task: str
     network.eval()
     parts = []
     for channels, targets in DataLoader(images, batch_size=64):
-        parts.append((averaged(network, channels.to(device), views, task_named(task)).float().cpu(), targets))
+        averages = averaged(network, channels.to(device), views, task_named(task))
+        assert isinstance(averages, Tensor)
+        parts.append((averages.float().cpu(), targets))
         if 64 * len(parts) >= CALIBRATION_IMAGES:
             break
     outputs, targets = zip(*parts, strict=True)

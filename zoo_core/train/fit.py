@@ -146,7 +146,8 @@ class _Run:
         max_time: str | None,
         progress: bool,
     ) -> None:
-        module = TrainedNetwork(self.network.to(memory_format=torch.channels_last), self.task, self.heads, self.recipe)
+        network = self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        module = TrainedNetwork(network, self.task, self.heads, self.recipe)
         trainer = self._trainer(device, max_time, progress)
         batches = self._batches(training, self.recipe.batch_size, self.recipe.steps)
         loader = DataLoader(

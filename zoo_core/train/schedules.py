@@ -37,6 +37,7 @@ class AmortisedNorm(pl.Callback):
     @torch.no_grad()
     def _update(self, layer: _BatchNorm, inputs: tuple[Tensor]) -> None:
         if self.rate > 0:
+            assert layer.running_mean is not None and layer.running_var is not None
             variance, mean = torch.var_mean(inputs[0].float(), [0, *range(2, inputs[0].ndim)], correction=0)
             layer.running_mean.lerp_(mean, self.rate)
             layer.running_var.lerp_(variance, self.rate)
