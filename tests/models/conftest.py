@@ -13,14 +13,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import zoo_core as zoo
-from zoo_core.catalog.checksum import sha256_of
 from zoo_core.catalog.folder import write_folder
 from zoo_core.catalog.specs import ModelSpec, WeightsSpec
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.model import Model
 from zoo_core.tasks import task_named
 
-from ..catalog.distributions import install, registry_text
+from ..flat_plugin import flat_plugin as flat_plugin
 
 SIZE = 25
 OPERATIONS = (
@@ -166,41 +165,3 @@ def changed_folder(lastro_spec: tuple[ModelSpec, Path], tmp_path: Path) -> Calla
         return write_folder(tmp_path / "changed", replace(spec, **changes), file)
 
     return write
-
-
-FLAT = """
-import zoo_core as zoo
-
-
-def build(channels, outputs, width=3):
-    from torch import nn
-
-    return nn.Sequential(nn.Flatten(), nn.Linear(channels * 64, width), nn.ReLU(), nn.Linear(width, outputs))
-
-
-@zoo.hookimpl
-def zoo_architectures():
-    heads = zoo.Heads(classes=("other", "lens"))
-    return [zoo.Architecture("flat", "classification", build, 8, ("VIS",), heads, ({"op": "frame", "size": 8},))]
-"""
-
-
-@pytest.fixture
-def flat_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installed plugin zoo-flat that publishes flat.space, the default, and flat.ground, both bundled."""
-    torch_state = {
-        "1.weight": torch.ones(3, 64),
-        "1.bias": torch.zeros(3),
-        "3.weight": torch.ones(1, 3),
-        "3.bias": torch.zeros(1),
-    }
-    save_file(torch_state, tmp_path / "weights.safetensors")
-    sha256, size = sha256_of(tmp_path / "weights.safetensors"), (tmp_path / "weights.safetensors").stat().st_size
-    entry = {"plugin": "zoo-flat", "weights": f'{{sha256: "{sha256}", size: {size}}}'}
-    registry = registry_text({"flat.space": entry | {"default": "true"}, "flat.ground": entry})
-    package = install(tmp_path / "site", "flat", "zoo_flat", FLAT, registry)
-    (package / "weights").mkdir()
-    for tag in ("space", "ground"):
-        (package / "weights" / f"flat.{tag}.safetensors").write_bytes((tmp_path / "weights.safetensors").read_bytes())
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    return package

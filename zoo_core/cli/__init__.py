@@ -1,7 +1,6 @@
 """The command `zoo`: each subcommand calls one function of the library."""
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -75,15 +74,18 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("zoo: interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:  # `zoo models | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+
+
+class _ToStandardError(logging.Handler):
+    """What the library logs, as lines of the command."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        click.echo(f"zoo: {record.getMessage()}", err=True)
 
 
 def _log_to_stderr(level: int) -> None:
     logger = logging.getLogger("zoo")
     logger.setLevel(level)
-    if not logger.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("zoo: %(message)s"))
-        logger.addHandler(handler)
+    if not any(isinstance(handler, _ToStandardError) for handler in logger.handlers):
+        logger.addHandler(_ToStandardError())

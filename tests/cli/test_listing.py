@@ -1,0 +1,99 @@
+"""Commands that list."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.usefixtures("flat_plugin")
+def test_models_lists_what_an_installed_plugin_publishes(zoo_command):
+    answer = zoo_command("models", "--task", "classification")
+    assert answer.code == 0 and "flat.space" in answer.out and "default" in answer.out
+
+
+@pytest.mark.usefixtures("flat_plugin")
+@pytest.mark.parametrize("what", ["models", "datasets", "benchmarks", "plugins"])
+def test_json_is_a_list_of_the_same_rows(zoo_command, what):
+    rows = json.loads(zoo_command(what, "--json").out)
+    listed = zoo_command(what).out.splitlines()[1:]
+    assert rows and [next(iter(row.values())) for row in rows] == [line.split()[0] for line in listed]
+
+
+def test_nothing_published_for_a_task_is_said(zoo_command):
+    assert "no published models for clustering" in zoo_command("models", "--task", "clustering").out
+
+
+def test_unknown_task_is_wrong_usage(zoo_command):
+    answer = zoo_command("models", "--task", "clasification")
+    assert answer.code == 2 and "did you mean classification" in answer.err and not answer.out
+
+
+@pytest.mark.usefixtures("flat_plugin")
+def test_info_shows_what_is_known(zoo_command):
+    answer = zoo_command("info", "flat")
+    for fact in ("flat.space", "classification of other, lens", "VIS, 8 x 8 px", "sha256", "zoo-flat", "MIT"):
+        assert fact in answer.out
+    record = json.loads(zoo_command("info", "flat", "--json").out)
+    assert record["id"] == "flat.space" and record["classes"] == ["other", "lens"] and record["installed"]
+
+
+@pytest.mark.usefixtures("flat_plugin")
+def test_info_shows_measured_results_with_their_intervals(zoo_command, tmp_path):
+    folder = tmp_path / "results" / "finding_space"
+    folder.mkdir(parents=True)
+    metrics = {"auroc": {"value": 0.91234, "low": 0.9, "high": 0.92, "method": "bootstrap"}, "tpr0": {"value": None}}
+    (folder / "flat.space.json").write_text(json.dumps({"metrics": metrics}))
+    out = zoo_command("info", "flat.space", "--results", tmp_path / "results").out
+    assert "on finding_space" in out and "auroc 0.9123 (0.9 to 0.92)" in out and "tpr0 not defined" in out
+
+
+def test_unknown_model_is_wrong_usage_with_a_suggestion_and_without_traceback(zoo_command, flat_plugin):
+    answer = zoo_command("info", "flat.spcae")
+    assert answer.code == 2 and answer.err.startswith("zoo: ") and "did you mean flat.space" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_unknown_command_gets_a_suggestion(zoo_command):
+    answer = zoo_command("modles")
+    assert answer.code == 2 and "did you mean models" in answer.err
+
+
+def test_broken_plugin_is_named_and_disturbs_no_other(zoo_command, tmp_path, monkeypatch):
+    from ..catalog.distributions import install
+
+    install(tmp_path, "broken", "zoo_broken_here", "raise RuntimeError('no such telescope')")
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = zoo_command("plugins")
+    assert answer.code == 0
+    assert "RuntimeError: no such telescope" in answer.out and "lastro" in answer.out
+    assert "no such telescope" not in zoo_command("plugins", "--no-import").out
+
+
+def test_env_names_versions_and_plugins(zoo_command):
+    facts = json.loads(zoo_command("env", "--json").out)
+    assert facts["libraries"]["torch"] and "zoo-lastro" in facts["plugins"]["lastro"] and facts["zoo-core"]
+    assert "torch" in zoo_command("env").out
+
+
+def test_help_names_every_command(zoo_command):
+    from zoo_core.cli import COMMANDS
+
+    out = zoo_command("--help").out
+    assert all(f"  {name} " in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "name", ["predict", "simulate", "train", "benchmark", "leaderboard", "check", "fetch", "publish"]
+)
+def test_every_command_has_help(zoo_command, name):
+    answer = zoo_command(name, "--help")
+    assert answer.code == 0 and "Usage: zoo" in answer.out
+
+
+def test_reader_that_goes_away_leaves_no_traceback():
+    listing = "from zoo_core.cli import main; main(['datasets', '--json'])"
+    with subprocess.Popen([sys.executable, "-c", listing], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""

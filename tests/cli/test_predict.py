@@ -1,0 +1,101 @@
+"""`zoo predict`."""
+
+import csv
+import io
+import json
+
+import matplotlib.image
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+
+import zoo_core as zoo
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Five FITS files of 8 x 8 pixels, rising in brightness, and one that is none."""
+    images = tmp_path / "images"
+    images.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        fits.PrimaryHDU((rng.normal(size=(8, 8)) + number).astype(np.float32)).writeto(images / f"c{number}.fits")
+    (images / "c5.fits").write_bytes(b"no image")
+    return images
+
+
+pytestmark = pytest.mark.usefixtures("flat_plugin")
+
+
+def test_table_is_written_and_the_gallery_drawn(zoo_command, folder, tmp_path):
+    out, picture = tmp_path / "scores.csv", tmp_path / "top.png"
+    answer = zoo_command("predict", "flat.space", folder / "*.fits", "-o", out, "--gallery", picture)
+    assert answer.code == 0 and answer.out == ""
+    assert f"5 of 6 images predicted; wrote {out} and {picture}" in answer.err
+    assert list(Table.read(out)["status"]) == ["ok"] * 5 + ["error"]
+    assert matplotlib.image.imread(picture).shape[1] > 500
+
+
+def test_scores_are_those_of_the_library(zoo_command, folder):
+    rows = list(csv.DictReader(io.StringIO(zoo_command("predict", "flat", folder).out)))
+    table = zoo.load("flat.space").predict(folder)
+    assert [row["id"] for row in rows] == list(table["id"])
+    np.testing.assert_allclose([float(row["p_lens"]) for row in rows[:5]], table["p_lens"][:5], atol=1e-6)
+
+
+def test_top_prints_the_best_ranked_first(zoo_command, folder, tmp_path):
+    answer = zoo_command("predict", "flat.space", folder, "-o", tmp_path / "a.parquet", "--top", "3", "--json")
+    rows = json.loads(answer.out)
+    scores = [row["p_lens"] for row in rows]
+    assert [row["rank"] for row in rows] == [1, 2, 3] and scores == sorted(scores, reverse=True)
+    assert rows[0]["id"] == "c4"
+
+
+def test_json_holds_every_row(zoo_command, folder):
+    rows = json.loads(zoo_command("predict", "flat.space", folder, "--json").out)
+    assert [row["id"] for row in rows] == [f"c{number}" for number in range(6)]
+    assert rows[5]["status"] == "error" and rows[5]["p_lens"] is None
+
+
+def test_exit_code_says_whether_any_image_could_be_used(zoo_command, folder, tmp_path):
+    assert zoo_command("predict", "flat.space", folder).code == 0
+    assert zoo_command("predict", "flat.space", folder, "--strict").code == 1
+    assert zoo_command("predict", "flat.space", folder / "c5.fits", "--gallery", tmp_path / "a.png").code == 1
+    assert zoo_command("predict", "flat.space", folder / "gone*.fits").code == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--views", "4"],
+        ["--batch-size", "0"],
+        ["--precision", "int8"],
+        ["-o", "scores.txt"],
+        ["--device", "gpu"],
+        ["--resume"],
+        ["--image", "tile.fits"],
+        ["--no-such-option"],
+    ],
+)
+def test_wrong_usage_is_exit_code_two_and_one_clear_message(zoo_command, folder, wrong):
+    answer = zoo_command("predict", "flat.space", folder, *wrong)
+    assert answer.code == 2 and answer.err and "Traceback" not in answer.err
+
+
+def test_bands_may_follow_one_option_as_written_in_the_docs(zoo_command, folder):
+    answer = zoo_command("predict", "flat.space", folder, "--bands", "VIS=c*.fits", "extra=d*.fits")
+    assert answer.code == 2 and "bands VIS, extra were named; flat.space takes VIS" in answer.err
+    rows = zoo_command("predict", "flat.space", folder, "--bands", "VIS=c*.fits").out.splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == list("012345")
+
+
+def test_list_of_files_is_read(zoo_command, folder, tmp_path):
+    (tmp_path / "list.txt").write_text(f"{folder}/c3.fits\n{folder}/c1.fits\n")
+    rows = zoo_command("predict", "flat.space", "--from-file", tmp_path / "list.txt").out.splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["c3", "c1"]
+
+
+def test_quiet_says_nothing(zoo_command, folder, tmp_path):
+    answer = zoo_command("-q", "predict", "flat.space", folder, "-o", tmp_path / "a.csv")
+    assert (answer.code, answer.out, answer.err) == (0, "", "")
