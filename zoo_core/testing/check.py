@@ -136,7 +136,7 @@ def _tried(subject: str, law: str, required: bool, faults: Callable[[], Iterator
     try:
         found = list(faults())
     except Exception as error:  # noqa: BLE001 - a plugin's code may raise anything; that is a fault of its own
-        found = [f"{type(error).__name__}: {error}"]
+        found = [f"{type(error).__name__}: {' '.join(str(error).split())}"]
     status = BROKEN if found else OBEYED
     return Outcome(subject, law, status, required, "; ".join(found), round(time.perf_counter() - start, 3))
 
