@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
@@ -33,6 +34,7 @@ PANEL = 1.9  # inches
 DPI = 160
 BLUE_TO_RED = "ugrizyYJHK"
 PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
+NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
 NAME_LENGTH = 26
 
 
@@ -60,8 +62,10 @@ def draw_gallery(
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
         pixels = prepare(_only(images, one.index), model.preprocess, pixel_scale).pixels[0]
-        axes.imshow(stretched(_in_order(pixels, model.bands)), origin="lower", cmap="gray", vmin=0, vmax=1)
+        axes.imshow(stretched(_in_order(pixels, model.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
         _label(axes, place, one, column)
+    if model.preprocess.pixel_scale is not None:
+        _scale_bar(figure.axes[0], model.preprocess.pixel_scale, model.preprocess.size)
     _save(figure, path)
 
 
@@ -84,16 +88,16 @@ def stretched(pixels: np.ndarray) -> np.ndarray:
 
 
 def _asinh(signal: torch.Tensor) -> torch.Tensor:
-    """Images in units of the noise, from 1.5 below the sky to their slightly blurred peak, as 0 to 1."""
-    peak = blur(signal, 1.0).amax((-2, -1), keepdim=True).clamp(min=5.0)
-    low, soft = -1.5, 2.0
+    """Images in units of the noise, from a little below the sky to their slightly blurred peak, as 0 to 1."""
+    peak = blur(signal, 1.0).amax((-2, -1), keepdim=True).clamp(min=8.0)
+    low, soft = -1.0, 3.0
     top = torch.asinh((peak - low) / soft)
     return (torch.asinh((signal - low) / soft) / top).clamp(0, 1)
 
 
 def _figure(count: int) -> Figure:
-    columns = min(COLUMNS, count)
-    rows = -(-count // columns)
+    rows = -(-count // COLUMNS)
+    columns = -(-count // rows)
     figure = Figure(figsize=(max(columns, 3) * PANEL, rows * PANEL * 1.12 + 0.45), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     top = 1 - 0.45 / figure.get_figheight()
@@ -122,6 +126,14 @@ def _label(axes: Axes, place: int, one: Ranked, column: str | None) -> None:
         path_effects=outline,
     )
     axes.text(0.5, -0.035, _short(one.row["id"]), transform=axes.transAxes, color=INK, size=6.5, va="top", ha="center")
+
+
+def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
+    """One arcsec, or ten in wide fields."""
+    arcsec = 1 if size * pixel_scale < 40 else 10
+    length = arcsec / pixel_scale
+    axes.plot([0.06 * size, 0.06 * size + length], [0.06 * size] * 2, color=INK, linewidth=1.5)
+    axes.text(0.06 * size + length / 2, 0.08 * size, f'{arcsec}"', color=INK, size=6.5, ha="center", va="bottom")
 
 
 def _score(one: Ranked, column: str | None) -> str:

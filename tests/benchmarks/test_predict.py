@@ -1,0 +1,117 @@
+"""Prediction from FITS files against the network alone at its fastest setting, and the start of the command line.
+
+    pytest tests/benchmarks/test_predict.py --benchmark-only
+
+The network alone sees prepared channels that are in memory. Its fastest setting on a CPU is sought among one batch on
+all cores and small batches on one core each, channels last, 8 to 64 images at once. Both are timed in turns, and the
+best of the rounds counts, so that other work on the machine disturbs them alike.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from astropy.io import fits
+
+import zoo_core as zoo
+from zoo_core.models.inputs import Files
+from zoo_core.models.model import Model
+from zoo_core.models.parallel import in_threads
+from zoo_core.models.predict import images_of
+from zoo_core.models.reading import prepare
+
+ROUNDS = 5
+IMAGES = {1: 1536, 8: 256}  # by views: seconds each
+COLD_START = 0.2  # seconds
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return replace(zoo.load("lastro"), weights_sha256="0" * 64)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """FITS files as telescopes' archives hand them out: 101 x 101 float32 with a world coordinate system."""
+    folder = tmp_path_factory.mktemp("fits")
+    header = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CD1_1": -0.1 / 3600, "CD1_2": 0.0, "CD2_1": 0.0}
+    rng = np.random.default_rng(0)
+    for number in range(max(IMAGES.values())):
+        image = rng.normal(size=(101, 101)).astype(np.float32)
+        fits.PrimaryHDU(image, fits.Header(header | {"CD2_2": 0.1 / 3600})).writeto(folder / f"c{number:05d}.fits")
+    return folder
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def core_seconds(work: Callable[[], object]) -> float:
+    start = time.thread_time()
+    work()
+    return time.thread_time() - start
+
+
+def network_settings(model: Model, channels: torch.Tensor, views: int) -> dict[str, Callable[[], object]]:
+    """The network alone, in each of its settings."""
+    network, settings = model.with_views(views), {}
+    for chunk in (8, 16, 32, 64):
+        parts = [part.contiguous(memory_format=torch.channels_last) for part in channels.split(chunk)]
+        tasks = [partial(network.output, part) for part in parts]
+        settings[f"{chunk} on all cores"] = lambda tasks=tasks: list(in_threads(tasks, 1))
+        settings[f"{chunk} on each core"] = lambda tasks=tasks: list(in_threads(tasks, torch.get_num_threads()))
+    return settings
+
+
+@pytest.mark.parametrize("views", [8, 1])
+def test_prediction_keeps_up_with_the_network_alone(benchmark, model, folder, views):
+    files = sorted(folder.iterdir())[: IMAGES[views]]
+    images = images_of(model, files)
+    assert isinstance(images, Files)
+    batch = prepare(images.job(0, len(images)), model.preprocess, None)
+    channels = model.preprocess.channels(torch.from_numpy(batch.pixels))
+    settings = network_settings(model, channels, views)
+    trial = {name: seconds(work) for name, work in settings.items() if work() is not None}
+    fastest = min(trial, key=trial.__getitem__)
+    alone, whole = [], []
+    for _ in range(ROUNDS):
+        alone.append(seconds(settings[fastest]))
+        whole.append(seconds(lambda: model.predict(files, views=views)))
+    benchmark.pedantic(lambda: model.predict(files, views=views), rounds=1)
+    preparing = core_seconds(lambda: prepare_one_by_one(model, images)) / torch.get_num_threads()
+    speed = min(alone) / min(whole)
+    bound = 1.15 * (min(alone) + preparing)
+    benchmark.extra_info |= {
+        "network's fastest setting": fastest,
+        "network alone, images/s": len(files) / min(alone),
+        "from FITS, images/s": len(files) / min(whole),
+        "of the network's speed": speed,
+        "reading and preprocessing, core-ms": preparing * torch.get_num_threads() / len(files) * 1e3,
+        "wall over its bound": min(whole) / bound,
+    }
+    assert speed >= 0.9 if views == 8 else min(whole) <= bound
+
+
+def prepare_one_by_one(model: Model, images: Files) -> None:
+    """Reading and preprocessing as prediction does it, on this core, without the network."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for start in range(0, len(images), 64):
+        batch = prepare(images.job(start, min(start + 64, len(images))), model.preprocess, None)
+        model.preprocess.channels(torch.from_numpy(batch.pixels))
+    torch.set_num_threads(before)
+
+
+def test_listing_models_starts_fast(benchmark):
+    command = [sys.executable, "-c", "from zoo_core.cli import main; main(['models'])"]
+    benchmark.pedantic(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), rounds=10)
+    assert benchmark.stats.stats.min < COLD_START
