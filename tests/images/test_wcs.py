@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_area
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zoo_core.images import read
@@ -17,6 +17,9 @@ from zoo_core.images.wcs import pixel_scale, unit
 
 TAN = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"}
 STEP = 0.1 / 3600
+
+
+unhurried = settings(deadline=None, max_examples=50)  # a busy machine is no failure
 
 
 def rotation(angle: float, parity: int = -1) -> tuple[float, ...]:
@@ -36,6 +39,7 @@ def astropy_scale(cards: fits.Header) -> float:
     return math.sqrt(proj_plane_pixel_area(WCS(cards))) * 3600
 
 
+@unhurried
 @given(angle=st.floats(0, 6.28), step=st.floats(1e-7, 1e-2), parity=st.sampled_from([1, -1]))
 def test_the_scale_of_any_rotated_wcs_is_that_of_astropy(angle, step, parity):
     rotated = rotation(angle, parity)
@@ -47,6 +51,7 @@ def test_the_scale_of_any_rotated_wcs_is_that_of_astropy(angle, step, parity):
         assert pixel_scale(cards) == pytest.approx(astropy_scale(cards), rel=1e-9)
 
 
+@unhurried
 @given(present=st.sets(st.sampled_from(["CD1_1", "CD2_2", "PC1_1", "PC2_2", "CDELT1", "CDELT2"])))
 def test_incomplete_and_doubled_matrices_are_taken_as_astropy_takes_them(present):
     values = {"CD1_1": -STEP, "CD2_2": STEP, "PC1_1": -1.0, "PC2_2": 1.0, "CDELT1": STEP, "CDELT2": STEP}

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from functools import cache
 from math import prod
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def _member(archive: zipfile.ZipFile, member: str, number: int, path: str) -> La
     return Layer(path, name, number, shape, section)
 
 
-def _array_header(stream: BinaryIO, where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _array_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, Fortran order and dtype, without a look at the pixels."""
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

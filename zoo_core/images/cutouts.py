@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import floor, isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy import units
@@ -106,7 +106,7 @@ def find_cutouts(
         raise SpecError(f"the side of the cutouts is pixels={pixels}, arcsec={arcsec}; give one of the two, above 0")
     tile = _tile(image, ext, beside)
     first = tile.files[0] if isinstance(tile, PairedSource) else tile
-    size = pixels if pixels is not None else round(arcsec / _scale(first, pixel_scale))
+    size = round(arcsec / _scale(first, pixel_scale)) if arcsec else pixels or 1
     found = _positions(str(catalog), first)
     return (
         CatalogSource(tile, name, row, float(x), float(y), max(size, 1))
@@ -133,16 +133,16 @@ def _scale(tile: FileSource, stated: float | None) -> float:
 
 def _positions(catalog: str, tile: FileSource) -> _Positions:
     table = _table(catalog)
-    columns = {name.lower(): table[name] for name in reversed(table.colnames)}
+    columns: dict[str, Any] = {name.lower(): table[name] for name in reversed(table.colnames)}
     name = next((n for n in _IDS if n in columns), None)
     names = [str(value) for value in (columns[name] if name else range(len(table)))]
     for pair, first in _PIXELS.items():
         if set(pair) <= set(columns) and not any(set(sky) <= set(columns) for sky in _SKY):
             x, y = (_numbers(columns[c], catalog) - first for c in pair)
             return _Positions(names, x, y)
-    for pair in _SKY:
-        if set(pair) <= set(columns):
-            return _Positions(names, *_on_tile(tile, _sky(*(columns[c] for c in pair), catalog)))
+    for ra, dec in _SKY:
+        if {ra, dec} <= set(columns):
+            return _Positions(names, *_on_tile(tile, _sky(columns[ra], columns[dec], catalog)))
     raise ImageReadError(
         f"{catalog}: needs columns ra and dec (degrees) or x and y; it has {', '.join(table.colnames)}"
     )

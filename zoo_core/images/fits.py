@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from io import BytesIO
 from itertools import count
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from astropy.io import fits
@@ -66,11 +66,11 @@ def _layers(stream: BinaryIO, path: str) -> Iterator[Layer]:
         yield Layer(path, name, number, tuple(hdu.shape), _Section(hdu, path, size), hdu.header)
 
 
-def _hdus(stream: BinaryIO, path: str) -> Iterator[fits.hdu.base._BaseHDU]:
+def _hdus(stream: BinaryIO, path: str) -> Iterator[Any]:
     """The HDUs, each header looked at before astropy parses it."""
     _check_header(stream, 0, path)
     stream.seek(0)
-    hdus = fits.open(stream, memmap=False, lazy_load_hdus=True, do_not_scale_image_data=True)
+    hdus: Any = fits.open(stream, memmap=False, lazy_load_hdus=True, do_not_scale_image_data=True)
     for number in count():
         try:
             hdu = hdus[number]
@@ -121,14 +121,14 @@ class _Section:
 
     def _check_extent(self) -> None:
         """A header that asks for more than the file holds is found out before memory is asked for."""
-        place = self.hdu.fileinfo()
+        place: dict[str, int] = self.hdu.fileinfo() or {}
         length = place["datSpan"] - _BLOCK + 1 if isinstance(self.hdu, fits.CompImageHDU) else self.hdu.size
         missing = place["datLoc"] + length - self.size
         if missing > 0:
             raise ImageReadError(f"{self.path}: {missing} bytes of the image are missing; get the file again")
 
 
-def _physical(stored: np.ndarray, header: fits.Header) -> np.ndarray:
+def _physical(stored: np.ndarray, header: Any) -> np.ndarray:
     scale, zero, blank = header.get("BSCALE", 1), header.get("BZERO", 0), header.get("BLANK")
     blanks = stored == blank if blank is not None and stored.dtype.kind in "iu" else None
     if blanks is None and scale == 1 and zero == 0:

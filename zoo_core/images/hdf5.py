@@ -34,7 +34,7 @@ def _layer(dataset: h5py.Dataset, number: int, path: str) -> Layer:
             _check_chunks(dataset, path)
             return dataset[key]
 
-    return Layer(path, dataset.name.lstrip("/"), number, dataset.shape, section, _keywords(dataset))
+    return Layer(path, str(dataset.name).lstrip("/"), number, dataset.shape, section, _keywords(dataset))
 
 
 def _keywords(dataset: h5py.Dataset) -> Cards:

@@ -51,7 +51,7 @@ def open_picture(stream: BinaryIO, path: str) -> OpenFile:
 def _target(image: Image.Image, path: str) -> tuple[str, bool]:
     if image.mode not in _MODES:
         raise ImageReadError(f"{path}: colours are {image.mode}; save it as grey or RGB")
-    if image.mode in ("RGB", "RGBA") and any("16" in str(tile.args) for tile in image.tile):
+    if image.mode in ("RGB", "RGBA") and any("16" in str(tile.args) for tile in getattr(image, "tile", ())):
         raise ImageReadError(f"{path}: 16 bits a colour would be cut to 8; save it as FITS or as TIFF without LZW")
     return _MODES[image.mode]
 
@@ -96,7 +96,7 @@ def _series(series: tifffile.TiffPageSeries, number: int, path: str) -> Layer:
 
 def _check_segments(series: tifffile.TiffPageSeries, path: str) -> None:
     """Strips and tiles that are missing would read as zeros, and a header that claims millions of them take hours."""
-    size = series.parent.filehandle.size
+    size = series.keyframe.parent.filehandle.size
     for page in series.pages:
         if page is None:
             continue

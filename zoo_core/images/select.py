@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ImageShapeError
-from .layers import Key, Layer
+from .layers import Key, Layer, check_size
 
 __all__ = ["Window", "bands", "choose", "labels", "n_planes", "plane"]
 
@@ -84,6 +84,7 @@ def plane(layer: Layer, index: int | None, window: Window | None = None) -> np.n
 
 def _windowed(layer: Layer, lead: Key, window: Window) -> np.ndarray:
     height, width = layer.shape[-2:]
+    check_size(layer.where, (window.size, window.size))
     rows, columns = _overlap(window.y, window.size, height), _overlap(window.x, window.size, width)
     if not (0 <= window.x + window.size // 2 < width and 0 <= window.y + window.size // 2 < height):
         raise ImageShapeError(f"{layer.where}: the position is outside the image of {width} x {height} pixels")

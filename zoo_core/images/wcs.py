@@ -1,7 +1,7 @@
 """Pixel scale and unit from a header, pixels from positions on the sky."""
 
 from math import hypot, isfinite, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
@@ -52,7 +52,7 @@ def sky_to_pixels(path: str, number: int, sky: "SkyCoord") -> tuple[np.ndarray, 
     from astropy.wcs.utils import skycoord_to_pixel
 
     with reading(path, FITS_FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
-        hdu = hdus[number]
+        hdu: Any = hdus[number]
         wcs = WCS(hdu.header, hdus).celestial
         x, y = skycoord_to_pixel(sky, wcs, mode="all")
     return np.atleast_1d(x), np.atleast_1d(y)
