@@ -38,7 +38,7 @@ _FORMATS: tuple[tuple[bytes, Callable[[BinaryIO, str], OpenFile]], ...] = (
     (b"II+\x00", open_tiff),
     (b"MM\x00+", open_tiff),
 )
-_KEPT_OPEN = 8  # files: four bands with a mask each
+_KEPT_OPEN = 4  # files: four bands, or an image with its mask and weight map; packed ones are held in memory
 
 
 @contextmanager
