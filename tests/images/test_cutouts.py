@@ -5,6 +5,8 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from astropy import units
 from astropy.coordinates import SkyCoord
@@ -68,6 +70,19 @@ def test_sextractor_counts_pixels_from_one(tmp_path, mosaic):
     catalog = catalogue(tmp_path, X_IMAGE=POSITIONS[:, 0] + 1, Y_IMAGE=POSITIONS[:, 1] + 1)
 
     assert central_pixels(catalog, mosaic) == [(20, 10), (41, 30), (70, 55)]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.ecsv", "a.fits", "a.txt", "a.tsv", "a.xml", "a.parquet"])
+def test_catalogues_are_read_in_every_common_format(tmp_path, mosaic, name):
+    columns = {"id": ["A", "B", "C"], "x": POSITIONS[:, 0], "y": POSITIONS[:, 1]}
+    if name == "a.parquet":
+        pq.write_table(pa.table(columns), tmp_path / name)
+    else:
+        formats = {"a.txt": "ascii", "a.tsv": "ascii.tab", "a.xml": "votable"}
+        Table(columns).write(tmp_path / name, format=formats.get(name))
+
+    assert central_pixels(str(tmp_path / name), mosaic) == [(20, 10), (41, 30), (70, 55)]
+    assert [source.id for source in find_cutouts(tmp_path / name, mosaic, pixels=7)] == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize("name", ["positions.fits", "positions.ecsv"])

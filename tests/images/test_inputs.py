@@ -1,7 +1,6 @@
 """From files, folders, globs and lists to rows."""
 
 import io
-import pickle
 import tracemalloc
 from pathlib import Path
 
@@ -154,11 +153,6 @@ def test_a_broken_file_is_one_row_however_many_it_would_have_been(tmp_path, cube
 )
 def test_the_id_is_the_name_without_its_format(name, expected):
     assert stem(f"folder.d/{name}") == expected
-
-
-def test_sources_survive_the_way_to_a_worker(write_fits, cube):
-    for source in find_sources(write_fits(cube), stack=True):
-        assert pickle.loads(pickle.dumps(source)) == source
 
 
 def test_a_file_costs_little_more_memory_than_its_path(tmp_path):

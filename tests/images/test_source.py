@@ -5,6 +5,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -165,8 +166,6 @@ def test_planes_read_from_many_threads_and_processes_are_those_asked_for(tmp_pat
     planes = np.arange(40, dtype=np.float32).repeat(24 * 20).reshape(40, 24, 20)
     path = str(tmp_path / name)
     if name == "a.h5":
-        import h5py
-
         with h5py.File(path, "w") as file:
             file["image"] = planes
     else:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from astropy import units
 from astropy.coordinates import SkyCoord
 from astropy.table import Column, Table
@@ -153,7 +155,14 @@ def _table(catalog: str) -> Table:
         raise ImageReadError(f"{catalog}: no such catalogue")
     guess = "ascii" if catalog.lower().endswith((".txt", ".dat", ".cat", ".tsv")) else None
     with reading(catalog, _FAILURES):
+        if catalog.lower().endswith(".parquet"):  # astropy would need pandas
+            return Table({name: column.to_numpy() for name, column in _parquet(catalog).items()})
         return Table.read(catalog, format=guess)
+
+
+def _parquet(catalog: str) -> dict[str, pa.ChunkedArray]:
+    table = pq.read_table(catalog)
+    return dict(zip(table.column_names, table.columns, strict=True))
 
 
 def _sky(ra: Column, dec: Column, catalog: str) -> SkyCoord:
