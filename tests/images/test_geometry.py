@@ -243,6 +243,16 @@ def test_light_at_the_border_fades_without_a_step_or_a_ring(scale, side):
     assert along[0] < 0.8 * along[edge]
 
 
+def test_a_star_near_the_border_is_not_mirrored():
+    image = skies(61, 0.0)[:1]
+    image[0, 4, 30] = 1000
+
+    framed, _ = geometry.frame(image, 101)
+
+    assert framed[0, 24, 50] == 1000
+    assert np.abs(framed[0, :20]).max() < 10
+
+
 def test_padding_does_not_depend_on_the_flux_unit():
     image = 3 + skies(61, 0.6)[:2]
     image[:, 20:40, 20:40] += 100

@@ -8,11 +8,11 @@ Everything is relative to the image's own range: the flux unit does not matter.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
+from numpy.fft import irfft2, rfft2
 from numpy.typing import NDArray
-from scipy import fft
 from scipy.ndimage import distance_transform_edt
 
 from . import noise
@@ -96,11 +96,9 @@ def _level(values: Image, sigma: float) -> float:
 def _light(smooth: Image, valid: Mask, gap: Gap) -> Image:
     """Mean of the measured pixels, the nearest ones by far the heaviest."""
     reach = int(min(gap.distance.max() + NEIGHBOURS, 4 * FADING_RANGE[1]))
-    height, width = (fft.next_fast_len(length + reach, real=True) for length in valid.shape)
-    nearness = _nearness(reach, height, width)
-    total, weight = (
-        fft.irfft2(fft.rfft2(part, (height, width)) * nearness, s=(height, width))[gap.at] for part in (smooth, valid)
-    )
+    shape = noise.padded(valid.shape, reach)
+    nearness = _nearness(reach, *shape)
+    total, weight = (irfft2(rfft2(part, shape) * nearness, s=shape)[gap.at] for part in (smooth, valid))
     return np.divide(total, weight, out=np.zeros(len(total)), where=gap.distance <= reach)
 
 
@@ -110,7 +108,7 @@ def _nearness(reach: int, height: int, width: int) -> NDArray[np.complexfloating
     y, x = (np.minimum(np.arange(length), length - np.arange(length)) for length in (height, width))
     weights = (1.0 + y[:, None] ** 2 + x**2) ** -3
     weights[np.maximum(y[:, None], x) > reach] = 0
-    return fft.rfft2(weights)
+    return rfft2(weights)
 
 
 def _bounding_box(valid: Mask) -> tuple[slice, slice]:
@@ -119,7 +117,7 @@ def _bounding_box(valid: Mask) -> tuple[slice, slice]:
 
 
 def _gap(valid: Mask) -> Gap:
-    distances, nearest = distance_transform_edt(~valid, return_indices=True)
+    distances, nearest = cast("tuple[Image, Image]", distance_transform_edt(~valid, return_indices=True))
     y, x = np.nonzero(~valid)
     near_y, near_x = nearest[:, y, x]
     mirror_y, mirror_x = 2 * near_y - y, 2 * near_x - x

@@ -1,13 +1,15 @@
 """The noise of an image's own sky: measured where the image is faintest, and drawn anew."""
 
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
+from numpy.fft import irfft2, rfft2
 from numpy.typing import NDArray
-from scipy import fft
+from scipy.fft import next_fast_len
 from scipy.ndimage import uniform_filter
 
-__all__ = ["autocovariance", "draw", "local_mean", "variance_of_mean"]
+__all__ = ["autocovariance", "draw", "local_mean", "padded", "variance_of_mean"]
 
 Image = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -45,13 +47,13 @@ def autocovariance(image: Image, valid: Mask) -> Image:
 def draw(covariance: Image, shape: tuple[int, int], band: int) -> Image:
     """Gaussian noise with that autocovariance; each band has its own."""
     n_lags = len(covariance) // 2
-    padded = _padded(shape, n_lags)
-    lags = np.zeros(padded)
+    periodic = padded(shape, n_lags)
+    lags = np.zeros(periodic)
     lags[: 2 * n_lags + 1, : 2 * n_lags + 1] = covariance
-    spectrum = fft.rfft2(np.roll(lags, (-n_lags, -n_lags), axis=(0, 1))).real.clip(min=0)
-    drawn = fft.irfft2(_white(band, padded) * np.sqrt(spectrum), s=padded)
+    spectrum = rfft2(np.roll(lags, (-n_lags, -n_lags), axis=(0, 1))).real.clip(min=0)
+    drawn = irfft2(_white(band, periodic) * np.sqrt(spectrum), s=periodic)
     sigma = np.sqrt(covariance[n_lags, n_lags])
-    return drawn[: shape[0], : shape[1]] * (sigma / _rms(spectrum, padded))
+    return drawn[: shape[0], : shape[1]] * (sigma / _rms(spectrum, periodic))
 
 
 def local_mean(image: Image, weight: Image | Mask, width: int) -> Image:
@@ -92,14 +94,15 @@ def _without_centre(image: Image, valid: Mask) -> tuple[Image, Image, Mask]:
 
 
 def _lagged_products(image: Image, n_lags: int) -> Image:
-    padded = _padded(image.shape, n_lags)
-    products = fft.irfft2(np.abs(fft.rfft2(image, padded)) ** 2, s=padded)
+    periodic = padded(image.shape, n_lags)
+    products = irfft2(np.abs(rfft2(image, periodic)) ** 2, s=periodic)
     return np.roll(products, (n_lags, n_lags), axis=(0, 1))[: 2 * n_lags + 1, : 2 * n_lags + 1]
 
 
-def _padded(shape: tuple[int, ...], n_lags: int) -> tuple[int, int]:
-    """Large enough that opposite borders do not touch within so many lags, and quick to transform."""
-    height, width = (fft.next_fast_len(max(length + n_lags, 2 * n_lags + 1), real=True) for length in shape)
+def padded(shape: tuple[int, ...], reach: int) -> tuple[int, int]:
+    """Large enough that opposite borders are further than `reach` apart when it is periodic; quick to transform."""
+    lengths = (max(length + reach, 2 * reach + 1) for length in shape)
+    height, width = (cast(int, next_fast_len(length, real=True)) for length in lengths)
     return height, width
 
 
@@ -136,4 +139,4 @@ def _rms(spectrum: Image, shape: tuple[int, int]) -> float:
 def _white(band: int, shape: tuple[int, int]) -> NDArray[np.complexfloating]:
     """Transform of white noise of unit variance."""
     generator = np.random.Generator(np.random.Philox(key=[KEY, band]))
-    return fft.rfft2(generator.standard_normal(shape))
+    return rfft2(generator.standard_normal(shape))
