@@ -2,6 +2,7 @@ import pytest
 
 from zoo_core.errors import SpecError
 from zoo_core.testing.scaffold import new
+from zoo_core.train.recipe import read_recipe
 
 
 def test_a_new_plugin_passes_zoo_check_out_of_the_box(tmp_path, install_into):
@@ -27,6 +28,7 @@ def test_nothing_of_the_template_s_name_is_left(tmp_path):
         assert "mynet" not in str(path.relative_to(tmp_path)).lower()
         assert "mynet" not in path.read_text().lower()
     assert 'name = "zoo-fancy-net"' in (folder / "pyproject.toml").read_text()
+    assert read_recipe(folder / "recipes" / "first.yaml").plugin == "zoo-fancy-net"
     assert "class FancyNet(nn.Module)" in (folder / "zoo_fancy_net" / "network.py").read_text()
 
 
