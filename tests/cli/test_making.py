@@ -1,0 +1,58 @@
+"""Commands that make, judge and share."""
+
+import json
+
+import pytest
+
+import zoo_core as zoo
+
+
+def test_simulate_writes_images_that_can_be_predicted(zoo_command, flat_plugin, tmp_path):
+    answer = zoo_command("simulate", "finding_space", "-n", "2", "--seed", "1", "-o", tmp_path / "data")
+    assert answer.code == 0 and answer.out.strip() == str(tmp_path / "data")
+    rows = json.loads(zoo_command("predict", "flat.space", tmp_path / "data", "--json").out)
+    assert [row["status"] for row in rows] == ["ok", "ok"]
+
+
+def test_unknown_data_set_is_wrong_usage_with_a_suggestion(zoo_command, tmp_path):
+    answer = zoo_command("simulate", "finding_spce", "-n", "2", "-o", tmp_path / "data")
+    assert answer.code == 2 and "did you mean finding_space" in answer.err
+
+
+def test_new_writes_a_plugin_and_says_what_to_do_next(zoo_command, tmp_path):
+    answer = zoo_command("new", "mynet", "--to", tmp_path / "mynet")
+    assert answer.code == 0 and "zoo check mynet" in answer.out
+    assert (tmp_path / "mynet" / "pyproject.toml").is_file()
+
+
+def test_fetched_folder_is_predicted_with_like_the_model(zoo_command, flat_plugin, tmp_path):
+    answer = zoo_command("fetch", "flat", "--to", tmp_path / "there")
+    assert answer.code == 0 and answer.out.strip() == str(tmp_path / "there")
+    assert zoo.load(tmp_path / "there").weights_sha256 == zoo.load("flat.space").weights_sha256
+
+
+def test_check_prints_what_ran_and_fails_if_a_law_is_broken(zoo_command, flat_plugin):
+    answer = zoo_command("check", "flat", "--json")
+    outcomes = json.loads(answer.out)
+    assert {outcome["law"] for outcome in outcomes} >= {"shapes", "gradients"}
+    assert answer.code == int(any(outcome["status"] == "broken" for outcome in outcomes))
+
+
+def test_empty_leaderboard_is_no_error(zoo_command, tmp_path):
+    (tmp_path / "results").mkdir()
+    assert zoo_command("leaderboard", "--results", tmp_path / "results").code == 0
+    assert json.loads(zoo_command("leaderboard", "--results", tmp_path / "results", "--json").out) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["benchmark", "flat.space"], ["benchmark", "--on", "finding_space"], ["fetch", "flat"], ["train", "no.yaml"]],
+)
+def test_missing_argument_is_wrong_usage(zoo_command, command):
+    answer = zoo_command(*command)
+    assert answer.code == 2 and "Usage: zoo" in answer.err
+
+
+def test_unknown_benchmark_is_wrong_usage_with_a_suggestion(zoo_command, flat_plugin):
+    answer = zoo_command("benchmark", "flat.space", "--on", "finding_spaec")
+    assert answer.code == 2 and "did you mean finding_space" in answer.err
