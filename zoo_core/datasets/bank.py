@@ -56,11 +56,11 @@ class Bank(TrainingView):
         gain, arc_gain = self._gains(rng, rows)
         kept = torch.from_numpy(self._targets[rows] * (rng.random(len(rows)) > TWINS)).float()
         arcs = random_dihedral(arcs[:, None], generator)[:, 0] * torch.from_numpy(arc_gain)[:, None, None]
-        light = [part * torch.from_numpy(gain)[:, None, None] for part in (foreground, arcs * kept[:, None, None])]
-        light = defocused(light, rng)
+        light = torch.stack([foreground, arcs * kept[:, None, None]]) * torch.from_numpy(gain)[:, None, None]
+        foreground, arcs = defocused(light, rng)
         noise = np.array([self.noise(rng) for _ in rows], dtype=NOISE)
         noise["unit"] = 1.0
-        images = observe(*light, noise, Randoms.from_torch(generator, len(rows), SIDE))
+        images = observe(foreground, arcs, noise, Randoms.from_torch(generator, len(rows), SIDE))
         return self._stamped(images, rng, rows)[:, None], kept
 
     def _stamped(self, images: Tensor, rng: np.random.Generator, rows: np.ndarray) -> Tensor:
@@ -108,14 +108,11 @@ def made(dataset: Finding, start: int, stop: int) -> tuple[np.ndarray, np.ndarra
     return foreground, arcs[truth["label"] == 1], truth
 
 
-def defocused(images: list[Tensor], rng: np.random.Generator) -> list[Tensor]:
-    """A third of the scenes through a slightly broader PSF: three-pixel kernels along both axes."""
-    count = len(images[0])
+def defocused(light: Tensor, rng: np.random.Generator) -> Tensor:
+    """A third of the scenes through a slightly broader PSF: three-pixel kernels along both axes; (parts, B, H, W)."""
+    count = light.shape[1]
     weight = np.where(rng.random(count) < 0.33, rng.uniform(0, 0.45, count), 0.0).astype(np.float32)
     one = torch.from_numpy(weight)[:, None, None]
-    blurred = []
-    for image in images:
-        for axis in (1, 2):
-            image = (image + one * (image.roll(1, axis) + image.roll(-1, axis))) / (1 + 2 * one)
-        blurred.append(image)
-    return blurred
+    for axis in (-2, -1):
+        light = (light + one * (light.roll(1, axis) + light.roll(-1, axis))) / (1 + 2 * one)
+    return light

@@ -64,7 +64,7 @@ class Finding(Simulated):
     def truth(self) -> dict[str, np.ndarray]:
         """`id` and the columns of `cutouts.TRUTH`; the images are made first if they were not."""
         table = self._shards.truth()
-        return {"id": np.array(self.ids(0, self.n)), **{name: table[name] for name in TRUTH.names}}
+        return {"id": np.array(self.ids(0, self.n)), **{name: table[name] for name in TRUTH.names or ()}}
 
     def ids(self, start: int, stop: int) -> list[str]:
         """Name, seed and number."""

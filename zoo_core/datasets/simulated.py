@@ -13,6 +13,7 @@ class Simulated(Dataset):
     """A data set whose images are made on demand; image i is the same whatever else is made."""
 
     domain = "simulated"
+    pixel_scale: float
 
     @abstractmethod
     def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

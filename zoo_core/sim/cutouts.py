@@ -153,7 +153,7 @@ def expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp] = (), dtype: torch
     if len(lenses):
         (arcs[lenses],) = survey.blur([drawn.arcs[lenses]], psfs[lenses], PIXEL_SCALE / OVERSAMPLE, OVERSAMPLE)
     truth = np.array([_facts(cutout) for cutout in cutouts], dtype=TRUTH)
-    for row in lenses:
+    for row in lenses.tolist():
         arcs[row] = _brightened(cutouts[row], foreground[row], arcs[row], noise[row : row + 1], truth[row])
     return Components(foreground, arcs, noise, truth)
 
@@ -187,7 +187,8 @@ def _facts(cutout: Cutout) -> tuple:
 
 def _brightened(cutout: Cutout, foreground: Tensor, arcs: Tensor, noise: np.ndarray, truth: np.void) -> Tensor:
     """The arcs at the brightness that was drawn; the truth is filled in with what comes out."""
-    truth["magnification"] = float(arcs.sum()) / (sum(p.flux for p in cutout.source.profiles) or 1.0)
+    profiles = cutout.source.profiles if cutout.source else []
+    truth["magnification"] = float(arcs.sum()) / (sum(profile.flux for profile in profiles) or 1.0)
     arcs = arcs * max(
         cutout.flux_ratio * cutout.host.light.flux / float(arcs.sum()),
         cutout.least_contrast / contrast(foreground, arcs),

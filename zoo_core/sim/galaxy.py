@@ -166,7 +166,7 @@ def grand_design(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     pitch = rng.uniform(0.18, 0.5)
     arms = arms_of(rng, disc, int(rng.choice([2, 2, 3])), rng.uniform(0.4, 1.0), rng.choice([-1, 1]) / np.tan(pitch))
     core = sersic(galaxy, bulge, rng.uniform(0.12, 0.35), rng.uniform(1.0, 4.0), 0.6 + 0.4 * galaxy.q)
-    return [*arms, core, *knots(rng, galaxy, rng.integers(3, 9), clumps)]
+    return [*arms, core, *knots(rng, galaxy, int(rng.integers(3, 9)), clumps)]
 
 
 def flocculent(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
@@ -180,7 +180,7 @@ def flocculent(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
         for arms in rng.choice([2, 3, 4, 5, 6], 3, replace=False)
     ]  # fmt: skip
     core = sersic(galaxy, bulge, rng.uniform(0.1, 0.3), rng.uniform(0.8, 2.5), 0.6 + 0.4 * galaxy.q)
-    return [*trains, core, *knots(rng, galaxy, rng.integers(4, 12), clumps)]
+    return [*trains, core, *knots(rng, galaxy, int(rng.integers(4, 12)), clumps)]
 
 
 def barred(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
@@ -238,7 +238,7 @@ def clumpy(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     disc = sersic(galaxy, 1 - share, 1.1, rng.uniform(0.4, 1.2))
     disc = disc._replace(arms=int(rng.integers(1, 4)), contrast=rng.uniform(0, 0.7), winding=rng.normal(0, 2),
                          phase=rng.uniform(0, 2 * np.pi))  # fmt: skip
-    return [disc, *knots(rng, galaxy, rng.integers(3, 9), share)]
+    return [disc, *knots(rng, galaxy, int(rng.integers(3, 9)), share)]
 
 
 def irregular(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:

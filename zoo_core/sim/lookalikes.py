@@ -52,7 +52,7 @@ def surroundings(rng: np.random.Generator, population: Population, host: Host) -
     if lot < 0.65:
         return []
     if lot < 0.92:
-        places = around(rng, host, rng.integers(1, 4))
+        places = around(rng, host, int(rng.integers(1, 4)))
         return [part for x, y, _ in places for part in field_galaxy(rng, population, x, y, satellite_flux(rng, host))]
     return companion(rng, population, host, rng.uniform(0.6, 3.5))
 
@@ -95,7 +95,7 @@ def satellite_flux(rng: np.random.Generator, host: Host) -> float:
 def satellites(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """An early-type galaxy with small galaxies at the distances of arcs."""
     profiles = early(rng, population, host)
-    for x, y, _ in around(rng, host, rng.integers(1, 6)):
+    for x, y, _ in around(rng, host, int(rng.integers(1, 6))):
         profiles += field_galaxy(rng, population, x, y, satellite_flux(rng, host))
     return profiles
 
@@ -103,7 +103,7 @@ def satellites(rng: np.random.Generator, population: Population, host: Host) -> 
 def tangential(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """An early-type galaxy with elongated neighbours that happen to lie along the tangent."""
     profiles = early(rng, population, host)
-    for x, y, tangent in around(rng, host, rng.integers(1, 3)):
+    for x, y, tangent in around(rng, host, int(rng.integers(1, 3))):
         R = float(rng.uniform(0.12, 0.4))
         galaxy = Galaxy(satellite_flux(rng, host), R, x, y, rng.uniform(0.2, 0.5), tangent + rng.normal(0, 0.3))
         profiles += morphology.smooth_disc(rng, galaxy)
@@ -130,7 +130,7 @@ def group(rng: np.random.Generator, population: Population, host: Host) -> list[
 def lone_star(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """A star, with the spikes of the telescope, and small galaxies near it."""
     profiles = [star(host.light.x, host.light.y, host.light.flux * rng.uniform(0.2, 1.0))]
-    for x, y, _ in around(rng, host, rng.integers(0, 4)):
+    for x, y, _ in around(rng, host, int(rng.integers(0, 4))):
         profiles += field_galaxy(rng, population, x, y, draw_flux(rng))
     return profiles
 
@@ -146,7 +146,7 @@ def decorated(build: Kind) -> Kind:
 
     def draw(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
         profiles = build(rng, population, host)
-        for x, y, _ in around(rng, host, rng.integers(0, 3)):
+        for x, y, _ in around(rng, host, int(rng.integers(0, 3))):
             profiles += field_galaxy(rng, population, x, y, satellite_flux(rng, host))
         return profiles
 

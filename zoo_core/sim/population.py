@@ -11,7 +11,7 @@ an arc would be learnt instead of the arcs.
 
 import functools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy.cosmology import FlatLambdaCDM
@@ -129,7 +129,8 @@ SHIFTED = Population(
 @functools.cache
 def cosmology() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Redshifts, comoving distances (Mpc) and comoving volumes per unit redshift; flat LCDM, H0 70, Om 0.3."""
-    model, z = FlatLambdaCDM(70.0, 0.3), np.linspace(0, 8, 801)
+    model: Any = FlatLambdaCDM(70.0, 0.3)  # pyright: ignore[reportCallIssue]  (its dataclass hides the arguments)
+    z = np.linspace(0, 8, 801)
     return z, model.comoving_distance(z).value, model.differential_comoving_volume(z).value
 
 

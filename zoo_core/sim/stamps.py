@@ -21,6 +21,7 @@ from .population import Host, Population, draw_position, draw_size
 
 __all__ = ["Stamp", "StampSource", "draw_stamp_source", "lensed", "read_stamps"]
 
+IMAGES = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
 SMALLEST = 16  # pixels a side
 SMOOTHING = 1.0  # pixels; what is finer is the noise of the stamp
 FLOOR = 1.0  # of the smoothed noise: what is fainter is taken for sky
@@ -53,9 +54,7 @@ def read_stamps(path: Path | str) -> tuple[Stamp, ...]:
     """
     try:
         with fits.open(path, memmap=False) as file:
-            layers = [
-                np.asarray(layer.data, dtype=np.float64) for layer in file if layer.is_image and layer.data is not None
-            ]
+            layers = [np.asarray(layer.data, dtype=np.float64) for layer in file if isinstance(layer, IMAGES)]
     except OSError as error:
         raise ImageReadError(f"{path}: {error}; give a FITS file with one galaxy an image") from error
     planes = [plane for layer in layers if layer.ndim in (2, 3) for plane in np.atleast_3d(layer.T).T]

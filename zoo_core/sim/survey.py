@@ -136,9 +136,9 @@ class Randoms:
     def from_torch(cls, generator: torch.Generator, count: int, side: int) -> "Randoms":
         """A batch drawn at once, on the generator's device."""
         normal = [(count, side, side), (count, side // COARSE + 2, side // COARSE + 2), (count, side)]
-        parts = [torch.randn(shape, generator=generator, device=generator.device) for shape in normal]
+        white, coarse, rows = (torch.randn(shape, generator=generator, device=generator.device) for shape in normal)
         events = torch.rand((count, EVENTS, 6), generator=generator, device=generator.device)
-        return cls(*parts, events)
+        return cls(white, coarse, rows, events)
 
     @classmethod
     def from_numpy(cls, generators: Sequence[np.random.Generator], side: int) -> "Randoms":
