@@ -74,11 +74,12 @@ def far_from_centre(scene: Scenes) -> np.ndarray:
 
 @pytest.mark.parametrize("slope", [1.0, 0.85, 1.2])
 @pytest.mark.parametrize("profile", range(5))
-def test_images_are_those_of_lenstronomy(profile, slope):
+@pytest.mark.parametrize("oversample", [1, 3])
+def test_images_are_those_of_lenstronomy(profile, slope, oversample):
     scenes = random_scenes(1, slope)
     scene = Scenes(scenes.lenses, scenes.lights[profile : profile + 1])
-    ours = render(scene, pixels=PIXELS, pixel_scale=SCALE, oversample=3, dtype=torch.float64)
-    image = (ours.foreground + ours.arcs)[0].view(PIXELS, 3, PIXELS, 3).sum((1, 3)).numpy()
+    ours = render(scene, pixels=PIXELS, pixel_scale=SCALE, oversample=oversample, dtype=torch.float64)
+    image = (ours.foreground + ours.arcs)[0].view(PIXELS, oversample, PIXELS, oversample).sum((1, 3)).numpy()
     theirs = lenstronomy_image(scene, supersampling=10)  # even: no ray through the centre, where it has no deflection
     pixels = far_from_centre(scene)
     assert pixels.any()

@@ -34,8 +34,11 @@ class Refinement:
     least_n: float = 0.0
 
 
-REFINEMENTS = (Refinement(0.6, 20, least_n=1.5), Refinement(0.6, 8), Refinement(2.0, 4))
+REFINEMENTS = (Refinement(0.6, 20, least_n=1.5), Refinement(0.6, 8), Refinement(1.5, 3), Refinement(3.0, 2))
 """A pixel takes the first that applies; the last one reaches farthest."""
+
+CENTRAL_RAYS = 20
+"""Along the side of a pixel that holds the deflector's centre, around which rays fan out at any distance."""
 
 
 def deflected(lenses: np.ndarray, lights: np.ndarray, grid: Grid) -> Tensor:
@@ -47,7 +50,9 @@ def deflected(lenses: np.ndarray, lights: np.ndarray, grid: Grid) -> Tensor:
     light = brightness_at(profiles, dx, dy, radius_2, grid.pixel)
     means = pixel_means(grid.zeros(len(lenses)).index_add_(0, profiles.scene, light))
     patches_2 = radius_2[:, 1:-1, 1:-1] * profiles.minor_2 / _patch_2(beta_x, beta_y)[profiles.scene]
-    for rays, source, row, col in _unresolved(patches_2, profiles.n.flatten()):
+    central = _central(lenses, profiles, grid)
+    patches_2[central] = torch.inf
+    for rays, source, row, col in ((CENTRAL_RAYS, *central), *_unresolved(patches_2, profiles.n.flatten())):
         refined = profiles[source]
         fine = _mean_of_rays(lenses, refined, row, col, rays, grid)
         means.index_put_((refined.scene, row, col), fine - _sampled(light, source, row, col), accumulate=True)
@@ -59,6 +64,14 @@ def _rays(lenses: np.ndarray, grid: Grid) -> tuple[Tensor, Tensor]:
     x, y = (axis.expand(len(lenses), -1, -1) for axis in (grid.x, grid.y))
     alpha_x, alpha_y = deflection(lenses, x, y)
     return x - alpha_x, y - alpha_y
+
+
+def _central(lenses: np.ndarray, profiles: Profiles, grid: Grid) -> tuple[Tensor, Tensor, Tensor]:
+    """Sources, and the row and column of the pixel that holds their deflector's centre, where it is in the frame."""
+    pixel = np.floor(np.stack([lenses["y"], lenses["x"]]) / grid.pixel + grid.width / 2).astype(np.int64)
+    row, col = torch.as_tensor(pixel, device=grid.axis.device)[:, profiles.scene]
+    source = ((row >= 0) & (row < grid.width) & (col >= 0) & (col < grid.width)).nonzero().flatten()
+    return source, row[source], col[source]
 
 
 def _unresolved(patches_2: Tensor, n: Tensor) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:

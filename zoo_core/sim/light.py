@@ -47,6 +47,7 @@ class Profiles:
         arms, contrast, winding, phase: as in LIGHT.
         major_x, major_y, minor_x, minor_y: rows of the matrix from sky to the plane of the disc.
         fineness: square of the wave number of the arms at R, over 24, per arcsec^2.
+        table: all of these but the scene, shape (profiles, numbers).
     """
 
     scene: Tensor
@@ -70,38 +71,51 @@ class Profiles:
     minor_x: Tensor
     minor_y: Tensor
     fineness: Tensor
+    table: Tensor
 
     @classmethod
     def of(cls, lights: np.ndarray, like: Tensor) -> "Profiles":
         """The profiles of rows of LIGHT, in the type and on the device of `like`."""
         R, n, q, is_ring = lights["R"], lights["n"], lights["q"], lights["profile"] == RING
         cos, sin = np.cos(lights["phi"]), np.sin(lights["phi"])
-        columns = {name: lights[name] for name in ("x", "y", "n", "arms", "contrast", "winding", "phase")}
-        columns |= {
+        columns = {
+            "x": lights["x"],
+            "y": lights["y"],
             "xx": (q * cos**2 + sin**2 / q) / R**2,
             "xy": 2 * (q - 1 / q) * cos * sin / R**2,
             "yy": (q * sin**2 + cos**2 / q) / R**2,
             "minor_2": np.where(is_ring, np.inf, q * R**2),
+            "n": n,
             "b": sersic_b(n),
             "peak": peak_brightness(lights),
             "mean": lights["flux"] / (2 * np.pi * R**2),
             "ring": np.where(is_ring, n, 0.0),
+            "arms": lights["arms"],
+            "contrast": lights["contrast"],
+            "winding": lights["winding"],
+            "phase": lights["phase"],
             "major_x": cos * np.sqrt(q),
             "major_y": sin * np.sqrt(q),
             "minor_x": -sin / np.sqrt(q),
             "minor_y": cos / np.sqrt(q),
             "fineness": (lights["arms"] / R) ** 2 * (1 + lights["winding"] ** 2) / (24 * q),
         }
-        table = torch.as_tensor(np.array(list(columns.values()), dtype=np.float64)).to(like)
-        scene = torch.as_tensor(lights["scene"].astype(np.int64), device=like.device)
-        return cls(scene, **dict(zip(columns, table[..., None, None], strict=True)))
+        table = torch.as_tensor(np.stack([columns[name] for name in NUMBERS], axis=1)).to(like)
+        return cls._of_table(torch.as_tensor(lights["scene"].astype(np.int64), device=like.device), table)
+
+    @classmethod
+    def _of_table(cls, scene: Tensor, table: Tensor) -> "Profiles":
+        return cls(scene, *table[:, :, None, None].unbind(1), table)
 
     def __getitem__(self, rows: Tensor) -> "Profiles":
         """The profiles of some rows."""
-        return Profiles(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return self._of_table(self.scene[rows], self.table[rows])
 
     def __len__(self) -> int:
         return len(self.scene)
+
+
+NUMBERS = tuple(field.name for field in fields(Profiles) if field.name not in ("scene", "table"))
 
 
 def brightness(profiles: Profiles, x: Tensor, y: Tensor, pixel: float = 0.0) -> Tensor:

@@ -17,8 +17,8 @@ __all__ = ["Rendered", "render"]
 
 POINT = PROFILES.index("point")
 
-CPU_CHUNK, GPU_CHUNK = 4, 64
-"""Scenes at once: what stays in a CPU core's cache, what keeps a GPU busy in a few gigabytes."""
+CPU_RAYS, GPU_RAYS = 250_000, 4_000_000
+"""At once: what stays in a CPU core's cache, what keeps a GPU busy in a few gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def render(
         chunk: scenes at once; by default what is fastest on the device.
     """
     device = torch.device(device)
-    chunk = chunk or (CPU_CHUNK if device.type == "cpu" else GPU_CHUNK)
     width = pixels * oversample
+    chunk = chunk or max(1, (CPU_RAYS if device.type == "cpu" else GPU_RAYS) // width**2)
     grid = Grid.of(width, pixel_scale / oversample, dtype, device)
     foreground = torch.empty(len(scenes), width, width, dtype=dtype, device=device)
     arcs = torch.empty_like(foreground)
