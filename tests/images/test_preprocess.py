@@ -242,3 +242,21 @@ def test_the_wrong_number_of_bands_is_an_error_that_names_those_of_the_model():
 def test_an_image_without_measured_pixels_is_an_error(scale):
     with pytest.raises(ImageError, match=r"only 0\.0% of the pixels of band 0 are valid"):
         FULL.prepare_array(np.full((1, 101, 101), np.nan, np.float32), scale)
+
+
+def test_what_lies_outside_the_frame_need_not_be_measured():
+    image = np.full((1, 301, 301), np.nan, np.float32)
+    image[:, 100:201, 100:201] = telescope_image()
+    image[0, 0] = image[0, -1] = 5.0
+
+    prepared = FULL.prepare_array(image, 0.1)
+
+    np.testing.assert_array_equal(prepared.pixels, telescope_image())
+
+
+def test_no_value_of_a_float32_image_overflows():
+    raw = Preprocess.from_operations([FRAME, {"op": "asinh", "softening": 1e-3}], ["VIS"])
+
+    seen = channels_of(raw, np.float32(1e35) * telescope_image(), None)
+
+    assert seen.isfinite().all()
