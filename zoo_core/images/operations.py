@@ -158,6 +158,8 @@ def digest(operations: Sequence[Operation]) -> str:
 
 
 def _parse_one(item: Mapping[str, Any]) -> Operation:
+    if not isinstance(item, Mapping):
+        raise SpecError(f"{item!r} is not an operation; write one as {{op: frame, size: 101}}")
     name = item.get("op")
     if name not in OPERATIONS:
         raise UnknownNameError.among("preprocessing operation", str(name), OPERATIONS)
@@ -175,13 +177,28 @@ def _parse_one(item: Mapping[str, Any]) -> Operation:
 def _value(name: str, key: str, value: Any, kind: Any) -> Any:
     if name == "stack":
         return tuple(_parse_one(part) for part in value)
-    try:
-        if kind is float:
-            return float(value)
-        if kind is int:
-            return int(value)
-        if kind is bool:
-            return bool(value)
-        return tuple(float(number) for number in value)
-    except (TypeError, ValueError) as error:
-        raise SpecError(f"operation {name!r}: {key} = {value!r} is not a number or list of numbers") from error
+    read = {float: _number, int: _whole, bool: _truth}.get(kind, _numbers)(value)
+    if read is None or (key in POSITIVE and not read > 0):
+        raise SpecError(f"operation {name!r}: {key} = {value!r} is not {_EXPECTED.get(kind, 'a list of numbers')}")
+    return read
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _truth(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _numbers(value: Any) -> tuple[float, ...] | None:
+    read = [_number(item) for item in value] if isinstance(value, list | tuple) else [None]
+    return None if None in read else tuple(item for item in read if item is not None)
+
+
+POSITIVE = ("pixel_scale", "size", "softening", "contrast", "sigma")
+_EXPECTED = {float: "a number that it can be", int: "a whole number that it can be", bool: "true or false"}
