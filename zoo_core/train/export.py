@@ -69,10 +69,15 @@ def _stored(network: nn.Module, storage: str, path: Path) -> Path:
     """The weights as they are published; the network takes what rounding left of them."""
     state = network.state_dict()
     if storage == "float16":
-        state = {name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in state.items()}
+        state = {name: tensor.half() if _is_weight(tensor) else tensor for name, tensor in state.items()}
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
     network.load_state_dict(state, strict=True)
     return path
+
+
+def _is_weight(tensor: Tensor) -> bool:
+    """Of a matrix or kernel: moments, biases and indices are few and stay as they are."""
+    return tensor.ndim > 1 and tensor.is_floating_point()
 
 
 @torch.inference_mode()
