@@ -74,7 +74,7 @@ class Arrays(Images):
         Raises:
             ImageShapeError: it is not a batch of images.
         """
-        array = np.asarray(pixels.detach().cpu() if isinstance(pixels, Tensor) else pixels)
+        array = pixels.detach().cpu().numpy() if isinstance(pixels, Tensor) else np.asarray(pixels)
         if array.ndim not in (3, 4):
             raise ImageShapeError(
                 f"shape {array.shape} is not (images, bands, height, width) or (images, height, width)"

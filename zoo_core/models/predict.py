@@ -138,19 +138,20 @@ def images_of(
         return Arrays.of(inputs)
     if isinstance(inputs, Dataset):
         return DatasetImages(inputs)
-    names = (inputs,) if isinstance(inputs, str | Path) else tuple(inputs)
-    if names and all(isinstance(name, Source) for name in names):
-        return Files(names, len(model.bands))
+    named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
+    sources = [one for one in named if isinstance(one, Source)]
+    names = [one for one in named if not isinstance(one, Source)]
+    if sources and names:
+        raise SpecError("inputs are sources or names of files, not both")
+    if sources:
+        return Files(sources, len(model.bands))
     if catalog is None and image is None:
         bands = None if bands is None else _in_order(model, bands)
         found = find_sources(names, ext=ext, stack=stack, bands=bands, from_file=from_file, beside=beside)
         return Files(tuple(found), len(model.bands))
     if catalog is None or image is None or names or stack or bands or from_file:
         raise SpecError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file beside them")
-    mosaic = _in_order(model, image) if isinstance(image, Mapping) else image
-    side = _side(model, cutout)
-    found = find_cutouts(catalog, mosaic, pixel_scale=pixel_scale, ext=ext, beside=beside, **side)
-    return Files(tuple(found), len(model.bands))
+    return Files(tuple(_cutouts(model, catalog, image, cutout, pixel_scale, ext, beside)), len(model.bands))
 
 
 @dataclass(frozen=True)
@@ -240,9 +241,19 @@ def _in_order(model: Model, of_bands: Mapping[str, T]) -> dict[str, T]:
     return {band: of_bands[band] for band in model.bands}
 
 
-def _side(model: Model, cutout: float | None) -> dict[str, float]:
-    """Of cutouts: as asked, or what the network sees, in arcsec if it resamples to a pixel scale and else in pixels."""
+def _cutouts(
+    model: Model,
+    catalog: str | Path,
+    mosaic: str | Path | Mapping[str, str | Path],
+    arcsec: float | None,
+    pixel_scale: float | None,
+    ext: str | int | None,
+    beside: Beside,
+) -> Iterator[Source]:
+    """As large as asked, or as what the network sees: in arcsec if it resamples to a pixel scale, else in pixels."""
     size, scale = model.preprocess.size, model.preprocess.pixel_scale
-    if cutout is None and scale is None:
-        return {"pixels": size}
-    return {"arcsec": size * scale if cutout is None else cutout}
+    if arcsec is None and scale is not None:
+        arcsec = size * scale
+    pixels = size if arcsec is None else None
+    image = _in_order(model, mosaic) if isinstance(mosaic, Mapping) else mosaic
+    return find_cutouts(catalog, image, pixels=pixels, arcsec=arcsec, pixel_scale=pixel_scale, ext=ext, beside=beside)

@@ -125,21 +125,18 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 
 def _table(batch: PreparedBatch, columns: Columns) -> pa.Table:
-    finite = [all(_is_finite(value) for value in row) for row in zip(*columns.values(), strict=True)]
-    row_of = iter(range(len(finite)))
-    place = [next(row_of) if usable else None for usable in batch.usable]
-    bad = [row is not None and bool(columns) and not finite[row] for row in place]
-    ok = [row is not None and not wrong for row, wrong in zip(place, bad, strict=True)]
-    messages = [NOT_FINITE if wrong else text for wrong, text in zip(bad, batch.messages, strict=True)]
-    table = {
-        "id": pa.array(batch.ids, pa.string()),
-        "path": pa.array(batch.paths, pa.string()),
-        "status": pa.array(["ok" if good else "error" for good in ok], pa.string()),
-        "message": pa.array(messages, pa.string()),
-    }
-    for name, values in columns.items():
-        table[name] = pa.array([values[row] if good else None for row, good in zip(place, ok, strict=True)])
-    return pa.table(table)
+    values = zip(*columns.values(), strict=True) if columns else ((),) * len(batch.pixels)
+    rows = iter(values)  # of the usable images only
+    table: dict[str, list] = {name: [] for name in ("id", "path", "status", "message", *columns)}
+    for id, path, message, usable in zip(batch.ids, batch.paths, batch.messages, batch.usable, strict=True):
+        predicted = next(rows) if usable else None
+        finite = predicted is not None and all(map(_is_finite, predicted))
+        row = predicted if finite else (None,) * len(columns)
+        told = message if finite or predicted is None else NOT_FINITE
+        for name, value in zip(table, (id, path, "ok" if finite else "error", told, *(row or ())), strict=True):
+            table[name].append(value)
+    text = ("id", "path", "status", "message")
+    return pa.table({name: pa.array(column, pa.string() if name in text else None) for name, column in table.items()})
 
 
 def _is_finite(value: float | int | str) -> bool:
