@@ -27,8 +27,8 @@ from zoo_core.models.parallel import in_threads
 from zoo_core.models.predict import images_of
 from zoo_core.models.reading import prepare
 
-ROUNDS = 5
-IMAGES = {1: 1536, 8: 256}  # by views: seconds each
+ROUNDS = 3
+IMAGES = {1: 768, 8: 128}  # by views: about a second each
 COLD_START = 0.2  # seconds
 
 
