@@ -24,7 +24,7 @@ def models(task: str | None, as_json: bool) -> None:
             "id": spec.id,
             "task": spec.task,
             "bands": "+".join(spec.bands),
-            "size": f"{spec.weights.size / 1e6:.0f} MB",
+            "size": _size(spec.weights.size),
             "domain": spec.domain,
             "default": "default" if spec.default else "",
             "summary": spec.summary,
@@ -100,6 +100,10 @@ def env(as_json: bool) -> None:
     show_facts(environment(), as_json)
 
 
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e5 else f"{n_bytes / 1e3:.1f} kB"
+
+
 def _plugin_row(plugin, only_listed: bool) -> dict[str, Any]:
     row = {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
     if only_listed:
@@ -117,7 +121,7 @@ def _facts(description) -> dict[str, Any]:
         "input": f"{' + '.join(spec.bands)}, {description.size} x {description.size} px{scale}",
         "views": spec.views,
         "prior": spec.prior,
-        "weights": f"{spec.weights.size / 1e6:.1f} MB, sha256 {spec.weights.sha256}",
+        "weights": f"{_size(spec.weights.size)}, sha256 {spec.weights.sha256}",
         "Hub": f"{spec.weights.repo} at {spec.weights.revision}" if spec.weights.repo else "",
         "plugin": spec.plugin + ("" if description.installed else f" (not installed; pip install {spec.plugin})"),
         "licence": spec.licence,
