@@ -51,7 +51,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 _CALLABLE_PACKAGES = ["datasets", "models"]  # each is also the function that lists what it is called after
 
-__all__ = [*_HOME, *_CALLABLE_PACKAGES]
+__all__ = [*_HOME, *_CALLABLE_PACKAGES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -39,8 +39,8 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarr
     bins = _bins(confidence)
     total = weights @ bins
     filled = total > 0
-    means = [(weights * values) @ bins[:, filled] / total[filled] for values in (confidence, right)]
-    return Reliability(*means, bins.sum(axis=0)[filled])
+    said, found = ((weights * values) @ bins[:, filled] / total[filled] for values in (confidence, right))
+    return Reliability(said, found, bins.sum(axis=0)[filled])
 
 
 def brier_score(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:

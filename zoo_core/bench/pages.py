@@ -70,7 +70,7 @@ def _markdown(board: Board, plots: list[tuple[str, str]]) -> str:
 
 
 def _html(board: Board, plots: dict[tuple[str, str], str]) -> str:
-    template = Template(files(__package__).joinpath("board.html").read_text(encoding="utf-8"))
+    template = Template(files("zoo_core.bench").joinpath("board.html").read_text(encoding="utf-8"))
     sections = "\n".join(_section(table, plots) for table in board.tables)
     return template.substitute(title=TITLE, sections=sections, notes=escape(NOTES.replace("*", "")))
 

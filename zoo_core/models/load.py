@@ -69,7 +69,7 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
     preprocess = Preprocess.from_operations(spec.preprocess, spec.bands)
     outputs = task_named(spec.task).outputs(spec.heads)
     network = filled(architecture, preprocess.n_channels, outputs, spec.arguments, weights)
-    network = network.to(memory_format=torch.channels_last)
+    network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Model(spec.id, architecture, network, preprocess, spec.heads, spec.views, spec, spec.weights.sha256)
 
 
@@ -83,7 +83,7 @@ def untrained(
     heads = _heads(architecture, classes)
     outputs = task_named(architecture.task).outputs(heads)
     network = build(architecture, preprocess.n_channels, outputs, {**architecture.arguments, **arguments})
-    network = network.eval().to(memory_format=torch.channels_last)
+    network = network.eval().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Model(name, architecture, network, preprocess, heads)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import cast
 
 import numpy as np
 import torch
@@ -90,7 +91,8 @@ class Model:
         """
         if not hasattr(self.network, "features"):
             raise SpecError(f"{self.id} has no features: its network has no method `features(x)`")
-        return self._in_chunks(self.network.features, self.preprocess.images(_batch(images), pixel_scale))
+        function = cast(Callable[[Tensor], Tensor], self.network.features)
+        return cast(Tensor, self._in_chunks(function, self.preprocess.images(_batch(images), pixel_scale)))
 
     predict = predict
 

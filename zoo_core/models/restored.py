@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -28,7 +29,7 @@ def write_restored(prediction: Restoration, paths: Sequence[str], out_dir: Path)
 
 
 def _write(output: Path, image: np.ndarray, sigma: np.ndarray | None, unit: str) -> None:
-    layers = [fits.PrimaryHDU(image[0] if len(image) == 1 else image)]
+    layers: list[Any] = [fits.PrimaryHDU(image[0] if len(image) == 1 else image)]
     if sigma is not None:
         layers.append(fits.ImageHDU(sigma[0] if len(sigma) == 1 else sigma, name="SIGMA"))
     for layer in layers:

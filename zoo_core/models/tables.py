@@ -8,6 +8,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -152,7 +153,7 @@ def _ascii(column: pa.ChunkedArray) -> list[bytes]:
     return [(text or "").encode("ascii", "backslashreplace") for text in column.to_pylist()]
 
 
-def _astropy_column(column: pa.ChunkedArray) -> Column:
+def _astropy_column(column: pa.ChunkedArray) -> Any:
     if pa.types.is_string(column.type):
         return Column(np.array(column.to_pylist() or [""], dtype=str)[: len(column)])
     filler = 0 if pa.types.is_integer(column.type) else float("nan")

@@ -1,6 +1,7 @@
 """The eight views of an image under the dihedral group D4, and the average of a network's outputs over them."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -33,8 +34,8 @@ def averaged(network: Callable[[Tensor], Output], channels: Tensor, views: int, 
         return network(channels)
     outputs = [network(view(channels, k).contiguous(memory_format=torch.channels_last)) for k in range(views)]
     if task.maps_images:
-        outputs = [undo_view(output, k) for k, output in enumerate(outputs)]
-    return task.average(outputs)
+        outputs = [undo_view(cast(Tensor, output), k) for k, output in enumerate(outputs)]
+    return task.average(cast(list[Tensor], outputs))
 
 
 def check_views(views: int) -> int:

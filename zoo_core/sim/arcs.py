@@ -88,7 +88,8 @@ def _unresolved(patches_2: Tensor, n: Tensor) -> Iterator[tuple[int, Tensor, Ten
         chosen = left & (distance_2 < refinement.reach**2) & (steepness >= refinement.least_n)
         left = left & ~chosen
         if chosen.any():
-            yield refinement.rays, *places[chosen].T
+            source, row, col = places[chosen].T
+            yield refinement.rays, source, row, col
 
 
 def _patch_2(beta_x: Tensor, beta_y: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ class Profiles:
 
     @classmethod
     def _of_table(cls, scene: Tensor, table: Tensor) -> "Profiles":
-        return cls(scene, *table[:, :, None, None].unbind(1), table)
+        return cls(scene, *table[:, :, None, None].unbind(1), table)  # pyright: ignore[reportCallIssue]
 
     def __getitem__(self, rows: Tensor) -> "Profiles":
         """The profiles of some rows."""

@@ -43,11 +43,13 @@ def build(channels: int, outputs: int, head: str = "mlp", width: int = 256) -> "
     return Classical(channels, outputs, head, width)
 
 
-def fit(network: "nn.Module", images: "Tensor", targets: "Tensor", seed: int) -> None:
+def set_weights(classifier: "nn.Module", images: "Tensor", targets: "Tensor", seed: int) -> None:
     """See `fit.fit`."""
-    from .fit import fit as fit_classical
+    from .fit import fit
+    from .network import Classical
 
-    fit_classical(network, images, targets, seed)
+    assert isinstance(classifier, Classical)
+    fit(classifier, images, targets, seed)
 
 
 @zoo.hookimpl
@@ -64,6 +66,6 @@ def zoo_architectures() -> list[zoo.Architecture]:
             preprocess=PREPROCESS,
             summary="Gabor statistics of the polar image, after the SVM of Hartley et al. (2017)",
             paper=PAPER,
-            fit=fit,
+            fit=set_weights,
         )
     ]

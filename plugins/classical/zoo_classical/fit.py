@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,7 +52,8 @@ def _best(search: GridSearchCV, x: np.ndarray, y: np.ndarray, seed: int) -> Pipe
 
 
 def _search(pipeline: Pipeline, grid: dict[str, object]) -> GridSearchCV:
-    return GridSearchCV(pipeline, grid, scoring="roc_auc", cv=FOLDS, refit=False, error_score="raise")
+    failing: Any = "raise"
+    return GridSearchCV(pipeline, grid, scoring="roc_auc", cv=FOLDS, refit=False, error_score=failing)
 
 
 def _linear(network: Classical, seed: int) -> GridSearchCV:
@@ -71,11 +73,11 @@ def _mlp(network: Classical, seed: int) -> GridSearchCV:
     return _search(Pipeline([("mlp", classifier)]), grid)
 
 
-def _write_linear(network: Classical, fitted: Pipeline) -> None:
+def _write_linear(network: Classical, fitted: Any) -> None:
     _write_logistic(network.head, fitted["logistic"])
 
 
-def _write_rbf(network: Classical, fitted: Pipeline) -> None:
+def _write_rbf(network: Classical, fitted: Any) -> None:
     kernel = fitted["kernel"]
     network.map.landmarks.copy_(torch.from_numpy(kernel.components_))
     network.map.log_gamma.fill_(float(np.log(kernel.gamma)))
@@ -83,7 +85,7 @@ def _write_rbf(network: Classical, fitted: Pipeline) -> None:
     _write_logistic(network.head, fitted["logistic"])
 
 
-def _write_mlp(network: Classical, fitted: Pipeline) -> None:
+def _write_mlp(network: Classical, fitted: Any) -> None:
     layers = zip((network.map[0], network.head), fitted["mlp"].coefs_, fitted["mlp"].intercepts_, strict=True)
     for layer, weight, bias in layers:
         layer.weight.copy_(torch.from_numpy(weight.T))

@@ -25,6 +25,11 @@ class Classical(nn.Module):
         width: landmarks, or hidden units.
     """
 
+    mean: Tensor
+    scale: Tensor
+    grid: Tensor
+    bank: Tensor
+
     def __init__(self, channels: int, outputs: int, head: str = "mlp", width: int = 256):
         super().__init__()
         inputs = count(channels)

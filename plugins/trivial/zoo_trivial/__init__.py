@@ -24,11 +24,13 @@ def build(channels: int, outputs: int) -> "nn.Module":
     return Trivial(channels, outputs)
 
 
-def fit(network: "nn.Module", images: "Tensor", targets: "Tensor", seed: int) -> None:
+def set_weights(classifier: "nn.Module", images: "Tensor", targets: "Tensor", seed: int) -> None:
     """See `fit.fit`."""
-    from .fit import fit as fit_regression
+    from .fit import fit
+    from .network import Trivial
 
-    fit_regression(network, images, targets, seed)
+    assert isinstance(classifier, Trivial)
+    fit(classifier, images, targets, seed)
 
 
 @zoo.hookimpl
@@ -44,6 +46,6 @@ def zoo_architectures() -> list[zoo.Architecture]:
             heads=zoo.Heads(classes=("nonlens", "lens")),
             preprocess=PREPROCESS,
             summary="logistic regression on peak and total S/N, size, concentration and footprint",
-            fit=fit,
+            fit=set_weights,
         )
     ]

@@ -1,6 +1,7 @@
 """Fitting the logistic regression, its regularisation chosen by cross-validation."""
 
 import logging
+from typing import cast
 
 import numpy as np
 import torch
@@ -34,9 +35,8 @@ def fit(network: Trivial, images: Tensor, targets: Tensor, seed: int) -> None:
     network.scale.copy_(raw.std(0).clamp(min=1e-6))
     terms = torch.cat([network.features(part) for part in images.split(BATCH)]).double().numpy()
     order = np.random.default_rng(seed).permutation(len(terms))
-    search = GridSearchCV(
-        LogisticRegression(max_iter=2000), {"C": STRENGTHS}, scoring="neg_log_loss", cv=FOLDS, error_score="raise"
-    )
+    regression, failing = LogisticRegression(max_iter=2000), cast(float, "raise")
+    search = GridSearchCV(regression, {"C": STRENGTHS}, scoring="neg_log_loss", cv=FOLDS, error_score=failing)
     search.fit(terms[order], targets.numpy()[order].astype(int))
     log.info("trivial: %s, cross-validated log loss %.4f", search.best_params_, -search.best_score_)
     network.head.weight.copy_(torch.from_numpy(search.best_estimator_.coef_))

@@ -18,6 +18,10 @@ class Trivial(nn.Module):
         outputs: logits.
     """
 
+    mean: Tensor
+    scale: Tensor
+    pairs: Tensor
+
     def __init__(self, channels: int, outputs: int):
         super().__init__()
         count = channels * len(NAMES)
