@@ -1,24 +1,24 @@
 """Every error of the zoo.
 
-    ZooError
-    ├── UnknownNameError        a name that nothing provides; says what is close to it
-    ├── NotInstalledError       the name is known, its distribution is missing; says what to install
-    ├── PluginError             a plugin failed to import or broke the contract of its hook
-    ├── RegistryError           a registry file is malformed or contradicts another
-    ├── SpecError               arguments that do not describe anything that can be built
-    ├── WeightsError            weights that could not be had or do not fit
-    │   ├── ChecksumError       the file is not the one that was published
-    │   ├── DownloadError       the Hub refused or did not answer
-    │   └── UntrainedError      a prediction was asked of random weights
-    ├── ImageError              an image that cannot be used; one image, one row of the table
-    │   ├── ImageReadError      the file could not be read
-    │   ├── ImageShapeError     not the number of images, bands or pixels that the model takes
-    │   └── PixelScaleError     the pixel scale is missing or contradicts the header
-    ├── DatasetError            a data set is missing, incomplete or malformed
-    ├── RecipeError             a training recipe that cannot be run
-    ├── TrainingError           training stopped without a usable result
-    ├── ResultError             a result file that does not match what it claims to measure
-    └── PublishError            a model that cannot be published yet; says what is missing
+ZooError
+├── UnknownNameError        a name that nothing provides; says what is close to it
+├── NotInstalledError       the name is known, its distribution is missing; says what to install
+├── PluginError             a plugin failed to import or broke the contract of its hook
+├── RegistryError           a registry file is malformed or contradicts another
+├── SpecError               arguments that do not describe anything that can be built
+├── WeightsError            weights that could not be had or do not fit
+│   ├── ChecksumError       the file is not the one that was published
+│   ├── DownloadError       the Hub refused or did not answer
+│   └── UntrainedError      a prediction was asked of random weights
+├── ImageError              an image that cannot be used; one image, one row of the table
+│   ├── ImageReadError      the file could not be read
+│   ├── ImageShapeError     not the number of images, bands or pixels that the model takes
+│   └── PixelScaleError     the pixel scale is missing or contradicts the header
+├── DatasetError            a data set is missing, incomplete or malformed
+├── RecipeError             a training recipe that cannot be run
+├── TrainingError           training stopped without a usable result
+├── ResultError             a result file that does not match what it claims to measure
+└── PublishError            a model that cannot be published yet; says what is missing
 """
 
 from collections.abc import Iterable
