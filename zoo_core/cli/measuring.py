@@ -90,9 +90,10 @@ def check(ctx: click.Context, name: str, weights: bool, device: str, as_json: bo
 
 
 def _row(result) -> dict:
-    """Every metric with its 95 % interval."""
+    """How many images of each class, and every metric with its 95 % interval."""
     numbers = {name: _estimate(estimate) for name, estimate in result.metrics.items()}
-    return {"model": result.model, "status": result.status, **numbers, "message": result.message}
+    images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
+    return {"model": result.model, "status": result.status, "images": images, **numbers, "message": result.message}
 
 
 def _estimate(estimate) -> str:
