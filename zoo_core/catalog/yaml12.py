@@ -55,7 +55,7 @@ def read_mapping(path: Path, error: type[ZooError]) -> Mapping[str, Any]:
         error: what to raise, with the file's name, if it can't be read, is not YAML or holds something else.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except OSError as problem:
         raise error(f"{path}: {problem.strerror or problem}") from None
     except UnicodeDecodeError as problem:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..errors import SpecError
+from ..images.augmentation import dihedral as view
 from ..tasks import Task
 
 __all__ = ["VIEWS", "averaged", "check_views", "undo_view", "view"]
@@ -14,12 +15,6 @@ __all__ = ["VIEWS", "averaged", "check_views", "undo_view", "view"]
 VIEWS = (1, 8)
 
 Output = Tensor | tuple[Tensor, ...]
-
-
-def view(images: Tensor, k: int) -> Tensor:
-    """View k (0 to 7) of images (..., H, W): k % 4 quarter turns, mirrored first from 4 on; 0 is the image itself."""
-    mirrored = images.flip(-1) if k >= 4 else images
-    return mirrored.rot90(k % 4, (-2, -1))
 
 
 def undo_view(images: Tensor, k: int) -> Tensor:
