@@ -133,7 +133,7 @@ def test_a_sound_network_obeys_every_law(law):
         ("eval", DropsInEval, "two passes over the same images differ"),
         ("eval", DropsInEval, "draws from torch's global generator"),
         ("eval", CountsInEval, "changes seen"),
-        ("batch size", LooksAtTheBatch, "differ by"),
+        ("batch size", LooksAtTheBatch, "probabilities differs by"),
         ("safetensors", HiddenWeights, "not in the state dict"),
         ("safetensors", TiedWeights, "does not fit into safetensors"),
     ],

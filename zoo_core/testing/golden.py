@@ -14,11 +14,10 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
-from torch import Tensor
 
 from ..errors import PublishError, WeightsError
 from ..models.model import Model
-from ..tasks import Prediction
+from .laws import quantities
 
 __all__ = ["KINDS", "Difference", "Golden", "read_golden", "replay", "tolerance", "write_golden"]
 
@@ -167,16 +166,8 @@ def _demand(kinds: Sequence[str], two_classes: bool) -> None:
 
 
 def _predicted(model: Model, images: Sequence[np.ndarray], scales: Sequence[float | None]) -> dict[str, np.ndarray]:
-    each = [_rows(model(image[None], pixel_scale=scale)) for image, scale in zip(images, scales, strict=True)]
+    each = [quantities(model(image[None], pixel_scale=scale)) for image, scale in zip(images, scales, strict=True)]
     return {quantity: torch.cat([rows[quantity] for rows in each]).numpy() for quantity in each[0]}
-
-
-def _rows(prediction: Prediction) -> dict[str, Tensor]:
-    return {
-        name: value.detach().float().cpu().contiguous()
-        for name, value in vars(prediction).items()
-        if isinstance(value, Tensor) and name != "samples"  # samples are drawn anew
-    }
 
 
 def _apart(found: np.ndarray, expected: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from ..catalog.weights import golden_file
 from ..models.load import load
 from ..models.model import Model
 from .golden import read_golden, replay, tolerance
-from .laws import BATCH_TOLERANCE, parts, rows_apart
+from .laws import batch_faults
 
 __all__ = ["TRAINED_LAWS", "TrainedLaw"]
 
@@ -39,15 +39,9 @@ def golden_replay(spec: ModelSpec, device: str) -> Iterator[str]:
 
 
 def trained_batch_size(spec: ModelSpec, device: str) -> Iterator[str]:
-    """With the published weights, too, an image's output does not depend on its companions, to 1e-5."""
+    """With the published weights, too, an image's prediction does not depend on its companions, to 1e-5."""
     model = load(spec.id, pretrained=True, device=device)
-    x = _golden_channels(model, spec)
-    with torch.inference_mode():
-        together, alone = parts(model.network(x)), [parts(model.network(row[None])) for row in x]
-    for whole, rows in zip(together, zip(*alone, strict=True), strict=True):
-        apart = rows_apart(whole, torch.cat(rows))
-        if not apart <= BATCH_TOLERANCE:
-            yield f"one by one and together differ by {apart:.1e}, more than {BATCH_TOLERANCE:g}"
+    yield from batch_faults(model.prediction, _golden_channels(model, spec))
 
 
 TRAINED_LAWS: dict[str, TrainedLaw] = {
@@ -61,4 +55,4 @@ def _golden_channels(model: Model, spec: ModelSpec) -> torch.Tensor:
     golden = read_golden(golden_file(spec))
     pairs = zip(golden.images, golden.pixel_scales, strict=True)
     seen = [model.preprocess.images(image[None], pixel_scale=scale) for image, scale in pairs]
-    return torch.cat(seen).to(next(model.network.parameters()).device)
+    return torch.cat(seen)
