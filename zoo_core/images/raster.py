@@ -23,7 +23,7 @@ _FAILURES = (
     *(MemoryError, RuntimeError, struct.error, zlib.error),
 )
 _PICTURE_FAILURES = (*_FAILURES, Image.DecompressionBombError)
-_TIFF_FAILURES = (*_FAILURES, tifffile.TiffFileError)
+_TIFF_FAILURES = (*_FAILURES, tifffile.TiffFileError, AssertionError)  # tifffile asserts what a header must hold
 
 # Pillow's mode -> what it is converted to, and whether its last channel is transparency
 _MODES = {mode: (mode, False) for mode in ("1", "L", "I;16", "I;16B", "I;16L", "I", "F", "RGB")}
