@@ -67,13 +67,23 @@ def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path):
+@pytest.fixture
+def one_thread():
+    """Sums in one order, whatever ran before: training amplifies rounding."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    torch.set_num_threads(before)
+
+
+def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, one_thread):
     path = recipe(steps=60)
     whole = zoo.load(train(path, tmp_path / "whole", device="cpu", progress=False)).network.state_dict()
 
     running = subprocess.Popen(
         [sys.executable, "-m", "zoo_core", "train", str(path), "--out", str(tmp_path / "killed"), "--device", "cpu"],
         start_new_session=True,
+        env=one_thread,
     )
     checkpoint = tmp_path / "killed" / "checkpoints" / "last.ckpt"
     while not checkpoint.exists() and running.poll() is None:
