@@ -33,7 +33,7 @@ demo: $(VENV)/.installed
 	@echo "  $(BIN)/zoo new mynet                         # a network of your own"
 
 test: $(VENV)/.developer
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 8
 
 check: $(VENV)/.developer
 	$(BIN)/ruff check
