@@ -28,9 +28,8 @@ def asinh(pixels: Tensor, softening: float) -> Tensor:
 
 def asinh_peak(pixels: Tensor, contrast: float) -> Tensor:
     """asinh(contrast x / peak) / asinh(contrast): 1 at the peak of the slightly blurred central half."""
-    height, width = pixels.shape[-2:]
-    centre = blur(pixels, 1.0)[..., height // 4 : height - height // 4, width // 4 : width - width // 4]
-    peak = centre.amax((-2, -1), keepdim=True).clamp(min=1.0)
+    rows, columns = (_blur_matrix(side, 1.0, pixels)[side // 4 : side - side // 4] for side in pixels.shape[-2:])
+    peak = (rows @ pixels @ columns.mT).amax((-2, -1), keepdim=True).clamp(min=1.0)
     return _asinh(contrast * pixels / peak) / math.asinh(contrast)
 
 

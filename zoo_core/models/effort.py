@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["batch_size", "threads", "workers"]
 
-BATCH = {"cpu": 64}  # images; elsewhere BATCH_GPU
-BATCH_GPU = 512
+BATCH_CPU = 64  # views of images, which fit the cache of a core; but
+LEAST_CPU = 16  # images
+BATCH_GPU = 512  # images
 WORTH_WORKERS = 256  # images below which starting processes costs more than it saves
 CORES_FED = 8  # cores that computing threads which also read keep busy; the interpreter reads for one at a time
 
@@ -26,7 +27,9 @@ def batch_size(model: Model, wanted: int | None) -> int:
     """Images read and predicted together: a megabyte or two for the CPU, enough to fill an accelerator."""
     if wanted is not None and wanted < 1:
         raise SpecError(f"batch size is {wanted}; it must be at least 1")
-    return min(SHARD, wanted or BATCH.get(model.device.type, BATCH_GPU))
+    if model.device.type != "cpu":
+        return min(SHARD, wanted or BATCH_GPU)
+    return min(SHARD, wanted or max(LEAST_CPU, BATCH_CPU // model.views))
 
 
 def workers(model: Model, images: Images, wanted: int | None) -> int:

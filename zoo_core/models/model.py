@@ -81,6 +81,11 @@ class Model:
         return self._in_chunks(lambda part: averaged(self.network, part, self.views, self.task), channels)
 
     @torch.no_grad()
+    def output_of(self, prepared: Float[Tensor, "batch bands size size"]) -> Tensor | tuple[Tensor, ...]:
+        """The same for images that are prepared (`Preprocess.prepare`); what it computes stays in a core's cache."""
+        return self._in_chunks(lambda part: self.output(self._channels(part)), prepared)
+
+    @torch.no_grad()
     def features(
         self, images: Float[np.ndarray | Tensor, "batch bands height width"], pixel_scale: float | None = None
     ) -> Float[Tensor, "batch features"]:
@@ -137,6 +142,10 @@ class Model:
     def parameters(self) -> int:
         """Number of weights that training sets."""
         return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def _channels(self, prepared: Tensor) -> Tensor:
+        with torch.autocast(prepared.device.type, enabled=False):  # only the network may compute with fewer digits
+            return self.preprocess.channels(prepared)
 
     def _in_chunks(self, function: Callable, channels: Tensor) -> Tensor | tuple[Tensor, ...]:
         device = self.device

@@ -9,7 +9,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, repeat
+from threading import Lock
 
 import pyarrow as pa
 
@@ -80,7 +81,7 @@ class Run:
         reads = (partial(prepare, job, self.scorer.model.preprocess, self.pixel_scale) for job in jobs)
         with closing(in_processes(reads, self.workers)) as batches:
             # Without processes that read, whichever thread computes a batch also reads it.
-            tasks = map(self._scored, batches) if self.workers else map(self._read_and_scored, reads)
+            tasks = map(self._scored, batches) if self.workers else map(self._read_and_scored, reads, repeat(Lock()))
             contradicted = False
             with closing(in_threads(tasks, self.threads)) as scored:
                 for rows, contradicts in scored:
@@ -94,8 +95,13 @@ class Run:
     def _scored(self, batch: PreparedBatch) -> Task:
         return lambda: (self.scorer.rows(batch), batch.contradicted > 0)
 
-    def _read_and_scored(self, read: Callable[[], PreparedBatch]) -> Task:
-        return lambda: self._scored(read())()
+    def _read_and_scored(self, read: Callable[[], PreparedBatch], lock: Lock) -> Task:
+        def task() -> tuple[pa.Table, bool]:
+            with lock:  # two threads that both need the interpreter take twice as long in all
+                batch = read()
+            return self._scored(batch)()
+
+        return task
 
     def _key(self, number: int) -> str:
         """What the rows of a shard depend on."""

@@ -63,9 +63,8 @@ class Scorer:
     def _predicted(self, pixels) -> Prediction:
         device = self.model.device
         with torch.inference_mode():
-            channels = self.model.preprocess.channels(torch.from_numpy(pixels).to(device))
             with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                output = self.model.output(channels)
+                output = self.model.output_of(torch.from_numpy(pixels).to(device))
             return self.model.task.prediction(output, self.model.heads)
 
     def _of(self, prediction: Prediction, paths: Sequence[str]) -> Columns:

@@ -13,7 +13,7 @@ MEAN, SCALE = 1 / math.sqrt(2 * math.pi), math.sqrt(2 * math.pi / (math.pi - 1))
 
 def unit_relu(x: Tensor) -> Tensor:
     """ReLU of zero mean and unit variance for x ~ N(0, 1)."""
-    return (x.relu() - MEAN) * SCALE
+    return x.clamp(min=0).sub_(MEAN).mul_(SCALE)
 
 
 class UnitConv(nn.Module):
@@ -49,7 +49,7 @@ class UnitPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Half the height and width, rounded up."""
-        return self.scale * F.max_pool2d(x, 2, ceil_mode=True) + self.shift
+        return (self.scale * F.max_pool2d(x, 2, ceil_mode=True)).add_(self.shift)
 
 
 class Lastro(nn.Module):
