@@ -22,6 +22,7 @@ def zoo_datasets() -> list[DatasetFactory]:
         ),
         _classified("bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
         _classified("bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
+        _classified("slc2020", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"),
         _classified("folder", "folder", "your own images, one folder a class"),
     ]
 
