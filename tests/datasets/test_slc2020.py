@@ -9,7 +9,6 @@ from PIL import Image
 import zoo_core as zoo
 from zoo_core.errors import DatasetError
 
-
 SPLITS = ("train", "validation", "test")
 
 
