@@ -1,0 +1,102 @@
+"""The real `lastro.space`, published by the command line, and used by somebody who has none of its files."""
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from astropy.io import fits
+
+from zoo_core.catalog.registry import catalog, core_registry
+from zoo_core.catalog.weights import golden_file
+from zoo_core.testing.golden import read_golden, tolerance
+
+from ..catalog.distributions import install
+from ..hub_server import HubServer
+
+MODEL, THERE, REPO = "lastro.space", "lastro.hub", "survey/lastro-space"
+RESULTS = Path(__file__).parents[2] / "docs" / "leaderboard" / "results"
+
+Command = Callable[..., subprocess.CompletedProcess]
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with HubServer() as server:
+        yield server
+
+
+@pytest.fixture
+def command(hub: HubServer, tmp_path: Path) -> Command:
+    """Runs `zoo` in a process that knows this Hub, and what is installed in `site`; it has an empty cache."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    settings = {
+        "PYTHONPATH": str(tmp_path / "site"),
+        "HF_ENDPOINT": hub.url,
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": str(tmp_path / "hf"),
+        "HF_TOKEN": "hf_writer",
+        "OMP_NUM_THREADS": "1",
+    }
+
+    def run(*arguments: object) -> subprocess.CompletedProcess:
+        words = [sys.executable, "-m", "zoo_core", *map(str, arguments)]
+        return subprocess.run(words, env=kept | settings, cwd=tmp_path, capture_output=True, text=True, timeout=240)
+
+    return run
+
+
+def install_listing(site: Path, weights: str) -> None:
+    """A distribution that only lists `lastro.hub`: the entry of `lastro.space`, but for the weights given."""
+    entry = yaml.safe_load(core_registry().read_text())["models"][MODEL]
+    entry |= yaml.safe_load(weights) | {"default": False}
+    install(site, "index", "zoo_index", registry=yaml.safe_dump({"schema": 1, "models": {THERE: entry}}))
+
+
+def write_fits(folder: Path) -> dict[str, float]:
+    """The golden images of the model as files; what it said of each."""
+    golden = read_golden(golden_file(catalog().model(MODEL)))
+    folder.mkdir()
+    for name, image, scale in zip(golden.ids, golden.images, golden.pixel_scales, strict=True):
+        header = fits.Header(
+            {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -scale / 3600, "CDELT2": scale / 3600}
+        )
+        fits.writeto(folder / f"{name}.fits", image[0], header)
+    return dict(zip(golden.ids, golden.expected["probabilities"][:, 1].tolist(), strict=True))
+
+
+@pytest.mark.slow
+def test_the_published_model_gives_the_golden_predictions_to_somebody_without_its_files(command, hub, tmp_path):
+    published = command("publish", MODEL, "--repo", REPO, "--results", RESULTS)
+    assert published.returncode == 0, published.stderr
+    head, _, weights = published.stdout.partition("\n")
+    assert head == f"{MODEL} is at {hub.url}/{REPO}; its entry in the registry:"
+    assert set(hub.files(REPO)) == {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
+
+    install_listing(tmp_path / "site", weights)
+    expected = write_fits(tmp_path / "cutouts")
+    predicted = command("predict", THERE, "cutouts", "-o", "scores.csv", "--device", "cpu")
+    assert predicted.returncode == 0, predicted.stderr
+    rows = list(csv.DictReader((tmp_path / "scores.csv").read_text().splitlines()))
+    assert {row["id"] for row in rows} == set(expected)
+    found = [float(row["p_lens"]) for row in rows]
+    np.testing.assert_allclose(found, [expected[row["id"]] for row in rows], atol=tolerance("cpu"))
+    assert hub.asked("GET", "/objects/"), "its weights came from the Hub"
+
+    hub.requests.clear()
+    checked = command("check", THERE, "--weights")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "golden" in checked.stdout
+    assert not hub.asked("GET", "model.safetensors"), "and lie in the cache now"
+
+
+def test_without_measured_results_nothing_is_uploaded(command, hub, tmp_path):
+    refused = command("publish", MODEL, "--repo", REPO, "--results", tmp_path)
+    assert refused.returncode == 1
+    assert f"zoo benchmark {MODEL} --on" in refused.stderr and "Traceback" not in refused.stderr
+    assert hub.requests == []
