@@ -76,6 +76,7 @@ def test_the_published_model_gives_the_golden_predictions_to_somebody_without_it
     assert published.returncode == 0, published.stderr
     head, _, weights = published.stdout.partition("\n")
     assert head == f"{MODEL} is at {hub.url}/{REPO}; its entry in the registry:"
+    assert "%" not in published.stderr, "no progress bar where nobody looks"
     assert set(hub.files(REPO)) == {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
 
     install_listing(tmp_path / "site", weights)

@@ -1,5 +1,6 @@
 """The folder of a model as one commit of a Hugging Face repository, looked at once more after it was made."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi, constants
 from huggingface_hub.errors import HTTPError
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from ..catalog.folder import read_folder
 from ..catalog.specs import ModelSpec, WeightsSpec
@@ -53,7 +55,7 @@ def commit_folder(folder: Path, repo: str, private: bool = False) -> Published:
     """
     spec = read_folder(folder)
     hub = HfApi(library_name="zoo-core")
-    with _explaining(spec.id, repo):
+    with _explaining(spec.id, repo), _bars_on_terminals_only():
         url = hub.create_repo(repo, private=private, exist_ok=True)
         before = hub.model_info(repo).sha
         _check_new(hub, spec, repo)
@@ -80,6 +82,19 @@ def _check_new(hub: HfApi, spec: ModelSpec, repo: str) -> None:
 def _sha256_there(hub: HfApi, repo: str, revision: str) -> str | None:
     entries = hub.get_paths_info(repo, [WEIGHTS], revision=revision)
     return next((one.lfs.sha256 for one in entries if isinstance(one, RepoFile) and one.lfs is not None), None)
+
+
+@contextmanager
+def _bars_on_terminals_only() -> Iterator[None]:
+    """The client draws bars of downloads on terminals only, but those of uploads everywhere."""
+    if sys.stderr.isatty() or are_progress_bars_disabled():
+        yield
+        return
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        enable_progress_bars()
 
 
 @contextmanager
