@@ -16,6 +16,7 @@ PACKAGE = Path(zoo.__file__).parent
 LAYERS = (
     {"errors"},
     {"sim"},
+    {"predictions"},
     {"tasks"},
     {"interfaces"},
     {"plugins"},
@@ -118,6 +119,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "Heads",
         "Metric",
         "Model",
+        "Training",
         "TrainingView",
         "ZooError",
         "benchmark",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .interfaces import Dataset as Dataset
     from .interfaces import DatasetFactory as DatasetFactory
     from .interfaces import Metric as Metric
+    from .interfaces import Training as Training
     from .interfaces import TrainingView as TrainingView
     from .models.listing import benchmarks as benchmarks
     from .models.listing import models as models
@@ -40,7 +41,7 @@ _HOMES = {
     "catalog.folder": ["fetch"],
     "datasets.opening": ["dataset"],
     "errors": ["ZooError"],
-    "interfaces": ["Architecture", "Dataset", "DatasetFactory", "Metric", "TrainingView"],
+    "interfaces": ["Architecture", "Dataset", "DatasetFactory", "Metric", "Training", "TrainingView"],
     "models.listing": ["benchmarks"],
     "models.load": ["load"],
     "models.model": ["Model"],

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Generator, Tensor, nn
 
-__all__ = ["Architecture", "Dataset", "DatasetFactory", "Metric", "TrainingView"]
+    Rows = np.ndarray | Tensor | slice | None
+
+__all__ = ["Architecture", "Dataset", "DatasetFactory", "Metric", "Training", "TrainingView"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Architecture:
         arguments: of `build`, by default.
         summary: one line.
         paper: BibTeX, or empty.
-        fit: for networks that no gradient trains: `fit(network, images, targets, seed)` with preprocessed images
-            (N, channels, size, size) and targets (N,) sets the weights in place. None: trained by gradient descent.
+        train: `train(network, training)` sets the weights and buffers in place, with what `Training` offers. None: the
+            task's loss is minimised by gradient descent.
         expected_failures: laws of `zoo check` that it is known to break, each with the reason.
     """
 
@@ -50,7 +52,7 @@ class Architecture:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
     paper: str = ""
-    fit: Callable[[nn.Module, Tensor, Tensor, int], None] | None = None
+    train: Callable[[nn.Module, Training], None] | None = None
     expected_failures: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -116,6 +118,65 @@ class TrainingView(ABC):
     @abstractmethod
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
         """Raw images (len(rows), bands, H, W) and their targets; the targets may be changed with the images."""
+
+
+class Training(ABC):
+    """What a plugin that trains in its own way is given: images, targets, and gradient descent in resumable stages.
+
+    Images are what the network sees, (B, channels, size, size), on the device that it is on; they come in the order of
+    the data set. Of anomaly detectors both sets hold nothing but label 0.
+
+    Attributes:
+        seed: of the recipe.
+        settings: `settings` of the recipe; what is in there is up to the plugin.
+        heads: classes or parameters.
+    """
+
+    seed: int
+    settings: Mapping[str, Any]
+    heads: Heads
+
+    @abstractmethod
+    def images(self, rows: Rows = None) -> Tensor:
+        """Training images of these rows, not augmented; None: all, which must fit into memory."""
+
+    @abstractmethod
+    def targets(self) -> np.ndarray:
+        """Of the training images, (N,) or (N, P), see `Dataset.targets`."""
+
+    @abstractmethod
+    def validation_images(self, rows: Rows = None) -> Tensor:
+        """As `images`, of the validation set."""
+
+    @abstractmethod
+    def validation_targets(self) -> np.ndarray:
+        """As `targets`, of the validation set."""
+
+    @abstractmethod
+    def draw(self, count: int) -> tuple[Tensor, Tensor]:
+        """Random looks at training images, augmented and balanced as the recipe says, and their targets."""
+
+    @abstractmethod
+    def descend(
+        self,
+        stage: str,
+        loss: Callable[[nn.Module, Tensor, Tensor, Generator], Tensor],
+        figure: Callable[[nn.Module, Training], float] | None = None,
+    ) -> None:
+        """One stage of gradient descent; leaves the network with its best weights and buffers, in eval mode.
+
+        A stage that is finished is not run again when a run is resumed, one that was interrupted goes on.
+
+        Arguments:
+            stage: its name; `stages: {<stage>: {...}}` in the recipe may give it steps, batch_size, optimiser,
+                augmentation ... of its own, otherwise those of the recipe hold.
+            loss: `loss(network, images, rows, generator)`, what is minimised, a scalar. `images` are augmented as the
+                recipe says; `rows` (B,) are their numbers in the training set, int64 on the CPU; each is seen once an
+                epoch. `generator` is of the CPU, new for every step.
+            figure: `figure(network, training)`, measured on the network in eval mode every `validate_every` steps; the
+                weights with the lowest are kept. None: the mean of `loss` over the validation images, whose rows are
+                numbered from `len(training.targets())` on, so that looking them up in the training set fails.
+        """
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,16 @@
-"""The tasks and the prediction each returns.
+"""The tasks: what is asked of a network, and what its output means.
 
-A prediction is batch first: plain tensors (or arrays) in a frozen dataclass, with `to_table()` for the columns that
-`predict` writes. Nothing here imports torch or numpy when it is loaded.
+Nothing here imports torch or numpy when it is loaded.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import SpecError, UnknownNameError
+from .predictions import Anomaly, Classification, Clustering, Columns, Heads, Prediction, Regression, Restoration
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +19,7 @@ __all__ = [
     "Anomaly",
     "Classification",
     "Clustering",
+    "Columns",
     "Heads",
     "Prediction",
     "Regression",
@@ -29,131 +29,20 @@ __all__ = [
     "tasks",
 ]
 
-Columns = dict[str, list]
-
-
-@dataclass(frozen=True)
-class Heads:
-    """What the outputs of a network stand for.
-
-    Arguments:
-        classes: names of the classes, in the order of the outputs; two classes: the second is the positive one.
-        parameters: names of regressed parameters, in the order of the outputs.
-        units: of each parameter, in the same order.
-        temperature: the logits are divided by it (Guo et al. 2017); 1 leaves them.
-    """
-
-    classes: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-    temperature: float = 1.0
-
-
-class Prediction(ABC):
-    """What a model says of a batch of images."""
-
-    @abstractmethod
-    def to_table(self) -> Columns:
-        """One column a quantity, one entry an image, as plain Python numbers."""
-
-
-@dataclass(frozen=True)
-class Classification(Prediction):
-    """Probabilities (B, K) that sum to one, and the logits (B, K) or (B, 1) that they come from."""
-
-    probabilities: Tensor
-    logits: Tensor
-    classes: tuple[str, ...]
-
-    def to_table(self) -> Columns:
-        """`p_<class>` of each class; of two classes only the positive one.
-
-        A probability above one half is one minus the others, which float32 resolves far better: images whose
-        probability rounds to 1 keep their order.
-        """
-        p = self.probabilities.cpu().double()
-        p = p.where(p <= 0.5, 1 - (p.sum(1, keepdim=True) - p))
-        shown = list(enumerate(self.classes))[1:] if len(self.classes) == 2 else enumerate(self.classes)
-        return {f"p_{name}": p[:, k].tolist() for k, name in shown}
-
-
-@dataclass(frozen=True)
-class Regression(Prediction):
-    """Parameters of each image, with their uncertainty.
-
-    Arguments:
-        mean: (B, P), in `units`.
-        covariance: (B, P, P), aleatoric plus epistemic.
-        aleatoric: (B, P, P), expected covariance of the likelihood.
-        epistemic: (B, P, P), covariance of the mean over posterior samples of the weights; zero for one network.
-        samples: (S, B, P) draws of the predictive distribution, or None.
-    """
-
-    mean: Tensor
-    covariance: Tensor
-    aleatoric: Tensor
-    epistemic: Tensor
-    parameters: tuple[str, ...]
-    units: tuple[str, ...]
-    samples: Tensor | None = None
-
-    def to_table(self) -> Columns:
-        """`<parameter>` and `<parameter>_err`, one standard deviation."""
-        table: Columns = {}
-        for k, name in enumerate(self.parameters):
-            table[name] = self.mean[:, k].tolist()
-            table[f"{name}_err"] = self.covariance[:, k, k].sqrt().tolist()
-        return table
-
-
-@dataclass(frozen=True)
-class Restoration(Prediction):
-    """Images (B, C, H, W) in `unit`, with their standard deviation where the network gives one."""
-
-    image: Tensor
-    unit: str
-    sigma: Tensor | None = None
-
-    def to_table(self) -> Columns:
-        """No columns: the images are files of their own."""
-        return {}
-
-
-@dataclass(frozen=True)
-class Anomaly(Prediction):
-    """Score (B,), higher is stranger; reconstruction (B, C, H, W) and latent (B, D)."""
-
-    score: Tensor
-    reconstruction: Tensor
-    latent: Tensor
-
-    def to_table(self) -> Columns:
-        """`anomaly_score`."""
-        return {"anomaly_score": self.score.tolist()}
-
-
-@dataclass(frozen=True)
-class Clustering(Prediction):
-    """Probabilities (B, K) of the clusters and the embedding (B, D)."""
-
-    probabilities: Tensor
-    embedding: Tensor
-
-    def to_table(self) -> Columns:
-        """`cluster`, the most probable one, and `p_0`, `p_1` ..."""
-        table: Columns = {"cluster": self.probabilities.argmax(1).tolist()}
-        return table | {f"p_{k}": column.tolist() for k, column in enumerate(self.probabilities.T)}
-
 
 class Task(ABC):
     """What is asked of a network, and how its output becomes a prediction.
 
     Attributes:
         name: what users type.
+        trains_on: tasks of the data sets that it can be trained on and measured on.
+        normal_only: trained on nothing but images of label 0, the normal ones; the others are what it shall find.
         maps_images: the output is an image that turns with the input.
     """
 
     name: str
+    trains_on: tuple[str, ...]
+    normal_only: bool = False
     maps_images: bool = False
 
     @abstractmethod
@@ -166,7 +55,11 @@ class Task(ABC):
 
     @abstractmethod
     def loss(self, output: Tensor | tuple[Tensor, ...], target: Tensor, heads: Heads) -> Tensor:
-        """Mean over the batch of what training minimises; `target` as `Dataset.targets` gives it."""
+        """Mean over the batch of what training minimises."""
+
+    def target(self, images: Tensor, truth: Tensor) -> Tensor:
+        """What the loss compares the output for these channels with; `truth` as `Dataset.targets` gives it."""
+        return truth
 
     @abstractmethod
     def empty_columns(self, heads: Heads) -> Columns:
@@ -181,6 +74,7 @@ class ClassificationTask(Task):
     """Lens finding, substructure class: logits (B, K), or (B, 1) for two classes."""
 
     name = "classification"
+    trains_on = ("classification",)
 
     def outputs(self, heads: Heads) -> int:
         """One logit for two classes, else one a class."""
@@ -217,6 +111,7 @@ class RegressionTask(Task):
     """Lens parameters under a diagonal Gaussian likelihood: (B, 2 P), means then log variances."""
 
     name = "regression"
+    trains_on = ("regression",)
 
     def outputs(self, heads: Heads) -> int:
         """A mean and a log variance for each parameter."""
@@ -250,6 +145,7 @@ class RestorationTask(Task):
     """Denoising, deblending, convergence maps: an image (B, C, H, W)."""
 
     name = "restoration"
+    trains_on = ("restoration",)
     maps_images = True
 
     def outputs(self, heads: Heads) -> int:
@@ -273,6 +169,8 @@ class AnomalyTask(Task):
     """Strangeness without labels: a tuple (score (B,), reconstruction, latent)."""
 
     name = "anomaly"
+    trains_on = ("anomaly", "classification")
+    normal_only = True
 
     def outputs(self, heads: Heads) -> int:
         """One score."""
@@ -286,6 +184,10 @@ class AnomalyTask(Task):
     def loss(self, output: tuple[Tensor, Tensor, Tensor], target: Tensor, heads: Heads) -> Tensor:
         """Mean squared error of the reconstruction; `target` is the network's input."""
         return ((output[1] - target) ** 2).mean()
+
+    def target(self, images: Tensor, truth: Tensor) -> Tensor:
+        """The network's input."""
+        return images
 
     def empty_columns(self, heads: Heads) -> Columns:
         """`anomaly_score`."""
@@ -301,6 +203,7 @@ class ClusteringTask(Task):
     """Classes without labels: a tuple (logits (B, K), embedding (B, D))."""
 
     name = "clustering"
+    trains_on = ("clustering", "classification")
 
     def outputs(self, heads: Heads) -> int:
         """One logit a cluster."""

@@ -5,7 +5,7 @@ import torch
 
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
-from zoo_core.train.batches import TrainingBatches, class_groups
+from zoo_core.train.batches import BalancedBatches, EpochBatches, Looks, class_groups
 from zoo_core.train.recipe import Augmentation
 
 SIZE = 15
@@ -23,18 +23,18 @@ class Noise(TrainingView):
         return images, torch.from_numpy(self.targets[rows])
 
 
+LOOKS = Looks(Noise(), PREPROCESS, None, Augmentation(gain=0.2, offset=0.1))
+
+
 def batches(**changes):
     arguments = {
-        "view": Noise(),
-        "preprocess": PREPROCESS,
-        "pixel_scale": None,
+        "looks": LOOKS,
         "groups": class_groups(Noise.targets, balanced=True),
         "batch_size": 8,
         "steps": 5,
         "seed": 3,
-        "augmentation": Augmentation(gain=0.2, offset=0.1),
     }
-    return TrainingBatches(**{**arguments, **changes})
+    return BalancedBatches(**{**arguments, **changes})
 
 
 def test_a_batch_depends_on_seed_and_step_alone():
@@ -63,3 +63,24 @@ def test_drawing_leaves_the_global_random_state_alone():
     batches()[0]
 
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_an_epoch_holds_each_row_once_in_an_order_of_its_own():
+    stage = EpochBatches(LOOKS, batch_size=20, steps=15, seed=3)
+    epochs = [torch.cat([stage[step][1] for step in range(first, first + 5)]) for first in (0, 5, 10)]
+
+    assert all(sorted(epoch.tolist()) == list(range(100)) for epoch in epochs)
+    assert not torch.equal(epochs[0], epochs[1])
+
+
+def test_a_batch_may_lie_in_two_epochs():
+    rows = torch.cat([EpochBatches(LOOKS, batch_size=30, steps=10, seed=3)[step][1] for step in range(10)])
+
+    assert torch.bincount(rows).tolist() == [3] * 100
+
+
+def test_a_batch_of_an_epoch_depends_on_seed_and_step_alone():
+    first, second, other = (EpochBatches(LOOKS, batch_size=8, steps=5, seed=seed)[4] for seed in (3, 3, 4))
+
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert not torch.equal(first[0], other[0])

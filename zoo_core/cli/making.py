@@ -28,18 +28,35 @@ def simulate(dataset: str, count: int, seed: int, out: Path, format_: str, overw
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the run.  [runs/<model id>]")
+@click.option("--data", type=click.Path(path_type=Path), help="Where the images are, if the recipe's are on files.")
 @click.option("--restart", is_flag=True, help="Begin anew; otherwise the last checkpoint is resumed.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--max-time", metavar="DD:HH:MM:SS", help="Stop then, with the best checkpoint so far.")
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the recipe's.")
-def train(recipe: Path, out: Path | None, restart: bool, device: str, max_time: str | None, steps: int | None) -> None:
+def train(
+    recipe: Path,
+    out: Path | None,
+    data: Path | None,
+    restart: bool,
+    device: str,
+    max_time: str | None,
+    steps: int | None,
+) -> None:
     """Train a network as a RECIPE (YAML) says; the folder it writes can be loaded."""
     import sys
 
     from ..train.fit import train
 
-    shown = sys.stderr.isatty()
-    folder = train(recipe, out, resume=not restart, device=device, max_time=max_time, steps=steps, progress=shown)
+    folder = train(
+        recipe,
+        out,
+        data=data,
+        resume=not restart,
+        device=device,
+        max_time=max_time,
+        steps=steps,
+        progress=sys.stderr.isatty(),
+    )
     echo(str(folder))
 
 

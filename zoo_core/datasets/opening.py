@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.registry import catalog
@@ -10,9 +11,9 @@ from ..plugins import dataset_factory
 
 if TYPE_CHECKING:
     from ..catalog.specs import DatasetSpec
-    from ..interfaces import Dataset
+    from ..interfaces import Dataset, DatasetFactory
 
-__all__ = ["dataset", "datasets"]
+__all__ = ["dataset", "datasets", "takes_path"]
 
 
 def datasets(task: str | None = None) -> list[DatasetSpec]:
@@ -32,14 +33,22 @@ def dataset(name: str, plugin: str | None = None, **arguments: Any) -> Dataset:
         UnknownNameError: nothing provides it.
         DatasetError: the arguments do not fit it.
     """
+    try:
+        return _factory(name, plugin).open(**arguments)
+    except TypeError as error:
+        raise DatasetError(f"data set {name!r} cannot be opened with {sorted(arguments)}: {error}") from error
+
+
+def takes_path(name: str, plugin: str | None = None) -> bool:
+    """Whether the data set is read from files that the user has, at its argument `path`."""
+    return "path" in inspect.signature(_factory(name, plugin).open).parameters
+
+
+def _factory(name: str, plugin: str | None) -> DatasetFactory:
     listed = catalog().datasets
     if plugin is None and name in listed:
         plugin = listed[name].plugin
     try:
-        factory = dataset_factory(name, plugin)
+        return dataset_factory(name, plugin)
     except UnknownNameError:
         raise UnknownNameError.among("data set", name, listed) from None
-    try:
-        return factory.open(**arguments)
-    except TypeError as error:
-        raise DatasetError(f"data set {name!r} cannot be opened with {sorted(arguments)}: {error}") from error

@@ -16,7 +16,7 @@ from ..interfaces import Architecture
 from ..models.calibration import temperature
 from ..models.views import averaged
 from ..tasks import Heads, task_named
-from .batches import PreparedImages
+from .prepared import PreparedImages
 from .recipe import Recipe
 
 __all__ = ["export", "outputs_of"]
@@ -66,18 +66,18 @@ def export(
 
 
 def _stored(network: nn.Module, storage: str, path: Path) -> Path:
-    """The weights as they are published; the network takes what rounding left of them."""
+    """The weights as they are published; the network takes what rounding left of them.
+
+    Matrices and kernels are stored in half precision. Moments, biases and indices are few and stay as they are, and
+    so do buffers, whose range may be any.
+    """
     state = network.state_dict()
     if storage == "float16":
-        state = {name: tensor.half() if _is_weight(tensor) else tensor for name, tensor in state.items()}
+        weights = {name for name, parameter in network.named_parameters() if parameter.ndim > 1}
+        state = {name: tensor.half() if name in weights else tensor for name, tensor in state.items()}
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
     network.load_state_dict(state, strict=True)
     return path
-
-
-def _is_weight(tensor: Tensor) -> bool:
-    """Of a matrix or kernel: moments, biases and indices are few and stay as they are."""
-    return tensor.ndim > 1 and tensor.is_floating_point()
 
 
 @torch.inference_mode()

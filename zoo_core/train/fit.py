@@ -1,41 +1,38 @@
 """From a recipe to a folder that `zoo.load` reads."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
-import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger
-from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
-from ..datasets.opening import dataset as open_dataset
-from ..errors import RecipeError, TrainingError
+from ..errors import RecipeError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture, Dataset
 from ..models.build import build
 from ..models.load import load
 from ..plugins import architecture as architecture_named
 from ..tasks import Heads, task_named
-from .batches import PreparedImages, StepsToCome, TrainingBatches, class_groups, view_of
+from .batches import BalancedBatches, Looks, class_groups
+from .data import open_data, with_path
+from .descent import Session, descend
+from .driven import DrivenTraining
 from .export import export
-from .module import BestWeights, TrainedNetwork
-from .recipe import DataRecipe, Recipe, read_recipe
-from .schedules import AmortisedNorm, ScheduledDropout
+from .figures import MONITORS, check_monitor
+from .module import TrainedNetwork
+from .prepared import PreparedImages, view_of
+from .recipe import Recipe, read_recipe
 
 __all__ = ["train"]
 
 log = logging.getLogger("zoo")
-MONITORS = {"auroc": ("val_auroc", True), "loss": ("val_loss", False)}  # figure, higher is better
-EMA_EVERY = 8  # steps; averaging costs as much as a tenth of a step
 
 
 def train(
     recipe_path: str | Path,
     out: str | Path | None = None,
     *,
+    data: str | Path | None = None,
     resume: bool = True,
     device: str = "auto",
     max_time: str | None = None,
@@ -47,6 +44,7 @@ def train(
     Arguments:
         recipe_path: YAML file, see `zoo_core.train.recipe`.
         out: folder of the run; by default runs/<model id>. It keeps the checkpoints, the prepared images and the log.
+        data: where the images are that a data set of the recipe reads from files.
         resume: go on from the last checkpoint in `out`, if there is one.
         device: auto, cpu, cuda or mps.
         max_time: stop after "DD:HH:MM:SS", with the best checkpoint so far.
@@ -57,21 +55,22 @@ def train(
         RecipeError: the recipe cannot be run.
         TrainingError: nothing usable came of it.
     """
-    recipe = read_recipe(Path(recipe_path))
+    recipe = with_path(read_recipe(Path(recipe_path)), data)
     if steps is not None:
-        recipe = recipe.model_copy(update={"steps": steps})
+        recipe = recipe.with_steps(steps)
     folder = Path(out) if out is not None else Path("runs") / recipe.id
     folder.mkdir(parents=True, exist_ok=True)
+    session = Session.starting(device, resume, progress, max_time)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        return _Run(recipe, folder).result(resume, device, max_time, progress)
+        return _Run(recipe, folder, session).result()
 
 
 class _Run:
     """One run of a recipe in its folder."""
 
-    def __init__(self, recipe: Recipe, folder: Path):
-        self.recipe, self.folder = recipe, folder
+    def __init__(self, recipe: Recipe, folder: Path, session: Session):
+        self.recipe, self.folder, self.session = recipe, folder, session
         self.architecture = architecture_named(recipe.architecture, recipe.plugin)
         self.task = task_named(self.architecture.task)
         self.heads = _heads(recipe, self.architecture)
@@ -87,14 +86,22 @@ class _Run:
         if recipe.warm_start:
             self.network.load_state_dict(load(recipe.warm_start, pretrained=True).network.state_dict(), strict=True)
 
-    def result(self, resume: bool, device: str, max_time: str | None, progress: bool) -> Path:
+    def result(self) -> Path:
         """Train, calibrate, write."""
-        training, validation = self._dataset(self.recipe.train), self._dataset(self.recipe.validation)
+        training, validation = (
+            open_data(wanted, self.task, self.preprocess.bands, self.architecture.name)
+            for wanted in (self.recipe.train, self.recipe.validation)
+        )
         held_out = PreparedImages(validation, self.preprocess, self.folder / "data")
-        if self.architecture.fit is not None:
-            self._fit_without_gradient(training)
+        if self.architecture.train is not None:
+            self._driven(training, held_out)
+        elif self.task.name == "clustering":
+            raise RecipeError(
+                f"{self.architecture.name} finds classes without labels, so it needs a training of its own, see "
+                "`Architecture.train`"
+            )
         else:
-            self._descend(training, held_out, resume, device, max_time, progress)
+            self._descend(training, held_out)
         return export(
             self.network,
             self.architecture,
@@ -105,102 +112,37 @@ class _Run:
             self.folder,
         )
 
-    def _dataset(self, wanted: DataRecipe) -> Dataset:
-        found = open_dataset(wanted.dataset, plugin=wanted.plugin, **wanted.arguments)
-        if found.task != self.architecture.task:
-            raise RecipeError(
-                f"{found.name} is for {found.task}, {self.architecture.name} for {self.architecture.task}"
-            )
-        if tuple(found.bands) != self.preprocess.bands:
-            raise RecipeError(f"{found.name} has the bands {found.bands}, the network takes {self.preprocess.bands}")
-        return found
-
-    def _batches(self, training: Dataset, batch_size: int, steps: int) -> TrainingBatches:
-        view = view_of(training, self.preprocess, self.folder / "data")
-        groups = class_groups(view.targets, self.recipe.balanced and self.task.name == "classification")
-        return TrainingBatches(
-            view,
+    def _driven(self, data: Dataset, held_out: PreparedImages) -> None:
+        training = DrivenTraining(
+            self.network,
+            self.recipe,
+            self.task,
+            self.heads,
             self.preprocess,
-            training.pixel_scale,
-            groups,
-            batch_size,
-            steps,
-            self.recipe.seed,
-            self.recipe.augmentation,
+            data,
+            held_out,
+            self.folder,
+            self.session,
         )
+        assert self.architecture.train is not None
+        self.architecture.train(self.network, training)
+        if unused := training.unused_stages():
+            log.warning("the recipe describes stages that there are not: %s", ", ".join(sorted(unused)))
 
-    def _fit_without_gradient(self, training: Dataset) -> None:
-        size = min(256, self.recipe.fit_images)
-        batches = self._batches(training, size, -(-self.recipe.fit_images // size))
-        drawn = [batches[step] for step in range(len(batches))]
-        images, targets = (torch.cat(parts)[: self.recipe.fit_images] for parts in zip(*drawn, strict=True))
-        assert self.architecture.fit is not None
-        self.architecture.fit(self.network, images, targets, self.recipe.seed)
-
-    def _descend(
-        self,
-        training: Dataset,
-        held_out: PreparedImages,
-        resume: bool,
-        device: str,
-        max_time: str | None,
-        progress: bool,
-    ) -> None:
+    def _descend(self, data: Dataset, held_out: PreparedImages) -> None:
+        check_monitor(self.recipe.monitor, self.task, held_out.targets, self.heads)
         network = self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        view = view_of(data, self.preprocess, self.folder / "data")
+        batches = BalancedBatches(
+            Looks(view, self.preprocess, data.pixel_scale, self.recipe.augmentation),
+            class_groups(view.targets, self.recipe.balanced and self.task.name == "classification"),
+            self.recipe.batch_size,
+            self.recipe.steps,
+            self.recipe.seed,
+        )
         module = TrainedNetwork(network, self.task, self.heads, self.recipe)
-        trainer = self._trainer(device, max_time, progress)
-        batches = self._batches(training, self.recipe.batch_size, self.recipe.steps)
-        loader = DataLoader(
-            batches,
-            batch_size=None,
-            sampler=StepsToCome(trainer, self.recipe.steps),
-            num_workers=1,
-            prefetch_factor=8,
-        )
-        last = self.folder / "checkpoints" / "last.ckpt"
-        start = last if resume and last.exists() else None
-        if start:
-            log.info("resuming from %s", start)
-        trainer.fit(module, loader, DataLoader(held_out, batch_size=128), ckpt_path=start, weights_only=True)
-        if not self._best.exists():
-            raise TrainingError(f"no validation was reached in {self.recipe.steps} steps; lower validate_every")
-        self.network.load_state_dict(load_file(self._best), strict=True)
-
-    def _trainer(self, device: str, max_time: str | None, progress: bool) -> pl.Trainer:
-        return pl.Trainer(
-            accelerator="gpu" if device == "cuda" else device,
-            devices=1,
-            max_steps=self.recipe.steps,
-            max_time=max_time,
-            precision="bf16-mixed" if self.recipe.precision == "bf16" else "32-true",
-            gradient_clip_val=self.recipe.optimiser.clip or None,
-            val_check_interval=self.recipe.validate_every,
-            check_val_every_n_epoch=None,
-            num_sanity_val_steps=0,
-            log_every_n_steps=50,
-            callbacks=list(self._callbacks()),
-            logger=CSVLogger(self.folder, name="log"),
-            enable_progress_bar=progress,
-            enable_model_summary=False,
-        )
-
-    @property
-    def _best(self) -> Path:
-        return self.folder / "best.safetensors"
-
-    def _callbacks(self) -> Iterator[pl.Callback]:
-        monitor, higher_is_better = MONITORS[self.recipe.monitor]
-        if self.recipe.amortised_norm:
-            yield AmortisedNorm(self.recipe.amortised_norm)
-        if self.recipe.dropout_schedule:
-            yield ScheduledDropout(self.recipe.dropout_schedule)
-        yield BestWeights(self._best, monitor, higher_is_better)
-        if self.recipe.ema:
-            yield EMAWeightAveraging(decay=self.recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
-        yield EarlyStopping(monitor, mode="max" if higher_is_better else "min", patience=self.recipe.patience)
-        yield ModelCheckpoint(
-            self.folder / "checkpoints", "last", every_n_train_steps=self.recipe.validate_every // 2 or 1
-        )
+        monitor = f"val_{self.recipe.monitor}", MONITORS[self.recipe.monitor]
+        descend(module, batches, DataLoader(held_out, batch_size=128), monitor, self.folder, self.session)
 
 
 def _heads(recipe: Recipe, architecture: Architecture) -> Heads:

@@ -1,5 +1,6 @@
 """A network in training, and what is kept of it."""
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -7,36 +8,26 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..tasks import Heads, Task
+from .figures import figures
 from .recipe import Recipe
 
-__all__ = ["BestWeights", "TrainedNetwork"]
+__all__ = ["BestWeights", "Measured", "TrainedNetwork"]
 
 
-class TrainedNetwork(pl.LightningModule):
-    """The network, its task's loss and its recipe's optimiser."""
+class Measured(pl.LightningModule):
+    """A network under its recipe's optimiser, with figures of the validation set."""
 
-    def __init__(self, network: nn.Module, task: Task, heads: Heads, recipe: Recipe):
+    def __init__(self, network: nn.Module, recipe: Recipe):
         super().__init__()
-        self.network, self.task, self.heads, self.recipe = network, task, heads, recipe
-        self.outputs: list[Tensor] = []
-        self.targets: list[Tensor] = []
+        self.network, self.recipe = network, recipe
 
-    def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
-        """Loss of one batch."""
-        images, targets = batch
-        loss = self.task.loss(self.network(images.contiguous(memory_format=torch.channels_last)), targets, self.heads)
-        self.log("train_loss", loss, prog_bar=True)
-        return loss
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], step: int) -> None:
-        """Keep the outputs; figures are of the whole set."""
-        self.outputs.append(self.network(batch[0].contiguous(memory_format=torch.channels_last)).float())
-        self.targets.append(batch[1])
+    @abstractmethod
+    def figures(self) -> dict[str, float]:
+        """`val_<name>` of each figure, of the validation pass that just ended."""
 
     def configure_optimizers(self) -> Any:
         """AdamW under linear warm-up and cosine decay; no decay of biases and scales."""
@@ -55,6 +46,46 @@ class TrainedNetwork(pl.LightningModule):
         if step < warmup:
             return (step + 1) / warmup
         return 0.5 * (1 + float(np.cos(np.pi * min(1.0, (step - warmup) / max(total - warmup, 1)))))
+
+
+class TrainedNetwork(Measured):
+    """The network and its task's loss."""
+
+    def __init__(self, network: nn.Module, task: Task, heads: Heads, recipe: Recipe):
+        super().__init__(network, recipe)
+        self.task, self.heads = task, heads
+        self.outputs: list[Tensor] = []
+        self.targets: list[Tensor] = []
+        self.losses: list[float] = []
+
+    def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
+        """Loss of one batch."""
+        images, truth = batch
+        output = self.network(images.contiguous(memory_format=torch.channels_last))
+        loss = self.task.loss(output, self.task.target(images, truth), self.heads)
+        self.log("train_loss", loss, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], step: int) -> None:
+        """Keep the outputs, as figures are of the whole set; of outputs that are images, only the loss."""
+        images, truth = batch
+        output = self.network(images.contiguous(memory_format=torch.channels_last))
+        if isinstance(output, tuple):
+            loss = float(self.task.loss(output, self.task.target(images, truth), self.heads))
+            self.losses += [loss] * len(images)
+        else:
+            self.outputs.append(output.float())
+            self.targets.append(truth)
+
+    def figures(self) -> dict[str, float]:
+        """The loss and what is usual for the task."""
+        if self.losses:
+            found = {"val_loss": float(np.mean(self.losses))}
+        else:
+            found = figures(torch.cat(self.outputs), torch.cat(self.targets), self.task, self.heads)
+        for kept in (self.outputs, self.targets, self.losses):
+            kept.clear()
+        return found
 
 
 class BestWeights(pl.Callback):
@@ -82,27 +113,13 @@ class BestWeights(pl.Callback):
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log the figures; save the weights if they are the best so far."""
-        assert isinstance(pl_module, TrainedNetwork)
-        outputs, targets = torch.cat(pl_module.outputs), torch.cat(pl_module.targets)
-        pl_module.outputs.clear()
-        pl_module.targets.clear()
-        figures = _figures(outputs, targets, pl_module.task, pl_module.heads)
+        assert isinstance(pl_module, Measured)
+        figures = pl_module.figures()
         pl_module.log_dict(figures, prog_bar=True)
         value = self.sign * figures[self.monitor]
-        if self.best is None or value > self.best:
+        if np.isfinite(value) and (self.best is None or value > self.best):
             self.best = value
             state = {name: tensor.contiguous() for name, tensor in pl_module.network.state_dict().items()}
             part = self.path.with_suffix(".part")
             save_file(state, part)
             part.replace(self.path)
-
-
-def _figures(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> dict[str, float]:
-    """The loss, and for two classes the area under the ROC curve and the recall at 1 % false positives."""
-    figures = {"val_loss": float(task.loss(outputs, targets, heads))}
-    if task.name == "classification" and len(heads.classes) == 2:
-        scores, labels = outputs[:, 0].cpu().numpy(), targets.cpu().numpy() > 0.5
-        threshold = np.quantile(scores[~labels], 0.99)
-        figures["val_auroc"] = float(roc_auc_score(labels, scores))
-        figures["val_tpr_at_1e-2"] = float((scores[labels] > threshold).mean())
-    return figures

@@ -1,7 +1,7 @@
 """Recipes: how a published weight was trained, as a YAML file."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -57,6 +57,19 @@ class DropoutSchedule(_Strict):
     every: int = Field(default=2000, gt=0)
 
 
+class Stage(_Strict):
+    """What differs from the recipe in one stage of a training that the plugin drives; None: as in the recipe."""
+
+    batch_size: int | None = Field(default=None, gt=0)
+    steps: int | None = Field(default=None, gt=0)
+    validate_every: int | None = Field(default=None, gt=0)
+    patience: int | None = Field(default=None, gt=0)
+    precision: Literal["32", "bf16"] | None = None
+    optimiser: Optimiser | None = None
+    augmentation: Augmentation | None = None
+    ema: float | None = Field(default=None, ge=0, lt=1)
+
+
 class Recipe(_Strict):
     """Everything that decides the weights.
 
@@ -66,7 +79,8 @@ class Recipe(_Strict):
         bands, classes, parameters, units, preprocess: as in the catalogue; None: the architecture's default.
         train, validation: data sets; the checkpoint with the best `monitor` on `validation` is kept.
         balanced: as many positives as negatives in each batch.
-        fit_images: for architectures that no gradient trains, how many images are drawn.
+        settings: for architectures that train in their own way; its keys are theirs.
+        stages: of such a training, by name: what differs from the recipe.
         ema: decay of the exponential moving average of the weights; 0: none.
         views: 8 to average over D4 when the result predicts.
         warm_start: a model id or a folder whose weights are the first ones.
@@ -89,10 +103,11 @@ class Recipe(_Strict):
     seed: int = 0
     batch_size: int = Field(default=32, gt=0)
     steps: int = Field(default=1000, ge=0)
-    fit_images: int = Field(default=20_000, gt=0)
+    settings: dict[str, Any] = {}
+    stages: dict[str, Stage] = {}
     validate_every: int = Field(default=1000, gt=0)
     patience: int = Field(default=20, gt=0)
-    monitor: Literal["auroc", "loss"] = "loss"
+    monitor: Literal["auroc", "loss", "mae"] = "loss"
     precision: Literal["32", "bf16"] = "32"
     balanced: bool = True
     optimiser: Optimiser = Optimiser(lr=1e-4)
@@ -105,6 +120,16 @@ class Recipe(_Strict):
     storage: Literal["float16", "float32"] = "float16"
     domain: Literal["simulated", "real"] = "simulated"
     licence: str = "MIT"
+
+    def with_steps(self, steps: int) -> Self:
+        """The same with so many steps, in every stage."""
+        stages = {name: stage.model_copy(update={"steps": steps}) for name, stage in self.stages.items()}
+        return self.model_copy(update={"steps": steps, "stages": stages})
+
+    def in_stage(self, name: str) -> Self:
+        """The recipe as it holds in that stage."""
+        stage = self.stages.get(name, Stage())
+        return self.model_copy(update={key: value for key, value in stage if value is not None})
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import zoo_core as zoo
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -43,13 +43,14 @@ def build(channels: int, outputs: int, head: str = "mlp", width: int = 256) -> "
     return Classical(channels, outputs, head, width)
 
 
-def set_weights(classifier: "nn.Module", images: "Tensor", targets: "Tensor", seed: int) -> None:
-    """See `fit.fit`."""
+def train(classifier: "nn.Module", training: zoo.Training) -> None:
+    """Fit the classifier to `images` (20000) looks; see `fit.fit`."""
     from .fit import fit
     from .network import Classical
 
     assert isinstance(classifier, Classical)
-    fit(classifier, images, targets, seed)
+    images, targets = training.draw(training.settings.get("images", 20_000))
+    fit(classifier.cpu(), images.cpu(), targets.cpu(), training.seed)
 
 
 @zoo.hookimpl
@@ -66,6 +67,6 @@ def zoo_architectures() -> list[zoo.Architecture]:
             preprocess=PREPROCESS,
             summary="Gabor statistics of the polar image, after the SVM of Hartley et al. (2017)",
             paper=PAPER,
-            fit=set_weights,
+            train=train,
         )
     ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import zoo_core as zoo
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -24,13 +24,14 @@ def build(channels: int, outputs: int) -> "nn.Module":
     return Trivial(channels, outputs)
 
 
-def set_weights(classifier: "nn.Module", images: "Tensor", targets: "Tensor", seed: int) -> None:
-    """See `fit.fit`."""
+def train(classifier: "nn.Module", training: zoo.Training) -> None:
+    """Fit the classifier to `images` (20000) looks; see `fit.fit`."""
     from .fit import fit
     from .network import Trivial
 
     assert isinstance(classifier, Trivial)
-    fit(classifier, images, targets, seed)
+    images, targets = training.draw(training.settings.get("images", 20_000))
+    fit(classifier.cpu(), images.cpu(), targets.cpu(), training.seed)
 
 
 @zoo.hookimpl
@@ -46,6 +47,6 @@ def zoo_architectures() -> list[zoo.Architecture]:
             heads=zoo.Heads(classes=("nonlens", "lens")),
             preprocess=PREPROCESS,
             summary="logistic regression on peak and total S/N, size, concentration and footprint",
-            fit=set_weights,
+            train=train,
         )
     ]

@@ -1,0 +1,140 @@
+"""What models say of images, and what their outputs stand for.
+
+A prediction is batch first: plain tensors in a frozen dataclass, with `to_table()` for the columns that `predict`
+writes. Nothing here imports torch or numpy when it is loaded.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "Anomaly",
+    "Classification",
+    "Clustering",
+    "Columns",
+    "Heads",
+    "Prediction",
+    "Regression",
+    "Restoration",
+]
+
+Columns = dict[str, list]
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What the outputs of a network stand for.
+
+    Arguments:
+        classes: names of the classes, in the order of the outputs; two classes: the second is the positive one.
+        parameters: names of regressed parameters, in the order of the outputs.
+        units: of each parameter, in the same order.
+        temperature: the logits are divided by it (Guo et al. 2017); 1 leaves them.
+    """
+
+    classes: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    temperature: float = 1.0
+
+
+class Prediction(ABC):
+    """What a model says of a batch of images."""
+
+    @abstractmethod
+    def to_table(self) -> Columns:
+        """One column a quantity, one entry an image, as plain Python numbers."""
+
+
+@dataclass(frozen=True)
+class Classification(Prediction):
+    """Probabilities (B, K) that sum to one, and the logits (B, K) or (B, 1) that they come from."""
+
+    probabilities: Tensor
+    logits: Tensor
+    classes: tuple[str, ...]
+
+    def to_table(self) -> Columns:
+        """`p_<class>` of each class; of two classes only the positive one.
+
+        A probability above one half is one minus the others, which float32 resolves far better: images whose
+        probability rounds to 1 keep their order.
+        """
+        p = self.probabilities.cpu().double()
+        p = p.where(p <= 0.5, 1 - (p.sum(1, keepdim=True) - p))
+        shown = list(enumerate(self.classes))[1:] if len(self.classes) == 2 else enumerate(self.classes)
+        return {f"p_{name}": p[:, k].tolist() for k, name in shown}
+
+
+@dataclass(frozen=True)
+class Regression(Prediction):
+    """Parameters of each image, with their uncertainty.
+
+    Arguments:
+        mean: (B, P), in `units`.
+        covariance: (B, P, P), aleatoric plus epistemic.
+        aleatoric: (B, P, P), expected covariance of the likelihood.
+        epistemic: (B, P, P), covariance of the mean over posterior samples of the weights; zero for one network.
+        samples: (S, B, P) draws of the predictive distribution, or None.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+    aleatoric: Tensor
+    epistemic: Tensor
+    parameters: tuple[str, ...]
+    units: tuple[str, ...]
+    samples: Tensor | None = None
+
+    def to_table(self) -> Columns:
+        """`<parameter>` and `<parameter>_err`, one standard deviation."""
+        table: Columns = {}
+        for k, name in enumerate(self.parameters):
+            table[name] = self.mean[:, k].tolist()
+            table[f"{name}_err"] = self.covariance[:, k, k].sqrt().tolist()
+        return table
+
+
+@dataclass(frozen=True)
+class Restoration(Prediction):
+    """Images (B, C, H, W) in `unit`, with their standard deviation where the network gives one."""
+
+    image: Tensor
+    unit: str
+    sigma: Tensor | None = None
+
+    def to_table(self) -> Columns:
+        """No columns: the images are files of their own."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Anomaly(Prediction):
+    """Score (B,), higher is stranger; reconstruction (B, C, H, W) and latent (B, D)."""
+
+    score: Tensor
+    reconstruction: Tensor
+    latent: Tensor
+
+    def to_table(self) -> Columns:
+        """`anomaly_score`."""
+        return {"anomaly_score": self.score.tolist()}
+
+
+@dataclass(frozen=True)
+class Clustering(Prediction):
+    """Probabilities (B, K) of the clusters and the embedding (B, D)."""
+
+    probabilities: Tensor
+    embedding: Tensor
+
+    def to_table(self) -> Columns:
+        """`cluster`, the most probable one, and `p_0`, `p_1` ..."""
+        table: Columns = {"cluster": self.probabilities.argmax(1).tolist()}
+        return table | {f"p_{k}": column.tolist() for k, column in enumerate(self.probabilities.T)}

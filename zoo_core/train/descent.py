@@ -1,0 +1,129 @@
+"""Gradient descent with checkpoints: what the task's own loss and the stages of a plugin have in common."""
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from safetensors.torch import load_file
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from ..errors import SpecError, TrainingError
+from .batches import StepsToCome
+from .module import BestWeights, Measured
+from .recipe import Recipe
+from .schedules import AmortisedNorm, ScheduledDropout
+
+__all__ = ["Session", "descend"]
+
+log = logging.getLogger("zoo")
+EMA_EVERY = 8  # steps; averaging costs as much as a tenth of a step
+
+
+@dataclass(frozen=True)
+class Session:
+    """How a run is run, which does not decide what comes of it.
+
+    Arguments:
+        device: auto, cpu, cuda or mps.
+        resume: go on from what an interrupted run has left.
+        progress: show a progress bar.
+        deadline: stop then (`time.monotonic`), None: never.
+    """
+
+    device: str
+    resume: bool
+    progress: bool
+    deadline: float | None
+
+    @classmethod
+    def starting(cls, device: str, resume: bool, progress: bool, max_time: str | None) -> "Session":
+        """One that begins now and lasts "DD:HH:MM:SS", or as long as it takes."""
+        return cls(device, resume, progress, None if max_time is None else time.monotonic() + _seconds(max_time))
+
+    @property
+    def left(self) -> timedelta | None:
+        """Time that is left, None: unlimited."""
+        return None if self.deadline is None else timedelta(seconds=max(0.0, self.deadline - time.monotonic()))
+
+
+def descend(
+    module: Measured,
+    batches: TorchDataset,
+    validation: DataLoader,
+    monitor: tuple[str, bool],
+    folder: Path,
+    session: Session,
+) -> bool:
+    """Train the module's network as its recipe says and give it its best weights.
+
+    Arguments:
+        module: the network, its loss and its figures.
+        batches: batch number `step` for each step.
+        validation: batches for the module's validation step.
+        monitor: the figure that decides what is kept, and whether higher is better.
+        folder: of checkpoints/, log/ and best.safetensors.
+        session: device, time and so on.
+
+    Returns:
+        Whether it went to its end, and was not stopped by the clock.
+    """
+    recipe, best = module.recipe, folder / "best.safetensors"
+    trainer = _trainer(recipe, list(_callbacks(recipe, monitor, best, folder)), folder, session)
+    sampler = StepsToCome(trainer, recipe.steps)
+    loader = DataLoader(batches, batch_size=None, sampler=sampler, num_workers=1, prefetch_factor=8)
+    last = folder / "checkpoints" / "last.ckpt"
+    start = last if session.resume and last.exists() else None
+    if start:
+        log.info("resuming from %s", start)
+    trainer.fit(module, loader, validation, ckpt_path=start, weights_only=True)
+    if not best.exists():
+        raise TrainingError(f"no validation gave a finite figure in {recipe.steps} steps; lower validate_every or lr")
+    module.network.load_state_dict(load_file(best), strict=True)
+    return trainer.global_step >= recipe.steps or session.left != timedelta()
+
+
+def _trainer(recipe: Recipe, callbacks: list[pl.Callback], folder: Path, session: Session) -> pl.Trainer:
+    return pl.Trainer(
+        accelerator="gpu" if session.device == "cuda" else session.device,
+        devices=1,
+        max_steps=recipe.steps,
+        max_time=session.left,
+        precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
+        gradient_clip_val=recipe.optimiser.clip or None,
+        val_check_interval=recipe.validate_every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        log_every_n_steps=50,
+        callbacks=callbacks,
+        logger=CSVLogger(folder, name="log"),
+        enable_progress_bar=session.progress,
+        enable_model_summary=False,
+    )
+
+
+def _callbacks(recipe: Recipe, monitor: tuple[str, bool], best: Path, folder: Path) -> Iterator[pl.Callback]:
+    figure, higher_is_better = monitor
+    if recipe.amortised_norm:
+        yield AmortisedNorm(recipe.amortised_norm)
+    if recipe.dropout_schedule:
+        yield ScheduledDropout(recipe.dropout_schedule)
+    yield BestWeights(best, figure, higher_is_better)
+    if recipe.ema:
+        yield EMAWeightAveraging(decay=recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
+    yield EarlyStopping(figure, mode="max" if higher_is_better else "min", patience=recipe.patience)
+    yield ModelCheckpoint(folder / "checkpoints", "last", every_n_train_steps=recipe.validate_every // 2 or 1)
+
+
+def _seconds(max_time: str) -> int:
+    parts = max_time.split(":")
+    if len(parts) != 4 or not all(part.isdigit() for part in parts):
+        raise SpecError(f"max_time is {max_time!r}; it is days, hours, minutes and seconds, such as 00:01:30:00")
+    days, hours, minutes, seconds = map(int, parts)
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds

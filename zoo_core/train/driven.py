@@ -1,0 +1,145 @@
+"""Training that a plugin drives: what it is given."""
+
+import json
+import logging
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ..errors import TrainingError
+from ..images.preprocess import Preprocess
+from ..interfaces import Dataset, Training, TrainingView
+from ..models.devices import device_named
+from ..tasks import Heads, Task
+from .batches import BalancedBatches, EpochBatches, Looks, class_groups
+from .descent import Session, descend
+from .prepared import PreparedImages, view_of
+from .recipe import Recipe
+from .stage import Figure, Loss, StageNetwork, stage_seed
+
+__all__ = ["DrivenTraining"]
+
+log = logging.getLogger("zoo")
+TAKEN = ("checkpoints", "data", "log", "model")  # folders of a run that are not a stage's
+_ONCE: Any = [0]  # what a validation loops over if the figure looks at the images itself
+
+
+class DrivenTraining(Training):
+    """What a recipe gives to a plugin that trains in its own way.
+
+    Arguments:
+        network: moved to the training device.
+        recipe, task, heads, preprocess: of the model.
+        data: the training images.
+        held_out: the validation images.
+        folder: of the run; each stage has a folder in it.
+        session: device, time and so on.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        task: Task,
+        heads: Heads,
+        preprocess: Preprocess,
+        data: Dataset,
+        held_out: PreparedImages,
+        folder: Path,
+        session: Session,
+    ):
+        self.seed, self.settings, self.heads = recipe.seed, recipe.settings, heads
+        self._recipe, self._task, self._preprocess, self._data = recipe, task, preprocess, data
+        self._held_out, self._folder, self._session = held_out, folder, session
+        self._device = device_named(session.device)
+        self._network = network.to(self._device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self._begun: dict[str, Any] = {}  # settings of each stage, in order
+
+    def images(self, rows: np.ndarray | Tensor | slice | None = None) -> Tensor:
+        """See `Training.images`."""
+        return self._stored.channels(_index(rows)).to(self._device)
+
+    def targets(self) -> np.ndarray:
+        """See `Training.targets`."""
+        return self._data.targets()
+
+    def validation_images(self, rows: np.ndarray | Tensor | slice | None = None) -> Tensor:
+        """See `Training.validation_images`."""
+        return self._held_out.channels(_index(rows)).to(self._device)
+
+    def validation_targets(self) -> np.ndarray:
+        """See `Training.validation_targets`."""
+        return self._held_out.targets
+
+    def draw(self, count: int) -> tuple[Tensor, Tensor]:
+        """See `Training.draw`."""
+        size = min(256, count)
+        groups = class_groups(self._view.targets, self._recipe.balanced and self._task.name == "classification")
+        batches = BalancedBatches(self._looks(self._recipe), groups, size, -(-count // size), self.seed)
+        drawn = [batches[step] for step in range(len(batches))]
+        images, targets = (torch.cat(parts)[:count].to(self._device) for parts in zip(*drawn, strict=True))
+        return images, targets
+
+    def descend(self, stage: str, loss: Loss, figure: Figure | None = None) -> None:
+        """See `Training.descend`."""
+        if stage in self._begun or stage in TAKEN or not stage.isidentifier():
+            raise TrainingError(f"stage {stage!r}: every stage needs a name of its own, of letters, digits and _")
+        recipe = self._recipe.in_stage(stage)
+        folder = self._stage_folder(stage, recipe)
+        if (folder / "done").exists():
+            log.info("stage %s is finished, its weights are loaded", stage)
+            self._network.load_state_dict(load_file(folder / "best.safetensors"), strict=True)
+        else:
+            self._run(stage, recipe, folder, loss, figure)
+            (folder / "done").touch()
+        self._network.to(self._device).eval()  # Lightning has moved it away
+
+    def unused_stages(self) -> set[str]:
+        """Stages that the recipe describes and nobody ran."""
+        return set(self._recipe.stages) - set(self._begun)
+
+    def _run(self, stage: str, recipe: Recipe, folder: Path, loss: Loss, figure: Figure | None) -> None:
+        log.info("stage %s: %d steps", stage, recipe.steps)
+        seed = stage_seed(self.seed, stage)
+        torch.manual_seed(seed)  # the caller has forked the global state
+        batches = EpochBatches(self._looks(recipe), recipe.batch_size, recipe.steps, seed)
+        module = StageNetwork(self._network, recipe, loss, figure, self, seed)
+        images = DataLoader(self._held_out, batch_size=128) if figure is None else DataLoader(_ONCE)
+        if not descend(module, batches, images, ("val_figure", False), folder, self._session):
+            raise TrainingError(f"the time is up in stage {stage}; run the same command again to go on from there")
+
+    def _stage_folder(self, stage: str, recipe: Recipe) -> Path:
+        """The stage's folder; emptied unless it is resumed, and this and all stages before it were as they are now."""
+        folder, begun = self._folder / stage, self._folder / stage / "settings.json"
+        self._begun[stage] = recipe.model_dump(mode="json", exclude={"stages", "views", "storage", "domain", "licence"})
+        settings = json.dumps(self._begun, indent=1)
+        if folder.exists() and not (self._session.resume and begun.exists() and begun.read_text() == settings):
+            log.info("stage %s begins anew", stage)
+            shutil.rmtree(folder)
+        folder.mkdir(exist_ok=True)
+        begun.write_text(settings)
+        return folder
+
+    def _looks(self, recipe: Recipe) -> Looks:
+        return Looks(self._view, self._preprocess, self._data.pixel_scale, recipe.augmentation)
+
+    @cached_property
+    def _view(self) -> TrainingView:
+        return view_of(self._data, self._preprocess, self._folder / "data")
+
+    @cached_property
+    def _stored(self) -> PreparedImages:
+        return PreparedImages(self._data, self._preprocess, self._folder / "data")
+
+
+def _index(rows: np.ndarray | Tensor | slice | None) -> np.ndarray | slice:
+    if rows is None:
+        return slice(None)
+    return rows.cpu().numpy() if isinstance(rows, Tensor) else rows
