@@ -13,6 +13,7 @@ import zoo_core as zoo
 from zoo_core.bench.harness import measure
 from zoo_core.bench.results import predictions_of, read_result
 from zoo_core.bench.scores import SHARD
+from zoo_core.datasets.frozen import table_sha256
 from zoo_core.errors import ResultError, SpecError, UntrainedError
 
 from .conftest import PREPROCESS, SIDE
@@ -141,6 +142,7 @@ def test_scoring_leaves_nothing_but_the_result(tiny_model, bright, tmp_path):
     [
         ({"task": "regression"}, SpecError, "trivial.one is for classification, the benchmark bright for regression"),
         ({"sha256": "0" * 64}, ResultError, "not the images of the benchmark"),
+        ({"table_sha256": "0" * 64}, ResultError, "draws some of the others differently"),
         ({"metrics": ("auc",)}, zoo.ZooError, "no classification metric is called 'auc'; did you mean"),
         ({"strata": {"seeing": ()}}, None, "the truth lacks seeing"),
     ],
@@ -154,6 +156,15 @@ def test_what_cannot_be_measured_is_said(tiny_model, bright, tmp_path, change, e
     else:
         with pytest.raises(error, match=message):
             measure([model], spec, results=tmp_path / "results")
+
+
+def test_a_table_is_checked_before_scoring_and_not_again_for_what_is_known(tiny_model, bright, tmp_path, caplog):
+    pinned = replace(bright, table_sha256=table_sha256(zoo.dataset("folder", **bright.arguments)))
+    with caplog.at_level("INFO", "zoo"):
+        for _ in range(2):
+            (result,) = measure([tiny_model("trivial.one")], pinned, results=tmp_path / "results")
+    assert result.status == "ok"
+    assert caplog.text.count("checking the parameters of the 40 images of bright") == 1
 
 
 def test_an_untrained_model_is_refused(bright, tmp_path):

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 import zoo_core as zoo
+from zoo_core.catalog.registry import catalog
 from zoo_core.datasets.bank import LEAST_SNR, Bank
 from zoo_core.datasets.finding import finding_space, finding_space_shifted
-from zoo_core.datasets.frozen import generator, is_positive, table_digest
+from zoo_core.datasets.frozen import generator, is_positive, table_digest, table_sha256
+from zoo_core.datasets.shards import SIZE
 from zoo_core.errors import DatasetError
 
 # sha256 of every number that is drawn for the first images of the published sets (version 1, seed 1)
@@ -31,6 +33,31 @@ def few(tmp_path_factory):
 def test_parameters_are_those_that_were_published(opened):
     dataset = opened()
     assert dataset.parameter_digest(0, 100) == DIGESTS[dataset.name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DIGESTS)
+def test_every_image_of_a_benchmark_is_drawn_as_it_was_frozen(name, tmp_path):
+    spec = catalog().benchmark(name)
+    assert table_sha256(zoo.dataset(spec.dataset, **spec.arguments, cache=tmp_path)) == spec.table_sha256
+
+
+def test_the_table_covers_every_image_whether_it_is_kept_or_not(tmp_path):
+    new, kept = (finding_space(n=SIZE + 2, seed=4, cache=tmp_path / name) for name in ("new", "kept"))
+    kept.images(SIZE, SIZE + 1)  # the last shard, of two images
+    assert table_sha256(new) == table_sha256(kept) == table_digest(new.drawn())
+    assert len(list(new.drawn())) == SIZE + 2
+
+
+def test_images_that_are_kept_but_were_drawn_otherwise_are_named(tmp_path):
+    dataset = finding_space(n=4, seed=4, lens_fraction=0.5, cache=tmp_path)
+    dataset.images(0, 1)
+    (path,) = tmp_path.rglob("*.truth.npy")
+    truth = np.load(path)
+    truth["lens_q"][2] += 1e-12
+    np.save(path, truth)
+    with pytest.raises(DatasetError, match=r"image 2 in .* has lens_q = .*, this version draws .*; delete that folder"):
+        table_sha256(dataset)
 
 
 def test_the_benchmark_holds_two_thousand_lenses_of_twenty_thousand():

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..catalog.registry import catalog
 from ..catalog.specs import BenchmarkSpec
+from ..datasets.frozen import table_sha256
 from ..datasets.opening import dataset as open_dataset
 from ..errors import ResultError, SpecError, ZooError
 from ..interfaces import Dataset, Metric
@@ -138,6 +139,23 @@ class _Bench:
             raise ResultError(f"{self.spec.id}: the truth lacks {', '.join(missing)}; it has {', '.join(truth)}")
         return {name: np.asarray(truth[name]) for name in names}
 
+    @cached_property
+    def table_sha256(self) -> str | None:
+        """Of all images, and not only of the first ones as the fingerprint; None where the registry pins none."""
+        if self.spec.table_sha256 is None:
+            return None
+        log.info("checking the parameters of the %s images of %s", f"{len(self.dataset):,}", self.spec.id)
+        return table_sha256(self.dataset)
+
+    def check_table(self) -> None:
+        """Raise ResultError unless every image is the one that was frozen."""
+        if self.table_sha256 != self.spec.table_sha256:
+            raise ResultError(
+                f"{self.spec.id}: the table of all parameters has the sha256 {self.table_sha256}, the registry says "
+                f"{self.spec.table_sha256}; arguments and first images agree, so this version draws some of the others "
+                "differently: measure with the version that the registry belongs to"
+            )
+
     @property
     def definitions(self) -> dict[str, str]:
         """Of the metrics, and the hash that changes with whatever the numbers are computed by."""
@@ -171,6 +189,8 @@ def _measure(
     known = None if rerun else _known(path, blank)
     if known is not None and known.definitions == bench.definitions:
         return known
+    if known is None:
+        bench.check_table()
     try:
         if known is None:
             known = _scored(model, bench, blank, path, batch_size, precision, progress)

@@ -120,6 +120,7 @@ class _Benchmark(_Entry):
     arguments: dict[str, Any] = {}
     strata: dict[str, list[float]] = {}
     sha256: Sha256 | None = None
+    table_sha256: Sha256 | None = None
     summary: str = ""
 
     @field_validator("strata")

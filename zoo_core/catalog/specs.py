@@ -101,7 +101,8 @@ class BenchmarkSpec:
         task: whose predictions are measured.
         metrics: names, in the order of the board; the first ranks.
         strata: columns of the truth, each with the edges of its bins, or an empty list for categories.
-        sha256: of the truth table of a simulated set, or None.
+        sha256: the fingerprint that the data set must have, or None.
+        table_sha256: of all that is drawn for every image of a simulated set (of the truth of another), or None.
         summary: one line.
     """
 
@@ -113,5 +114,6 @@ class BenchmarkSpec:
     strata: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     plugin: str = "zoo-core"
     sha256: str | None = None
+    table_sha256: str | None = None
     summary: str = ""
     source: str = ""

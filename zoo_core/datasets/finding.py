@@ -5,6 +5,7 @@ shifted set has other PSFs, other noise, other morphologies and other look-alike
 """
 
 import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import torch
 from ..errors import DatasetError
 from ..interfaces import TrainingView
 from ..sim import cutouts
-from ..sim.cutouts import PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
+from ..sim.cutouts import MEASURED, PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
 from ..sim.footprint import draw_footprint, outside
 from ..sim.stamps import read_stamps
 from ..sim.survey import Randoms, observe
@@ -86,6 +87,23 @@ class Finding(Simulated):
     def parameter_digest(self, start: int, stop: int) -> str:
         """sha256 of every number that is drawn for these images, but their noise."""
         return table_digest([flat(cutout) for cutout in self.cutouts(start, stop)])
+
+    def drawn(self) -> Iterator[tuple]:
+        """Every number that is drawn for each image, but its noise; the truth that is kept must agree with it."""
+        for start, stop, kept in self._shards.kept():
+            cutouts = self.cutouts(start, stop)
+            if kept is not None:
+                self._check_kept(kept, cutouts, start)
+            yield from map(flat, cutouts)
+
+    def _check_kept(self, kept: np.ndarray, drawn: Sequence[Cutout], start: int) -> None:
+        expected = np.array([cutouts.facts(cutout) for cutout in drawn], dtype=TRUTH)
+        for name in (name for name in TRUTH.names or () if name not in MEASURED):
+            for row in np.flatnonzero(kept[name] != expected[name])[:1]:
+                raise DatasetError(
+                    f"{self.name}: image {start + row} in {self._shards.folder} has {name} = {kept[name][row]}, this "
+                    f"version draws {expected[name][row]}; delete that folder to make the images again"
+                )
 
     def cutouts(self, start: int, stop: int) -> list[Cutout]:
         """What is drawn about these images, but their noise; no pixels."""

@@ -1,10 +1,14 @@
 """Random numbers and fingerprints of data sets that must never change."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-__all__ = ["generator", "is_positive", "table_digest"]
+from ..interfaces import Dataset
+from .simulated import Simulated
+
+__all__ = ["generator", "is_positive", "table_digest", "table_sha256"]
 
 
 def generator(version: str, seed: int, index: int, stream: int = 0) -> np.random.Generator:
@@ -18,7 +22,20 @@ def is_positive(index: int, fraction: float) -> bool:
     return int((index + 1) * fraction + 1e-9) > int(index * fraction + 1e-9)
 
 
-def table_digest(rows: list[tuple]) -> str:
+def table_sha256(dataset: Dataset) -> str:
+    """sha256 of the whole table of a data set: of all that is drawn for a simulated one, else of the truth.
+
+    Raises:
+        DatasetError: what is kept of the set is not what it draws.
+    """
+    return table_digest(dataset.drawn() if isinstance(dataset, Simulated) else _truth_rows(dataset))
+
+
+def _truth_rows(dataset: Dataset) -> Iterator[tuple]:
+    return zip(*(np.asarray(column).tolist() for column in dataset.truth().values()), strict=True)
+
+
+def table_digest(rows: Iterable[tuple]) -> str:
     """sha256 of a table of numbers and words, floats in 17 significant digits."""
     digest = hashlib.sha256()
     for row in rows:

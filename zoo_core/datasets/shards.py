@@ -1,7 +1,7 @@
 """Finished images of a simulated set, kept on disk so that they are simulated once."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +38,19 @@ class Shards:
         """The truth of all rows."""
         return np.concatenate([self._shard(shard)[1] for shard in range(-(-self.count // SIZE))])
 
-    def _shard(self, shard: int) -> Made:
+    def kept(self) -> Iterator[tuple[int, int, np.ndarray | None]]:
+        """First row, the row after the last, and truth of each shard; None where it is not made yet."""
+        for start in range(0, self.count, SIZE):
+            truth = self._files(start // SIZE)[1]
+            found = np.load(truth, allow_pickle=False) if truth.exists() else None
+            yield start, min(start + SIZE, self.count), found
+
+    def _files(self, shard: int) -> tuple[Path, Path]:
         images, truth = (self.folder / f"{shard:05d}.{kind}.npy" for kind in ("images", "truth"))
+        return images, truth
+
+    def _shard(self, shard: int) -> Made:
+        images, truth = self._files(shard)
         if not truth.exists():
             made = self.make(shard * SIZE, min((shard + 1) * SIZE, self.count))
             for path, array in zip((images, truth), made, strict=True):

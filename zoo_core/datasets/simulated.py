@@ -1,6 +1,7 @@
 """What simulated data sets have in common."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -18,6 +19,14 @@ class Simulated(Dataset):
     @abstractmethod
     def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Images (stop - start, bands, H, W), float32, and their truth, a structured array; nothing is kept."""
+
+    @abstractmethod
+    def drawn(self) -> Iterator[tuple]:
+        """Every number and word that is drawn for each image, a row an image; nothing that is rendered, no pixels.
+
+        Raises:
+            DatasetError: images that are kept were drawn otherwise.
+        """
 
     @abstractmethod
     def ids(self, start: int, stop: int) -> list[str]:

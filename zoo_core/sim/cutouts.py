@@ -22,7 +22,20 @@ from .scene import LENS, Scenes
 from .stamps import Stamp, StampSource, draw_stamp_source, lensed
 from .survey import NOISE
 
-__all__ = ["PIXEL_SCALE", "SHIFTED", "SIDE", "TRAINING", "TRUTH", "Components", "Cutout", "Recipe", "draw", "expose"]
+__all__ = [
+    "MEASURED",
+    "PIXEL_SCALE",
+    "SHIFTED",
+    "SIDE",
+    "TRAINING",
+    "TRUTH",
+    "Components",
+    "Cutout",
+    "Recipe",
+    "draw",
+    "expose",
+    "facts",
+]
 
 SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
 # The arcs have the flux ratio to the host that is drawn; more, where they would otherwise fall below the signal to
@@ -58,6 +71,7 @@ TRUTH = np.dtype(
         ("psf_fwhm", "f8"),
     ]
 )
+MEASURED = ("arc_snr", "magnification", "arc_contrast", "arc_flux")  # on the rendered image; the rest is drawn
 
 
 class Cutout(NamedTuple):
@@ -152,7 +166,7 @@ def expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp] = (), dtype: torch
     arcs = torch.zeros_like(foreground)
     if len(lenses):
         (arcs[lenses],) = survey.blur([drawn.arcs[lenses]], psfs[lenses], PIXEL_SCALE / OVERSAMPLE, OVERSAMPLE)
-    truth = np.array([_facts(cutout) for cutout in cutouts], dtype=TRUTH)
+    truth = np.array([facts(cutout) for cutout in cutouts], dtype=TRUTH)
     for row in lenses.tolist():
         arcs[row] = _brightened(cutouts[row], foreground[row], arcs[row], noise[row : row + 1], truth[row])
     return Components(foreground, arcs, noise, truth)
@@ -174,7 +188,8 @@ def _deflector(cutout: Cutout) -> tuple[float, ...]:
     return population.deflector(cutout.host) if cutout.source else (0, 1, 0, 1, 0, 0, 0, 0)
 
 
-def _facts(cutout: Cutout) -> tuple:
+def facts(cutout: Cutout) -> tuple:
+    """The truth of a cutout, dtype TRUTH, with zeros for what is measured on its image."""
     host, source = cutout.host, cutout.source
     behind = (host.light.x, host.light.y)
     placed = (source.x, source.y, source.R) if source else (0.0, 0.0, 0.0)
