@@ -96,7 +96,7 @@ def stored(tmp_path):
         write_predictions({"p_lens": predictions["p_lens"]}, truth, path)
         metrics = select(("auroc", "tpr0", "recall", "purity_1e-3"), "classification", binary_metrics())
         strata = {"theta_E": (0.3, 1.0, 2.0, 3.0), "kind": ()}
-        numbers = summarise(predictions, truth, metrics, Heads(classes=("nonlens", "lens")), strata)
+        numbers = summarise("classification", predictions, truth, metrics, Heads(classes=("nonlens", "lens")), strata)
         result = Result(
             model=model,
             benchmark=benchmark,

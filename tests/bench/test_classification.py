@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from zoo_core.bench.classification import binary_metrics, multiclass_metrics, purity
+from zoo_core.bench.classification import binary_metrics, purity
 
 BINARY = {metric.name: metric for metric in binary_metrics()}
-MULTICLASS = {metric.name: metric for metric in multiclass_metrics()}
 
 
 def table(scores, labels):
@@ -86,17 +85,3 @@ def test_without_any_call_precision_and_purity_are_not_defined_or_zero():
     assert np.isnan(BINARY["precision"].compute(predictions, truth))
     assert BINARY["recall"].compute(predictions, truth) == 0.0
     assert BINARY["purity_1e-3"].compute(predictions, truth) == 0.0
-
-
-def test_several_classes_are_ranked_one_against_the_rest():
-    rng = np.random.default_rng(0)
-    label = rng.integers(0, 3, 200)
-    p = rng.dirichlet(np.ones(3), 200) + 0.4 * (label[:, None] == np.arange(3))
-    p /= p.sum(1, keepdims=True)
-    predictions = {"id": label, **{f"p_{name}": p[:, k] for k, name in enumerate(("none", "cdm", "axion"))}}
-    truth = {"id": label, "label": label}
-
-    assert MULTICLASS["auroc"].compute(predictions, truth) == pytest.approx(
-        sk.roc_auc_score(label, p, multi_class="ovr", average="macro")
-    )
-    assert MULTICLASS["accuracy"].compute(predictions, truth) == np.mean(p.argmax(1) == label)

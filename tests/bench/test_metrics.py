@@ -10,6 +10,7 @@ from zoo_core.errors import UnknownNameError
 from zoo_core.tasks import Heads
 
 DOCS = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+THREE = Heads(classes=("no", "sphere", "vort"))
 FINDER = core_metrics("classification", Heads(classes=("nonlens", "lens")))
 REGRESSION = core_metrics("regression", Heads(parameters=("theta_E",), units=("arcsec",)))
 
@@ -37,4 +38,6 @@ def test_the_docs_explain_every_metric_and_no_other():
         re.findall(r"`([a-z0-9_-]+)`", "".join(re.findall(r"^\| (`.*?) \|", DOCS.read_text(), re.MULTILINE)))
     )
 
-    assert explained == {metric.name.partition("[")[0] for metric in [*FINDER, *REGRESSION]}
+    unlabelled = [*core_metrics("anomaly", THREE), *core_metrics("clustering", THREE)]
+    metrics = [*FINDER, *core_metrics("classification", THREE), *unlabelled, *REGRESSION]
+    assert explained == {metric.name.partition("[")[0] for metric in metrics}

@@ -26,6 +26,7 @@ def test_of_a_gaussian_with_its_true_error_bar():
     assert measured("bias", residual) == pytest.approx(0.05, abs=0.003)
     assert measured("nmad", residual) == pytest.approx(0.1, rel=0.02)
     assert measured("rmse", residual) == pytest.approx(np.hypot(0.1, 0.05), rel=0.02)
+    assert measured("mae", residual - 0.05) == pytest.approx(0.1 * np.sqrt(2 / np.pi), rel=0.02)
     assert measured("coverage", residual - 0.05) == pytest.approx(0.6827, abs=0.01)
     assert measured("outliers", residual) == pytest.approx(0.0027, abs=0.001)
 

@@ -1,7 +1,7 @@
-"""Figures of merit of lens finders and other classifiers.
+"""Figures of merit of lens finders and other classifiers of two classes.
 
-Two classes: the second is the positive one and `p_<class>` its probability. More classes: `p_<class>` of each, in their
-order. A figure is a function of the predictions, the truth and weights (B, N), and returns one value a resample.
+The second class is the positive one and `p_<class>` its probability. A figure is a function of the predictions, the
+truth and weights (B, N), and returns one value a resample.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,16 @@ from .calibration import brier_score, expected_calibration_error, prior_weights
 from .curves import curve
 from .figures import Columns, WeightedFigure, rate, weighted
 
-__all__ = ["Confusion", "binary_metrics", "confusion", "multiclass_metrics", "positive_scores", "purity"]
+__all__ = [
+    "Confusion",
+    "binary_metrics",
+    "calibration_metrics",
+    "called",
+    "confusion",
+    "positive_scores",
+    "probabilities",
+    "purity",
+]
 
 TASK = "classification"
 SURVEY_LENS_FRACTION = 1e-3
@@ -49,17 +58,8 @@ def binary_metrics() -> list[Metric]:
     ]
 
 
-def multiclass_metrics() -> list[Metric]:
-    """Of three classes and more."""
-    return [
-        weighted("auroc", TASK, _auroc, "area under the ROC curve, mean over one class against the rest"),
-        rate("accuracy", TASK, _correct, "share of images whose most probable class is the true one"),
-        *calibration_metrics(),
-    ]
-
-
 def calibration_metrics() -> list[Metric]:
-    """Of any number of classes."""
+    """Of two classes or more."""
     at_prior = "as `ece`, classes weighted to the fractions that the model's probabilities assume"
     return [
         weighted(
@@ -72,14 +72,25 @@ def calibration_metrics() -> list[Metric]:
 
 def positive_scores(predictions: Columns) -> np.ndarray:
     """Probability of the positive class of two, (N,)."""
-    (scores,) = _probabilities(predictions).T
+    (scores,) = probabilities(predictions).T
     return scores
+
+
+def probabilities(predictions: Columns) -> np.ndarray:
+    """The columns `p_<class>`, (N, K); of two classes only that of the positive one, (N, 1)."""
+    return np.stack([values for name, values in predictions.items() if name.startswith("p_")], axis=1)
+
+
+def called(predictions: Columns) -> np.ndarray:
+    """Index of the class that is called, (N,): the most probable one; of two classes the positive one at p >= 0.5."""
+    p = probabilities(predictions)
+    return (p[:, 0] >= 0.5).astype(int) if p.shape[1] == 1 else p.argmax(axis=1)
 
 
 def confusion(scores: np.ndarray, positive: np.ndarray, threshold: float, weights: np.ndarray) -> Confusion:
     """Counts where a score of at least the threshold calls an image positive."""
-    called = scores >= threshold
-    cells = (called & positive, called & ~positive, ~called & positive, ~called & ~positive)
+    above = scores >= threshold
+    cells = (above & positive, above & ~positive, ~above & positive, ~above & ~positive)
     return Confusion(*(weights @ cell for cell in cells))
 
 
@@ -89,15 +100,8 @@ def purity(tpr: np.ndarray, fpr: np.ndarray, lens_fraction: float) -> np.ndarray
     return np.divide(true, true + false, out=np.full(np.shape(true), np.nan), where=true + false > 0)
 
 
-def _probabilities(predictions: Columns) -> np.ndarray:
-    return np.stack([values for name, values in predictions.items() if name.startswith("p_")], axis=1)
-
-
 def _auroc(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    columns = _probabilities(predictions).T
-    classes = [1] if len(columns) == 1 else range(len(columns))
-    areas = [curve(p, truth["label"] == k, weights).area() for p, k in zip(columns, classes, strict=True)]
-    return np.mean(areas, axis=0)
+    return curve(positive_scores(predictions), truth["label"] == 1, weights).area()
 
 
 def _tpr_below(false_positives: int) -> WeightedFigure:
@@ -115,28 +119,23 @@ def _tpr_at(fpr: float) -> WeightedFigure:
     return figure
 
 
-def _called(predictions: Columns) -> np.ndarray:
-    probabilities = _probabilities(predictions)
-    return (probabilities[:, 0] >= 0.5).astype(int) if probabilities.shape[1] == 1 else probabilities.argmax(axis=1)
-
-
 def _correct(predictions: Columns, truth: Columns) -> tuple[int, int]:
-    return int(np.sum(_called(predictions) == truth["label"])), len(truth["label"])
+    return int(np.sum(called(predictions) == truth["label"])), len(truth["label"])
 
 
 def _called_right(predictions: Columns, truth: Columns) -> tuple[int, int]:
-    called = _called(predictions) == 1
-    return int(np.sum(called & (truth["label"] == 1))), int(np.sum(called))
+    positive = called(predictions) == 1
+    return int(np.sum(positive & (truth["label"] == 1))), int(np.sum(positive))
 
 
 def _found(predictions: Columns, truth: Columns) -> tuple[int, int]:
     lens = truth["label"] == 1
-    return int(np.sum(_called(predictions)[lens])), int(np.sum(lens))
+    return int(np.sum(called(predictions)[lens])), int(np.sum(lens))
 
 
 def _called_wrong(predictions: Columns, truth: Columns) -> tuple[int, int]:
     other = truth["label"] != 1
-    return int(np.sum(_called(predictions)[other])), int(np.sum(other))
+    return int(np.sum(called(predictions)[other])), int(np.sum(other))
 
 
 def _half(predictions: Columns, truth: Columns, weights: np.ndarray) -> Confusion:
@@ -157,7 +156,7 @@ def _survey_purity(predictions: Columns, truth: Columns, weights: np.ndarray) ->
 
 
 def _ece(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    return expected_calibration_error(_probabilities(predictions), truth["label"], weights)
+    return expected_calibration_error(probabilities(predictions), truth["label"], weights)
 
 
 def _ece_at_prior(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
@@ -167,4 +166,4 @@ def _ece_at_prior(predictions: Columns, truth: Columns, weights: np.ndarray) -> 
 
 
 def _brier(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    return brier_score(_probabilities(predictions), truth["label"], weights)
+    return brier_score(probabilities(predictions), truth["label"], weights)

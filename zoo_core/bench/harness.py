@@ -26,7 +26,7 @@ from ..models.model import Model
 from ..plugins import metrics as plugin_metrics
 from .environment import digest, environment, machine, settings
 from .intervals import LEVEL, RESAMPLES
-from .metrics import core_metrics, select
+from .metrics import UNLABELLED, core_metrics, select
 from .results import (
     RESULTS,
     Result,
@@ -54,6 +54,8 @@ def benchmark(
     model_names: Sequence[str],
     on: str,
     *,
+    data: str | Path | None = None,
+    split: str | None = None,
     results: str | Path = RESULTS,
     device: str = "auto",
     batch_size: int = 64,
@@ -66,6 +68,8 @@ def benchmark(
     Arguments:
         model_names: published models or folders.
         on: id of the benchmark.
+        data: where the images of a benchmark are that one must have; the result is keyed by what lies there.
+        split: of these images, instead of the one that the benchmark names.
         results: folder of the results.
         device: auto, cpu, cuda or mps.
         batch_size: images at once.
@@ -80,7 +84,7 @@ def benchmark(
         UnknownNameError, UntrainedError, SpecError: nothing can be measured as asked.
         DatasetError, ResultError: the images are not those of the benchmark.
     """
-    spec = catalog().benchmark(on)
+    spec = _with_data(catalog().benchmark(on), data, split)
     models = [load(name, pretrained=True, device=device) for name in model_names]
     return measure(
         models, spec, results=results, batch_size=batch_size, precision=precision, rerun=rerun, progress=progress
@@ -104,6 +108,16 @@ def measure(
     for model in models:
         _require_input(model, bench.dataset, spec.id)
     return [_measure(model, bench, batch_size, precision, rerun, progress) for model in models]
+
+
+def _with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
+    """The benchmark of the images that lie at `data`."""
+    if spec.needs_data and data is None:
+        raise SpecError(f"{spec.id} is measured on images that you must have; say where with --data PATH (data=...)")
+    if not spec.needs_data and (data is not None or split is not None):
+        raise SpecError(f"{spec.id} brings its own images; leave --data and --split away")
+    chosen = {"path": None if data is None else str(data), "split": split}
+    return replace(spec, arguments={**spec.arguments, **{key: value for key, value in chosen.items() if value}})
 
 
 @dataclass(frozen=True)
@@ -176,6 +190,8 @@ def _require_input(model: Model, dataset: Dataset, benchmark_id: str) -> None:
         raise SpecError(
             f"{model.id} takes the bands {', '.join(model.bands)}, {benchmark_id} has {', '.join(dataset.bands)}"
         )
+    if model.task.name in UNLABELLED:
+        return
     named = (model.heads.classes, model.heads.parameters), (dataset.heads.classes, dataset.heads.parameters)
     if named[0] != named[1]:
         raise SpecError(f"{model.id} answers {named[0]}, the truth of {benchmark_id} is {named[1]}")
@@ -271,7 +287,9 @@ def _with_numbers(
 ) -> Result:
     prior = result.settings["prior"]
     assumed = {"prior": _prior_column(prior, len(truth["id"]))} if prior else {}
-    summary = summarise({**predictions, **assumed}, truth, bench.metrics, bench.dataset.heads, bench.spec.strata)
+    summary = summarise(
+        bench.spec.task, {**predictions, **assumed}, truth, bench.metrics, bench.dataset.heads, bench.spec.strata
+    )
     return replace(result, definitions=bench.definitions, **vars(summary))
 
 

@@ -12,10 +12,9 @@ from ..catalog.specs import BenchmarkSpec, ModelSpec
 from ..errors import NotInstalledError, PluginError, UnknownNameError
 from ..interfaces import Metric
 from ..plugins import metrics as plugin_metrics
-from ..tasks import Heads
 from .intervals import bootstrap
 from .markdown import markdown
-from .metrics import core_metrics, select
+from .metrics import UNLABELLED, core_metrics, select
 from .ranks import Rank, ranks
 from .results import RESULTS, Result, predictions_of, read_result, result_path
 
@@ -138,13 +137,25 @@ def _row(result: Result, images: str | None, model: ModelSpec | None) -> Row:
 
 
 def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalog) -> list[str]:
-    """Published models that could be measured: of the same task, and of as many bands as those that were."""
+    """Published models that could be measured and were not."""
     if spec is None:
         return []
-    bands = {len(result.settings["bands"]) for result in found}
     measured = {result.model for result in found}
-    fitting = (model for model in listed.models.values() if model.task == spec.task and model.id not in measured)
-    return [model.id for model in fitting if not bands or len(model.bands) in bands]
+    models = (model for model in listed.models.values() if model.task == spec.task and model.id not in measured)
+    unknown = not found and spec.task not in UNLABELLED
+    return [
+        model.id
+        for model in models
+        if unknown or spec.dataset in model.seen or any(_alike(model, result) for result in found)
+    ]
+
+
+def _alike(model: ModelSpec, result: Result) -> bool:
+    """A model of as many bands that answers the same question, which anomalies and clusters of other data do not."""
+    heads = list(model.heads.classes), list(model.heads.parameters)
+    asked = result.settings["classes"], result.settings["parameters"]
+    bands = len(model.bands) == len(result.settings["bands"])
+    return bands and heads == asked and result.task not in UNLABELLED
 
 
 def _ranked(rows: Sequence[Row], spec: BenchmarkSpec | None, results: Path) -> list[Row]:
@@ -159,8 +170,7 @@ def _ranked(rows: Sequence[Row], spec: BenchmarkSpec | None, results: Path) -> l
 
 
 def _ranking_metric(result: Result, spec: BenchmarkSpec | None) -> Metric | None:
-    heads = Heads(tuple(result.settings["classes"]), tuple(result.settings["parameters"]))
-    name, available = next(iter(result.metrics)), core_metrics(result.task, heads)
+    name, available = next(iter(result.metrics)), core_metrics(result.task, result.heads)
     try:
         if spec is not None and name not in {metric.name for metric in available}:
             available = plugin_metrics([spec.plugin])

@@ -1,23 +1,24 @@
 """The metrics of a benchmark, by name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import UnknownNameError
 from ..interfaces import Metric
 from ..tasks import Heads
-from .classification import binary_metrics, multiclass_metrics
+from .anomaly import anomaly_metrics
+from .classification import binary_metrics
+from .clustering import clustering_metrics
+from .multiclass import multiclass_metrics
 from .regression import regression_metrics
 
-__all__ = ["core_metrics", "select"]
+__all__ = ["UNLABELLED", "core_metrics", "select"]
+
+UNLABELLED = ("anomaly", "clustering")  # tasks whose outputs are not named after what is true
 
 
 def core_metrics(task: str, heads: Heads) -> list[Metric]:
-    """The core's own metrics of a task; a task that is not here is measured by the metrics of plugins."""
-    if task == "classification":
-        return binary_metrics() if len(heads.classes) == 2 else multiclass_metrics()
-    if task == "regression":
-        return regression_metrics(heads.parameters)
-    return []
+    """The core's own metrics of a task on data of these heads; other tasks are measured by the metrics of plugins."""
+    return _CORE[task](heads) if task in _CORE else []
 
 
 def select(names: Iterable[str], task: str, available: Iterable[Metric]) -> list[Metric]:
@@ -35,3 +36,15 @@ def _named(name: str, task: str, known: list[Metric]) -> list[Metric]:
     if not found:
         raise UnknownNameError.among(f"{task} metric", name, [metric.name for metric in known])
     return found
+
+
+def _classification(heads: Heads) -> list[Metric]:
+    return binary_metrics() if len(heads.classes) == 2 else multiclass_metrics(heads.classes)
+
+
+_CORE: Mapping[str, Callable[[Heads], list[Metric]]] = {
+    "classification": _classification,
+    "regression": lambda heads: regression_metrics(heads.parameters),
+    "anomaly": lambda heads: anomaly_metrics(heads.classes),
+    "clustering": lambda heads: clustering_metrics(),
+}

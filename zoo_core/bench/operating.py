@@ -1,5 +1,6 @@
-"""Operating points of a lens finder: a threshold, and what is above it."""
+"""Operating points of whatever ranks images: a threshold, and what is above it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ class OperatingPoint:
         name: how it was chosen.
         threshold: an image is called a lens if its score is at least this; None: none is.
         rates: on the whole benchmark.
-        purity: by lens fraction of a survey ("1e-03"), at this threshold.
+        purity: by lens fraction of a survey ("1e-03"), at this threshold; empty where scores are no probabilities.
         purity_is_lower_bound: fewer than three false positives, so that their rate is taken as 3/N.
     """
 
@@ -45,14 +46,19 @@ class OperatingPoint:
     purity_is_lower_bound: bool
 
 
-def operating_points(scores: np.ndarray, positive: np.ndarray) -> list[OperatingPoint]:
-    """Where p >= 0.5, FPR <= 1e-2, FPR <= 1e-3, and with fewer than ten false positives and none."""
+def operating_points(scores: np.ndarray, positive: np.ndarray, *, probable: bool) -> list[OperatingPoint]:
+    """Where FPR <= 1e-2, FPR <= 1e-3, and with fewer than ten false positives and none.
+
+    Arguments:
+        probable: scores are probabilities of a lens: one half is a threshold too, and purities in a survey are stated.
+    """
     ranking = curve(scores, positive)
     negatives = int(np.sum(~positive))
     allowed = {"fpr<=1e-2": 1e-2 * negatives, "fpr<=1e-3": 1e-3 * negatives, "fp<10": 9, "fp<1": 0}
     thresholds = {name: ranking.threshold_with_at_most(count) for name, count in allowed.items()}
-    points = {"p>=0.5": 0.5} | thresholds
-    return [_operating_point(name, threshold, scores, positive) for name, threshold in points.items()]
+    points = {"p>=0.5": 0.5} | thresholds if probable else thresholds
+    fractions = LENS_FRACTIONS if probable else ()
+    return [_operating_point(name, threshold, scores, positive, fractions) for name, threshold in points.items()]
 
 
 def rates(scores: np.ndarray, positive: np.ndarray, threshold: float | None) -> Rates:
@@ -63,9 +69,11 @@ def rates(scores: np.ndarray, positive: np.ndarray, threshold: float | None) -> 
     return Rates(found, positives, false, negatives, binomial(found, positives), binomial(false, negatives))
 
 
-def _operating_point(name: str, threshold: float | None, scores: np.ndarray, positive: np.ndarray) -> OperatingPoint:
+def _operating_point(
+    name: str, threshold: float | None, scores: np.ndarray, positive: np.ndarray, fractions: Sequence[float]
+) -> OperatingPoint:
     measured = rates(scores, positive, threshold)
     tpr = np.array(measured.found / max(1, measured.positives))
     fpr = np.array(max(measured.false_positives, FEW) / max(1, measured.negatives))
-    pure = {f"{fraction:.0e}": float(purity(tpr, fpr, fraction)) for fraction in LENS_FRACTIONS}
+    pure = {f"{fraction:.0e}": float(purity(tpr, fpr, fraction)) for fraction in fractions}
     return OperatingPoint(name, threshold, measured, pure, measured.false_positives < FEW)

@@ -32,6 +32,11 @@ def nmad(residual: np.ndarray) -> float:
     return TO_SIGMA * float(np.median(np.abs(residual - np.median(residual))))
 
 
+def mae(residual: np.ndarray) -> float:
+    """Mean absolute error."""
+    return float(np.mean(np.abs(residual)))
+
+
 def rmse(residual: np.ndarray) -> float:
     """Root mean square."""
     return float(np.sqrt(np.mean(residual**2)))
@@ -55,6 +60,7 @@ def _metrics_of(parameter: str) -> list[Metric]:
     return [
         Metric(f"nmad[{parameter}]", TASK, of_residual(nmad), False, summary="normalised median absolute deviation"),
         Metric(f"bias[{parameter}]", TASK, of_residual(bias), False, summary="median of prediction minus truth"),
+        Metric(f"mae[{parameter}]", TASK, of_residual(mae), False, summary="mean absolute error"),
         Metric(f"rmse[{parameter}]", TASK, of_residual(rmse), False, summary="root mean square error"),
         rate(f"outliers[{parameter}]", TASK, outliers, "share further than 3 NMAD from the median residual", False),
         rate(f"coverage[{parameter}]", TASK, covered, "share within one stated sigma; 0.683 if the errors are right"),

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ResultError
+from ..tasks import Heads
 from .operating import OperatingPoint, Rates
 
 __all__ = [
@@ -124,6 +125,12 @@ class Result:
     strata: list[StratumResult] = field(default_factory=list)
     seconds: float = 0.0
     schema: int = SCHEMA
+
+    @property
+    def heads(self) -> Heads:
+        """What is true of the images: classes, or parameters."""
+        parameters = tuple(self.settings["parameters"])
+        return Heads(() if parameters else tuple(self.images), parameters)
 
     def to_json(self) -> str:
         """As it is written; numbers that are not finite become null."""

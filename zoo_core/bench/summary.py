@@ -1,17 +1,20 @@
 """From predictions and truth to the numbers of a result."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..interfaces import Metric
 from ..tasks import Heads
-from .classification import positive_scores
+from .classification import called
+from .clustering import matched_confusion
+from .contingency import contingency
 from .figures import Columns
 from .intervals import binomial, bootstrap, percentile
 from .operating import OperatingPoint, operating_points, rates
+from .ranking import ranking
 from .results import Estimate, StratumResult
 from .strata import Stratum, completed, strata
 
@@ -30,6 +33,7 @@ class Summary:
 
 
 def summarise(
+    task: str,
     predictions: Columns,
     truth: Columns,
     metrics: Sequence[Metric],
@@ -37,15 +41,15 @@ def summarise(
     declared_strata: Mapping[str, Sequence[float]],
 ) -> Summary:
     """All numbers of a result."""
-    two_classes = len(heads.classes) == 2
-    points = operating_points(positive_scores(predictions), truth["label"] == 1) if two_classes else []
+    ranked = ranking(task, predictions, truth)
+    points = operating_points(*ranked, probable=task == "classification") if ranked else []
     parts = strata(truth, declared_strata, heads.classes)
     return Summary(
         images=_counts(truth, heads.classes),
         metrics={metric.name: estimate(metric, predictions, truth) for metric in metrics},
-        confusion=_confusion(predictions, truth) if two_classes else [],
+        confusion=_CONFUSION[task](predictions, truth, len(heads.classes)) if task in _CONFUSION else [],
         operating_points=points,
-        strata=[_stratum(part, predictions, truth, metrics, heads, points) for part in parts],
+        strata=[_stratum(part, task, predictions, truth, metrics, heads, points) for part in parts],
     )
 
 
@@ -70,22 +74,17 @@ def _counts(truth: Columns, classes: Sequence[str]) -> dict[str, int]:
     return {name: int(np.sum(truth["label"] == k)) for k, name in enumerate(classes)}
 
 
-def _confusion(predictions: Columns, truth: Columns) -> list[list[int]]:
-    called = positive_scores(predictions) >= 0.5
-    lens = truth["label"] == 1
-    return [[int(np.sum((lens == row) & (called == column))) for column in (False, True)] for row in (False, True)]
-
-
 def _stratum(
     part: Stratum,
+    task: str,
     predictions: Columns,
     truth: Columns,
     metrics: Sequence[Metric],
     heads: Heads,
     points: Sequence[OperatingPoint],
 ) -> StratumResult:
-    own, scores = _rows(truth, part.rows), _rows(predictions, part.rows)
-    rows = completed(part.rows, truth["label"]) if heads.classes else part.rows
+    own, ranked = _rows(truth, part.rows), ranking(task, _rows(predictions, part.rows), _rows(truth, part.rows))
+    rows = completed(part.rows, _sides(task, truth)) if heads.classes else part.rows
     # Against whole classes from outside only the ranking has a meaning: the class fractions are not the stratum's.
     figures = metrics[:1] if heads.classes else metrics
     return StratumResult(
@@ -95,8 +94,13 @@ def _stratum(
         high=part.high,
         images=_counts(own, heads.classes),
         metrics={one.name: _plain(one, _rows(predictions, rows), _rows(truth, rows)) for one in figures},
-        rates={point.name: rates(positive_scores(scores), own["label"] == 1, point.threshold) for point in points},
+        rates={point.name: rates(*ranked, point.threshold) for point in points} if ranked else {},
     )
+
+
+def _sides(task: str, truth: Columns) -> np.ndarray:
+    """What is ranked against what: anomalies of any kind against normal images, else every class against the rest."""
+    return (truth["label"] > 0).astype(int) if task == "anomaly" else truth["label"]
 
 
 def _plain(metric: Metric, predictions: Columns, truth: Columns) -> Estimate:
@@ -106,3 +110,18 @@ def _plain(metric: Metric, predictions: Columns, truth: Columns) -> Estimate:
 
 def _rows(columns: Columns, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values[rows] for name, values in columns.items()}
+
+
+def _called_classes(predictions: Columns, truth: Columns, classes: int) -> list[list[int]]:
+    once = np.ones((1, len(truth["label"])))
+    return contingency(truth["label"], called(predictions), (classes, classes), once)[0].astype(int).tolist()
+
+
+def _called_clusters(predictions: Columns, truth: Columns, classes: int) -> list[list[int]]:
+    return matched_confusion(predictions, truth, classes).tolist()
+
+
+_CONFUSION: Mapping[str, Callable[[Columns, Columns, int], list[list[int]]]] = {
+    "classification": _called_classes,
+    "clustering": _called_clusters,
+}

@@ -121,6 +121,7 @@ class _Benchmark(_Entry):
     strata: dict[str, list[float]] = {}
     sha256: Sha256 | None = None
     table_sha256: Sha256 | None = None
+    needs_data: bool = False
     summary: str = ""
 
     @field_validator("strata")

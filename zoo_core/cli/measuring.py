@@ -17,6 +17,8 @@ results_option = click.option(
 @click.command()
 @click.argument("models", nargs=-1, required=True)
 @click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.")
+@click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The images, if you must have them.")
+@click.option("--split", help="Of these images, instead of the benchmark's own.")
 @results_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Images at once.")
@@ -28,6 +30,8 @@ def benchmark(
     ctx: click.Context,
     models: tuple[str, ...],
     on: str,
+    data: str | None,
+    split: str | None,
     results: Path,
     device: str,
     batch_size: int,
@@ -42,6 +46,8 @@ def benchmark(
         measured = benchmark(
             models,
             on,
+            data=data,
+            split=split,
             results=results,
             device=device,
             batch_size=batch_size,
