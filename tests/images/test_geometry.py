@@ -261,3 +261,25 @@ def test_padding_does_not_depend_on_the_flux_unit():
 
     for unit in (1e-12, 1e6):
         np.testing.assert_allclose(geometry.frame(unit * image, 101)[0] / unit, framed, atol=1e-6)
+
+
+def test_a_bin_is_the_mean_of_what_was_measured_in_it():
+    pixels = np.arange(16, dtype=np.float32).reshape(1, 4, 4)
+    valid = all_valid(pixels)
+    valid[0, 0, 0] = valid[0, 2, 2] = valid[0, 2, 3] = valid[0, 3, 2] = False
+
+    binned, measured = geometry.bin_mean(np.where(valid, pixels, np.nan), valid, 2)
+
+    np.testing.assert_allclose(binned[0], [[(1 + 4 + 5) / 3, 4.5], [10.5, 15]], rtol=1e-6)  # float32
+    np.testing.assert_array_equal(measured[0], [[True, True], [True, False]])
+
+
+@pytest.mark.parametrize(("side", "binned_side"), [(151, 75), (150, 75), (149, 74)])
+def test_bins_leave_an_object_at_the_centre(side, binned_side):
+    image = blob(side, side, scale=0.1, sigma=0.6)
+
+    binned, _ = geometry.bin_mean(image, all_valid(image), 2)
+
+    assert binned.shape == (1, binned_side, binned_side)
+    half_a_pixel = 0.05 * (side % 2)  # of an odd side the last row has no partner
+    assert centroid(binned, 0.2) == pytest.approx((0.013, -0.21), abs=half_a_pixel + 1e-3)

@@ -15,6 +15,8 @@ FRAME = {"op": "frame", "size": 101}
         ({"op": "frame", "size": 0}, "size = 0"),
         ({"op": "resample", "pixel_scale": 0}, "pixel_scale = 0"),
         ({"op": "resample", "pixel_scale": "0.1 arcsec"}, "pixel_scale"),
+        ({"op": "bin", "factor": 0}, "factor = 0"),
+        ({"op": "bin", "factor": 1.5}, r"factor = 1\.5"),
         ({"op": "blank", "repeated": "no"}, "repeated = 'no'"),
         ({"op": "blank", "values": 100}, "values = 100"),
         ({"op": "asinh"}, "needs softening"),

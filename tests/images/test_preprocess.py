@@ -260,3 +260,16 @@ def test_no_value_of_a_float32_image_overflows():
     seen = channels_of(raw, np.float32(1e35) * telescope_image(), None)
 
     assert seen.isfinite().all()
+
+
+def test_bins_are_means_and_their_square_root_keeps_the_sign():
+    preprocess = Preprocess.from_operations(
+        [{"op": "bin", "factor": 3}, {"op": "frame", "size": 11}, {"op": "sqrt"}], ["VIS"]
+    )
+    image = np.kron(np.arange(-60, 61).reshape(11, 11), np.ones((3, 3)))[None].astype(np.float32)
+
+    seen = channels_of(preprocess, image, None)
+
+    values = torch.arange(-60.0, 61.0).view(1, 11, 11)
+    torch.testing.assert_close(seen.square() * seen.sign(), values)
+    assert (preprocess.size, preprocess.field) == (11, 33)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .sky import sky
 
-__all__ = ["asinh", "asinh_peak", "blur", "clip", "high_pass", "noise_units", "standardise"]
+__all__ = ["asinh", "asinh_peak", "blur", "clip", "high_pass", "noise_units", "sqrt", "standardise"]
 
 
 def noise_units(pixels: Tensor) -> Tensor:
@@ -19,6 +19,11 @@ def noise_units(pixels: Tensor) -> Tensor:
     noiseless = (pixels.amax((-2, -1), keepdim=True) - level) / 1000
     sigma = torch.where(sigma > 1e-6, sigma, noiseless.clamp(min=1e-6))
     return (pixels - level) / sigma
+
+
+def sqrt(pixels: Tensor) -> Tensor:
+    """Square root of the size of each pixel, with its sign."""
+    return pixels.abs().sqrt_().copysign_(pixels)
 
 
 def asinh(pixels: Tensor, softening: float) -> Tensor:

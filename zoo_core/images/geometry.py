@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from ..errors import ImageShapeError, PixelScaleError
 from .background import continued
 
-__all__ = ["crop", "frame", "resample"]
+__all__ = ["bin_mean", "crop", "frame", "resample"]
 
 Image = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -53,6 +53,22 @@ def resample(pixels: Image, valid: Mask, from_scale: float, to_scale: float) -> 
     else:
         flux = _on_axes(continued(pixels, valid), _splines(height, ratio), _splines(width, ratio))
     return flux.astype(pixels.dtype), covered >= 0.5
+
+
+def bin_mean(pixels: Image, valid: Mask, factor: int) -> tuple[Image, Mask]:
+    """Mean of the measured pixels of each block of factor x factor; what is left over at the borders is dropped.
+
+    Arguments:
+        pixels, valid: (bands, H, W).
+
+    Returns:
+        Both of (bands, H // factor, W // factor); of a block at least half must be valid.
+    """
+    blocks, measured = (_blocks(image, factor) for image in (pixels, valid))
+    covered = measured.mean((2, 4), dtype=np.float32)
+    flux = np.where(measured, blocks, 0).mean((2, 4))
+    mean = np.divide(flux, covered, out=np.zeros_like(flux), where=covered > 0)
+    return mean.astype(pixels.dtype), covered >= 0.5
 
 
 def crop(pixels: Image, valid: Mask, size: int) -> tuple[Image, Mask]:
@@ -99,6 +115,15 @@ def _ratio(from_scale: float, to_scale: float) -> float:
             f"{LARGEST_RATIO:g}; if the header is wrong, pass --pixel-scale (pixel_scale=) in arcsec"
         )
     return ratio
+
+
+def _blocks(image: np.ndarray, factor: int) -> np.ndarray:
+    """(bands, rows, factor, columns, factor), from the central part that whole blocks fill."""
+    bands, height, width = image.shape
+    rows, columns = height // factor, width // factor
+    top, left = (height - rows * factor) // 2, (width - columns * factor) // 2
+    whole = image[:, top : top + rows * factor, left : left + columns * factor]
+    return whole.reshape(bands, rows, factor, columns, factor)
 
 
 def _on_axes(pixels: Image, on_rows: csr_array, on_columns: csr_array) -> Image:

@@ -2,8 +2,10 @@
 
     - {op: blank, values: [100.0]}                 bad pixels by value; NaN and infinities always are
     - {op: resample, pixel_scale: 0.1}             flux conserving, arcsec
+    - {op: bin, factor: 2}                         mean of blocks of pixels
     - {op: frame, size: 101}                       central crop, or padding with the image's own noise
     - {op: noise_units}                            sky subtracted, in units of its noise
+    - {op: sqrt}
     - {op: asinh, softening: 1.0}
     - {op: asinh_peak, contrast: 50.0}
     - {op: high_pass, sigma: 3.0, relative: 0.05}
@@ -11,7 +13,7 @@
     - {op: standardise, mean: [0.0], std: [1.0]}   one of each a channel
     - {op: stack, of: [{op: asinh, softening: 1.0}, ...]}   each applied to the same input, channels concatenated
 
-The first three prepare one image; `frame` is required. The others act on batches, in the order given.
+The first four prepare one image; `frame` is required. The others act on batches, in the order given.
 """
 
 import hashlib
@@ -54,6 +56,14 @@ class Resample(Operation):
 
 
 @dataclass(frozen=True)
+class Bin(Operation):
+    """See `geometry.bin_mean`."""
+
+    op = "bin"
+    factor: int
+
+
+@dataclass(frozen=True)
 class Frame(Operation):
     """To this many pixels a side."""
 
@@ -66,6 +76,13 @@ class NoiseUnits(Operation):
     """See `channels.noise_units`."""
 
     op = "noise_units"
+
+
+@dataclass(frozen=True)
+class Sqrt(Operation):
+    """See `channels.sqrt`."""
+
+    op = "sqrt"
 
 
 @dataclass(frozen=True)
@@ -123,8 +140,10 @@ class Stack(Operation):
         return {"op": self.op, "of": [operation.declared() for operation in self.of]}
 
 
-PREPARING = (Blank, Resample, Frame)
-OPERATIONS = {cls.op: cls for cls in (*PREPARING, NoiseUnits, Asinh, AsinhPeak, HighPass, Clip, Standardise, Stack)}
+PREPARING = (Blank, Resample, Bin, Frame)
+OPERATIONS = {
+    cls.op: cls for cls in (*PREPARING, NoiseUnits, Sqrt, Asinh, AsinhPeak, HighPass, Clip, Standardise, Stack)
+}
 
 
 def parse(declared: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
@@ -139,7 +158,7 @@ def parse(declared: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
         raise SpecError(f"preprocessing needs exactly one {{op: frame, size: ...}}, found {len(frames)}")
     preparing = [isinstance(operation, PREPARING) for operation in operations]
     if preparing != sorted(preparing, reverse=True):
-        raise SpecError("blank, resample and frame come before all other operations of a preprocessing")
+        raise SpecError("blank, resample, bin and frame come before all other operations of a preprocessing")
     return operations
 
 
@@ -200,5 +219,5 @@ def _numbers(value: Any) -> tuple[float, ...] | None:
     return None if None in read else tuple(item for item in read if item is not None)
 
 
-POSITIVE = ("pixel_scale", "size", "softening", "contrast", "sigma")
+POSITIVE = ("pixel_scale", "factor", "size", "softening", "contrast", "sigma")
 _EXPECTED = {float: "a number that it can be", int: "a whole number that it can be", bool: "true or false"}

@@ -14,8 +14,10 @@ from torch import Tensor
 from ..errors import ImageShapeError, PixelScaleError
 from . import blanks, channels, geometry
 from .operations import (
+    PREPARING,
     Asinh,
     AsinhPeak,
+    Bin,
     Blank,
     Clip,
     Frame,
@@ -23,6 +25,7 @@ from .operations import (
     NoiseUnits,
     Operation,
     Resample,
+    Sqrt,
     Stack,
     Standardise,
     digest,
@@ -69,8 +72,14 @@ class Preprocess:
         return self._operation(Frame).size
 
     @cached_property
+    def field(self) -> int:
+        """Pixels a side of the part of an image that the network sees: more than `size` where pixels are binned."""
+        binned = self._operation(Bin)
+        return self.size * (binned.factor if binned else 1)
+
+    @cached_property
     def pixel_scale(self) -> float | None:
-        """Arcsec of the pixels that the network sees, or None if it takes any."""
+        """Arcsec of the pixels that are resampled to, before any binning, or None if it takes any."""
         resample = self._operation(Resample)
         return resample.pixel_scale if resample else None
 
@@ -89,7 +98,7 @@ class Preprocess:
         return [operation.declared() for operation in self.operations]
 
     def prepare(self, raw: RawImage, pixel_scale: float | None = None) -> Prepared:
-        """Fill, resample and frame one image that was read; `pixel_scale` overrides its header.
+        """Fill, resample, bin and frame one image that was read; `pixel_scale` overrides its header.
 
         Raises:
             ImageShapeError, PixelScaleError, ImageError: it cannot be used, and why.
@@ -111,6 +120,8 @@ class Preprocess:
             valid &= ~mask
         n_blank = int(valid.size - np.count_nonzero(valid))
         pixels, valid = self._resampled(*_trimmed(pixels, valid), pixel_scale)
+        if (binned := self._operation(Bin)) is not None:
+            pixels, valid = geometry.bin_mean(pixels, valid, binned.factor)
         pixels, valid = geometry.crop(pixels, valid, self.size)
         pixels = blanks.fill(pixels, valid)
         pixels, padded = geometry.frame(pixels, self.size)
@@ -118,7 +129,7 @@ class Preprocess:
 
     def channels(self, batch: Tensor) -> Tensor:
         """What the network sees, (B, n_channels, size, size), of prepared images (B, bands, size, size)."""
-        return _through([op for op in self.operations if not isinstance(op, (Blank, Resample, Frame))], batch)
+        return _through([op for op in self.operations if not isinstance(op, PREPARING)], batch)
 
     def images(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:
         """Both steps for images of one size, (B, bands, H, W) or (B, H, W) for one band."""
@@ -169,6 +180,7 @@ def _through(operations: Sequence[Operation], batch: Tensor) -> Tensor:
 
 _CHANNELS: dict[type[Operation], Callable[[Any, Tensor], Tensor]] = {
     NoiseUnits: lambda _, x: channels.noise_units(x),
+    Sqrt: lambda _, x: channels.sqrt(x),
     Asinh: lambda op, x: channels.asinh(x, op.softening),
     AsinhPeak: lambda op, x: channels.asinh_peak(x, op.contrast),
     HighPass: lambda op, x: channels.high_pass(x, op.sigma, op.relative),

@@ -64,8 +64,9 @@ def draw_gallery(
         pixels = prepare(_only(images, one.index), model.preprocess, pixel_scale).pixels[0]
         axes.imshow(stretched(_in_order(pixels, model.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
         _label(axes, place, one, column)
-    if model.preprocess.pixel_scale is not None:
-        _scale_bar(figure.axes[0], model.preprocess.pixel_scale, model.preprocess.size)
+    seen = model.preprocess
+    if seen.pixel_scale is not None:
+        _scale_bar(figure.axes[0], seen.pixel_scale * seen.field / seen.size, seen.size)
     _save(figure, path)
 
 

@@ -251,7 +251,7 @@ def _cutouts(
     beside: Beside,
 ) -> Iterator[Source]:
     """As large as asked, or as what the network sees: in arcsec if it resamples to a pixel scale, else in pixels."""
-    size, scale = model.preprocess.size, model.preprocess.pixel_scale
+    size, scale = model.preprocess.field, model.preprocess.pixel_scale
     if arcsec is None and scale is not None:
         arcsec = size * scale
     pixels = size if arcsec is None else None
