@@ -72,10 +72,12 @@ def completeness_plot(measured: Sequence[Measured], column: str) -> str | None:
     if not any(bins):
         return None
     figure, axes = _figure(column, "completeness at FPR ≤ 1e-2")
+    limits = sorted({_limits(part) for parts in bins for part in parts})
     for number, (one, parts) in enumerate(zip(measured, bins, strict=True)):
         if parts:
-            _draw_bins(axes, parts, one.result.model, number)
-    axes.set(ylim=(0, 1))
+            _draw_bins(axes, [limits.index(_limits(part)) for part in parts], parts, one.result.model, number)
+    axes.set(ylim=(0, 1), xlim=(-0.5, len(limits) - 0.5))
+    axes.set_xticks(range(len(limits)), [f"{low:g}–{high:g}" for low, high in limits])
     axes.legend(loc="best")
     return _svg(figure)
 
@@ -96,13 +98,17 @@ def _holds_lenses(part: StratumResult) -> bool:
     return part.low is not None and POINT in part.rates and part.rates[POINT].positives > 0
 
 
-def _draw_bins(axes: Axes, bins: Sequence[StratumResult], model: str, number: int) -> None:
+def _limits(part: StratumResult) -> tuple[float, float]:
+    assert part.low is not None and part.high is not None  # bins have limits, categories have not
+    return part.low, part.high
+
+
+def _draw_bins(axes: Axes, at: Sequence[int], bins: Sequence[StratumResult], model: str, number: int) -> None:
     rates = [part.rates[POINT] for part in bins]
     share = np.array([rate.found / rate.positives for rate in rates])
     limits = np.array([rate.tpr_interval for rate in rates])
-    centre = np.array([(part.low + part.high) / 2 for part in bins if part.low is not None and part.high is not None])
     errors = np.abs(limits.T - share)
-    axes.errorbar(centre, share, errors, marker="o", markersize=3, capsize=2, label=model, **_style(number))
+    axes.errorbar(at, share, errors, marker="o", markersize=3, capsize=2, label=model, **_style(number))
 
 
 def _weights(one: Measured) -> np.ndarray:
