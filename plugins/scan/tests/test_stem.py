@@ -1,0 +1,85 @@
+"""A fit of the macro-lens takes the source away."""
+
+import pytest
+import torch
+from torch import Generator
+from zoo_scan.stem import Macro, Pixels
+
+from zoo_core.errors import SpecError
+from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
+
+SIZE, SIGMA = 40, 0.01
+PRIORS = {"theta_E": (10.0, 1.0), "x": (0.0, 6.0), "y": (0.0, 6.0), "gamma_1": (0.0, 0.1), "log_R": (1.4, 0.3)}
+GRID = {"x": (-4.0, 0.0, 4.0), "y": (-4.0, 0.0, 4.0)}
+
+
+def stem(*shows, **more):
+    return Macro(1, SIZE, shows, PRIORS, GRID, noise=SIGMA, **more)
+
+
+def lensed(**parameters):
+    """Sources behind lenses, of unit peak and with noise, (B, 1, SIZE, SIZE)."""
+    count = max(len(values) for values in parameters.values())
+    table = torch.zeros(count, len(PARAMETERS))
+    for name, values in ({"theta_E": [10.0], "log_R": [1.4], "n": [1.5]} | parameters).items():
+        table[:, PARAMETERS.index(name)] = torch.tensor(values)
+    image = source_image(MacroModel(SIZE), table)
+    noise = torch.randn(image.shape, generator=Generator().manual_seed(0))
+    return (image / image.amax((1, 2), keepdim=True) + SIGMA * noise)[:, None]
+
+
+def test_the_residual_of_a_smooth_lens_is_its_noise():
+    images = lensed(x=[1.0, -3.0, 2.0], y=[2.0, 1.0, -4.0])
+
+    residual = stem("residual")(images)
+
+    assert residual.std((1, 2, 3)).tolist() == pytest.approx([1.0] * 3, abs=0.08)  # 1,600 pixels: 4 standard errors
+
+
+def test_the_residual_of_a_disturbed_lens_is_not():
+    images = lensed(x=[1.0], y=[2.0])
+    disturbed = images.clone()
+    disturbed[0, 0, 28:31, 20:23] *= 0.5
+
+    smooth, bent = stem("residual")(torch.cat([images, disturbed]))
+
+    assert bent[0, 28:31, 20:23].abs().mean() > 5 * smooth[0, 28:31, 20:23].abs().mean()
+
+
+def test_the_lens_is_shown_without_its_source():
+    shown = stem("lens")(lensed(x=[1.0, -3.0, 1.0], y=[2.0, 1.0, 2.0], theta_E=[10.0, 10.0, 11.0]))[:, 0]
+
+    peak = shown.amax()
+    assert (shown[0] - shown[1]).abs().max() < 0.1 * peak  # of noise alone
+    assert (shown[0] - shown[2]).abs().max() > 0.2 * peak
+
+
+def test_brightness_does_not_matter():
+    images = lensed(x=[1.0, -3.0], y=[2.0, 1.0])
+    look = stem("lens", "residual")
+
+    torch.testing.assert_close(look(images), look(images * 250), atol=0.02, rtol=0.02)  # steps of a fit in float32
+
+
+def test_the_light_of_the_lens_is_learned():
+    images = lensed(x=[1.0, -3.0, 2.0, 5.0], y=[2.0, 1.0, -4.0, 3.0])
+    axis = torch.arange(SIZE) - (SIZE - 1) / 2
+    images = images + torch.exp(-(axis[:, None] ** 2 + axis**2) / 2 / 2.5**2)
+    look = stem("residual", glow=True)
+    centre = slice(SIZE // 2 - 3, SIZE // 2 + 3)
+
+    before = look(images)[:, :, centre, centre].abs().mean()
+    look.learn(images)
+
+    assert look(images)[:, :, centre, centre].abs().mean() < 0.5 * before
+
+
+def test_the_fit_is_of_one_channel():
+    with pytest.raises(SpecError, match="one channel"):
+        Macro(2, SIZE, ("lens",), PRIORS, GRID)
+
+
+def test_pixels_stay_as_they_are():
+    x = torch.zeros(2, 3, 4, 4)
+
+    assert Pixels(3)(x) is x

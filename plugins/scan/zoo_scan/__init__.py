@@ -1,0 +1,71 @@
+"""SCAN: classes of lenses that nobody labelled, from contrastive features and their neighbours."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import zoo_core as zoo
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from zoo_core.interfaces import Training
+
+__all__ = ["zoo_architectures"]
+
+PAPER = """@inproceedings{VanGansbeke2020,
+  author = {Van Gansbeke, W. and Vandenhende, S. and Georgoulis, S. and Proesmans, M. and Van Gool, L.},
+  title = {SCAN: Learning to classify images without labels},
+  booktitle = {European Conference on Computer Vision},
+  pages = {268},
+  year = {2020},
+  eprint = {2005.12320}
+}"""
+
+PREPROCESS = (
+    {"op": "frame", "size": 64},
+    {"op": "noise_units"},
+)
+
+
+def build(
+    channels: int,
+    outputs: int,
+    size: int = 64,
+    macro: Mapping[str, Any] | None = None,
+    model: str = "small",
+    options: Mapping[str, Any] | None = None,
+    looks: Sequence[str] = ("plain",),
+    heads: int = 1,
+    projected: int = 128,
+) -> "nn.Module":
+    """See `network.Scan`."""
+    from .network import Scan
+
+    return Scan(channels, outputs, size, macro, model, options, looks, heads, projected)
+
+
+def train(network: "nn.Module", training: "Training") -> None:
+    """See `stages.train`."""
+    from .stages import train as stages
+
+    stages(network, training)
+
+
+@zoo.hookimpl
+def zoo_architectures() -> list[zoo.Architecture]:
+    """Clustering of substructure."""
+    return [
+        zoo.Architecture(
+            name="scan",
+            task="clustering",
+            build=build,
+            size=64,
+            bands=("VIS",),
+            heads=zoo.Heads(classes=("0", "1", "2")),
+            preprocess=PREPROCESS,
+            arguments={"looks": ("asinh", "sharp")},
+            summary="Clusters that neighbours in contrastive feature space share (Van Gansbeke et al. 2020)",
+            paper=PAPER,
+            train=train,
+        )
+    ]

@@ -1,0 +1,61 @@
+"""What a recipe may say about the three stages, under `settings:`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from zoo_core.errors import RecipeError
+
+from .views import Views
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of all stages; how long each lasts is under `stages:`.
+
+    Arguments:
+        views: of the contrast and of the neighbours, and the weak views that labels are read from.
+        strong: views that must get the label of the weak one; by default like `views`.
+        temperature: of the contrast.
+        neighbours: that are mined for each image.
+        entropy_weight: of the clusters' entropy; lower it where the classes are not equally frequent.
+        threshold: probability from which a prediction is a label.
+        least: share of each cluster's members that are labels whatever their probability.
+    """
+
+    views: Views = field(default_factory=Views)
+    strong: Views | None = None
+    temperature: float = 0.2
+    neighbours: int = 20
+    entropy_weight: float = 5.0
+    threshold: float = 0.99
+    least: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("temperature", "neighbours", "least"):
+            if not getattr(self, name) > 0:
+                raise RecipeError(f"settings: {name} = {getattr(self, name)} is not above 0")
+        if not 0 < self.threshold < 1:
+            raise RecipeError(f"settings: threshold = {self.threshold} is not a probability between 0 and 1")
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> "Settings":
+        """The settings of a recipe.
+
+        Raises:
+            RecipeError: an unknown key, or a value that is out of range.
+        """
+        read = dict(_known(cls, "settings", said))
+        for key in ("views", "strong"):
+            if key in read:
+                read[key] = Views(**_known(Views, f"settings: {key}", read[key]))
+        return cls(**read)
+
+
+def _known(cls: type, where: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    allowed = [one.name for one in fields(cls)]
+    if unknown := sorted(set(said) - set(allowed)):
+        raise RecipeError(f"{where} has no key {', '.join(unknown)}; it takes {', '.join(allowed)}")
+    return said
