@@ -1,5 +1,6 @@
 """A recipe leaves a folder that `zoo.load` reads, and a killed run goes on as if nothing had happened."""
 
+import csv
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 import zoo_core as zoo
-from zoo_core.errors import RecipeError, TrainingError
+from zoo_core.errors import RecipeError, SpecError, TrainingError
 from zoo_core.train.fit import train
 
 RECIPE = """
@@ -95,6 +96,28 @@ def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, o
     assert running.returncode == -signal.SIGKILL  # it was killed before it was done
     for name, tensor in whole.items():
         torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def last_step(log):
+    return max(int(row["step"]) for row in csv.DictReader(log.open()))
+
+
+def test_a_run_that_is_out_of_time_ends_with_what_it_has_and_goes_on_when_it_is_given_more(recipe, tmp_path):
+    path = recipe(steps=6, every=2)
+    run = tmp_path / "run"
+    arguments = {"out": run, "device": "cpu", "progress": False}
+
+    early = zoo.load(train(path, max_time="00:00:00:00", **arguments))
+    late = zoo.load(train(path, max_time="00:00:05:00", **arguments))
+
+    assert early.trained and late.trained
+    assert [last_step(log) for log in sorted(run.glob("log/*/metrics.csv"))] == [0, 5]
+
+
+@pytest.mark.parametrize("time", ["90", "1:30", "0:0:1:x"])
+def test_a_time_of_another_form_is_an_error_that_names_the_form(recipe, tmp_path, time):
+    with pytest.raises(SpecError, match="days, hours, minutes and seconds"):
+        train(recipe(steps=1), tmp_path / "run", max_time=time)
 
 
 def test_a_run_that_never_validates_says_so(recipe, tmp_path):

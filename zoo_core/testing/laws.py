@@ -50,11 +50,11 @@ def shapes(architecture: Architecture) -> Iterator[str]:
 
 
 def finite_gradients(architecture: Architecture) -> Iterator[str]:
-    """One training step's loss is finite and gives every parameter a finite gradient."""
-    task = task_named(architecture.task)
+    """The task's loss is finite and gives every parameter a finite gradient; with `train=`, those that it reaches."""
+    task, driven = task_named(architecture.task), architecture.train is not None
     network = built(architecture).train()
     parameters = dict(network.named_parameters())
-    if not parameters:
+    if not parameters and not driven:
         yield "the network has no parameter: what it learns must be nn.Parameter"
         return
     x = _input(architecture, 4)
@@ -62,10 +62,12 @@ def finite_gradients(architecture: Architecture) -> Iterator[str]:
         torch.manual_seed(0)
         output = network(x)
         loss = task.loss(output, _target(task, architecture, output, x), architecture.heads)
-        loss.backward()
+        if loss.requires_grad or not driven:
+            loss.backward()
     if not torch.isfinite(loss):
         yield f"the loss is {loss.item()}"
-    yield from (f"no gradient reaches {name}" for name, p in parameters.items() if p.requires_grad and p.grad is None)
+    unreached = [name for name, p in parameters.items() if p.requires_grad and p.grad is None]
+    yield from (f"no gradient reaches {name}" for name in unreached if not driven)
     for name, parameter in parameters.items():
         if parameter.grad is not None and not torch.isfinite(parameter.grad).all():
             yield f"the gradient of {name} is not finite"

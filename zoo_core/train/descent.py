@@ -4,8 +4,8 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
@@ -17,6 +17,7 @@ from torch.utils.data import Dataset as TorchDataset
 from ..errors import SpecError, TrainingError
 from .batches import StepsToCome
 from .module import BestWeights, Measured
+from .quiet import quietly
 from .recipe import Recipe
 from .schedules import AmortisedNorm, ScheduledDropout
 
@@ -48,9 +49,9 @@ class Session:
         return cls(device, resume, progress, None if max_time is None else time.monotonic() + _seconds(max_time))
 
     @property
-    def left(self) -> timedelta | None:
-        """Time that is left, None: unlimited."""
-        return None if self.deadline is None else timedelta(seconds=max(0.0, self.deadline - time.monotonic()))
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
 
 def descend(
@@ -75,18 +76,30 @@ def descend(
         Whether it went to its end, and was not stopped by the clock.
     """
     recipe, best = module.recipe, folder / "best.safetensors"
-    trainer = _trainer(recipe, list(_callbacks(recipe, monitor, best, folder)), folder, session)
+    with quietly():
+        trainer = _trainer(recipe, list(_callbacks(recipe, monitor, best, folder, session)), folder, session)
     sampler = StepsToCome(trainer, recipe.steps)
     loader = DataLoader(batches, batch_size=None, sampler=sampler, num_workers=1, prefetch_factor=8)
     last = folder / "checkpoints" / "last.ckpt"
     start = last if session.resume and last.exists() else None
     if start:
         log.info("resuming from %s", start)
-    trainer.fit(module, loader, validation, ckpt_path=start, weights_only=True)
+    with quietly():
+        trainer.fit(module, loader, validation, ckpt_path=start, weights_only=True)
     if not best.exists():
         raise TrainingError(f"no validation gave a finite figure in {recipe.steps} steps; lower validate_every or lr")
     module.network.load_state_dict(load_file(best), strict=True)
-    return trainer.global_step >= recipe.steps or session.left != timedelta()
+    return trainer.global_step >= recipe.steps or not session.over
+
+
+class _Deadline(pl.Callback):
+    """Stops when the time is up; Lightning's own clock would count the time before an interruption as well."""
+
+    def __init__(self, session: Session):
+        self.session = session
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any) -> None:
+        trainer.should_stop = trainer.should_stop or self.session.over
 
 
 def _trainer(recipe: Recipe, callbacks: list[pl.Callback], folder: Path, session: Session) -> pl.Trainer:
@@ -94,7 +107,6 @@ def _trainer(recipe: Recipe, callbacks: list[pl.Callback], folder: Path, session
         accelerator="gpu" if session.device == "cuda" else session.device,
         devices=1,
         max_steps=recipe.steps,
-        max_time=session.left,
         precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
         gradient_clip_val=recipe.optimiser.clip or None,
         val_check_interval=recipe.validate_every,
@@ -108,7 +120,9 @@ def _trainer(recipe: Recipe, callbacks: list[pl.Callback], folder: Path, session
     )
 
 
-def _callbacks(recipe: Recipe, monitor: tuple[str, bool], best: Path, folder: Path) -> Iterator[pl.Callback]:
+def _callbacks(
+    recipe: Recipe, monitor: tuple[str, bool], best: Path, folder: Path, session: Session
+) -> Iterator[pl.Callback]:
     figure, higher_is_better = monitor
     if recipe.amortised_norm:
         yield AmortisedNorm(recipe.amortised_norm)
@@ -117,6 +131,7 @@ def _callbacks(recipe: Recipe, monitor: tuple[str, bool], best: Path, folder: Pa
     yield BestWeights(best, figure, higher_is_better)
     if recipe.ema:
         yield EMAWeightAveraging(decay=recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
+    yield _Deadline(session)
     yield EarlyStopping(figure, mode="max" if higher_is_better else "min", patience=recipe.patience)
     yield ModelCheckpoint(folder / "checkpoints", "last", every_n_train_steps=recipe.validate_every // 2 or 1)
 

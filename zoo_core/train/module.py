@@ -1,5 +1,6 @@
 """A network in training, and what is kept of it."""
 
+import logging
 from abc import abstractmethod
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from .figures import figures
 from .recipe import Recipe
 
 __all__ = ["BestWeights", "Measured", "TrainedNetwork"]
+
+log = logging.getLogger("zoo")
 
 
 class Measured(pl.LightningModule):
@@ -116,6 +119,7 @@ class BestWeights(pl.Callback):
         assert isinstance(pl_module, Measured)
         figures = pl_module.figures()
         pl_module.log_dict(figures, prog_bar=True)
+        log.info("step %d: %s", trainer.global_step, ", ".join(f"{name} {value:.4g}" for name, value in figures.items()))
         value = self.sign * figures[self.monitor]
         if np.isfinite(value) and (self.best is None or value > self.best):
             self.best = value

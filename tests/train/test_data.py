@@ -1,0 +1,100 @@
+"""The data sets of a recipe: where they are, what they may train, and parts of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import zoo_core as zoo
+from zoo_core.errors import RecipeError
+from zoo_core.images.preprocess import Preprocess
+from zoo_core.interfaces import TrainingView
+from zoo_core.tasks import task_named
+from zoo_core.train.data import Subset, open_data, with_path
+from zoo_core.train.prepared import view_of
+from zoo_core.train.recipe import DataRecipe, Recipe
+
+
+def recipe(train="toy_files", validation="toy_files", **arguments) -> Recipe:
+    def data(name):
+        return DataRecipe(dataset=name, plugin="zoo-toy", arguments=arguments if name == "toy_files" else {})
+
+    return Recipe(id="toy.test", architecture="toy", plugin="zoo-toy", train=data(train), validation=data(validation))
+
+
+def test_the_path_given_goes_to_the_data_sets_that_take_one(toy):
+    placed = with_path(recipe(validation="toy_spots", n=7), Path("/here"))
+
+    assert placed.train.arguments == {"n": 7, "path": "/here"}
+    assert placed.validation.arguments == {}
+
+
+def test_the_path_given_takes_the_place_of_the_recipe_s(toy):
+    assert with_path(recipe(path="/there"), "/here").train.arguments["path"] == "/here"
+    assert with_path(recipe(path="/there"), None).train.arguments["path"] == "/there"
+
+
+def test_files_without_a_path_are_an_error_that_says_how_to_give_it(toy):
+    with pytest.raises(RecipeError, match=r"toy_files is read from files that you have; say where: --data PATH"):
+        with_path(recipe(), None)
+
+
+def test_a_path_that_nothing_takes_is_an_error(toy):
+    with pytest.raises(RecipeError, match="toy_spots, which takes no path"):
+        with_path(recipe("toy_spots", "toy_spots"), "/here")
+
+
+@pytest.mark.parametrize(("task", "images"), [("classification", 60), ("clustering", 60), ("anomaly", 30)])
+def test_images_with_classes_serve_three_tasks(toy, task, images):
+    found = open_data(DataRecipe(dataset="toy_spots", plugin="zoo-toy"), task_named(task), ("VIS",), "toy")
+
+    assert len(found) == images
+    assert set(found.truth()["label"]) == ({0} if task == "anomaly" else {0, 1})
+
+
+@pytest.mark.parametrize("task", ["regression", "restoration"])
+def test_they_do_not_serve_others(toy, task):
+    with pytest.raises(RecipeError, match=f"toy_spots is for classification, toy for {task}"):
+        open_data(DataRecipe(dataset="toy_spots", plugin="zoo-toy"), task_named(task), ("VIS",), "toy")
+
+
+ROWS = np.array([1, 2, 5, 20, 21, 40])
+
+
+@pytest.fixture
+def spots(toy):
+    return zoo.dataset("toy_spots", plugin="zoo-toy", n=60, seed=1)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 6), (1, 4), (5, 6)])
+def test_a_subset_has_the_images_and_truth_of_its_rows(spots, start, stop):
+    subset = Subset(spots, ROWS)
+
+    np.testing.assert_array_equal(subset.images(start, stop), spots.images(0, 60)[ROWS[start:stop]])
+    np.testing.assert_array_equal(subset.truth()["id"], spots.truth()["id"][ROWS])
+    np.testing.assert_array_equal(subset.targets(), spots.targets()[ROWS])
+
+
+def test_other_rows_are_another_data_set(spots):
+    assert Subset(spots, ROWS).fingerprint() == Subset(spots, ROWS).fingerprint()
+    assert Subset(spots, ROWS).fingerprint() != Subset(spots, ROWS[:-1]).fingerprint()
+
+
+class Numbered(TrainingView):
+    """Images whose every pixel is their row."""
+
+    targets = np.arange(60, dtype=np.float32)
+
+    def draw(self, rows, generator):
+        return torch.from_numpy(rows)[:, None, None, None] * torch.ones(1, 1, 12, 12), torch.from_numpy(rows)
+
+
+def test_a_subset_draws_from_the_training_view_of_the_whole(spots, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(spots), "training_view", lambda self, folder: Numbered())
+    preprocess = Preprocess.from_operations([{"op": "frame", "size": 12}], ["VIS"])
+
+    view = view_of(Subset(spots, ROWS), preprocess, tmp_path)
+
+    assert view.targets.tolist() == ROWS.tolist()
+    assert view.draw(np.array([0, 4]), torch.Generator())[1].tolist() == [1, 21]

@@ -1,0 +1,161 @@
+"""A plugin whose networks train in their own way, on images that take no time to make."""
+
+from pathlib import Path
+
+import pytest
+
+from ..catalog.distributions import install
+
+TOY = """
+import hashlib
+
+import numpy as np
+
+import zoo_core as zoo
+
+SIDE = 12
+
+
+class Spots(zoo.Dataset):
+    \"\"\"Noise, then noise with a spot in the middle (label 1), then with one in a corner (label 2), in turn.\"\"\"
+
+    version, domain, pixel_scale = "1", "simulated", None
+
+    def __init__(self, n, seed, classes, bands, name):
+        self.n, self.seed, self.bands, self.name = n, seed, tuple(bands), name
+        self.task = "classification" if classes else "regression"
+        names = ("none", "middle", "corner")[:classes]
+        self.heads = zoo.Heads(classes=names) if classes else zoo.Heads(parameters=("height",), units=("",))
+
+    def __len__(self):
+        return self.n
+
+    def images(self, start, stop):
+        return np.stack([self._image(k) for k in range(start, stop)])
+
+    def truth(self):
+        labels = np.arange(self.n) % max(len(self.heads.classes), 2)
+        ids = np.array([f"spot-{self.seed}-{k}" for k in range(self.n)])
+        return {"id": ids, "label": labels, "height": self._heights()}
+
+    def fingerprint(self):
+        return hashlib.sha256(repr((self.name, self.n, self.seed, self.heads, self.bands)).encode()).hexdigest()
+
+    def _heights(self):
+        return np.random.default_rng(self.seed).uniform(8, 12, self.n)
+
+    def _image(self, k):
+        image = np.random.default_rng([self.seed, k]).normal(size=(len(self.bands), SIDE, SIDE)).astype("float32")
+        label = 1 if not self.heads.classes else k % len(self.heads.classes)
+        place = {1: slice(4, 8), 2: slice(0, 4)}.get(label)
+        if place:
+            image[:, place, place] += self._heights()[k]
+        return image
+
+
+def open_spots(n=60, seed=0, classes=2, bands=("VIS",)):
+    return Spots(n, seed, classes, bands, "toy_spots")
+
+
+def open_files(path, n=60, seed=0):
+    return Spots(n, seed, 2, ("VIS",), f"toy_files_in_{path}")
+
+
+def build(channels, outputs, **arguments):
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Conv2d(channels, 6, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(24, outputs)
+    )
+
+
+def build_finder(channels, outputs):
+    from zoo_toy.finder import Finder
+
+    return Finder(channels)
+
+
+def train(network, training):
+    from zoo_toy.finder import train
+
+    train(network, training)
+
+
+FRAME = ({"op": "frame", "size": SIDE},)
+
+
+@zoo.hookimpl
+def zoo_architectures():
+    two = zoo.Heads(classes=("none", "middle"))
+    height = zoo.Heads(parameters=("height",), units=("",))
+    return [
+        zoo.Architecture("toy", "classification", build, SIDE, ("VIS",), two, FRAME),
+        zoo.Architecture("toyheight", "regression", build, SIDE, ("VIS",), height, FRAME),
+        zoo.Architecture("toyfinder", "anomaly", build_finder, SIDE, ("VIS",), zoo.Heads(), FRAME, train=train),
+        zoo.Architecture("toyplain", "anomaly", build_finder, SIDE, ("VIS",), zoo.Heads(), FRAME),
+        zoo.Architecture("toyclusters", "clustering", build, SIDE, ("VIS",), two, FRAME),
+    ]
+
+
+@zoo.hookimpl
+def zoo_datasets():
+    return [
+        zoo.DatasetFactory("toy_spots", "classification", open_spots),
+        zoo.DatasetFactory("toy_files", "classification", open_files),
+    ]
+"""
+
+FINDER = """
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+
+class Finder(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.encode = nn.Linear(channels * 144, 4)
+        self.decode = nn.Linear(4, channels * 144)
+        self.register_buffer("spread", torch.ones(1))
+
+    def forward(self, x):
+        latent = self.encode(x.flatten(1))
+        image = self.decode(latent).view_as(x)
+        return (image - x).square().flatten(1).mean(1) / self.spread, image, latent
+
+
+def train(network, training):
+    log = training.settings.get("log")
+
+    def first(network, images, rows, generator):
+        if log:
+            with Path(log).open("a") as file:
+                file.write(json.dumps([rows.tolist(), float(torch.rand(1, generator=generator))]) + "\\n")
+        return (network(images)[1] - images).square().mean()
+
+    training.descend("reconstruction", first)
+    with torch.no_grad():
+        images = training.images()
+        network.spread.fill_(float((network(images)[1] - images).var()))
+
+    def second(network, images, rows, generator):
+        same = training.images(rows)
+        return first(network, same, rows, generator) + 1e-3 * network(same)[2].square().mean()
+
+    def error(network, training):
+        images = training.validation_images()
+        return float((network(images)[1] - images).square().mean())
+
+    training.descend("shrinkage", second, figure=error)
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder to which the plugin is installed."""
+    package = install(tmp_path / "site", "toy", "zoo_toy", TOY)
+    (package / "finder.py").write_text(FINDER)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    return tmp_path / "site"
