@@ -1,0 +1,79 @@
+"""Any residual network of timm is a network of the zoo."""
+
+import pytest
+import torch
+from zoo_resnet import build
+
+from zoo_core.errors import SpecError, UnknownNameError
+from zoo_core.models.backbones import backbone_names
+from zoo_core.plugins import architecture
+from zoo_core.testing.check import check
+
+
+def images(channels: int, count: int = 2) -> torch.Tensor:
+    return torch.randn(count, channels, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("model", ["resnet10t", "resnet18", "resnet26d", "resnet50", "resnext50_32x4d", "ecaresnet26t"])
+@pytest.mark.parametrize("channels", [1, 4])
+def test_any_model_of_the_family_takes_any_number_of_channels(model, channels):
+    network = build(channels, outputs=3, model=model).eval()
+
+    with torch.no_grad():
+        outputs = network(images(channels))
+
+    assert outputs.shape == (2, 3)
+
+
+def test_the_family_has_all_residual_networks_of_timm():
+    assert {"resnet18", "resnet50", "resnet152", "wide_resnet50_2", "seresnet50"} <= set(backbone_names(["resnet"]))
+
+
+def test_a_misspelt_model_is_answered_with_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"did you mean .*resnet18"):
+        build(1, 3, model="resnet_18")
+
+
+def test_a_model_of_another_family_is_refused():
+    with pytest.raises(UnknownNameError, match="vit_tiny_patch16_224"):
+        build(1, 3, model="vit_tiny_patch16_224")
+
+
+def test_an_option_that_timm_does_not_take_is_named():
+    with pytest.raises(SpecError, match="colour"):
+        build(1, 3, options={"colour": "red"})
+
+
+@pytest.mark.parametrize(("pool", "side"), [(True, 2), (False, 4)])
+def test_without_pooling_maps_are_twice_as_large(pool, side):
+    network = build(1, 3, pool=pool).eval()
+
+    with torch.no_grad():
+        maps = network.body.forward_features(images(1))
+
+    assert maps.shape[-2:] == (side, side)
+
+
+def test_features_are_what_the_head_sees():
+    network = build(3, 3, model="resnet10t").eval()
+
+    with torch.no_grad():
+        features, outputs = network.features(images(3)), network(images(3))
+
+    assert features.shape == (2, 512)
+    torch.testing.assert_close(network.body.fc(features), outputs)
+
+
+def test_the_default_network_is_small():
+    default = architecture("resnet")
+
+    network = build(3, 3, **default.arguments)
+
+    assert sum(parameter.numel() for parameter in network.parameters()) < 2e6
+
+
+@pytest.mark.parametrize("name", ["resnet", "resnet_regression"])
+def test_it_obeys_the_laws(name):
+    report = check(name)
+
+    assert report.passed, [outcome for outcome in report.outcomes if outcome.status == "broken"]
