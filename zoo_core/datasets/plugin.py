@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from ..interfaces import Dataset, DatasetFactory
@@ -20,10 +21,13 @@ def zoo_datasets() -> list[DatasetFactory]:
             "finding_space_shifted",
             "the same task with other telescopes, galaxies and look-alikes; never trained on",
         ),
-        _classified("bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
-        _classified("bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
-        _classified("slc2020", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"),
-        _classified("folder", "folder", "your own images, one folder a class"),
+        _classified(
+            "substructure", "substructure", "simulated lenses without substructure, with subhalos, with an axion vortex"
+        ),
+        _from_files("bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
+        _from_files("bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
+        _from_files("slc2020", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"),
+        _from_files("folder", "folder", "your own images, one folder a class"),
     ]
 
 
@@ -31,10 +35,23 @@ def _classified(module: str, name: str, summary: str) -> DatasetFactory:
     return DatasetFactory(name, "classification", _opener(module, name), summary)
 
 
+def _from_files(module: str, name: str, summary: str, task: str = "classification") -> DatasetFactory:
+    return DatasetFactory(name, task, _file_opener(module, name), summary)
+
+
 def _opener(module: str, function: str) -> Callable[..., Dataset]:
     """The function of that module of this package, which is imported when a data set is opened."""
 
     def opened(**arguments: Any) -> Dataset:
         return getattr(import_module(f".{module}", __package__), function)(**arguments)
+
+    return opened
+
+
+def _file_opener(module: str, function: str) -> Callable[..., Dataset]:
+    """The same for a data set that the user has, at `path`."""
+
+    def opened(path: str | Path, **arguments: Any) -> Dataset:
+        return _opener(module, function)(path=path, **arguments)
 
     return opened
