@@ -119,7 +119,8 @@ class BestWeights(pl.Callback):
         assert isinstance(pl_module, Measured)
         figures = pl_module.figures()
         pl_module.log_dict(figures, prog_bar=True)
-        log.info("step %d: %s", trainer.global_step, ", ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+        said = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+        log.info("step %d: %s", trainer.global_step, said)
         value = self.sign * figures[self.monitor]
         if np.isfinite(value) and (self.best is None or value > self.best):
             self.best = value

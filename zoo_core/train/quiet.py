@@ -1,4 +1,4 @@
-"""Lightning without its announcements: which accelerators there are, what else could be installed, that it has ended."""
+"""Lightning without its announcements: which accelerators there are, what else one could install."""
 
 import logging
 import warnings
