@@ -1,0 +1,191 @@
+"""Fits of a macro-lens to many images at once: grid start, then Levenberg-Marquardt.
+
+Amplitudes of source, lens light and background enter linearly and are solved exactly at every step (variable
+projection: Golub & Pereyra 1973, with the Jacobian of Kaufman 1975).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .macromodel import PARAMETERS, MacroModel, derivatives, source_image
+
+__all__ = ["MacroFit", "binned", "fit_macro"]
+
+CHUNK = 16  # images whose derivatives fit into a cache
+COARSE = 2  # binned pixels a side that make one where starts are compared
+DAMPING = (1e-2, 1e-7, 1e7)  # at first, least, most
+STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
+TOLERANCE = 1e-4  # gain of a step, in units of chi square, below which a fit has converged
+RIDGE = 1e-6  # of the amplitudes, relative: two starts may look alike
+
+
+@dataclass(frozen=True)
+class MacroFit:
+    """Best fits, one row an image.
+
+    Arguments:
+        parameters: (N, 13), see `PARAMETERS`; those that were not free stand at their mean.
+        amplitudes: (N, 2 + K) of source, background and the K other lights.
+        model_images, residuals: (N, side, side); the residual is image - model.
+        chi_square: (N,) of the residuals over the noise, with the priors.
+        converged: (N,) whether the last step gained nothing.
+    """
+
+    parameters: Tensor
+    amplitudes: Tensor
+    model_images: Tensor
+    residuals: Tensor
+    chi_square: Tensor
+    converged: Tensor
+
+    @property
+    def theta_E(self) -> Tensor:
+        """Einstein radii (N,), pixels."""
+        return self.parameters[:, PARAMETERS.index("theta_E")]
+
+
+def binned(images: Tensor, pixels: int) -> Tensor:
+    """Images (N, H, W) with `pixels` a side averaged into one."""
+    return F.avg_pool2d(images[:, None], pixels)[:, 0] if pixels > 1 else images
+
+
+def fit_macro(
+    images: Tensor,
+    model: MacroModel,
+    *,
+    free_theta_E: bool = True,
+    theta_E: float | None = None,
+    iterations: int = 30,
+    chunk: int = CHUNK,
+) -> MacroFit:
+    """Fit every image by itself; the result does not depend on its companions.
+
+    Arguments:
+        images: (N, size, size), finite, of about unit peak: the priors count for what `model.noise` says.
+        model: what the images share.
+        free_theta_E: fit the Einstein radius under its prior; otherwise it is `theta_E`.
+        theta_E: pixels; None: the mean of its prior.
+        iterations: of Levenberg-Marquardt at most.
+        chunk: images that are fitted together.
+    """
+    if not free_theta_E or theta_E is not None:
+        mean, deviation = model.prior("theta_E")
+        model = model.with_prior("theta_E", mean if theta_E is None else theta_E, deviation if free_theta_E else 0.0)
+    seen = binned(images, model.binning)
+    starts = _Starts.of(model, seen)
+    parts = [_Descent(model, part).run(starts.nearest(part), iterations) for part in seen.split(chunk)]
+    columns = zip(*(vars(part).values() for part in parts), strict=True)
+    return MacroFit(*(torch.cat(column) for column in columns))
+
+
+@dataclass(frozen=True)
+class _Starts:
+    """Models on a grid of parameters, of unit norm and without what the other lights can take."""
+
+    parameters: Tensor
+    templates: Tensor
+    others: Tensor
+
+    @classmethod
+    def of(cls, model: MacroModel, like: Tensor) -> "_Starts":
+        named = {name: model.grid.get(name, (model.prior(name)[0],)) for name in PARAMETERS}
+        parameters = torch.tensor(list(product(*named.values()))).to(like)
+        parts = [binned(source_image(model, part), COARSE).flatten(1) for part in parameters.split(512)]
+        others = torch.linalg.qr(binned(_others(model, like), COARSE).flatten(1).T)[0]
+        templates = torch.cat(parts)
+        templates = templates - templates @ others @ others.T
+        return cls(parameters, templates / templates.norm(dim=1, keepdim=True), others)
+
+    def nearest(self, images: Tensor) -> Tensor:
+        """Parameters (B, 13) of the model on the grid that takes most of each image away."""
+        return self.parameters[(binned(images, COARSE).flatten(1) @ self.templates.T).argmax(1)]
+
+
+class _Descent:
+    """Levenberg-Marquardt on a few images at once."""
+
+    def __init__(self, model: MacroModel, images: Tensor):
+        self.model, self.images = model, images.flatten(1)
+        self.columns = [PARAMETERS.index(name) for name in model.free]
+        priors = torch.tensor([model.prior(name) for name in model.free]).to(images)
+        self.mean, self.deviation = priors.unbind(1)
+        self.others = _others(model, images).flatten(1)
+
+    def run(self, parameters: Tensor, iterations: int) -> MacroFit:
+        """The best fits from these starts on."""
+        images, side = len(parameters), self.model.side
+        now = self._fitted(parameters, torch.arange(images))
+        damping = torch.full((images,), DAMPING[0]).to(parameters)
+        active = torch.arange(images)
+        for _ in range(iterations):
+            if not len(active):
+                break
+            then = self._fitted(self._step(now.rows(active), active, damping[active]), active)
+            gain = now.chi_square[active] - then.chi_square
+            better = gain > 0
+            now = now.updated(active[better], then.rows(better))
+            damping[active] = torch.where(better, damping[active] / 5, damping[active] * 5).clamp(*DAMPING[1:])
+            active = active[(gain > TOLERANCE) | (~better & (damping[active] < DAMPING[2]))]
+        converged = torch.ones(images, dtype=torch.bool)
+        converged[active] = False
+        residuals = (self.images - now.fitted).unflatten(1, (side, side))
+        fitted = now.fitted.unflatten(1, (side, side))
+        return MacroFit(now.parameters, now.amplitudes, fitted, residuals, now.chi_square, converged)
+
+    def _fitted(self, parameters: Tensor, rows: Tensor) -> "_State":
+        source = source_image(self.model, parameters).flatten(1)
+        lights = torch.cat([source[:, None], self.others.expand(len(rows), -1, -1)], dim=1)
+        image = self.images[rows]
+        gram = lights @ lights.mT
+        gram = gram + RIDGE * torch.diag_embed(gram.diagonal(dim1=1, dim2=2))
+        amplitudes = torch.linalg.solve(gram, lights @ image[..., None])[..., 0]
+        fitted = (amplitudes[:, None] @ lights)[:, 0]
+        offset = (parameters[:, self.columns] - self.mean) / self.deviation
+        chi_square = ((image - fitted) / self.model.noise).square().sum(1) + offset.square().sum(1)
+        return _State(parameters, amplitudes, fitted, chi_square)
+
+    def _step(self, now: "_State", rows: Tensor, damping: Tensor) -> Tensor:
+        """Parameters after one damped Gauss-Newton step of parameters and amplitudes together."""
+        planes = derivatives(self.model, now.parameters).flatten(2)
+        planes = torch.cat([planes[:, 1:], planes[:, :1], self.others.expand(len(rows), -1, -1)], dim=1)
+        free, linear = len(self.columns), 1 + len(self.others)
+        scale = F.pad(now.amplitudes[:, :1] * self.deviation, (0, linear), value=1.0) / self.model.noise
+        residual = (self.images[rows] - now.fitted) / self.model.noise
+        offset = (now.parameters[:, self.columns] - self.mean) / self.deviation
+        gradient = (planes @ residual[..., None])[..., 0] * scale - F.pad(offset, (0, linear))
+        hessian = (planes @ planes.mT) * scale[:, :, None] * scale[:, None]
+        diagonal = hessian.diagonal(dim1=1, dim2=2)
+        prior = F.pad(torch.ones(free), (0, linear)).to(diagonal)
+        damped = torch.cat([damping[:, None] * (diagonal[:, :free] + 1), RIDGE * diagonal[:, free:]], dim=1)
+        step = torch.linalg.solve(hessian + torch.diag_embed(prior + damped), gradient)[:, :free].clamp(-STEP, STEP)
+        moved = now.parameters.clone()
+        moved[:, self.columns] += step * self.deviation
+        return moved
+
+
+@dataclass(frozen=True)
+class _State:
+    """Where a descent stands, one row an image."""
+
+    parameters: Tensor
+    amplitudes: Tensor
+    fitted: Tensor
+    chi_square: Tensor
+
+    def rows(self, rows: Tensor) -> "_State":
+        return _State(*(value[rows] for value in vars(self).values()))
+
+    def updated(self, rows: Tensor, other: "_State") -> "_State":
+        pairs: Sequence[tuple[Tensor, Tensor]] = list(zip(vars(self).values(), vars(other).values(), strict=True))
+        return _State(*(mine.index_copy(0, rows, yours) for mine, yours in pairs))
+
+
+def _others(model: MacroModel, like: Tensor) -> Tensor:
+    """Background and other lights (1 + K, side, side)."""
+    background = torch.ones(1, model.side, model.side).to(like)
+    return torch.cat([background, model.light.to(like)]) if len(model.light) else background

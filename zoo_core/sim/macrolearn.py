@@ -1,0 +1,92 @@
+"""What all images of a data set share of their macro-lens, learned from the images."""
+
+from dataclasses import replace
+
+import torch
+from caustics.light.func import brightness_sersic, k_sersic
+from torch import Tensor
+
+from .macrofit import CHUNK, MacroFit, binned, fit_macro
+from .macromodel import PARAMETERS, MacroModel, source_image
+
+__all__ = ["learn_macro", "robust_spread", "sersic_light"]
+
+OVERSAMPLED = 8  # samples along a pixel of a profile with a cusp
+PSF_STEP = 0.1  # relative
+
+
+def sersic_light(
+    model: MacroModel, R: float, n: float, e1: float = 0.0, e2: float = 0.0, x: float = 0.0, y: float = 0.0
+) -> Tensor:
+    """A Sersic profile through the model's PSF, (1, side, side), of unit brightness at R.
+
+    Arguments:
+        model: for the frame and the PSF.
+        R: geometric mean of the half-light axes, pixels.
+        n: Sersic index.
+        e1, e2: ellipticity, as in `PARAMETERS`.
+        x, y: centre, pixels from that of the frame.
+    """
+    e = torch.tensor([e1, e2], dtype=torch.float64)
+    q, phi = (1 - e.norm()) / (1 + e.norm()), torch.atan2(e[1], e[0]) / 2
+    fine = ((torch.arange(model.side * OVERSAMPLED) + 0.5) / OVERSAMPLED - model.side / 2).double() * model.binning
+    k = k_sersic(torch.tensor(n, dtype=torch.float64))
+    light = brightness_sersic(x, y, q, phi, n, R / q.sqrt(), 1.0, fine[None, :], fine[:, None], k, s=1e-3)
+    blur = model.blur(light)
+    return (blur @ binned(light[None], OVERSAMPLED) @ blur).float()
+
+
+def learn_macro(images: Tensor, model: MacroModel, rounds: int = 3) -> MacroModel:
+    """The model with PSF, first light and means of the priors as the images say; the spreads stay.
+
+    Each round fits all images, then moves what they share to where the sum of their squared residuals is least.
+
+    Arguments:
+        images: (N, size, size) as for `fit_macro`, none of them anomalous.
+        model: where to start; its free parameters are fitted, and its light is a first guess.
+        rounds: of fits.
+    """
+    for _ in range(rounds):
+        fit = fit_macro(images, model)
+        model = _relit(_sharpened(model, fit), fit)
+    return _centred(model, fit_macro(images, model))
+
+
+def robust_spread(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Median and standard deviation of the columns (N, D), the latter from the central 68 %."""
+    low, middle, high = torch.quantile(values, torch.tensor([0.1587, 0.5, 0.8413]).to(values), dim=0)
+    return middle, (high - low) / 2
+
+
+def _relit(model: MacroModel, fit: MacroFit) -> MacroModel:
+    """The first light plus what the residuals have in common in proportion to it."""
+    if not len(model.light):
+        return model
+    amplitude = fit.amplitudes[:, 2, None, None]
+    missing = (amplitude * fit.residuals).sum(0) / amplitude.square().sum(0)
+    return replace(model, light=torch.cat([model.light[:1].to(missing) + missing, model.light[1:].to(missing)]))
+
+
+def _sharpened(model: MacroModel, fit: MacroFit) -> MacroModel:
+    """The PSF at the vertex of the parabola through the misfits of three widths, with the source as fitted."""
+    amplitude = fit.amplitudes[:, 0, None, None]
+    here = amplitude * _sources(model, fit)
+    misfits = [fit.residuals.square().sum()]
+    for step in (-PSF_STEP, PSF_STEP):
+        there = amplitude * _sources(replace(model, psf=model.psf * (1 + step)), fit)
+        misfits.append((fit.residuals + here - there).square().sum())
+    middle, below, above = (misfit.item() for misfit in misfits)
+    curvature = below - 2 * middle + above
+    step = 0.5 * (below - above) / curvature * PSF_STEP if curvature > 0 else 0.0
+    return replace(model, psf=model.psf * (1 + min(max(step, -PSF_STEP), PSF_STEP)))
+
+
+def _sources(model: MacroModel, fit: MacroFit) -> Tensor:
+    return torch.cat([source_image(model, part) for part in fit.parameters.split(CHUNK)])
+
+
+def _centred(model: MacroModel, fit: MacroFit) -> MacroModel:
+    medians, _ = robust_spread(fit.parameters)
+    for name in model.free:
+        model = model.with_prior(name, medians[PARAMETERS.index(name)].item(), model.prior(name)[1])
+    return model
