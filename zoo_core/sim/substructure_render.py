@@ -1,0 +1,112 @@
+"""Images of lenses with substructure, without noise.
+
+The mass in substructure is not added to the lens but taken from it: from the deflection of the substructure its best
+fit by what a smooth lens could do differently is subtracted. What is left shifts no Einstein radius and no shear.
+"""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.interpolate import make_interp_spline
+from torch import Tensor
+
+from . import subhalos, survey, vortex
+from .galaxy import light_table
+from .grid import Grid, pixel_means
+from .lens import deflection
+from .light import Profiles, brightness
+from .psf import PSF
+from .scene import LENS
+from .substructure import PIXEL_SCALE, Scene
+
+__all__ = ["OVERSAMPLE", "absorbed", "render_scenes", "substructure_deflection"]
+
+OVERSAMPLE = 2
+ANNULUS = (0.6, 1.4)  # Einstein radii, where arcs are
+STRONGEST = 1.0  # arcsec; what deflects more is too close to a point mass to count in a mean
+DIFFUSE = 0.06  # arcsec: deflections of subhalos with smaller scale radii are interpolated, none is above 3e-4 arcsec
+NODES = 41  # of that interpolation, along a side
+
+
+def render_scenes(scenes: Sequence[Scene], size: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Lensed sources as a noiseless telescope sees them, flux per pixel, shape (scenes, size, size)."""
+    grid = Grid.of(size * OVERSAMPLE, PIXEL_SCALE / OVERSAMPLE, dtype, torch.device("cpu"))
+    light = torch.cat([pixel_means(_rays(scene, grid)) for scene in scenes]) * grid.pixel**2
+    psfs = np.array([scene.psf for scene in scenes], PSF)
+    common = psfs[:1] if (psfs == psfs[0]).all() else psfs
+    return survey.blur([light], common, grid.pixel, OVERSAMPLE)[0]
+
+
+def _rays(scene: Scene, grid: Grid) -> Tensor:
+    """Brightness where the rays through the grid's points meet the source plane, shape (1, width + 2, width + 2)."""
+    x, y = grid.x, grid.y
+    alpha_x, alpha_y = deflection(np.array([scene.lens], LENS), x, y)
+    if len(scene.halos) or len(scene.vortices):
+        extra_x, extra_y = substructure_deflection(scene, grid)
+        alpha_x, alpha_y = alpha_x + extra_x, alpha_y + extra_y
+    profiles = Profiles.of(light_table([[scene.source]]), grid.axis)
+    return brightness(profiles, x - alpha_x, y - alpha_y, grid.pixel)
+
+
+def substructure_deflection(scene: Scene, grid: Grid) -> tuple[Tensor, Tensor]:
+    """Deflection by the substructure of a scene, less what the smooth lens gives up for it, arcsec."""
+    x, y = grid.x[0], grid.y[0]
+    alpha = torch.stack(vortex.deflection(scene.vortices, x, y))
+    diffuse = (scene.halos["r_s"] > 0) & (scene.halos["r_s"] < DIFFUSE)
+    alpha += torch.stack(subhalos.deflection(scene.halos[~diffuse], x, y))
+    if diffuse.any():
+        alpha += _interpolated(scene.halos[diffuse], grid)
+    alpha -= absorbed(alpha, np.array([scene.lens], LENS)[0], x, y)
+    return alpha[0][None], alpha[1][None]
+
+
+def _interpolated(halos: np.ndarray, grid: Grid) -> Tensor:
+    """Deflection of subhalos by splines through coarse nodes, shape (2, width + 2, width + 2)."""
+    end = float(grid.axis[-1])
+    nodes = torch.linspace(-end, end, NODES, dtype=grid.axis.dtype)
+    coarse = torch.stack(subhalos.deflection(halos, nodes[None, :], nodes[:, None]))
+    matrix = torch.as_tensor(spline_matrix(len(grid.axis))).to(coarse)
+    return matrix @ coarse @ matrix.T
+
+
+@functools.cache
+def spline_matrix(points: int) -> np.ndarray:
+    """Values at evenly spaced points from those at NODES nodes with the same ends, shape (points, NODES)."""
+    return make_interp_spline(np.linspace(-1, 1, NODES), np.eye(NODES), k=3)(np.linspace(-1, 1, points))
+
+
+def absorbed(alpha: Tensor, lens: np.void, x: Tensor, y: Tensor) -> Tensor:
+    """The part of a deflection that a change of the macro-lens explains, least squares on an annulus about its ring.
+
+    Arguments:
+        alpha: (2, rows, columns), arcsec.
+        lens: dtype LENS.
+        x, y: positions, arcsec, a row and a column.
+    """
+    dx, dy = x - float(lens["x"]), y - float(lens["y"])
+    radius = torch.sqrt(dx * dx + dy * dy) / float(lens["theta_E"])
+    fields = macro_fields(dx, dy)
+    usable = (radius > ANNULUS[0]) & (radius < ANNULUS[1]) & (alpha.square().sum(0) < STRONGEST**2)
+    basis = fields[:, :, usable].flatten(1).double()
+    amplitudes = torch.linalg.solve(basis @ basis.T, basis @ alpha[:, usable].flatten().double())
+    return torch.einsum("k,kchw->chw", amplitudes.to(alpha), fields)
+
+
+def macro_fields(dx: Tensor, dy: Tensor) -> Tensor:
+    """Deflections that a smooth lens has to give, shape (8, 2, rows, columns).
+
+    Gradients of x, y, r (more isothermal mass), r^2 (a mass sheet), x^2 - y^2 and 2xy (shear), and of
+    (x^2 - y^2) / r and 2xy / r (ellipticity of the isothermal mass).
+    """
+    r = torch.sqrt(dx * dx + dy * dy).clamp_min(1e-6)
+    c, s = dx / r, dy / r
+    dx, dy = dx.expand_as(r), dy.expand_as(r)
+    one, zero = torch.ones_like(r), torch.zeros_like(r)
+    cos_2, sin_2 = c * c - s * s, 2 * c * s
+    fields = (
+        (one, zero), (zero, one), (c, s), (dx, dy), (dx, -dy), (dy, dx),
+        (cos_2 * c + 2 * sin_2 * s, cos_2 * s - 2 * sin_2 * c), (sin_2 * c - 2 * cos_2 * s, sin_2 * s + 2 * cos_2 * c),
+    )  # fmt: skip
+    return torch.stack([torch.stack(field) for field in fields])
