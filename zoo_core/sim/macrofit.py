@@ -20,8 +20,9 @@ CHUNK = 16  # images whose derivatives fit into a cache
 COARSE = 2  # binned pixels a side that make one where starts are compared
 DAMPING = (1e-2, 1e-7, 1e7)  # at first, least, most
 STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
-TOLERANCE = 1e-4  # gain of a step, in units of chi square, below which a fit has converged
-RIDGE = 1e-6  # of the amplitudes, relative: two starts may look alike
+TOLERANCE = 1e-3  # gain of a step, in units of chi square, below which a fit has converged
+RIDGE = 1e-6  # of the amplitudes, relative: lights may look alike
+TINY = 1e-12  # a source may have left the frame
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class MacroFit:
         parameters: (N, 13), see `PARAMETERS`; those that were not free stand at their mean.
         amplitudes: (N, 2 + K) of source, background and the K other lights.
         model_images, residuals: (N, side, side); the residual is image - model.
-        chi_square: (N,) of the residuals over the noise, with the priors.
+        sigma: (N, side, side) of the pixels, as the fit weighed them.
+        chi_square: (N,) of the residuals over sigma, with the priors.
         converged: (N,) whether the last step gained nothing.
     """
 
@@ -40,6 +42,7 @@ class MacroFit:
     amplitudes: Tensor
     model_images: Tensor
     residuals: Tensor
+    sigma: Tensor
     chi_square: Tensor
     converged: Tensor
 
@@ -110,7 +113,9 @@ class _Descent:
     """Levenberg-Marquardt on a few images at once."""
 
     def __init__(self, model: MacroModel, images: Tensor):
-        self.model, self.images = model, images.flatten(1)
+        self.model, self.images = model, images
+        self.weight = 1 / model.sigma(images).flatten(1)
+        self.seen = images.flatten(1) * self.weight
         self.columns = [PARAMETERS.index(name) for name in model.free]
         priors = torch.tensor([model.prior(name) for name in model.free]).to(images)
         self.mean, self.deviation = priors.unbind(1)
@@ -133,35 +138,39 @@ class _Descent:
             active = active[(gain > TOLERANCE) | (~better & (damping[active] < DAMPING[2]))]
         converged = torch.ones(images, dtype=torch.bool)
         converged[active] = False
-        residuals = (self.images - now.fitted).unflatten(1, (side, side))
-        fitted = now.fitted.unflatten(1, (side, side))
-        return MacroFit(now.parameters, now.amplitudes, fitted, residuals, now.chi_square, converged)
+        sigma = 1 / self.weight.unflatten(1, (side, side))
+        fitted = now.fitted.unflatten(1, (side, side)) * sigma
+        return MacroFit(now.parameters, now.amplitudes, fitted, self.images - fitted, sigma, now.chi_square, converged)
 
     def _fitted(self, parameters: Tensor, rows: Tensor) -> "_State":
-        source = source_image(self.model, parameters).flatten(1)
-        lights = torch.cat([source[:, None], self.others.expand(len(rows), -1, -1)], dim=1)
-        image = self.images[rows]
+        lights = self._weighed(source_image(self.model, parameters)[:, None], rows)
+        image = self.seen[rows]
         gram = lights @ lights.mT
-        gram = gram + RIDGE * torch.diag_embed(gram.diagonal(dim1=1, dim2=2))
+        gram = gram + torch.diag_embed(RIDGE * gram.diagonal(dim1=1, dim2=2) + TINY)
         amplitudes = torch.linalg.solve(gram, lights @ image[..., None])[..., 0]
         fitted = (amplitudes[:, None] @ lights)[:, 0]
         offset = (parameters[:, self.columns] - self.mean) / self.deviation
-        chi_square = ((image - fitted) / self.model.noise).square().sum(1) + offset.square().sum(1)
+        chi_square = (image - fitted).square().sum(1) + offset.square().sum(1)
         return _State(parameters, amplitudes, fitted, chi_square)
+
+    def _weighed(self, planes: Tensor, rows: Tensor) -> Tensor:
+        """Planes (B, P, side, side) and the other lights over sigma, (B, P + 1 + K, pixels)."""
+        planes = torch.cat([planes.flatten(2), self.others.expand(len(rows), -1, -1)], dim=1)
+        return planes.mul_(self.weight[rows, None])
 
     def _step(self, now: "_State", rows: Tensor, damping: Tensor) -> Tensor:
         """Parameters after one damped Gauss-Newton step of parameters and amplitudes together."""
-        planes = derivatives(self.model, now.parameters).flatten(2)
-        planes = torch.cat([planes[:, 1:], planes[:, :1], self.others.expand(len(rows), -1, -1)], dim=1)
+        planes = derivatives(self.model, now.parameters)
+        planes = self._weighed(planes.roll(-1, dims=1), rows)
         free, linear = len(self.columns), 1 + len(self.others)
-        scale = F.pad(now.amplitudes[:, :1] * self.deviation, (0, linear), value=1.0) / self.model.noise
-        residual = (self.images[rows] - now.fitted) / self.model.noise
+        scale = F.pad(now.amplitudes[:, :1] * self.deviation, (0, linear), value=1.0)
+        residual = self.seen[rows] - now.fitted
         offset = (now.parameters[:, self.columns] - self.mean) / self.deviation
         gradient = (planes @ residual[..., None])[..., 0] * scale - F.pad(offset, (0, linear))
         hessian = (planes @ planes.mT) * scale[:, :, None] * scale[:, None]
         diagonal = hessian.diagonal(dim1=1, dim2=2)
         prior = F.pad(torch.ones(free), (0, linear)).to(diagonal)
-        damped = torch.cat([damping[:, None] * (diagonal[:, :free] + 1), RIDGE * diagonal[:, free:]], dim=1)
+        damped = torch.cat([damping[:, None] * (diagonal[:, :free] + 1), RIDGE * diagonal[:, free:] + TINY], dim=1)
         step = torch.linalg.solve(hessian + torch.diag_embed(prior + damped), gradient)[:, :free].clamp(-STEP, STEP)
         moved = now.parameters.clone()
         moved[:, self.columns] += step * self.deviation

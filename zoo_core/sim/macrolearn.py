@@ -9,7 +9,7 @@ from torch import Tensor
 from .macrofit import CHUNK, MacroFit, binned, fit_macro
 from .macromodel import PARAMETERS, MacroModel, source_image
 
-__all__ = ["learn_macro", "robust_spread", "sersic_light"]
+__all__ = ["elliptical_lights", "learn_macro", "robust_spread", "sersic_light"]
 
 OVERSAMPLED = 8  # samples along a pixel of a profile with a cusp
 PSF_STEP = 0.1  # relative
@@ -36,8 +36,20 @@ def sersic_light(
     return (blur @ binned(light[None], OVERSAMPLED) @ blur).float()
 
 
+def elliptical_lights(model: MacroModel, R: float, n: float, e1: float, e2: float, reach: float = 0.1) -> Tensor:
+    """A Sersic profile whose ellipticity varies from image to image, (4, side, side).
+
+    The profile, half of what it changes by when either ellipticity changes by 2 `reach`, and the curvature along the
+    first: sums of the four are profiles of all ellipticities that are not much farther away than `reach`.
+    """
+    middle = sersic_light(model, R, n, e1, e2)
+    low, high = (sersic_light(model, R, n, e1 + step, e2) for step in (-reach, reach))
+    left, right = (sersic_light(model, R, n, e1, e2 + step) for step in (-reach, reach))
+    return torch.cat([middle, (high - low) / 2, (right - left) / 2, (high + low) / 2 - middle])
+
+
 def learn_macro(images: Tensor, model: MacroModel, rounds: int = 3) -> MacroModel:
-    """The model with PSF, first light and means of the priors as the images say; the spreads stay.
+    """The model with PSF, lights and means of the priors as the images say; the spreads stay.
 
     Each round fits all images, then moves what they share to where the sum of their squared residuals is least.
 
@@ -59,12 +71,12 @@ def robust_spread(values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _relit(model: MacroModel, fit: MacroFit) -> MacroModel:
-    """The first light plus what the residuals have in common in proportion to it."""
+    """The lights plus what the residuals have in common in proportion to their amplitudes."""
     if not len(model.light):
         return model
-    amplitude = fit.amplitudes[:, 2, None, None]
-    missing = (amplitude * fit.residuals).sum(0) / amplitude.square().sum(0)
-    return replace(model, light=torch.cat([model.light[:1].to(missing) + missing, model.light[1:].to(missing)]))
+    amplitudes = fit.amplitudes[:, 2:]
+    missing = torch.linalg.lstsq(amplitudes.double(), fit.residuals.flatten(1).double()).solution
+    return replace(model, light=model.light + missing.to(model.light).unflatten(1, model.light.shape[1:]))
 
 
 def _sharpened(model: MacroModel, fit: MacroFit) -> MacroModel:

@@ -14,6 +14,7 @@ from caustics.lenses import func
 from caustics.light.func import k_sersic
 from torch import Tensor
 from torch.func import jvp, vmap
+from torch.nn import functional as F
 
 __all__ = ["PARAMETERS", "MacroModel", "derivatives", "source_image"]
 
@@ -43,7 +44,8 @@ class MacroModel:
         grid: values of parameters to start from, all combinations.
         light: images of other light of unknown amplitude, (K, side, side) with side = size / binning, as seen through
             the PSF. A constant background is always added.
-        noise: standard deviation of a (binned) pixel, which weighs the image against the priors.
+        noise: standard deviation of a dark (binned) pixel, in units of the image.
+        photon: variance of a pixel over its brightness, which adds to it.
     """
 
     size: int
@@ -53,6 +55,7 @@ class MacroModel:
     grid: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     light: Tensor = field(default_factory=lambda: torch.zeros(0, 1, 1))
     noise: float = 0.01
+    photon: float = 0.0
 
     @property
     def side(self) -> int:
@@ -76,6 +79,11 @@ class MacroModel:
     def axis(self, like: Tensor) -> Tensor:
         """Coordinates of the binned pixels along either axis, (side,)."""
         return (torch.arange(self.side).to(like) - (self.side - 1) / 2) * self.binning
+
+    def sigma(self, seen: Tensor) -> Tensor:
+        """Standard deviation of the pixels of binned images (N, side, side), from a lightly smoothed look at them."""
+        smooth = F.avg_pool2d(seen[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
+        return (self.noise**2 + self.photon * smooth.clamp(min=0)).sqrt()
 
     def blur(self, like: Tensor) -> Tensor:
         """Matrix (side, side) of the PSF and the pixel along one axis; light beyond the frame is lost."""
