@@ -39,18 +39,25 @@ def draw_prototypes(path: Path, dataset: Dataset, probabilities: np.ndarray, cou
         count: of prototypes in a row.
     """
     rows = prototypes(probabilities, count)
-    members = np.bincount(probabilities.argmax(1), minlength=len(rows))
+    members, names = np.bincount(probabilities.argmax(1), minlength=len(rows)), _classes(dataset)
     figure = Figure(figsize=(count * PANEL + 0.9, len(rows) * PANEL * 1.15 + 0.2), dpi=DPI, facecolor=PAPER)
     grid = figure.subplots(len(rows), count, squeeze=False)
     figure.subplots_adjust(left=0.9 / figure.get_figwidth(), right=0.99, top=0.99, bottom=0.01, wspace=0.05)
-    for cluster, (axes, members_shown) in enumerate(zip(grid, rows, strict=True)):
-        _title(axes[0], cluster, int(members[cluster]))
-        for place, panel in enumerate(axes):
-            panel.set_axis_off()
-            if place < len(members_shown):
-                row = int(members_shown[place])
-                _draw(panel, dataset, row, float(probabilities[row, cluster]))
+    for panel in grid.flat:
+        panel.set_axis_off()
+    for cluster, (panels, shown) in enumerate(zip(grid, rows, strict=True)):
+        _title(panels[0], cluster, int(members[cluster]))
+        for panel, row in zip(panels, shown, strict=False):
+            _draw(panel, dataset.images(row, row + 1)[0], f"{probabilities[row, cluster]:.3f}  {names[row]}")
     figure.savefig(path, facecolor=PAPER)
+
+
+def _classes(dataset: Dataset) -> list[str]:
+    """Name of the class of each image, empty where the data set knows none."""
+    labels = dataset.truth().get("label")
+    if labels is None or not dataset.heads.classes:
+        return [""] * len(dataset)
+    return [dataset.heads.classes[int(label)] for label in labels]
 
 
 def _title(axes: Axes, cluster: int, members: int) -> None:
@@ -58,16 +65,6 @@ def _title(axes: Axes, cluster: int, members: int) -> None:
     axes.text(-0.08, 0.5, said, transform=axes.transAxes, color=INK, size=7, ha="right", va="center")
 
 
-def _draw(axes: Axes, dataset: Dataset, row: int, probability: float) -> None:
-    axes.imshow(stretched(dataset.images(row, row + 1)[0]), origin="lower", cmap="magma", vmin=0, vmax=1)
-    label = _label(dataset, row)
-    axes.text(
-        0.5, -0.02, f"{probability:.3f}{label}", transform=axes.transAxes, color=FAINT, size=6, ha="center", va="top"
-    )
-
-
-def _label(dataset: Dataset, row: int) -> str:
-    truth = dataset.truth()
-    if "label" not in truth or not dataset.heads.classes:
-        return ""
-    return f"  {dataset.heads.classes[int(truth['label'][row])]}"
+def _draw(axes: Axes, pixels: np.ndarray, said: str) -> None:
+    axes.imshow(stretched(pixels), origin="lower", cmap="magma", vmin=0, vmax=1)
+    axes.text(0.5, -0.02, said, transform=axes.transAxes, color=FAINT, size=6, ha="center", va="top")

@@ -2,7 +2,7 @@
 
 Contrast finds whatever differs most from image to image, and that is where the source stands. A fit of the macro-lens
 takes the source away: its residual holds the substructure, and the fitted lens, shown with a source that is the same
-for all, holds the mass.
+for all and without the shear of its surroundings, holds the mass.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from zoo_core.errors import SpecError
 from zoo_core.sim.macrofit import MacroFit, binned, fit_macro
@@ -19,10 +20,13 @@ __all__ = ["SHOWN", "Macro", "Pixels"]
 
 GLOW = {"log_R": 1.4, "n": 2.5}
 """Sersic profile from which the light of the lens is learned: half-light radius of 4 pixels."""
-STANDARD = {"x": 0.0, "y": 0.0, "log_R": 0.7, "e1": 0.0, "e2": 0.0, "n": 1.0}
-"""The source behind which every fitted lens is shown: round, 2 pixels, in the middle."""
+STANDARD = {"x": 0.0, "y": 0.0, "log_R": 0.7, "e1": 0.0, "e2": 0.0, "n": 1.0, "gamma_1": 0.0, "gamma_2": 0.0}
+"""What stands behind every fitted lens when it is shown: a round source of 2 pixels in the middle, and no shear."""
 ROUNDS, FITTED = 3, 256  # in which the light of the lens is learned, and images that serve it
 LIMIT = 8.0  # of the residual, in units of the noise
+QUARTILE = 0.4549  # median of the square of a standard normal variable
+NEIGHBOURS = torch.tensor([[0.0, -0.25, 0.0], [-0.25, 1.0, -0.25], [0.0, -0.25, 0.0]])[None, None]
+ON_ARCS = 5.0  # noise of the sky: pixels of the model that are brighter tell the noise of the photons
 
 
 class Pixels(nn.Module):
@@ -52,6 +56,9 @@ class Macro(nn.Module):
         size: pixels a side of the input.
         shows: names out of SHOWN, a channel each.
         priors, grid, psf, binning, noise: see `zoo_core.sim.macromodel.MacroModel`; images are scaled to unit peak.
+        iterations: of each fit at most.
+        photons: least and largest variance of the photon noise of light as bright as the sky's noise, over the variance
+            of the latter; what exposures of the data have. The light of each image tells where in between it lies.
         glow: the lens shines, as brightly as each image wants, with a profile that is learned from the images.
     """
 
@@ -67,6 +74,8 @@ class Macro(nn.Module):
         psf: float = 1.5,
         binning: int = 1,
         noise: float = 0.01,
+        iterations: int = 15,
+        photons: Sequence[float] = (0.0, 0.0),
         glow: bool = False,
     ):
         super().__init__()
@@ -75,6 +84,7 @@ class Macro(nn.Module):
         if unknown := [name for name in shows if name not in SHOWN]:
             raise SpecError(f"shows: {', '.join(unknown)} is none of {', '.join(SHOWN)}")
         self.shows, self.channels = tuple(shows), len(shows)
+        self.iterations, self.photons = iterations, (float(photons[0]), float(photons[1]))
         self.model = MacroModel(
             size,
             binning,
@@ -89,7 +99,7 @@ class Macro(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, len(shows), side, side) of images (B, 1, size, size)."""
         model, fit = self._fitted(x)
-        return torch.stack([SHOWN[name](model, fit) for name in self.shows], dim=1)
+        return torch.stack([SHOWN[name](self, model, fit) for name in self.shows], dim=1)
 
     @torch.no_grad()
     def learn(self, images: Tensor) -> None:
@@ -102,22 +112,35 @@ class Macro(nn.Module):
     def _fitted(self, x: Tensor) -> tuple[MacroModel, MacroFit]:
         peak = binned(x[:, 0], self.model.binning).amax((-2, -1)).clamp(min=1e-12)
         model = replace(self.model, light=self.light)
-        return model, fit_macro(x[:, 0] / peak[:, None, None], model)
+        return model, fit_macro(x[:, 0] / peak[:, None, None], model, iterations=self.iterations)
 
 
 def _glow(model: MacroModel) -> Tensor:
     return source_image(model, _changed(torch.zeros(1, len(PARAMETERS)), GLOW))
 
 
-def _residual(model: MacroModel, fit: MacroFit) -> Tensor:
-    """In units of its own noise, robustly estimated."""
-    centred = fit.residuals - fit.residuals.flatten(1).median(1).values[:, None, None]
-    noise = 1.4826 * centred.abs().flatten(1).median(1).values
-    return (centred / noise.clamp(min=1e-6)[:, None, None]).clamp(-LIMIT, LIMIT)
+def _residual(macro: Macro, model: MacroModel, fit: MacroFit) -> Tensor:
+    """In units of the noise."""
+    return (fit.residuals / _noise(fit, *macro.photons)).clamp(-LIMIT, LIMIT)
 
 
-def _lens(model: MacroModel, fit: MacroFit) -> Tensor:
-    """The standard source behind the fitted lens: a ring as large as the mass, as drawn out as the shear."""
+def _noise(fit: MacroFit, least: float, largest: float) -> Tensor:
+    """Of each pixel (B, side, side): of the sky, and of photons in proportion to the light.
+
+    Read from how pixels differ from their neighbours, by medians: substructure changes neither much.
+    """
+    grain = F.conv2d(fit.residuals[:, None], NEIGHBOURS.to(fit.residuals), padding=1).flatten(1)
+    variance = grain.square() / NEIGHBOURS.square().sum() / QUARTILE
+    light = fit.model_images.flatten(1).clamp(min=0)
+    dark = light <= light.median(1, keepdim=True).values
+    sky = variance.where(dark, torch.nan).nanmedian(1, keepdim=True).values.clamp(min=1e-12)
+    excess = ((variance - sky) / (light * sky.sqrt())).where(light > ON_ARCS * sky.sqrt(), torch.nan)
+    photons = excess.nanmedian(1, keepdim=True).values.nan_to_num().clamp(least, largest)
+    return (sky + photons * sky.sqrt() * light).sqrt().view_as(fit.residuals)
+
+
+def _lens(macro: Macro, model: MacroModel, fit: MacroFit) -> Tensor:
+    """The standard source behind the fitted lens: a ring as large as its mass."""
     return source_image(model, _changed(fit.parameters, STANDARD))
 
 
@@ -128,4 +151,4 @@ def _changed(parameters: Tensor, values: Mapping[str, float]) -> Tensor:
     return changed
 
 
-SHOWN: Mapping[str, Callable[[MacroModel, MacroFit], Tensor]] = {"residual": _residual, "lens": _lens}
+SHOWN: Mapping[str, Callable[[Macro, MacroModel, MacroFit], Tensor]] = {"residual": _residual, "lens": _lens}
