@@ -128,6 +128,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "dataset",
         "datasets",
         "fetch",
+        "finetune",
         "hookimpl",
         "leaderboard",
         "load",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .plugins import hookimpl as hookimpl
     from .tasks import Heads as Heads
     from .testing.check import check as check
+    from .train.finetune import finetune as finetune
 
     __version__: str
 
@@ -48,6 +49,7 @@ _HOMES = {
     "plugins": ["hookimpl"],
     "tasks": ["Heads"],
     "testing.check": ["check"],
+    "train.finetune": ["finetune"],
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 _CALLABLE_PACKAGES = ["datasets", "models"]  # each is also the function that lists what it is called after

@@ -11,9 +11,10 @@ from zoo_core.errors import RecipeError
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
 from zoo_core.tasks import task_named
-from zoo_core.train.data import Subset, open_data, with_path
+from zoo_core.train.data import open_data, with_path
 from zoo_core.train.prepared import view_of
 from zoo_core.train.recipe import DataRecipe, Recipe
+from zoo_core.train.subset import Subset
 
 
 def recipe(train="toy_files", validation="toy_files", **arguments) -> Recipe:
@@ -41,7 +42,7 @@ def test_files_without_a_path_are_an_error_that_says_how_to_give_it(toy):
 
 
 def test_a_path_that_nothing_takes_is_an_error(toy):
-    with pytest.raises(RecipeError, match="toy_spots, which takes no path"):
+    with pytest.raises(RecipeError, match="toy_spots: read from no files, so it takes no path"):
         with_path(recipe("toy_spots", "toy_spots"), "/here")
 
 
@@ -69,7 +70,7 @@ def spots(toy):
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 6), (1, 4), (5, 6)])
 def test_a_subset_has_the_images_and_truth_of_its_rows(spots, start, stop):
-    subset = Subset(spots, ROWS)
+    subset = Subset(spots, ROWS, redrawn=True)
 
     np.testing.assert_array_equal(subset.images(start, stop), spots.images(0, 60)[ROWS[start:stop]])
     np.testing.assert_array_equal(subset.truth()["id"], spots.truth()["id"][ROWS])
@@ -77,8 +78,8 @@ def test_a_subset_has_the_images_and_truth_of_its_rows(spots, start, stop):
 
 
 def test_other_rows_are_another_data_set(spots):
-    assert Subset(spots, ROWS).fingerprint() == Subset(spots, ROWS).fingerprint()
-    assert Subset(spots, ROWS).fingerprint() != Subset(spots, ROWS[:-1]).fingerprint()
+    assert Subset(spots, ROWS, redrawn=True).fingerprint() == Subset(spots, ROWS, redrawn=True).fingerprint()
+    assert Subset(spots, ROWS, redrawn=True).fingerprint() != Subset(spots, ROWS[:-1], redrawn=True).fingerprint()
 
 
 class Numbered(TrainingView):
@@ -94,7 +95,7 @@ def test_a_subset_draws_from_the_training_view_of_the_whole(spots, tmp_path, mon
     monkeypatch.setattr(type(spots), "training_view", lambda self, folder: Numbered())
     preprocess = Preprocess.from_operations([{"op": "frame", "size": 12}], ["VIS"])
 
-    view = view_of(Subset(spots, ROWS), preprocess, tmp_path)
+    view = view_of(Subset(spots, ROWS, redrawn=True), preprocess, tmp_path)
 
     assert view.targets.tolist() == ROWS.tolist()
     assert view.draw(np.array([0, 4]), torch.Generator())[1].tolist() == [1, 21]

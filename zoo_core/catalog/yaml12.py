@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import yaml
 
-from ..errors import ZooError
+from ..errors import SpecError, ZooError
 
-__all__ = ["read_mapping"]
+__all__ = ["read_mapping", "value_of"]
 
 
 # The parser in C where PyYAML was built with it: ten times as fast.
@@ -67,6 +67,18 @@ def read_mapping(path: Path, error: type[ZooError]) -> Mapping[str, Any]:
             f"{path}: holds {'nothing' if content is None else type(content).__name__}, expected `key: value` lines"
         )
     return content
+
+
+def value_of(text: str) -> Any:
+    """What a text means as the value of a key: `20` is a number, `[g, r]` a list, `no` a word.
+
+    Raises:
+        SpecError: it is not YAML.
+    """
+    try:
+        return _Loader(text).get_single_data()
+    except (yaml.YAMLError, ValueError) as problem:
+        raise SpecError(f"{text!r} is not a value: {_one_line(problem)}") from None
 
 
 def _one_line(problem: Exception) -> str:

@@ -20,6 +20,7 @@ COMMANDS = {
     "predict": "predict",
     "simulate": "making",
     "train": "making",
+    "finetune": "finetuning",
     "new": "making",
     "benchmark": "measuring",
     "leaderboard": "measuring",

@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 from ..errors import SpecError, WeightsError
 from ..interfaces import Architecture
 
-__all__ = ["build", "filled"]
+__all__ = ["build", "filled", "shapes"]
 
 SHOWN = 6  # keys named in an error
 RANDOM_FILLS = {Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.log_normal_, Tensor.exponential_}
@@ -53,6 +53,15 @@ def filled(
     _check_fit(network.state_dict(), state, architecture.name, weights)
     network.load_state_dict(state, strict=True, assign=True)
     return network.eval()
+
+
+def shapes(
+    architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]
+) -> dict[str, tuple[int, ...]]:
+    """Shape of each tensor of the network."""
+    with torch.random.fork_rng(devices=[]), _NoDraws():
+        state = build(architecture, channels, outputs, arguments).state_dict()
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 
 class _NoDraws(TorchFunctionMode):

@@ -16,6 +16,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from ..errors import SpecError, TrainingError
 from .batches import StepsToCome
+from .layers import Frozen
 from .module import BestWeights, Measured
 from .quiet import quietly
 from .recipe import Recipe
@@ -131,6 +132,7 @@ def _callbacks(
     yield BestWeights(best, figure, higher_is_better)
     if recipe.ema:
         yield EMAWeightAveraging(decay=recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
+    yield Frozen()
     yield _Deadline(session)
     yield EarlyStopping(figure, mode="max" if higher_is_better else "min", patience=recipe.patience)
     yield ModelCheckpoint(folder / "checkpoints", "last", every_n_train_steps=recipe.validate_every // 2 or 1)

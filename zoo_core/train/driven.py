@@ -20,6 +20,7 @@ from ..models.devices import device_named
 from ..tasks import Heads, Task
 from .batches import BalancedBatches, EpochBatches, Looks, class_groups
 from .descent import Session, descend
+from .layers import rates
 from .prepared import PreparedImages, view_of
 from .recipe import Recipe
 from .stage import Figure, Loss, StageNetwork, stage_seed
@@ -110,7 +111,8 @@ class DrivenTraining(Training):
         seed = stage_seed(self.seed, stage)
         torch.manual_seed(seed)  # the caller has forked the global state
         batches = EpochBatches(self._looks(recipe), recipe.batch_size, recipe.steps, seed)
-        module = StageNetwork(self._network, recipe, loss, figure, self, seed)
+        factors = rates(self._network, self.images(slice(1)), recipe.optimiser.layer_decay)
+        module = StageNetwork(self._network, recipe, factors, loss, figure, self, seed)
         images = DataLoader(self._held_out, batch_size=128) if figure is None else DataLoader(_ONCE)
         if not descend(module, batches, images, ("val_figure", False), folder, self._session):
             raise TrainingError(f"the time is up in stage {stage}; run the same command again to go on from there")

@@ -31,6 +31,7 @@ def export(
     heads: Heads,
     preprocess: Preprocess,
     validation: PreparedImages,
+    seen: tuple[str, ...],
     folder: Path,
 ) -> Path:
     """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
@@ -53,9 +54,9 @@ def export(
         views=recipe.views,
         prior=prior,
         summary=architecture.summary,
-        training_data=recipe.train.dataset,
+        training_data=", ".join(seen),
         domain=recipe.domain,
-        seen=(recipe.train.dataset,),
+        seen=seen,
         licence=recipe.licence,
         paper=architecture.paper,
     )

@@ -14,16 +14,18 @@ from ..models.load import load
 from ..plugins import architecture as architecture_named
 from ..tasks import Heads, task_named
 from .batches import BalancedBatches, Looks, class_groups
-from .data import open_data, with_path
+from .data import open_both, with_path
 from .descent import Session, descend
 from .driven import DrivenTraining
 from .export import export
 from .figures import MONITORS, check_monitor
+from .layers import freeze, rates
 from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
 from .recipe import Recipe, read_recipe
+from .warm import centre, head_of, warm
 
-__all__ = ["train"]
+__all__ = ["run", "train"]
 
 log = logging.getLogger("zoo")
 
@@ -55,12 +57,16 @@ def train(
         RecipeError: the recipe cannot be run.
         TrainingError: nothing usable came of it.
     """
-    recipe = with_path(read_recipe(Path(recipe_path)), data)
+    recipe = read_recipe(Path(recipe_path))
     if steps is not None:
         recipe = recipe.with_steps(steps)
     folder = Path(out) if out is not None else Path("runs") / recipe.id
+    return run(with_path(recipe, data), folder, Session.starting(device, resume, progress, max_time))
+
+
+def run(recipe: Recipe, folder: Path, session: Session) -> Path:
+    """Train as the recipe says, in that folder; see `train`."""
     folder.mkdir(parents=True, exist_ok=True)
-    session = Session.starting(device, resume, progress, max_time)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         return _Run(recipe, folder, session).result()
@@ -77,22 +83,15 @@ class _Run:
         self.preprocess = Preprocess.from_operations(
             recipe.preprocess or self.architecture.preprocess, recipe.bands or self.architecture.bands
         )
-        self.network = build(
-            self.architecture,
-            self.preprocess.n_channels,
-            self.task.outputs(self.heads),
-            {**self.architecture.arguments, **recipe.arguments},
-        )
-        if recipe.warm_start:
-            self.network.load_state_dict(load(recipe.warm_start, pretrained=True).network.state_dict(), strict=True)
+        self.arguments = {**self.architecture.arguments, **recipe.arguments}
+        outputs = self.task.outputs(self.heads)
+        self.network = build(self.architecture, self.preprocess.n_channels, outputs, self.arguments)
 
     def result(self) -> Path:
         """Train, calibrate, write."""
-        training, validation = (
-            open_data(wanted, self.task, self.preprocess.bands, self.architecture.name)
-            for wanted in (self.recipe.train, self.recipe.validation)
-        )
+        training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
         held_out = PreparedImages(validation, self.preprocess, self.folder / "data")
+        seen = self._begin(training)
         if self.architecture.train is not None:
             self._driven(training, held_out)
         elif self.task.name == "clustering":
@@ -109,8 +108,27 @@ class _Run:
             self.heads,
             self.preprocess,
             held_out,
+            seen,
             self.folder,
         )
+
+    def _begin(self, training: Dataset) -> tuple[str, ...]:
+        """Set the first weights; returns the names of the data sets that the result has learned from."""
+        recipe = self.recipe
+        if self.task.name == "regression":
+            centre(self.network, self._head, training.targets())
+        if recipe.warm_start is None:
+            return (recipe.train.dataset,)
+        start = load(recipe.warm_start, pretrained=True)
+        warm(self.network, self.architecture, self.arguments, self.heads, self.preprocess, start)
+        if recipe.freeze:
+            freeze(self.network, but=self._head)
+        assert start.spec is not None
+        return tuple(dict.fromkeys((*start.spec.seen, recipe.train.dataset)))
+
+    @property
+    def _head(self) -> list[str]:
+        return head_of(self.architecture, self.arguments, self.heads, self.preprocess)
 
     def _driven(self, data: Dataset, held_out: PreparedImages) -> None:
         training = DrivenTraining(
@@ -130,18 +148,20 @@ class _Run:
             log.warning("the recipe describes stages that there are not: %s", ", ".join(sorted(unused)))
 
     def _descend(self, data: Dataset, held_out: PreparedImages) -> None:
-        check_monitor(self.recipe.monitor, self.task, held_out.targets, self.heads)
+        recipe = self.recipe
+        check_monitor(recipe.monitor, self.task, held_out.targets, self.heads)
         network = self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         view = view_of(data, self.preprocess, self.folder / "data")
         batches = BalancedBatches(
-            Looks(view, self.preprocess, data.pixel_scale, self.recipe.augmentation),
-            class_groups(view.targets, self.recipe.balanced and self.task.name == "classification"),
-            self.recipe.batch_size,
-            self.recipe.steps,
-            self.recipe.seed,
+            Looks(view, self.preprocess, data.pixel_scale, recipe.augmentation),
+            class_groups(view.targets, recipe.balanced and self.task.name == "classification"),
+            recipe.batch_size,
+            recipe.steps,
+            recipe.seed,
         )
-        module = TrainedNetwork(network, self.task, self.heads, self.recipe)
-        monitor = f"val_{self.recipe.monitor}", MONITORS[self.recipe.monitor]
+        factors = rates(network, held_out.channels(slice(1)), recipe.optimiser.layer_decay)
+        module = TrainedNetwork(network, self.task, self.heads, recipe, factors)
+        monitor = f"val_{recipe.monitor}", MONITORS[recipe.monitor]
         descend(module, batches, DataLoader(held_out, batch_size=128), monitor, self.folder, self.session)
 
 

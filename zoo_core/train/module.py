@@ -2,6 +2,7 @@
 
 import logging
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,17 @@ log = logging.getLogger("zoo")
 
 
 class Measured(pl.LightningModule):
-    """A network under its recipe's optimiser, with figures of the validation set."""
+    """A network under its recipe's optimiser, with figures of the validation set.
 
-    def __init__(self, network: nn.Module, recipe: Recipe):
+    Arguments:
+        network: in training.
+        recipe: its optimiser and steps.
+        rates: factor of the learning rate of each parameter, see `layers.rates`.
+    """
+
+    def __init__(self, network: nn.Module, recipe: Recipe, rates: Mapping[str, float]):
         super().__init__()
-        self.network, self.recipe = network, recipe
+        self.network, self.recipe, self.rates = network, recipe, rates
 
     @abstractmethod
     def figures(self) -> dict[str, float]:
@@ -35,14 +42,23 @@ class Measured(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW under linear warm-up and cosine decay; no decay of biases and scales."""
         chosen = self.recipe.optimiser
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        free = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": chosen.weight_decay}, {"params": free, "weight_decay": 0.0}]
+        groups = [
+            {"params": parameters, "lr": chosen.lr * rate, "weight_decay": chosen.weight_decay if decayed else 0.0}
+            for (rate, decayed), parameters in sorted(self._groups().items(), reverse=True)
+        ]
         optimiser: Optimizer = torch.optim.AdamW(
             groups, lr=chosen.lr, fused=chosen.clip == 0
         )  # Lightning can't clip a fused one
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _groups(self) -> dict[tuple[float, bool], list[nn.Parameter]]:
+        """Parameters by the factor of their rate and whether their size is limited."""
+        groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            if parameter.requires_grad:
+                groups.setdefault((self.rates[name], parameter.ndim > 1), []).append(parameter)
+        return groups
 
     def _rate(self, step: int) -> float:
         warmup, total = self.recipe.optimiser.warmup_steps, max(self.recipe.steps, 1)
@@ -54,8 +70,8 @@ class Measured(pl.LightningModule):
 class TrainedNetwork(Measured):
     """The network and its task's loss."""
 
-    def __init__(self, network: nn.Module, task: Task, heads: Heads, recipe: Recipe):
-        super().__init__(network, recipe)
+    def __init__(self, network: nn.Module, task: Task, heads: Heads, recipe: Recipe, rates: Mapping[str, float]):
+        super().__init__(network, recipe, rates)
         self.task, self.heads = task, heads
         self.outputs: list[Tensor] = []
         self.targets: list[Tensor] = []

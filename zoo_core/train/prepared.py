@@ -70,7 +70,7 @@ class PreparedImages(TorchDataset):
 
     def channels(self, rows: np.ndarray | slice) -> Tensor:
         """What the network sees of these images."""
-        return self.preprocess.channels(torch.from_numpy(np.ascontiguousarray(self.pixels[rows])))
+        return self.preprocess.channels(torch.from_numpy(np.require(self.pixels[rows], requirements=["C", "W"])))
 
     def __getitems__(self, rows: list[int]) -> list[tuple[Tensor, Tensor]]:
         """Several at once, which is much faster than one by one."""

@@ -26,13 +26,18 @@ class DataRecipe(_Strict):
 class Optimiser(_Strict):
     """AdamW under one cycle: linear warm-up, cosine decay to zero.
 
-    Source: Loshchilov & Hutter (2019); lr and decay are per step.
+    Arguments:
+        lr, weight_decay: per step.
+        layer_decay: rate of the first layer, in that of the last; in between it falls geometrically with the depth.
+
+    Source: Loshchilov & Hutter (2019); for layer_decay Howard & Ruder (2018), "discriminative fine-tuning".
     """
 
     lr: float = Field(gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     warmup_steps: int = Field(default=0, ge=0)
     clip: float = Field(default=0.0, ge=0)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
 
 
 class Augmentation(_Strict):
@@ -77,13 +82,18 @@ class Recipe(_Strict):
         architecture, plugin, arguments: what to build.
         id: the model id that it is for.
         bands, classes, parameters, units, preprocess: as in the catalogue; None: the architecture's default.
-        train, validation: data sets; the checkpoint with the best `monitor` on `validation` is kept.
+        train, validation: data sets; the checkpoint with the best `monitor` on `validation` is kept. None: a fifth of
+            the training images is held out for it, by their ids.
+        labels_per_class, fraction: use no more than so many images a class, or that fraction of all; images held out
+            for validation are among them.
         balanced: as many positives as negatives in each batch.
         settings: for architectures that train in their own way; its keys are theirs.
         stages: of such a training, by name: what differs from the recipe.
         ema: decay of the exponential moving average of the weights; 0: none.
         views: 8 to average over D4 when the result predicts.
-        warm_start: a model id or a folder whose weights are the first ones.
+        warm_start: a model id or a folder whose weights are the first ones; for other classes or parameters with a new
+            head, for other bands with an adapted first layer.
+        freeze: of a warm start, nothing is trained but the head.
         storage: precision of the published file; the network computes in float32 whatever it is.
         domain: of the training images.
         licence: of the weights, an SPDX identifier.
@@ -93,13 +103,15 @@ class Recipe(_Strict):
     plugin: str
     id: str
     train: DataRecipe
-    validation: DataRecipe
+    validation: DataRecipe | None = None
     arguments: dict[str, Any] = {}
     bands: tuple[str, ...] | None = None
     classes: tuple[str, ...] | None = None
     parameters: tuple[str, ...] | None = None
     units: tuple[str, ...] | None = None
     preprocess: list[dict[str, Any]] | None = None
+    labels_per_class: int | None = Field(default=None, gt=0)
+    fraction: float | None = Field(default=None, gt=0, le=1)
     seed: int = 0
     batch_size: int = Field(default=32, gt=0)
     steps: int = Field(default=1000, ge=0)
@@ -117,6 +129,7 @@ class Recipe(_Strict):
     ema: float = Field(default=0.0, ge=0, lt=1)
     views: Literal[1, 8] = 1
     warm_start: str | None = None
+    freeze: bool = False
     storage: Literal["float16", "float32"] = "float16"
     domain: Literal["simulated", "real"] = "simulated"
     licence: str = "MIT"

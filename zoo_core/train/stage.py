@@ -1,7 +1,7 @@
 """One stage of gradient descent in a training that a plugin drives."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -21,9 +21,16 @@ class StageNetwork(Measured):
     """The network under the plugin's loss and figure; arguments as of `Training.descend`."""
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, loss: Loss, figure: Figure | None, training: Training, seed: int
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        rates: Mapping[str, float],
+        loss: Loss,
+        figure: Figure | None,
+        training: Training,
+        seed: int,
     ):
-        super().__init__(network, recipe)
+        super().__init__(network, recipe, rates)
         self.loss, self.figure, self.training_data, self.seed = loss, figure, training, seed
         self.losses: list[tuple[float, int]] = []
 

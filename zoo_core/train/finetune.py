@@ -1,0 +1,136 @@
+"""From a trained model and a data set to a model of that data set's classes and bands."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import yaml
+
+from ..datasets.opening import dataset as open_dataset
+from ..errors import RecipeError
+from ..interfaces import Dataset
+from ..models.load import load
+from ..models.model import Model
+from .data import placed
+from .descent import Session
+from .fit import run
+from .recipe import Augmentation, DataRecipe, Optimiser, Recipe
+from .warm import preprocess_for
+
+__all__ = ["finetune"]
+
+VALIDATIONS = 20  # in the course of a run
+
+
+def finetune(
+    model: str | Path,
+    on: str,
+    out: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    validation: Mapping[str, Any] | None = None,
+    labels_per_class: int | None = None,
+    fraction: float | None = None,
+    freeze: bool = False,
+    steps: int = 1000,
+    lr: float = 1e-3,
+    batch_size: int = 32,
+    layer_decay: float = 0.1,
+    dihedral: bool = True,
+    views: Literal[1, 8] | None = None,
+    seed: int = 0,
+    resume: bool = True,
+    device: str = "auto",
+    max_time: str | None = None,
+    progress: bool = True,
+) -> Path:
+    """Train a model further, on other images; the folder of the result is what `zoo.load` reads.
+
+    Classes and bands are those of the data set. Where they are not the model's, the result has a new head, or a first
+    layer that is adapted. What was done is written to `out`/recipe.yaml, which `zoo train` repeats.
+
+    Arguments:
+        model: a published model, or a folder.
+        on: a data set; "folder" for your own images, one folder a class.
+        out: folder of the run; by default runs/<architecture>.<data set>.
+        data: where the images are, for a data set that is read from files.
+        arguments: of the data set, such as n and seed, or the bands and pixel_scale of your images.
+        validation: what differs in the arguments of the validation images; None: a fifth of the images is held out.
+        labels_per_class, fraction: learn from so few images, validation included if it is not given.
+        freeze: train nothing but the head.
+        steps, lr, batch_size: of the gradient descent; lr is that of the head.
+        layer_decay: learning rate of the first layer, in that of the head.
+        dihedral: turn and mirror the images at random.
+        views: of the result; None: as the model's.
+        seed: of the new head, the batches and the images chosen.
+        resume, device, max_time, progress: as of `zoo train`.
+
+    Raises:
+        SpecError, RecipeError: what is asked for cannot be done.
+        TrainingError: nothing usable came of it.
+    """
+    start = load(model, pretrained=True)
+    (train,) = placed([DataRecipe(dataset=on, arguments=dict(arguments or {}))], data)
+    recipe = Recipe(
+        **_model(start, model),
+        **_images(start, open_dataset(on, **train.arguments)),
+        id=f"{start.architecture.name}.{on}",
+        train=train,
+        validation=None if validation is None else _other(train, validation),
+        labels_per_class=labels_per_class,
+        fraction=fraction,
+        freeze=freeze,
+        seed=seed,
+        batch_size=batch_size,
+        steps=steps,
+        validate_every=max(1, steps // VALIDATIONS),
+        optimiser=Optimiser(lr=lr, weight_decay=0.01, warmup_steps=steps // 20, clip=1.0, layer_decay=layer_decay),
+        augmentation=Augmentation(dihedral=dihedral),
+        views=cast(Any, views or start.views),
+    )
+    folder = Path(out) if out is not None else Path("runs") / recipe.id
+    _write(recipe, folder / "recipe.yaml", resume)
+    return run(recipe, folder, Session.starting(device, resume, progress, max_time))
+
+
+def _model(start: Model, name: str | Path) -> dict[str, Any]:
+    """What a recipe says of the model that it starts from."""
+    assert start.spec is not None
+    found = Path(name).expanduser()
+    return {
+        "architecture": start.architecture.name,
+        "plugin": start.spec.plugin,
+        "arguments": dict(start.spec.arguments),
+        "warm_start": str(found.absolute()) if found.is_dir() else start.spec.id,
+        "licence": start.spec.licence,
+    }
+
+
+def _images(start: Model, dataset: Dataset) -> dict[str, Any]:
+    """What it says of bands, classes and parameters: those of the data set, but of an unsupervised task the model's."""
+    heads = dataset.heads if dataset.task == start.task.name else start.heads
+    declared = start.preprocess.declared()
+    changed = len(dataset.bands) != len(start.bands)
+    return {
+        "bands": dataset.bands,
+        "classes": heads.classes or None,
+        "parameters": heads.parameters or None,
+        "units": heads.units or None,
+        "preprocess": preprocess_for(declared) if changed else declared,
+        "domain": dataset.domain,
+    }
+
+
+def _other(train: DataRecipe, changes: Mapping[str, Any]) -> DataRecipe:
+    return train.model_copy(update={"arguments": {**train.arguments, **changes}})
+
+
+def _write(recipe: Recipe, path: Path, resume: bool) -> None:
+    text = yaml.safe_dump(recipe.model_dump(mode="json", exclude_defaults=True), sort_keys=False)
+    if resume and path.exists() and path.read_text() != text:
+        raise RecipeError(
+            f"{path.parent} holds another run, see {path.name} in it; choose another folder, or begin anew"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)

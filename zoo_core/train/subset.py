@@ -1,0 +1,120 @@
+"""Some images of a data set: which ones, and as a data set of their own."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from torch import Generator, Tensor
+
+from ..errors import DatasetError
+from ..interfaces import Dataset, TrainingView
+
+__all__ = ["Subset", "chosen", "split"]
+
+NEAR = 4  # images between two wanted ones that are read rather than skipped
+HELD_OUT = 5  # one in so many
+
+
+class Subset(Dataset):
+    """Some images of a data set.
+
+    Arguments:
+        whole: the data set.
+        rows: the images, in rising order.
+        redrawn: training looks are those of the whole set's own training view; otherwise the images as they are.
+    """
+
+    def __init__(self, whole: Dataset, rows: np.ndarray, redrawn: bool):
+        self.whole, self.rows, self.redrawn = whole, rows, redrawn
+        self.name, self.version, self.task, self.domain = whole.name, whole.version, whole.task, whole.domain
+        self.bands, self.pixel_scale, self.heads = whole.bands, whole.pixel_scale, whole.heads
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def images(self, start: int, stop: int) -> np.ndarray:
+        """Read in the stretches in which they lie together."""
+        rows = self.rows[start:stop]
+        stretches = np.split(rows, np.flatnonzero(np.diff(rows) > NEAR) + 1)
+        return np.concatenate([self.whole.images(near[0], near[-1] + 1)[near - near[0]] for near in stretches])
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """Of these images."""
+        return {name: column[self.rows] for name, column in self.whole.truth().items()}
+
+    def fingerprint(self) -> str:
+        """Of the data set and the rows."""
+        return hashlib.sha256(self.whole.fingerprint().encode() + self.rows.astype("<i8").tobytes()).hexdigest()
+
+    def training_view(self, folder: Path) -> TrainingView | None:
+        """That of the whole data set, of these rows."""
+        view = self.whole.training_view(folder) if self.redrawn else None
+        return None if view is None else _SubsetView(view, self.rows)
+
+
+class _SubsetView(TrainingView):
+    def __init__(self, view: TrainingView, rows: np.ndarray):
+        self.view, self.rows = view, rows
+
+    @property
+    def targets(self) -> np.ndarray:
+        return self.view.targets[self.rows]
+
+    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+        return self.view.draw(self.rows[rows], generator)
+
+
+def chosen(dataset: Dataset, per_class: int | None, fraction: float | None, seed: int) -> np.ndarray:
+    """Rows of a few images of each class, drawn by their ids: fewer are a part of more.
+
+    Arguments:
+        per_class: images of each class, or
+        fraction: of the images of each class, at least two.
+        seed: another one chooses others.
+
+    Raises:
+        DatasetError: a class has too few.
+    """
+    few = []
+    for name, rows in _classes(dataset):
+        count = per_class if per_class is not None else max(2, round((fraction or 1) * len(rows)))
+        if count > len(rows):
+            raise DatasetError(f"{dataset.name} has {len(rows)} images of {name}, {count} are asked for")
+        few.append(rows[np.argsort(_hashes(dataset, rows, f"{seed} "), kind="stable")[:count]])
+    return np.sort(np.concatenate(few))
+
+
+def split(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from and rows held out: a fifth by their ids, at least one of each class.
+
+    Raises:
+        DatasetError: a class has but one image.
+    """
+    held_out = []
+    for name, rows in _classes(dataset):
+        if len(rows) < 2:
+            raise DatasetError(f"{dataset.name} has {len(rows)} image of {name}; one to learn from and one to hold out")
+        hashes = _hashes(dataset, rows, "")
+        out = hashes % HELD_OUT == 0
+        if not out.any() or out.all():
+            out = hashes == hashes.min()
+        held_out.append(rows[out])
+    rows = np.sort(np.concatenate(held_out))
+    return np.setdiff1d(np.arange(len(dataset)), rows), rows
+
+
+def _classes(dataset: Dataset) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and rows of each class; one class where there are none."""
+    if dataset.heads.parameters or dataset.task != "classification":
+        yield dataset.name, np.arange(len(dataset))
+        return
+    labels = dataset.truth()["label"]
+    for label in np.unique(labels):
+        yield dataset.heads.classes[int(label)], np.flatnonzero(labels == label)
+
+
+def _hashes(dataset: Dataset, rows: np.ndarray, prefix: str) -> np.ndarray:
+    """A number of each image that its id decides."""
+    ids = dataset.truth()["id"][rows]
+    return np.array([int.from_bytes(hashlib.sha256(f"{prefix}{name}".encode()).digest()[:6]) for name in ids])

@@ -1,0 +1,121 @@
+"""A new network that begins with the weights of a trained one, whatever differs: classes, bands, architecture."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import WeightsError
+from ..images.preprocess import Preprocess
+from ..interfaces import Architecture
+from ..models.build import shapes
+from ..models.model import Model
+from ..tasks import Heads, task_named
+
+__all__ = ["centre", "head_of", "preprocess_for", "warm"]
+
+log = logging.getLogger("zoo")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Tensors whose shape depends on the number of channels, each with the axis, and on the number of outputs."""
+
+    inputs: Mapping[str, int]
+    head: frozenset[str]
+
+
+def warm(
+    network: nn.Module,
+    architecture: Architecture,
+    arguments: Mapping[str, Any],
+    heads: Heads,
+    preprocess: Preprocess,
+    start: Model,
+) -> None:
+    """Give the network the weights of `start`.
+
+    Other classes or parameters: the head stays as it is, with random weights. Other bands: each takes the weights of
+    the band of the same name, or the mean of all, times the ratio of their numbers, so that what an image that is alike
+    in all bands gives does not change. Another architecture: tensors of the same name and shape are taken.
+
+    Raises:
+        WeightsError: nothing fits.
+    """
+    own, given = network.state_dict(), dict(start.network.state_dict())
+    if architecture.name == start.architecture.name:
+        place = _place(architecture, arguments, heads, preprocess)
+        given = {name: _rebanded(tensor, place, name, start, preprocess) for name, tensor in given.items()}
+        if _names(heads) != _names(start.heads):
+            log.info("the head begins anew, for %s", ", ".join(_names(heads)))
+            given = {name: tensor for name, tensor in given.items() if name not in place.head}
+    taken = {name: tensor for name, tensor in given.items() if name in own and tensor.shape == own[name].shape}
+    if not taken:
+        raise WeightsError(f"{start.id} has no tensor of the name and shape of one of {architecture.name!r}")
+    log.info("%d of %d tensors begin as in %s", len(taken), len(own), start.id)
+    network.load_state_dict({**own, **taken}, strict=True)
+
+
+def head_of(
+    architecture: Architecture, arguments: Mapping[str, Any], heads: Heads, preprocess: Preprocess
+) -> list[str]:
+    """Names of the tensors whose shape depends on the number of outputs."""
+    return sorted(_place(architecture, arguments, heads, preprocess).head)
+
+
+def preprocess_for(declared: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A preprocessing that takes any number of bands: each is standardised by the mean of what there was."""
+
+    def changed(operation: Mapping[str, Any]) -> dict[str, Any]:
+        if operation["op"] == "stack":
+            return {**operation, "of": [changed(part) for part in operation["of"]]}
+        if operation["op"] == "standardise":
+            return {"op": "standardise"} | {key: [float(np.mean(operation[key]))] for key in ("mean", "std")}
+        return dict(operation)
+
+    return [changed(operation) for operation in declared]
+
+
+@torch.no_grad()
+def centre(network: nn.Module, head: Sequence[str], targets: np.ndarray) -> None:
+    """Let a new head for parameters begin at their mean and variance, where it has a bias for each."""
+    begin = np.concatenate([targets.mean(0), np.log(np.maximum(targets.var(0), 1e-12))])
+    parameters = dict(network.named_parameters())
+    for name in head:
+        if name in parameters and parameters[name].shape == begin.shape:
+            parameters[name].copy_(torch.from_numpy(begin))
+
+
+def _place(architecture: Architecture, arguments: Mapping[str, Any], heads: Heads, preprocess: Preprocess) -> _Place:
+    channels, outputs = preprocess.n_channels, task_named(architecture.task).outputs(heads)
+    own = shapes(architecture, channels, outputs, arguments)
+    wider = shapes(architecture, 2 * channels, outputs, arguments)
+    more = shapes(architecture, channels, 2 * outputs, arguments)
+    axes = {
+        name: [axis for axis, (a, b) in enumerate(zip(own[name], wider[name], strict=True)) if a != b] for name in own
+    }
+    return _Place(
+        {name: found[0] for name, found in axes.items() if len(found) == 1},
+        frozenset(name for name in own if own[name] != more[name]),
+    )
+
+
+def _rebanded(tensor: Tensor, place: _Place, name: str, start: Model, preprocess: Preprocess) -> Tensor:
+    old, new = start.preprocess.bands, preprocess.bands
+    if name not in place.inputs or old == new or (len(old) == len(new) and not set(old) & set(new)):
+        return tensor
+    axis = place.inputs[name]
+    looks = start.preprocess.n_channels // len(old)
+    apart = tensor.unflatten(axis, (looks, len(old), -1))
+    mean = apart.mean(axis + 1)
+    parts = [apart.select(axis + 1, old.index(band)) if band in old else mean for band in new]
+    ratio = len(old) / len(new) if axis == 1 else 1.0  # axis 1 is summed over
+    return (torch.stack(parts, axis + 1) * ratio).flatten(axis, axis + 2)
+
+
+def _names(heads: Heads) -> tuple[str, ...]:
+    return heads.classes or heads.parameters
