@@ -14,14 +14,23 @@ __all__ = ["new", "simulate", "train"]
 @click.option("-n", "count", type=click.IntRange(min=1), required=True, help="Images.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other images.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
-@click.option("--format", "format_", type=click.Choice(["fits", "hdf5"]), default="fits", show_default=True)
+@click.option(
+    "--format", "format_", type=click.Choice(["fits", "hdf5", "deeplense"]), default="fits", show_default=True,
+    help="deeplense: <class>/<id>.npy.",
+)  # fmt: skip
+@click.option("--difficulty", help="Of data sets that have several, such as substructure.")
 @click.option("--overwrite", is_flag=True, help="Begin anew; otherwise an interrupted run is resumed.")
-def simulate(dataset: str, count: int, seed: int, out: Path, format_: str, overwrite: bool) -> None:
+def simulate(
+    dataset: str, count: int, seed: int, out: Path, format_: str, difficulty: str | None, overwrite: bool
+) -> None:
     """Simulate images of a DATASET, such as finding_space, with their truth."""
     from ..datasets.writer import simulate
 
+    arguments = {"difficulty": difficulty} if difficulty else {}
     with progress(dataset) as tick:
-        written = simulate(dataset, count, seed, out, format=format_, overwrite=overwrite, progress=tick)
+        written = simulate(
+            dataset, count, seed, out, format=format_, overwrite=overwrite, progress=tick, arguments=arguments
+        )
     echo(str(written))
 
 

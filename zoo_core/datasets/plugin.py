@@ -24,9 +24,17 @@ def zoo_datasets() -> list[DatasetFactory]:
         _classified(
             "substructure", "substructure", "simulated lenses without substructure, with subhalos, with an axion vortex"
         ),
+        DatasetFactory(
+            "substructure_mass",
+            "regression",
+            _opener("substructure_mass", "substructure_mass"),
+            "simulated lenses with an axion vortex or subhalos, and log10 of the mass",
+        ),
         _from_files("bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
         _from_files("bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
         _from_files("slc2020", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"),
+        _from_files("deeplense", "deeplense", "DeepLense: lenses without substructure, with subhalos, with a vortex"),
+        _from_files("deeplense", "deeplense_mass", "DeepLense: lenses with log10 of a mass", "regression"),
         _from_files("folder", "folder", "your own images, one folder a class"),
     ]
 

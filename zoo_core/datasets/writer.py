@@ -1,4 +1,4 @@
-"""Simulated images as files: one FITS file an image, or one HDF5 file, with the truth beside them.
+"""Simulated images as files: one FITS file an image, one HDF5 file, or a folder a class, with the truth beside them.
 
 The images are made in blocks. A block that is finished leaves its truth (and for HDF5 its pixels) in a hidden folder,
 so that an interrupted run goes on where it stopped; whatever carries its final name is whole.
@@ -7,9 +7,10 @@ so that an interrupted run goes on where it stopped; whatever carries its final 
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -32,7 +33,7 @@ Progress = Callable[[int, int], None]
 class Layout(NamedTuple):
     """How images lie on disk: what is written with each block, and what when all blocks are there."""
 
-    block: Callable[[Simulated, int, np.ndarray, Path], None]
+    block: Callable[[Simulated, int, np.ndarray, np.ndarray, Path], None]
     finish: Callable[[Simulated, Path], None]
 
 
@@ -44,16 +45,18 @@ def simulate(
     format: str = "fits",
     overwrite: bool = False,
     progress: Progress | None = None,
+    arguments: Mapping[str, Any] | None = None,
 ) -> Path:
     """Writes a simulated data set; called again after an interruption, it makes what is missing.
 
     Arguments:
         name: of the data set.
         n, seed: see the data set.
-        out: folder to write: `<id>.fits` or `images.h5`, and `truth.csv`.
-        format: "fits" or "hdf5".
+        out: folder to write: `<id>.fits`, `images.h5` or `<class>/<id>.npy`, and `truth.csv`.
+        format: "fits", "hdf5" or "deeplense", the layout of the field's substructure sets: arrays (bands, H, W).
         overwrite: replace another simulation in the same folder.
         progress: called with (images done, images in all).
+        arguments: further ones of the data set, such as its difficulty.
 
     Returns:
         The folder.
@@ -63,9 +66,11 @@ def simulate(
     """
     if format not in FORMATS:
         raise DatasetError(f"format {format!r} is not known; choose {' or '.join(FORMATS)}")
-    source, out = dataset(name, n=n, seed=seed), Path(out).expanduser()
+    source, out = dataset(name, n=n, seed=seed, **(arguments or {})), Path(out).expanduser()
     if not isinstance(source, Simulated):
         raise DatasetError(f"{name} is not simulated; its images exist already, see its documentation for where")
+    if format == "deeplense" and not source.heads.classes:
+        raise DatasetError(f"{name} has no classes, and format deeplense writes a folder a class; choose another one")
     _claim(out, source, format, overwrite)
     if not (out / TRUTH).exists():
         for start in range(0, n, BLOCK):
@@ -96,7 +101,7 @@ def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
 
 def _clear(out: Path, name: str) -> None:
     """Removes what an earlier simulation of this name wrote, and nothing else."""
-    for path in [*out.glob(f"{name}-*.fits"), out / "images.h5", out / TRUTH]:
+    for path in [*out.glob(f"{name}-*.fits"), *out.glob(f"*/{name}-*.npy"), out / "images.h5", out / TRUTH]:
         path.unlink(missing_ok=True)
     shutil.rmtree(out / PARTS, ignore_errors=True)
 
@@ -113,7 +118,7 @@ def _write_block(source: Simulated, start: int, stop: int, out: Path, layout: La
     if marker.exists():
         return
     images, truth = source.make(start, stop)
-    layout.block(source, start, images, out)
+    layout.block(source, start, images, truth, out)
     _whole(marker, lambda path: _save(path, truth))
 
 
@@ -136,7 +141,7 @@ def _write_truth(source: Simulated, out: Path) -> None:
     _whole(out / TRUTH, lambda path: _truth(source, out).write(path, format="ascii.csv"))
 
 
-def _fits_block(source: Simulated, start: int, images: np.ndarray, out: Path) -> None:
+def _fits_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
     header = _header(source, images.shape[-2:])
     for name, image in zip(source.ids(start, start + len(images)), images, strict=True):
         header["OBJECT"] = name
@@ -156,11 +161,18 @@ def _header(source: Simulated, shape: tuple[int, int]) -> fits.Header:
     return header
 
 
+def _deeplense_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
+    for name, label, image in zip(source.ids(start, start + len(images)), truth["label"], images, strict=True):
+        path = out / source.heads.classes[label] / f"{name}.npy"
+        path.parent.mkdir(exist_ok=True)
+        _whole(path, partial(_save, array=image))
+
+
 def _no_finish(source: Simulated, out: Path) -> None:
     """One file an image needs nothing more."""
 
 
-def _hdf5_block(source: Simulated, start: int, images: np.ndarray, out: Path) -> None:
+def _hdf5_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
     _whole(out / PARTS / f"{start:08d}.images.npy", lambda path: _save(path, images))
 
 
@@ -182,4 +194,8 @@ def _write_hdf5(path: Path, source: Simulated, out: Path) -> None:
             file[f"truth/{name}"] = column.astype(h5py.string_dtype()) if column.dtype.kind == "U" else column
 
 
-FORMATS = {"fits": Layout(_fits_block, _no_finish), "hdf5": Layout(_hdf5_block, _hdf5_finish)}
+FORMATS = {
+    "fits": Layout(_fits_block, _no_finish),
+    "hdf5": Layout(_hdf5_block, _hdf5_finish),
+    "deeplense": Layout(_deeplense_block, _no_finish),
+}

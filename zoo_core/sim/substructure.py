@@ -138,8 +138,8 @@ def draw_macro_lens(rng: np.random.Generator) -> tuple[float, ...]:
     """A row of dtype LENS: isothermal, as lenses are within the scatter that an image of this depth shows."""
     shear, angle = min(rng.rayleigh(0.04), 0.12), rng.uniform(0, np.pi)
     return (
-        rng.uniform(*THETA_E), rng.uniform(0.6, 0.98), rng.uniform(0, np.pi), 1.0, rng.normal(0, 0.03),
-        rng.normal(0, 0.03), shear * np.cos(2 * angle), shear * np.sin(2 * angle),
+        rng.uniform(*THETA_E), rng.uniform(0.6, 0.98), rng.uniform(0, np.pi), 1.0, rng.normal(0, 0.04),
+        rng.normal(0, 0.04), shear * np.cos(2 * angle), shear * np.sin(2 * angle),
     )  # fmt: skip
 
 

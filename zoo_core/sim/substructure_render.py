@@ -1,7 +1,7 @@
 """Images of lenses with substructure, without noise.
 
 The mass in substructure is not added to the lens but taken from it: from the deflection of the substructure its best
-fit by what a smooth lens could do differently is subtracted. What is left shifts no Einstein radius and no shear.
+fit by what a smooth lens could do differently is subtracted. What is left changes no Einstein radius, shear or place.
 """
 
 import functools
@@ -21,45 +21,54 @@ from .psf import PSF
 from .scene import LENS
 from .substructure import PIXEL_SCALE, Scene
 
-__all__ = ["OVERSAMPLE", "absorbed", "render_scenes", "substructure_deflection"]
+__all__ = ["OVERSAMPLE", "absorbed", "lensed_light", "render_scenes", "substructure_deflection", "total_deflection"]
 
 OVERSAMPLE = 2
 ANNULUS = (0.6, 1.4)  # Einstein radii, where arcs are
 STRONGEST = 1.0  # arcsec; what deflects more is too close to a point mass to count in a mean
-DIFFUSE = 0.06  # arcsec: deflections of subhalos with smaller scale radii are interpolated, none is above 3e-4 arcsec
+SOFTENING = 0.2  # arcsec
+DIFFUSE = 0.06  # arcsec: deflections of subhalos with smaller scale radii are interpolated
 NODES = 41  # of that interpolation, along a side
 
 
 def render_scenes(scenes: Sequence[Scene], size: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Lensed sources as a noiseless telescope sees them, flux per pixel, shape (scenes, size, size)."""
     grid = Grid.of(size * OVERSAMPLE, PIXEL_SCALE / OVERSAMPLE, dtype, torch.device("cpu"))
-    light = torch.cat([pixel_means(_rays(scene, grid)) for scene in scenes]) * grid.pixel**2
+    light = torch.cat([pixel_means(lensed_light(scene, grid)) for scene in scenes]) * grid.pixel**2
     psfs = np.array([scene.psf for scene in scenes], PSF)
     common = psfs[:1] if (psfs == psfs[0]).all() else psfs
     return survey.blur([light], common, grid.pixel, OVERSAMPLE)[0]
 
 
-def _rays(scene: Scene, grid: Grid) -> Tensor:
-    """Brightness where the rays through the grid's points meet the source plane, shape (1, width + 2, width + 2)."""
-    x, y = grid.x, grid.y
-    alpha_x, alpha_y = deflection(np.array([scene.lens], LENS), x, y)
-    if len(scene.halos) or len(scene.vortices):
-        extra_x, extra_y = substructure_deflection(scene, grid)
-        alpha_x, alpha_y = alpha_x + extra_x, alpha_y + extra_y
+def lensed_light(scene: Scene, grid: Grid) -> Tensor:
+    """Surface brightness at the points of the grid, flux per square arcsec, shape (1, width + 2, width + 2)."""
+    alpha_x, alpha_y = total_deflection(scene, grid)
     profiles = Profiles.of(light_table([[scene.source]]), grid.axis)
-    return brightness(profiles, x - alpha_x, y - alpha_y, grid.pixel)
+    return brightness(profiles, grid.x - alpha_x, grid.y - alpha_y, grid.pixel)
 
 
-def substructure_deflection(scene: Scene, grid: Grid) -> tuple[Tensor, Tensor]:
-    """Deflection by the substructure of a scene, less what the smooth lens gives up for it, arcsec."""
+def total_deflection(scene: Scene, grid: Grid) -> tuple[Tensor, Tensor]:
+    """Deflection by the lens and its substructure, arcsec, both of shape (1, width + 2, width + 2)."""
+    alpha_x, alpha_y = deflection(np.array([scene.lens], LENS), grid.x, grid.y)
+    if not len(scene.halos) and not len(scene.vortices):
+        return alpha_x, alpha_y
+    extra = substructure_deflection(scene, grid)
+    return alpha_x + extra[0], alpha_y + extra[1]
+
+
+def substructure_deflection(scene: Scene, grid: Grid) -> Tensor:
+    """Deflection by the substructure of a scene, less what the smooth lens gives up for it, arcsec.
+
+    Returns:
+        Both components, shape (2, width + 2, width + 2).
+    """
     x, y = grid.x[0], grid.y[0]
     alpha = torch.stack(vortex.deflection(scene.vortices, x, y))
     diffuse = (scene.halos["r_s"] > 0) & (scene.halos["r_s"] < DIFFUSE)
     alpha += torch.stack(subhalos.deflection(scene.halos[~diffuse], x, y))
     if diffuse.any():
         alpha += _interpolated(scene.halos[diffuse], grid)
-    alpha -= absorbed(alpha, np.array([scene.lens], LENS)[0], x, y)
-    return alpha[0][None], alpha[1][None]
+    return alpha - absorbed(alpha, np.array([scene.lens], LENS)[0], x, y)
 
 
 def _interpolated(halos: np.ndarray, grid: Grid) -> Tensor:
@@ -95,18 +104,20 @@ def absorbed(alpha: Tensor, lens: np.void, x: Tensor, y: Tensor) -> Tensor:
 
 
 def macro_fields(dx: Tensor, dy: Tensor) -> Tensor:
-    """Deflections that a smooth lens has to give, shape (8, 2, rows, columns).
+    """Deflections that a smooth lens has to give, shape (10, 2, rows, columns).
 
-    Gradients of x, y, r (more isothermal mass), r^2 (a mass sheet), x^2 - y^2 and 2xy (shear), and of
-    (x^2 - y^2) / r and 2xy / r (ellipticity of the isothermal mass).
+    Gradients of x, y, r (more isothermal mass), r^2 (a mass sheet), x^2 - y^2 and 2xy (shear), of (x^2 - y^2) / r and
+    2xy / r (ellipticity of the isothermal mass), and of x / r and y / r (its place), softened at the centre.
     """
     r = torch.sqrt(dx * dx + dy * dy).clamp_min(1e-6)
-    c, s = dx / r, dy / r
+    soft = torch.sqrt(r * r + SOFTENING**2)
+    c, s, x, y = dx / r, dy / r, dx / soft, dy / soft
     dx, dy = dx.expand_as(r), dy.expand_as(r)
     one, zero = torch.ones_like(r), torch.zeros_like(r)
-    cos_2, sin_2 = c * c - s * s, 2 * c * s
+    cos_2, sin_2, mixed = c * c - s * s, 2 * c * s, -x * y / soft
     fields = (
         (one, zero), (zero, one), (c, s), (dx, dy), (dx, -dy), (dy, dx),
         (cos_2 * c + 2 * sin_2 * s, cos_2 * s - 2 * sin_2 * c), (sin_2 * c - 2 * cos_2 * s, sin_2 * s + 2 * cos_2 * c),
+        ((1 - x * x) / soft, mixed), (mixed, (1 - y * y) / soft),
     )  # fmt: skip
     return torch.stack([torch.stack(field) for field in fields])

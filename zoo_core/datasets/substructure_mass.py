@@ -1,0 +1,54 @@
+"""How much substructure: the mass of the axion, or that of all subhalos, as a number to regress."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DatasetError
+from ..tasks import Heads
+from .substructure import Substructure
+
+__all__ = ["SubstructureMass", "substructure_mass"]
+
+QUANTITIES = {"axion": ("vort", "axion_mass"), "subhalos": ("sphere", "sub_mass")}
+"""The class of lens that has it, and the column of the truth."""
+
+
+class SubstructureMass(Substructure):
+    """Lenses of one class of `substructure`, with the logarithm of a mass.
+
+    Arguments:
+        of: "axion", log10 of eV, or "subhalos", log10 of solar masses.
+        n, seed, difficulty, size, start, cache: as in `Substructure`.
+    """
+
+    task = "regression"
+
+    def __init__(self, n: int, seed: int, difficulty: str, size: int, of: str, start: int, cache: Path | str | None):
+        if of not in QUANTITIES:
+            raise DatasetError(f"substructure_mass: of = {of!r} is not known; choose one of {list(QUANTITIES)}")
+        kind, self.column = QUANTITIES[of]
+        super().__init__("substructure_mass", n, seed, difficulty, size, (kind,), start, cache)
+        self.heads = Heads(parameters=("log10_mass",), units=("dex",))
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """As that of `substructure`, with `log10_mass`."""
+        truth = super().truth()
+        return truth | {"log10_mass": truth[self.column]}
+
+    def targets(self) -> np.ndarray:
+        """`log10_mass` of each image, shape (n, 1); the images are made first if they were not."""
+        return self.truth()["log10_mass"].astype(np.float32)[:, None]
+
+
+def substructure_mass(
+    n: int = 2_000,
+    seed: int = 1,
+    difficulty: str = "easy",
+    size: int = 64,
+    of: str = "axion",
+    start: int = 0,
+    cache: Path | str | None = None,
+) -> SubstructureMass:
+    """Lenses with a vortex or with subhalos, and log10 of the axion's mass (eV) or of the subhalos' (solar masses)."""
+    return SubstructureMass(n, seed, difficulty, size, of, start, cache)
