@@ -1,0 +1,130 @@
+"""Three autoencoders: plain, variational and adversarial."""
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from .bodies import Body
+from .scores import Score
+
+__all__ = ["AdversarialAutoencoder", "Autoencoder", "VariationalAutoencoder"]
+
+LOG_VARIANCE = -20.0, 10.0  # of a latent; beyond that exp() is of no use
+
+
+class Autoencoder(nn.Module):
+    """Image to latent and back; what does not come back is scored.
+
+    Arguments:
+        body: encoder and decoder.
+        latent: dimensions.
+        score: of residual and latent.
+        normalise: batch normalisation of the latent, as in the DCAE of Alexander et al. (2020).
+    """
+
+    def __init__(self, body: Body, latent: int, score: Score, normalise: bool = False):
+        super().__init__()
+        self.encoder, self.decoder, self.score = body.encoder, body.decoder, score
+        self.to_latent = nn.Linear(body.width, latent)
+        self.normalise = nn.BatchNorm1d(latent) if normalise else nn.Identity()
+        self.from_latent = nn.Linear(latent, body.width)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Score (B,), reconstruction (B, C, size, size) and latent (B, D) of images (B, C, size, size)."""
+        latent = self.encode(x)
+        reconstruction = self.decode(latent)
+        return self.score(x - reconstruction, latent), reconstruction, latent
+
+    def features(self, x: Tensor) -> Tensor:
+        """The latent (B, D)."""
+        return self.encode(x)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The latent (B, D)."""
+        return self.normalise(self.to_latent(self.encoder(x)))
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """The image of a latent."""
+        return self.decoder(self.from_latent(latent))
+
+    def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
+        """What training minimises: the squared error of the images `wanted`, from the images `seen`."""
+        return F.mse_loss(self.decode(self.encode(seen)), wanted)
+
+
+class VariationalAutoencoder(Autoencoder):
+    """A latent of N(mean, variance) under the prior N(0, 1) (Kingma & Welling 2014); its mean is what is predicted.
+
+    The variance of the pixels is the one of highest likelihood, which is the mean squared error (Rybkin, Daniilidis &
+    Levine 2021): the balance of reconstruction and Kullback-Leibler divergence is not a free parameter.
+    """
+
+    def __init__(self, body: Body, latent: int, score: Score):
+        super().__init__(body, latent, score)
+        self.to_log_variance = nn.Linear(body.width, latent)
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of the latent, (B, D) each."""
+        features = self.encoder(x)
+        return self.to_latent(features), self.to_log_variance(features).clamp(*LOG_VARIANCE)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The mean of the latent; in training mode a draw."""
+        mean, log_variance = self.posterior(x)
+        return draw(mean, log_variance, None) if self.training else mean
+
+    def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
+        """Minus the evidence lower bound per pixel, without its constant."""
+        mean, log_variance = self.posterior(seen)
+        reconstruction = self.decode(draw(mean, log_variance, generator))
+        divergence = kl_divergence(mean.float(), log_variance.float()).mean()
+        return 0.5 * F.mse_loss(reconstruction.float(), wanted).log() + divergence / wanted[0].numel()
+
+
+class AdversarialAutoencoder(Autoencoder):
+    """A latent that a discriminator cannot tell from the prior N(0, width^2) (Makhzani et al. 2015).
+
+    Arguments:
+        width: standard deviation of the prior.
+        weight: of deceiving the discriminator, in units of the squared error.
+    """
+
+    def __init__(self, body: Body, latent: int, score: Score, width: float = 1.0, weight: float = 1e-4):
+        super().__init__(body, latent, score)
+        self.width, self.weight = width, weight
+        self.discriminator = nn.Sequential(
+            nn.Linear(latent, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 1)
+        )
+
+    def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
+        """Squared error, the encoder's deceit and the discriminator's error, each to its own parameters.
+
+        One optimiser serves both players: Adam takes steps of one size whatever the scale of a gradient, so that the
+        discriminator's share needs no weight.
+        """
+        latent = self.encode(seen)
+        prior = self.width * torch.randn(latent.shape, generator=generator).to(latent)
+        deceit = _error(self._judged(latent), 1.0)
+        told_apart = _error(self.discriminator(prior), 1.0) + _error(self.discriminator(latent.detach()), 0.0)
+        return F.mse_loss(self.decode(latent), wanted) + self.weight * deceit + told_apart
+
+    def _judged(self, latent: Tensor) -> Tensor:
+        """What the discriminator says, as it is: no gradient reaches its parameters."""
+        frozen = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
+        return functional_call(self.discriminator, frozen, (latent,))
+
+
+def draw(mean: Tensor, log_variance: Tensor, generator: Generator | None) -> Tensor:
+    """A latent of that Gaussian; without a generator from the global state, as dropout does."""
+    unit = torch.randn(mean.shape, generator=generator).to(mean)
+    return mean + (0.5 * log_variance).exp() * unit
+
+
+def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Of N(mean, variance) from N(0, 1), nats, (B,)."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
+
+
+def _error(logits: Tensor, truth: float) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, truth))
