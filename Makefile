@@ -51,7 +51,7 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(BIN)/pip $(MANIFESTS)
-	@echo "installing into $(VENV): about 2.5 GB to download, 6 GB on disk"
+	@echo "installing into $(VENV): about 2.5 GB to download, 7 GB on disk"
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r plugins/requirements.txt
 	@touch $@
 

@@ -1,10 +1,16 @@
 import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
 
+from zoo_core.cli import zoo
+from zoo_core.datasets.writer import simulate
 from zoo_core.plugins import HOOKS
 from zoo_core.testing.laws import NETWORK_LAWS
 from zoo_core.testing.trained import TRAINED_LAWS
@@ -12,6 +18,7 @@ from zoo_core.testing.trained import TRAINED_LAWS
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "writing-a-plugin.md"
 BLOCK = re.compile(r'^```\w+ title="(?P<file>[^"]+)"\n(?P<code>.*?)^```$', re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^(?: {4}|.*\| `)zoo (?P<command>[^`\n]+)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)")
 
 TRAIN = "from zoo_core.train.fit import train; train('recipes/first.yaml', device='cpu', progress=False)"
@@ -80,3 +87,32 @@ def test_links_between_pages_lead_somewhere(page: Path):
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every command line that the pages show, with the page's name."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [(match["command"], page.name) for page in pages for match in COMMAND.finditer(page.read_text())]
+
+
+@pytest.mark.parametrize(("command", "page"), commands())
+def test_every_command_of_the_pages_has_these_arguments(command: str, page: str, tmp_path: Path, monkeypatch):
+    name, *arguments = shlex.split(command.replace("RECIPE", "recipe.yaml"), comments=True)
+    for before, word in pairwise([name, *arguments]):
+        if before == "--data" or word.endswith(".yaml"):  # files that must be there
+            (tmp_path / word).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / word).touch()
+    monkeypatch.chdir(tmp_path)
+    group = click.Context(zoo)
+    subcommand = zoo.get_command(group, name)
+    assert subcommand is not None, f"{page} shows an unknown command {name}"
+    subcommand.make_context(name, arguments, parent=group)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs(tmp_path: Path):
+    simulate("finding_space", 2, 5, tmp_path / "demo" / "cutouts")
+    code = re.search(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert code is not None
+    said = done(subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, capture_output=True, text=True))
+    assert "finding_space-5-000000" in said and "p_lens" in said
