@@ -6,9 +6,9 @@ import torch
 from scipy.stats import multivariate_normal
 from zoo_autoencoder import aae, autoencoder, vae
 from zoo_autoencoder.bodies import BODIES
+from zoo_autoencoder.learning import fit_score, varied
 from zoo_autoencoder.network import kl_divergence
 from zoo_autoencoder.scores import Likelihood, LocalMaximum, Principal, WhitenedResidual
-from zoo_autoencoder.training import fit_score, varied
 
 BUILDERS = [autoencoder, vae, aae]
 

@@ -96,8 +96,8 @@ def aae(
 
 
 def train(network: "nn.Module", training: zoo.Training) -> None:
-    """See `training.learn`."""
-    from .training import learn
+    """See `learning.learn`."""
+    from .learning import learn
 
     learn(network, training)
 
