@@ -1,5 +1,6 @@
 """What a finished run leaves: a folder that `zoo.load` reads."""
 
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,10 @@ from .recipe import Recipe
 __all__ = ["export", "outputs_of"]
 
 CALIBRATION_IMAGES = 4000
+LEAST_OF_A_CLASS = 10
+NO_DOUBT = 0.06  # close to the least temperature that is tried: the likelihood grows without end
+
+log = logging.getLogger("zoo")
 
 
 def export(
@@ -38,8 +43,7 @@ def export(
     weights = _stored(network, recipe.storage, folder / "stored.safetensors")
     prior: tuple[float, ...] = ()
     if architecture.task == "classification":
-        outputs, targets = outputs_of(network, validation, recipe.views, architecture.task)
-        heads = replace(heads, temperature=round(temperature(outputs, targets, task_named("classification"), heads), 4))
+        heads = replace(heads, temperature=_temperature(*outputs_of(network, validation, recipe.views), heads))
         prior = (1 / len(heads.classes),) * (1 if len(heads.classes) == 2 else len(heads.classes))
     spec = ModelSpec(
         id=recipe.id,
@@ -66,6 +70,16 @@ def export(
     return write_folder(written, spec, weights)
 
 
+def _temperature(logits: Tensor, targets: Tensor, heads: Heads) -> float:
+    """That of the best likelihood; 1 where so few images, or images without any doubt, cannot tell it."""
+    counts = torch.bincount(targets.round().long(), minlength=len(heads.classes))
+    found = temperature(logits, targets, task_named("classification"), heads)
+    if counts.min() >= LEAST_OF_A_CLASS and found > NO_DOUBT:
+        return round(found, 4)
+    log.info("the probabilities are not calibrated: there are too few validation images, or none in doubt")
+    return 1.0
+
+
 def _stored(network: nn.Module, storage: str, path: Path) -> Path:
     """The weights as they are published; the network takes what rounding left of them.
 
@@ -82,13 +96,13 @@ def _stored(network: nn.Module, storage: str, path: Path) -> Path:
 
 
 @torch.inference_mode()
-def outputs_of(network: nn.Module, images: PreparedImages, views: int, task: str) -> tuple[Tensor, Tensor]:
-    """Outputs and targets of the first images, averaged over the views."""
+def outputs_of(network: nn.Module, images: PreparedImages, views: int) -> tuple[Tensor, Tensor]:
+    """Logits and targets of the first images, averaged over the views."""
     device = next(network.parameters()).device
     network.eval()
     parts = []
     for channels, targets in DataLoader(images, batch_size=64):
-        averages = averaged(network, channels.to(device), views, task_named(task))
+        averages = averaged(network, channels.to(device), views, task_named("classification"))
         assert isinstance(averages, Tensor)
         parts.append((averages.float().cpu(), targets))
         if 64 * len(parts) >= CALIBRATION_IMAGES:

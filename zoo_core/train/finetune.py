@@ -19,7 +19,7 @@ from .warm import preprocess_for
 
 __all__ = ["finetune"]
 
-VALIDATIONS = 20  # in the course of a run
+VALIDATIONS = 10  # in the course of a run
 
 
 def finetune(
