@@ -17,7 +17,7 @@ def stem(*shows, **more):
     return Macro(1, SIZE, shows, PRIORS, GRID, noise=SIGMA, **more)
 
 
-def lensed(**parameters):
+def lensed(sigma=SIGMA, **parameters):
     """Sources behind lenses, of unit peak and with noise, (B, 1, SIZE, SIZE)."""
     count = max(len(values) for values in parameters.values())
     table = torch.zeros(count, len(PARAMETERS))
@@ -25,7 +25,7 @@ def lensed(**parameters):
         table[:, PARAMETERS.index(name)] = torch.tensor(values)
     image = source_image(MacroModel(SIZE), table)
     noise = torch.randn(image.shape, generator=Generator().manual_seed(0))
-    return (image / image.amax((1, 2), keepdim=True) + SIGMA * noise)[:, None]
+    return (image / image.amax((1, 2), keepdim=True) + sigma * noise)[:, None]
 
 
 def test_the_residual_of_a_smooth_lens_is_its_noise():
@@ -34,6 +34,17 @@ def test_the_residual_of_a_smooth_lens_is_its_noise():
     residual = stem("residual")(images)
 
     assert residual.std((1, 2, 3)).tolist() == pytest.approx([1.0] * 3, abs=0.08)  # 1,600 pixels: 4 standard errors
+
+
+@pytest.mark.parametrize("photons", [0.0, 0.03, 0.1])
+def test_noise_of_photons_is_told_from_that_of_the_sky(photons):
+    light = 80 * (lensed(x=[1.0, -3.0, 2.0], y=[2.0, 1.0, -4.0], sigma=0.0))
+    noise = torch.randn(light.shape, generator=Generator().manual_seed(1)) * (1 + photons * light).sqrt()
+
+    residual = stem("residual", photons=(0.0, 0.3))(light + noise)
+
+    assert residual[light > 10].std().item() == pytest.approx(1.0, abs=0.12)  # medians of some 1,000 pixels
+    assert residual[light < 1].std().item() == pytest.approx(1.0, abs=0.1)  # arcs reach far in so small a frame
 
 
 def test_the_residual_of_a_disturbed_lens_is_not():
