@@ -36,12 +36,13 @@ class Slc2020(FileDataset):
         return pixels / WHITE
 
 
-def slc2020(path: str | Path, split: str = "all") -> Slc2020:
+def slc2020(path: str | Path, split: str = "all", marginalised: bool = False) -> Slc2020:
     """Images of one split.
 
     Arguments:
         path: the folder that holds `no_sub` and `sub`, or the one above it that holds `lenses`.
         split: "train" (three fifths), "validation" (one), "test" (one), or "all".
+        marginalised: resampled so that the Einstein radius tells nothing, see `marginalised`.
 
     Raises:
         DatasetError: a split of another name, no such folder, or a class without images.
@@ -51,13 +52,21 @@ def slc2020(path: str | Path, split: str = "all") -> Slc2020:
     root = _root(Path(path).expanduser())
     files = [[file for file in _files(root / name) if split in ("all", split_of(file.name))] for name in HEADS.classes]
     labels = np.repeat(np.arange(len(files)), [len(found) for found in files])
-    return Slc2020([FileSource(str(file)) for found in files for file in found], labels)
+    return _kind(marginalised)([FileSource(str(file)) for found in files for file in found], labels)
 
 
 def split_of(name: str) -> str:
     """The split that a file of that name is in, wherever it lies; a function of the name alone."""
     part = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 5
     return {0: "test", 1: "validation"}.get(part, "train")
+
+
+def _kind(marginalised: bool) -> type[Slc2020]:
+    if not marginalised:
+        return Slc2020
+    from .marginalised import MarginalisedSlc2020  # fits lenses, which most who read these images do not
+
+    return MarginalisedSlc2020
 
 
 def _root(path: Path) -> Path:
