@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["zoo_architectures"]
 
 SIZE = 56
-PREPROCESS = ({"op": "bin", "factor": 2}, {"op": "frame", "size": SIZE}, {"op": "sqrt"})
+PREPROCESS = ({"op": "bin", "factor": 2}, {"op": "frame", "size": SIZE})
 PAPER = """@article{Kambhatla1997,
   author = {Kambhatla, Nandakishore and Leen, Todd K.},
   title = {Dimension Reduction by Local Principal Component Analysis},

@@ -27,7 +27,6 @@ class LocalPCA(nn.Module):
         dimensions: of the plane, fewer than its neighbours.
     """
 
-    memory: Tensor
     mean: Tensor
     directions: Tensor
 
@@ -39,7 +38,8 @@ class LocalPCA(nn.Module):
             )
         self.neighbours, self.dimensions = neighbours, dimensions
         pixels = channels * size**2
-        self.register_buffer("memory", torch.rand(images, channels, size, size))
+        # a parameter, so that it is stored in half precision; no gradient trains it
+        self.memory = nn.Parameter(torch.rand(images, channels, size, size), requires_grad=False)
         self.register_buffer("mean", torch.rand(pixels))
         self.register_buffer("directions", torch.linalg.qr(torch.randn(pixels, LATENT)).Q)
 
