@@ -57,3 +57,12 @@ def test_missing_argument_is_wrong_usage(zoo_command, command):
 def test_unknown_benchmark_is_wrong_usage_with_a_suggestion(zoo_command, flat_plugin):
     answer = zoo_command("benchmark", "flat.space", "--on", "finding_spaec")
     assert answer.code == 2 and "did you mean finding_space" in answer.err
+
+
+def test_simulate_takes_a_format_and_a_difficulty(zoo_command, tmp_path):
+    options = ["-n", "3", "--seed", "2", "--format", "deeplense", "--difficulty", "real"]
+    answer = zoo_command("simulate", "substructure", *options, "-o", tmp_path / "data")
+    assert answer.code == 0
+    names = sorted(str(path.relative_to(tmp_path / "data")) for path in (tmp_path / "data").glob("*/*.npy"))
+    assert sorted(name.partition("/")[0] for name in names) == ["no", "sphere", "vort"]
+    assert all("/substructure-real-2-" in name for name in names)

@@ -12,6 +12,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 
 from zoo_core.datasets import writer
 from zoo_core.datasets.finding import finding_space
+from zoo_core.datasets.substructure import substructure
 from zoo_core.datasets.writer import simulate
 from zoo_core.errors import DatasetError
 
@@ -127,3 +128,39 @@ def test_an_unknown_format_is_refused(tmp_path):
 def test_sets_that_exist_already_cannot_be_simulated(tmp_path):
     with pytest.raises(DatasetError, match="cannot be opened with"):
         simulate("blf1_space", 2, 5, tmp_path)
+
+
+def test_deeplense_layout_is_a_folder_a_class_of_plain_arrays(tmp_path):
+    source = substructure(n=N, seed=SEED)
+    with pytest.raises(Interrupted):
+        simulate("substructure", N, SEED, tmp_path, format="deeplense", progress=stop_after(5))
+    first = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy") if path.parent.name != ".parts"}
+    simulate("substructure", N, SEED, tmp_path, format="deeplense")
+    assert len(first) == 5 and all(path.stat().st_mtime_ns == time for path, time in first.items())
+    images, truth = source.make(0, N)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["no", "sphere", "vort"]
+    for name, kind, image in zip(source.ids(0, N), truth["class"], images, strict=True):
+        array = np.load(tmp_path / kind / f"{name}.npy", allow_pickle=False)
+        assert array.shape == (1, 64, 64) and array.dtype == np.float32
+        np.testing.assert_allclose(array, image, atol=1e-3)  # of the noise
+    assert [row["class"] for row in rows(tmp_path)] == truth["class"].tolist()
+
+
+def test_arguments_of_the_data_set_are_passed_on(tmp_path):
+    simulate("substructure", 2, SEED, tmp_path, arguments={"difficulty": "real"})
+    assert sorted(path.name for path in tmp_path.glob("*.fits")) == [
+        f"substructure-real-{SEED}-{i:06d}.fits" for i in range(2)
+    ]
+
+
+def test_another_deeplense_simulation_replaces_only_its_own_files(tmp_path):
+    simulate("substructure", 3, 5, tmp_path, format="deeplense")
+    (tmp_path / "no" / "mine.npy").write_bytes(b"not ours")
+    simulate("substructure", 2, 6, tmp_path, format="deeplense", overwrite=True)
+    names = sorted(path.name for path in tmp_path.glob("*/*.npy"))
+    assert names == ["mine.npy", "substructure-easy-6-000000.npy", "substructure-easy-6-000001.npy"]
+
+
+def test_deeplense_layout_needs_classes(tmp_path):
+    with pytest.raises(DatasetError, match="substructure_mass has no classes"):
+        simulate("substructure_mass", 2, 5, tmp_path, format="deeplense")
