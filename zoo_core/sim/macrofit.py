@@ -69,7 +69,7 @@ def fit_macro(
     """Fit every image by itself; the result does not depend on its companions.
 
     Arguments:
-        images: (N, size, size), finite, of about unit peak: the priors count for what `model.noise` says.
+        images: (N, size, size), or (N, side, side) if they are binned already; finite, in the unit of `model.noise`.
         model: what the images share.
         free_theta_E: fit the Einstein radius under its prior; otherwise it is `theta_E`.
         theta_E: pixels; None: the mean of its prior.
@@ -79,7 +79,7 @@ def fit_macro(
     if not free_theta_E or theta_E is not None:
         mean, deviation = model.prior("theta_E")
         model = model.with_prior("theta_E", mean if theta_E is None else theta_E, deviation if free_theta_E else 0.0)
-    seen = binned(images, model.binning)
+    seen = images if images.shape[-1] == model.side else binned(images, model.binning)
     starts = _Starts.of(model, seen)
     parts = [_Descent(model, part).run(starts.nearest(part), iterations) for part in seen.split(chunk)]
     columns = zip(*(vars(part).values() for part in parts), strict=True)
@@ -99,7 +99,7 @@ class _Starts:
         named = {name: model.grid.get(name, (model.prior(name)[0],)) for name in PARAMETERS}
         parameters = torch.tensor(list(product(*named.values()))).to(like)
         parts = [binned(source_image(model, part), COARSE).flatten(1) for part in parameters.split(512)]
-        others = torch.linalg.qr(binned(_others(model, like), COARSE).flatten(1).T)[0]
+        others = torch.linalg.qr(binned(model.others(like), COARSE).flatten(1).T)[0]
         templates = torch.cat(parts)
         templates = templates - templates @ others @ others.T
         return cls(parameters, templates / templates.norm(dim=1, keepdim=True), others)
@@ -119,7 +119,7 @@ class _Descent:
         self.columns = [PARAMETERS.index(name) for name in model.free]
         priors = torch.tensor([model.prior(name) for name in model.free]).to(images)
         self.mean, self.deviation = priors.unbind(1)
-        self.others = _others(model, images).flatten(1)
+        self.others = model.others(images).flatten(1)
 
     def run(self, parameters: Tensor, iterations: int) -> MacroFit:
         """The best fits from these starts on."""
@@ -192,9 +192,3 @@ class _State:
     def updated(self, rows: Tensor, other: "_State") -> "_State":
         pairs: Sequence[tuple[Tensor, Tensor]] = list(zip(vars(self).values(), vars(other).values(), strict=True))
         return _State(*(mine.index_copy(0, rows, yours) for mine, yours in pairs))
-
-
-def _others(model: MacroModel, like: Tensor) -> Tensor:
-    """Background and other lights (1 + K, side, side)."""
-    background = torch.ones(1, model.side, model.side).to(like)
-    return torch.cat([background, model.light.to(like)]) if len(model.light) else background

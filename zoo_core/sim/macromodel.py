@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.func import jvp, vmap
 from torch.nn import functional as F
 
-__all__ = ["PARAMETERS", "MacroModel", "derivatives", "source_image"]
+__all__ = ["PARAMETERS", "MacroModel", "derivatives", "source_gradient", "source_image"]
 
 LENS = ("theta_E", "lens_x", "lens_y", "lens_e1", "lens_e2", "gamma_1", "gamma_2")
 SOURCE = ("x", "y", "log_R", "e1", "e2", "n")
@@ -85,6 +85,11 @@ class MacroModel:
         smooth = F.avg_pool2d(seen[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
         return (self.noise**2 + self.photon * smooth.clamp(min=0)).sqrt()
 
+    def others(self, like: Tensor) -> Tensor:
+        """Background and other lights (1 + K, side, side)."""
+        background = torch.ones(1, self.side, self.side).to(like)
+        return torch.cat([background, self.light.to(like)]) if len(self.light) else background
+
     def blur(self, like: Tensor) -> Tensor:
         """Matrix (side, side) of the PSF and the pixel along one axis; light beyond the frame is lost."""
         deviation = math.sqrt(self.psf**2 + (self.binning**2 - 1) / 12)  # samples stand for the binned pixels
@@ -115,6 +120,12 @@ def derivatives(model: MacroModel, parameters: Tensor) -> Tensor:
         planes[1:1] = list(by_x * along_x + by_y * along_y)
     blur = model.blur(parameters)
     return blur @ torch.stack(planes, dim=1) @ blur
+
+
+def source_gradient(model: MacroModel, parameters: Tensor) -> tuple[Tensor, Tensor]:
+    """How brightness changes with the position in the source plane, before any blur, (B, side, side) each."""
+    x, y = _source_plane(model, parameters)
+    return _Sersic.at(_named(parameters), x, y).gradient()
 
 
 def _named(parameters: Tensor) -> dict[str, Tensor]:

@@ -1,0 +1,92 @@
+"""Substructure by physics: fit a smooth lens to the image, and judge what the fit leaves over and what it found.
+
+Nothing is learned by gradient descent but the fits themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import zoo_core as zoo
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["zoo_architectures"]
+
+SIDE = 57
+PREPROCESS = ({"op": "bin", "factor": 2}, {"op": "frame", "size": SIDE})
+PAPER = """@article{Vegetti2009,
+  author = {Vegetti, S. and Koopmans, L. V. E.},
+  title = {Bayesian strong gravitational-lens modelling on adaptive grids: objective detection of mass substructure in
+           galaxies},
+  journal = {Monthly Notices of the Royal Astronomical Society},
+  volume = {392},
+  pages = {945},
+  year = {2009},
+  eprint = {0805.0201}
+}"""
+
+
+def build(
+    channels: int,
+    outputs: int,
+    pixel: int = 2,
+    psf: float = 1.5,
+    noise: float = 0.01,
+    photon: float = 0.0,
+    priors: Mapping[str, Sequence[float]] | None = None,
+    grid: Mapping[str, Sequence[float]] | None = None,
+    light: Mapping[str, float] | None = None,
+    free_theta_E: bool = False,
+    components: int = 50,
+    iterations: int = 30,
+) -> "nn.Module":
+    """The detector before it has seen any image.
+
+    Arguments:
+        channels, outputs: of the network; there is one of each.
+        pixel: length of the network's pixels, in the pixels of the lengths below.
+        psf: standard deviation of the PSF, the first guess.
+        noise, photon: variance noise^2 + photon * brightness of a pixel.
+        priors: mean and standard deviation of parameters (`zoo_core.sim.macromodel.PARAMETERS`), 0: fixed. None: of any
+            lens that fills the frame.
+        grid: values of parameters to start from. None: source positions.
+        light: R, n, e1, e2 of the lens galaxy, a first guess. None: there is none.
+        free_theta_E: fit the Einstein radius of every image, and let only the residual count: the macro-lens is
+            marginalised. Otherwise the radius is that of the training images, and the fitted parameters count too.
+        components: principal directions of the residuals of training images.
+        iterations: of the fit at most.
+    """
+    from .network import LensFit, setup
+
+    chosen = setup(SIDE, pixel, psf, noise, photon, priors, grid, light)
+    return LensFit(channels, chosen, free_theta_E, components, iterations)
+
+
+def train(detector: "nn.Module", training: zoo.Training) -> None:
+    """Learn what images share from `learn_images` (400) in `rounds` (4) of fits, then what is normal from all."""
+    from .network import LensFit
+
+    assert isinstance(detector, LensFit)
+    images = training.images()
+    detector.learn(images[: training.settings.get("learn_images", 400)], training.settings.get("rounds", 4))
+    detector.take_as_normal(images)
+
+
+@zoo.hookimpl
+def zoo_architectures() -> list[zoo.Architecture]:
+    """The fit of a macro-lens."""
+    return [
+        zoo.Architecture(
+            name="lensfit",
+            task="anomaly",
+            build=build,
+            size=SIDE,
+            bands=("grey",),
+            heads=zoo.Heads(),
+            preprocess=PREPROCESS,
+            summary="fit of a smooth lens: density of what it leaves over and of its parameters",
+            paper=PAPER,
+            train=train,
+        )
+    ]

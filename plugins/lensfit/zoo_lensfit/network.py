@@ -1,0 +1,130 @@
+"""The fit as a network: what training images share is a buffer, and so is what is normal."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from zoo_core.errors import SpecError
+from zoo_core.sim.macrofit import MacroFit, fit_macro
+from zoo_core.sim.macrolearn import elliptical_lights, learn_macro
+from zoo_core.sim.macromodel import PARAMETERS, MacroModel
+from zoo_core.sim.macroresponse import rings, significance
+
+from .normal import Normal
+
+__all__ = ["LensFit", "setup"]
+
+RINGS = ((0.6, 8), (0.85, 12), (1.1, 16), (1.4, 16))  # radii in Einstein radii, and masses tried on each
+
+
+class LensFit(nn.Module):
+    """How improbable it is that a smooth lens looks like the image.
+
+    Arguments:
+        channels: of the images; there must be one.
+        model: the lens, its priors and the light of its galaxy, as first guesses.
+        free_theta_E: fit the Einstein radius, and let only the residual count.
+        components: principal directions of the residuals of training images.
+        iterations: of a fit at most.
+    """
+
+    means: Tensor
+    psf: Tensor
+    light: Tensor
+
+    def __init__(self, channels: int, model: MacroModel, free_theta_E: bool, components: int, iterations: int):
+        super().__init__()
+        if channels != 1:
+            raise SpecError(f"lensfit: {channels} channels; a lens is fitted to one band, choose it with bands")
+        self.free_theta_E, self.iterations = free_theta_E, iterations
+        self._setup = model
+        self.register_buffer("means", torch.tensor([model.prior(name)[0] for name in PARAMETERS]))
+        self.register_buffer("psf", torch.tensor(model.psf))
+        self.register_buffer("light", model.light.clone())
+        self.counted = [name for name in model.free if name != "theta_E"]
+        self.normal = Normal(model.side**2, components, self.latent_size, parameters_count=not free_theta_E)
+
+    @property
+    def latent_size(self) -> int:
+        """Numbers that describe a fit."""
+        return len(self.counted) + 2 + len(self.light)
+
+    @property
+    def model(self) -> MacroModel:
+        """What all images share, as it was learned."""
+        means = dict(zip(PARAMETERS, self.means.tolist(), strict=True))
+        priors = {name: (mean, self._setup.prior(name)[1]) for name, mean in means.items()}
+        return replace(self._setup, priors=priors, psf=self.psf.item(), light=self.light)
+
+    def fit(self, images: Tensor) -> MacroFit:
+        """Fits of images (B, 1, side, side), in double precision: no image's result depends on its companions."""
+        return fit_macro(images[:, 0].double(), self.model, free_theta_E=self.free_theta_E, iterations=self.iterations)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Score (B,), the best-fitting model in the shape of x, and what was fitted (B, 1 + latent_size)."""
+        with torch.no_grad():
+            fit = self.fit(x)
+            latent = self._latent(fit)
+            score = self.normal(fit.residuals / fit.sigma, self._significance(fit), latent)
+            latent = torch.cat([fit.theta_E[:, None], latent], dim=1)
+        return score.to(x), fit.model_images[:, None].to(x), latent.to(x)
+
+    @torch.no_grad()
+    def learn(self, images: Tensor, rounds: int) -> None:
+        """Take Einstein radius, PSF, the galaxy's light and the means of the priors from images (N, 1, side, side)."""
+        learned = learn_macro(images[:, 0].double(), self.model, rounds)
+        self.means.copy_(torch.tensor([learned.prior(name)[0] for name in PARAMETERS]))
+        self.psf.fill_(learned.psf)
+        self.light.copy_(learned.light)
+
+    @torch.no_grad()
+    def take_as_normal(self, images: Tensor) -> None:
+        """Learn how residuals and parameters of images (N, 1, side, side) are distributed."""
+        fit = self.fit(images)
+        self.normal.learn(fit.residuals / fit.sigma, self._significance(fit), self._latent(fit))
+
+    def _significance(self, fit: MacroFit) -> Tensor:
+        theta_E = self.means[PARAMETERS.index("theta_E")].item()
+        return significance(self.model, fit, rings(tuple(r * theta_E for r, _ in RINGS), tuple(n for _, n in RINGS)))
+
+    def _latent(self, fit: MacroFit) -> Tensor:
+        """The free parameters but the Einstein radius, then the amplitudes over their sum."""
+        columns = [PARAMETERS.index(name) for name in self.counted]
+        total = fit.amplitudes.abs().sum(1, keepdim=True).clamp(min=torch.finfo(fit.amplitudes.dtype).tiny)
+        return torch.cat([fit.parameters[:, columns], fit.amplitudes / total], dim=1)
+
+
+def setup(
+    side: int,
+    pixel: int,
+    psf: float,
+    noise: float,
+    photon: float,
+    priors: Mapping[str, Sequence[float]] | None,
+    grid: Mapping[str, Sequence[float]] | None,
+    light: Mapping[str, float] | None,
+) -> MacroModel:
+    """The first guess of what images share, see `build` of the plugin."""
+    size = side * pixel
+    given = {name: (float(mean), float(spread)) for name, (mean, spread) in (priors or any_lens(size)).items()}
+    starts = {name: tuple(map(float, values)) for name, values in (grid or anywhere(size)).items()}
+    if unknown := sorted({*given, *starts} - set(PARAMETERS)):
+        raise SpecError(f"lensfit: no parameter is called {', '.join(unknown)}; there are {', '.join(PARAMETERS)}")
+    model = MacroModel(size, pixel, psf, given, starts, noise=noise, photon=photon)
+    return replace(model, light=elliptical_lights(model, **light)) if light else model
+
+
+def any_lens(size: int) -> dict[str, tuple[float, float]]:
+    """Priors of a lens that fills a frame of so many pixels."""
+    wide = {"theta_E": (size / 6, size / 40), "x": (0.0, size / 16), "y": (0.0, size / 16)}
+    source = {"log_R": (math.log(size / 20), 0.3), "e1": (0.0, 0.15), "e2": (0.0, 0.15)}
+    return wide | source | {"gamma_1": (0.0, 0.1), "gamma_2": (0.0, 0.1)}
+
+
+def anywhere(size: int) -> dict[str, tuple[float, ...]]:
+    """Source positions to start from in such a frame."""
+    places = tuple(step * size / 30 for step in range(-4, 5))
+    return {"x": places, "y": places}
