@@ -105,4 +105,5 @@ def test_the_drawn_roc_curve_lies_on_the_exact_one(stored):
 def test_a_board_without_results_has_pages(tmp_path):
     paths = write_pages(leaderboard(tmp_path), tmp_path / "pages")
 
-    assert [path.name for path in paths] == ["index.md", "board.html"]
+    pages = ["substructure.md", "anomaly.md", "clustering.md", "index.md", "board.html"]
+    assert [path.name for path in paths] == pages

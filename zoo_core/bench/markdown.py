@@ -15,6 +15,7 @@ __all__ = [
     "caption",
     "cell",
     "heading",
+    "line",
     "markdown",
     "marks",
     "place",
@@ -40,10 +41,10 @@ def markdown(tables: Sequence[Table]) -> str:
 def table_markdown(table: Table) -> str:
     """One table, a row a model."""
     heads = ["rank", "model", *(heading(name, table) for name in table.metrics), "notes"]
-    lines = [_line(heads), _line(["---"] * len(heads))]
+    lines = [line(heads), line(["---"] * len(heads))]
     for row in table.rows:
         cells = [cell(row.result, name) for name in table.metrics]
-        lines.append(_line([place(row), f"`{row.model}`", *cells, marks(row)]))
+        lines.append(line([place(row), f"`{row.model}`", *cells, marks(row)]))
     return "\n".join(lines)
 
 
@@ -94,8 +95,8 @@ def strata_rows(table: Table, column: str) -> list[tuple[str, list[str]]]:
 def strata_markdown(table: Table, column: str) -> str:
     """One table of strata, a column a model."""
     heads = [column, *(f"`{result.model}`" for result in table.results)]
-    lines = [_line(heads), _line(["---"] * len(heads))]
-    return "\n".join([*lines, *(_line([name, *cells]) for name, cells in strata_rows(table, column))])
+    lines = [line(heads), line(["---"] * len(heads))]
+    return "\n".join([*lines, *(line([name, *cells]) for name, cells in strata_rows(table, column))])
 
 
 def caption(table: Table) -> str:
@@ -107,7 +108,8 @@ def caption(table: Table) -> str:
     return f"{table.summary}. {images}; {first.dataset['domain']} images.".removeprefix(". ")
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """A row of a table."""
     return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in cells) + " |"
 
 

@@ -1,6 +1,7 @@
 """The pages of the leaderboard: Markdown for the docs, and one HTML file that needs nothing else.
 
 <folder>/index.md
+<folder>/anomaly.md ...                   by subject, see `boards`
 <folder>/board.html
 <folder>/plots/<benchmark>-roc.svg ...
 """
@@ -11,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from .boards import subject_markdown, subjects
 from .leaderboard import Board, Table
 from .markdown import (
     NOTES,
@@ -24,7 +26,7 @@ from .markdown import (
     strata_rows,
     table_markdown,
 )
-from .plots import Measured, completeness_plot, reliability_plot, roc_plot
+from .plots import Measured, completeness_plot, reliability_plot, roc_plot, score_plot
 from .results import predictions_of, result_path, write_atomically
 
 __all__ = ["write_pages"]
@@ -37,17 +39,18 @@ def write_pages(board: Board, folder: str | Path) -> list[Path]:
     folder = Path(folder)
     plots = {(table.benchmark, name): svg for table in board.tables for name, svg in _plots(table, board.results)}
     pages = {f"plots/{benchmark}-{name}.svg": svg for (benchmark, name), svg in plots.items()}
-    pages |= {"index.md": _markdown(board, list(plots)), "board.html": _html(board, plots)}
+    sections = {table.benchmark: _section_markdown(table, list(plots)) for table in board.tables}
+    tables = {table.benchmark: table for table in board.tables}
+    pages |= {f"{subject.name}.md": subject_markdown(subject, tables, sections) for subject in subjects()}
+    pages |= {"index.md": _markdown(sections), "board.html": _html(board, plots)}
     for name, content in pages.items():
         write_atomically(folder / name, content.encode())
     return [folder / name for name in pages]
 
 
 def _plots(table: Table, results: Path) -> Iterator[tuple[str, str]]:
-    """Names and pictures; lens finders have them."""
-    finders = [result for result in table.results if len(result.settings["classes"]) == 2]
-    paths = [result_path(results, result.benchmark, result.model) for result in finders]
-    measured = [Measured(one, *predictions_of(path, one)) for one, path in zip(finders, paths, strict=True)]
+    """Names and pictures; what ranks images has them."""
+    measured = [one for one in _measured(table, results) if one.ranked is not None]
     if not measured:
         return
     yield "roc", roc_plot(measured)
@@ -55,18 +58,34 @@ def _plots(table: Table, results: Path) -> Iterator[tuple[str, str]]:
         picture = completeness_plot(measured, column)
         if picture is not None:
             yield f"completeness-{column}", picture
-    yield "reliability", reliability_plot(measured)
+    if table.results[0].task == "anomaly":
+        yield "scores", score_plot(measured)
+    else:
+        yield "reliability", reliability_plot(measured)
 
 
-def _markdown(board: Board, plots: list[tuple[str, str]]) -> str:
-    parts = [f"# {TITLE}", "The same, sortable: [board.html](board.html)."]
-    for table in board.tables:
-        parts += [f"## {table.benchmark}", caption(table), table_markdown(table)]
-        parts += [
-            f"![{name}](plots/{benchmark}-{name}.svg)" for benchmark, name in plots if benchmark == table.benchmark
+def _measured(table: Table, results: Path) -> list[Measured]:
+    paths = [result_path(results, result.benchmark, result.model) for result in table.results]
+    return [Measured(one, *predictions_of(path, one)) for one, path in zip(table.results, paths, strict=True)]
+
+
+def _markdown(sections: dict[str, str]) -> str:
+    by_subject = ", ".join(f"[{subject.title.lower()}]({subject.name}.md)" for subject in subjects())
+    head = f"# {TITLE}\n\nThe same, sortable: [board.html](board.html). By subject: {by_subject}."
+    return "\n\n".join([head, *sections.values(), NOTES]) + "\n"
+
+
+def _section_markdown(table: Table, plots: list[tuple[str, str]]) -> str:
+    pictures = [name for benchmark, name in plots if benchmark == table.benchmark]
+    return "\n\n".join(
+        [
+            f"## {table.benchmark}",
+            caption(table),
+            table_markdown(table),
+            *(f"![{name}](plots/{table.benchmark}-{name}.svg)" for name in pictures),
+            *(f"### By {column}\n\n{strata_markdown(table, column)}" for column in strata_of(table)),
         ]
-        parts += [f"### By {column}\n\n{strata_markdown(table, column)}" for column in strata_of(table)]
-    return "\n\n".join([*parts, NOTES]) + "\n"
+    )
 
 
 def _html(board: Board, plots: dict[tuple[str, str], str]) -> str:

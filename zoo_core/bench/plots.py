@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from io import StringIO
 
 import numpy as np
@@ -12,9 +13,10 @@ from matplotlib.figure import Figure
 from .calibration import prior_weights, reliability
 from .curves import curve
 from .figures import Columns
+from .ranking import ranking
 from .results import Result, StratumResult
 
-__all__ = ["Measured", "completeness_plot", "reliability_plot", "roc_plot", "roc_points"]
+__all__ = ["Measured", "completeness_plot", "reliability_plot", "roc_plot", "roc_points", "score_plot"]
 
 # Okabe & Ito's colours, which colour-blind readers tell apart; the line styles do it in print.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -25,21 +27,28 @@ STEPS = 400  # points of a drawn curve, more than a screen shows
 
 @dataclass(frozen=True)
 class Measured:
-    """A result of a lens finder, and the predictions and truth behind it."""
+    """A result, and the predictions and truth behind it."""
 
     result: Result
     predictions: Columns
     truth: Columns
 
+    @cached_property
+    def ranked(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Scores, and which images are positive; None for what ranks nothing."""
+        return ranking(self.result.task, self.predictions, self.truth)
+
     @property
     def scores(self) -> np.ndarray:
-        """Probability of a lens."""
-        return self.predictions[f"p_{self.result.settings['classes'][1]}"]
+        """Of what ranks: the higher, the likelier a lens or an anomaly."""
+        assert self.ranked is not None
+        return self.ranked[0]
 
     @property
     def positive(self) -> np.ndarray:
-        """Whether it is one."""
-        return self.truth["label"] == 1
+        """Which images are lenses or anomalies."""
+        assert self.ranked is not None
+        return self.ranked[1]
 
 
 def roc_plot(measured: Sequence[Measured]) -> str:
@@ -79,6 +88,20 @@ def completeness_plot(measured: Sequence[Measured], column: str) -> str | None:
     axes.set(ylim=(0, 1), xlim=(-0.5, len(limits) - 0.5))
     axes.set_xticks(range(len(limits)), [f"{low:g}–{high:g}" for low, high in limits])
     axes.legend(loc="best")
+    return _svg(figure)
+
+
+def score_plot(measured: Sequence[Measured]) -> str:
+    """Distribution of the anomaly score by class, a panel a detector, from the 1st to the 99th percentile."""
+    figure = Figure(figsize=(4.8, 1.0 + 1.7 * len(measured)), layout="constrained")
+    for axes, one in zip(figure.subplots(len(measured), 1, squeeze=False)[:, 0], measured, strict=True):
+        low, high = np.quantile(one.scores, [0.01, 0.99])
+        for number, name in enumerate(one.result.images):
+            scores = one.scores[one.truth["label"] == number]
+            axes.hist(scores, np.linspace(low, high, 41), density=True, histtype="step", label=name, **_style(number))
+        axes.set(xlabel=f"anomaly score of {one.result.model}", yticks=[])
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.legend(loc="upper right")
     return _svg(figure)
 
 
