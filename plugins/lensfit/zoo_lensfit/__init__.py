@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["zoo_architectures"]
 
 SIDE = 57
+RESIDUAL = ("residual", "directions", "mass")  # figures of the fit that know nothing of its parameters
 PREPROCESS = ({"op": "bin", "factor": 2}, {"op": "frame", "size": SIDE})
 PAPER = """@article{Vegetti2009,
   author = {Vegetti, S. and Koopmans, L. V. E.},
@@ -37,7 +38,7 @@ def build(
     priors: Mapping[str, Sequence[float]] | None = None,
     grid: Mapping[str, Sequence[float]] | None = None,
     light: Mapping[str, float] | None = None,
-    free_theta_E: bool = False,
+    marginalised: bool = False,
     components: int = 50,
     iterations: int = 30,
 ) -> "nn.Module":
@@ -52,15 +53,16 @@ def build(
             lens that fills the frame.
         grid: values of parameters to start from. None: source positions.
         light: R, n, e1, e2 of the lens galaxy, a first guess. None: there is none.
-        free_theta_E: fit the Einstein radius of every image, and let only the residual count: the macro-lens is
-            marginalised. Otherwise the radius is that of the training images, and the fitted parameters count too.
+        marginalised: whatever the macro-lens is, only the residual counts. Otherwise the parameters count too, and an
+            Einstein radius that training images do not have is an anomaly.
         components: principal directions of the residuals of training images.
         iterations: of the fit at most.
     """
     from .network import LensFit, setup
+    from .normal import FIGURES
 
     chosen = setup(SIDE, pixel, psf, noise, photon, priors, grid, light)
-    return LensFit(channels, chosen, free_theta_E, components, iterations)
+    return LensFit(channels, chosen, RESIDUAL if marginalised else FIGURES, components, iterations)
 
 
 def train(detector: "nn.Module", training: zoo.Training) -> None:

@@ -26,7 +26,7 @@ class LensFit(nn.Module):
     Arguments:
         channels: of the images; there must be one.
         model: the lens, its priors and the light of its galaxy, as first guesses.
-        free_theta_E: fit the Einstein radius, and let only the residual count.
+        figures: of the fit, that count, see `Normal`.
         components: principal directions of the residuals of training images.
         iterations: of a fit at most.
     """
@@ -35,22 +35,21 @@ class LensFit(nn.Module):
     psf: Tensor
     light: Tensor
 
-    def __init__(self, channels: int, model: MacroModel, free_theta_E: bool, components: int, iterations: int):
+    def __init__(self, channels: int, model: MacroModel, figures: Sequence[str], components: int, iterations: int):
         super().__init__()
         if channels != 1:
             raise SpecError(f"lensfit: {channels} channels; a lens is fitted to one band, choose it with bands")
-        self.free_theta_E, self.iterations = free_theta_E, iterations
+        self.iterations = iterations
         self._setup = model
         self.register_buffer("means", torch.tensor([model.prior(name)[0] for name in PARAMETERS]))
         self.register_buffer("psf", torch.tensor(model.psf))
         self.register_buffer("light", model.light.clone())
-        self.counted = [name for name in model.free if name != "theta_E"]
-        self.normal = Normal(model.side**2, components, self.latent_size, parameters_count=not free_theta_E)
+        self.normal = Normal(model.side**2, components, self.latent_size, figures)
 
     @property
     def latent_size(self) -> int:
         """Numbers that describe a fit."""
-        return len(self.counted) + 2 + len(self.light)
+        return len(self._setup.free) + 2 + len(self.light)
 
     @property
     def model(self) -> MacroModel:
@@ -61,15 +60,14 @@ class LensFit(nn.Module):
 
     def fit(self, images: Tensor) -> MacroFit:
         """Fits of images (B, 1, side, side), in double precision: no image's result depends on its companions."""
-        return fit_macro(images[:, 0].double(), self.model, free_theta_E=self.free_theta_E, iterations=self.iterations)
+        return fit_macro(images[:, 0].double(), self.model, iterations=self.iterations)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Score (B,), the best-fitting model in the shape of x, and what was fitted (B, 1 + latent_size)."""
+        """Score (B,), the best-fitting model in the shape of x, and what was fitted (B, latent_size)."""
         with torch.no_grad():
             fit = self.fit(x)
             latent = self._latent(fit)
             score = self.normal(fit.residuals / fit.sigma, self._significance(fit), latent)
-            latent = torch.cat([fit.theta_E[:, None], latent], dim=1)
         return score.to(x), fit.model_images[:, None].to(x), latent.to(x)
 
     @torch.no_grad()
@@ -91,8 +89,8 @@ class LensFit(nn.Module):
         return significance(self.model, fit, rings(tuple(r * theta_E for r, _ in RINGS), tuple(n for _, n in RINGS)))
 
     def _latent(self, fit: MacroFit) -> Tensor:
-        """The free parameters but the Einstein radius, then the amplitudes over their sum."""
-        columns = [PARAMETERS.index(name) for name in self.counted]
+        """The free parameters, then the amplitudes over their sum."""
+        columns = [PARAMETERS.index(name) for name in self._setup.free]
         total = fit.amplitudes.abs().sum(1, keepdim=True).clamp(min=torch.finfo(fit.amplitudes.dtype).tiny)
         return torch.cat([fit.parameters[:, columns], fit.amplitudes / total], dim=1)
 

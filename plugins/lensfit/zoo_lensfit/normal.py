@@ -1,29 +1,33 @@
-"""What is normal: figures of a fit, each standardised by how it is distributed over training images."""
+"""What is normal: figures of a fit, standardised by how they are distributed over training images."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from zoo_core.errors import SpecError
 from zoo_core.sim.macrolearn import robust_spread
 
-__all__ = ["Normal"]
+__all__ = ["FIGURES", "Normal"]
 
-SHRINKAGE = 0.01  # of the parameters' correlations towards none
-SMALLEST = 1e-6  # a figure, before its logarithm is taken
-FIGURES = 4
+SHRINKAGE = 0.01  # added to the variances of standardised parameters
+LIMIT = 3.0  # standard deviations beyond which a parameter counts as an outlier
+SMALLEST = 1e-6  # of what is divided by
+FIGURES = ("residual", "directions", "mass", "parameters")
 
 
 class Normal(nn.Module):
-    """How far the figures of a fit are above the usual ones, in standard deviations, summed.
+    """How far figures of a fit are above the usual ones, in standard deviations, summed.
 
-    The figures are logarithms of the mean squared residual, of its squared Mahalanobis distance in the principal
-    directions of the residuals, of the largest squared significance of a mass, and of the squared Mahalanobis distance
-    of what was fitted.
+    The figures are `residual`, the root mean square of residual over sigma; `directions`, the same in the principal
+    directions of the residuals, each over its standard deviation; `mass`, the largest significance of a point mass; and
+    `parameters`, the Mahalanobis distance of what was fitted.
 
     Arguments:
         pixels: of a residual.
         components: principal directions.
         latent_size: numbers that describe a fit.
-        parameters_count: whether the last figure does.
+        figures: names of those that count.
     """
 
     typical: Tensor
@@ -33,32 +37,34 @@ class Normal(nn.Module):
     usual: Tensor
     spread: Tensor
 
-    def __init__(self, pixels: int, components: int, latent_size: int, parameters_count: bool):
+    def __init__(self, pixels: int, components: int, latent_size: int, figures: Sequence[str]):
         super().__init__()
-        self.counted = FIGURES if parameters_count else FIGURES - 1
+        if not figures or set(figures) - set(FIGURES):
+            raise SpecError(f"lensfit: figures are {list(figures)}; choose some of {', '.join(FIGURES)}")
+        self.counted = [FIGURES.index(name) for name in figures]
         self.register_buffer("typical", torch.zeros(pixels))
         self.register_buffer("directions", torch.linalg.qr(torch.randn(pixels, components)).Q)
         self.register_buffer("centre", torch.zeros(latent_size))
         self.register_buffer("precision", torch.eye(latent_size))
-        self.register_buffer("usual", torch.zeros(FIGURES))
-        self.register_buffer("spread", torch.ones(FIGURES))
+        self.register_buffer("usual", torch.zeros(len(FIGURES)))
+        self.register_buffer("spread", torch.ones(len(FIGURES)))
 
     def forward(self, residuals: Tensor, significance: Tensor, latent: Tensor) -> Tensor:
         """Score (N,) of residuals over sigma (N, side, side), significances (N, M) and latents (N, latent_size)."""
         standard = (self.figures(residuals, significance, latent) - self.usual) / self.spread
-        return standard[:, : self.counted].sum(1)
+        return standard[:, self.counted].sum(1)
 
     def figures(self, residuals: Tensor, significance: Tensor, latent: Tensor) -> Tensor:
-        """The four logarithms (N, 4)."""
+        """All of them (N, 4), in the order of FIGURES."""
         flat = residuals.flatten(1)
         apart = latent - self.centre
-        squares = (
-            flat.square().mean(1),
-            ((flat - self.typical) @ self.directions.to(flat)).square().mean(1),
-            significance.square().amax(1),
-            (apart @ self.precision.to(apart) * apart).sum(1),
+        figures = (
+            flat.square().mean(1).sqrt(),
+            ((flat - self.typical) @ self.directions.to(flat)).square().mean(1).sqrt(),
+            significance.amax(1),
+            (apart @ self.precision.to(apart) * apart).sum(1).clamp(min=0).sqrt(),
         )
-        return torch.stack(squares, dim=1).clamp(min=SMALLEST).log()
+        return torch.stack(figures, dim=1)
 
     def learn(self, residuals: Tensor, significance: Tensor, latent: Tensor) -> None:
         """Take these N fits as normal; N is more than there are components."""
@@ -67,7 +73,7 @@ class Normal(nn.Module):
         variances, vectors = torch.linalg.eigh((flat - flat.mean(0)).T @ (flat - flat.mean(0)) / len(flat))
         kept = self.directions.shape[1]
         self.directions.copy_(vectors[:, -kept:] / variances[-kept:].clamp(min=SMALLEST).sqrt())
-        self.centre.copy_(latent.mean(0))
+        self.centre.copy_(robust_spread(latent)[0])
         self.precision.copy_(_precision(latent))
         usual, spread = robust_spread(self.figures(residuals, significance, latent))
         self.usual.copy_(usual)
@@ -75,8 +81,10 @@ class Normal(nn.Module):
 
 
 def _precision(latent: Tensor) -> Tensor:
-    """Inverse covariance of (N, D), finite although the amplitudes' shares sum to one."""
-    scale = latent.std(0).clamp(min=SMALLEST)
-    correlation = torch.corrcoef((latent / scale).T)
-    correlation = (1 - SHRINKAGE) * correlation.nan_to_num() + SHRINKAGE * torch.eye(len(scale)).to(latent)
-    return torch.linalg.inv(correlation) / scale / scale[:, None]
+    """Inverse covariance of (N, D): of the bulk, since a fit that lacks a counter-image strays far."""
+    middle, scale = robust_spread(latent)
+    scale = scale.clamp(min=SMALLEST)
+    standard = ((latent - middle) / scale).clamp(-LIMIT, LIMIT)
+    covariance = standard.T @ standard / len(latent)
+    covariance = covariance + SHRINKAGE * torch.eye(len(scale)).to(latent)  # shares of amplitudes sum to one
+    return torch.linalg.inv(covariance) / scale / scale[:, None]
