@@ -1,5 +1,6 @@
 """Draws the contact sheets of docs/simulator.md: `python docs/contact_sheets.py`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -7,9 +8,13 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from PIL import Image
 
 from zoo_core.datasets.finding import Finding, finding_space, finding_space_shifted
+from zoo_core.sim.substructure import CLASSES, DIFFICULTIES, Scene, draw_scene
+from zoo_core.sim.substructure_render import render_scenes
+from zoo_core.sim.survey import NOISE, Randoms, noise_sigma, observe
 
 HERE = Path(__file__).parent / "images"
 ROWS, COLUMNS = 4, 9
@@ -24,14 +29,14 @@ def stretched(image: np.ndarray) -> np.ndarray:
     return np.arcsinh(image / 2) / np.arcsinh(max(np.nanpercentile(image, 99.7), 12) / 2)
 
 
-def draw(images: list[np.ndarray], titles: list[str], columns: int, file: str) -> None:
-    """Images on one sheet, each with a title."""
+def draw(images: Sequence[np.ndarray], titles: Sequence[str], columns: int, file: str) -> None:
+    """Images between 0 and 1 on one sheet, each with a title."""
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.65 * rows), squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
-        axis.imshow(stretched(image), origin="lower", cmap="gray", vmin=-0.1, vmax=1, interpolation="nearest")
+        axis.imshow(image, origin="lower", cmap="gray", vmin=-0.1, vmax=1, interpolation="nearest")
         axis.set_title(title, fontsize=8, pad=2)
     figure.subplots_adjust(0.005, 0.005, 0.995, 0.975, 0.03, 0.12)
     figure.savefig(HERE / file, dpi=72)
@@ -43,14 +48,45 @@ def lenses(dataset: Finding, file: str) -> None:
     """The first lenses, with their Einstein radius and arc signal to noise."""
     images, truth = dataset.make(0, len(dataset))
     titles = [f'{row["theta_E"]:.1f}", S/N {row["arc_snr"]:.0f}' for row in truth]
-    draw([image[0] for image in images], titles, COLUMNS, file)
+    draw([stretched(image[0]) for image in images], titles, COLUMNS, file)
 
 
 def kinds(dataset: Finding, file: str) -> None:
     """The first non-lenses of each kind."""
     drawn = np.array([cutout.kind for cutout in dataset.cutouts(0, len(dataset))])
     rows = [i for kind in np.unique(drawn) for i in np.flatnonzero(drawn == kind)[:PER_KIND]]
-    draw([dataset.make(i, i + 1)[0][0, 0] for i in rows], [drawn[i] for i in rows], 2 * PER_KIND, file)
+    images = [stretched(dataset.make(i, i + 1)[0][0, 0]) for i in rows]
+    draw(images, [drawn[i] for i in rows], 2 * PER_KIND, file)
+
+
+def twins(difficulty: str, file: str) -> None:
+    """The same lenses with each class of substructure in them, and what it changes over the noise, from -5 to 5."""
+    scenes = {
+        kind: [draw_scene(np.random.default_rng(i), DIFFICULTIES[difficulty], kind) for i in range(COLUMNS)]
+        for kind in CLASSES
+    }
+    light = {kind: render_scenes(scenes[kind], 64) for kind in CLASSES}
+    noise = np.array([scene.noise for scene in scenes["no"]], NOISE)
+    sigma, generator = noise_sigma(light["no"], noise), torch.Generator().manual_seed(1)
+    images, titles = [], []
+    for kind in CLASSES:
+        randoms = Randoms.from_torch(generator, COLUMNS, 64)
+        observed = observe(light[kind], torch.zeros_like(sigma), noise, randoms)
+        images += [stretched(image) for image in observed.numpy()]
+        titles += [title(scene) for scene in scenes[kind]]
+    for kind in CLASSES[1:]:
+        images += list((0.5 + (light[kind] - light["no"]) / sigma / 10).clip(0, 1).numpy())
+        titles += [f"{kind} - no"] * COLUMNS
+    draw(images, titles, COLUMNS, file)
+
+
+def title(scene: Scene) -> str:
+    """The class, and what is in the lens."""
+    if scene.kind == "sphere":
+        return f"{len(scene.halos)} subhalos, {np.log10(scene.halos['mass'].sum()):.1f}"
+    if scene.kind == "vort":
+        return f'vortex, {scene.vortices["length"][0]:.2f}"'
+    return "no"
 
 
 if __name__ == "__main__":
@@ -58,3 +94,5 @@ if __name__ == "__main__":
     for name, opened in (("finding_space", finding_space), ("finding_space_shifted", finding_space_shifted)):
         lenses(opened(n=ROWS * COLUMNS, seed=2, lens_fraction=1.0), f"{name}_lenses.png")
         kinds(opened(n=700, seed=3, lens_fraction=0.0), f"{name}_nonlenses.png")
+    for difficulty in ("easy", "real"):
+        twins(difficulty, f"substructure_{difficulty}.png")

@@ -84,6 +84,7 @@ def auroc(negatives: np.ndarray, positives: np.ndarray) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # 40 s on a core of its own
 @pytest.mark.parametrize(("difficulty", "images"), [("easy", 10_000), ("real", 3_000)])
 def test_nothing_macroscopic_tells_the_class(difficulty, images):
     # the same macro-lenses, sources and exposures in every class: no chance hides a difference
@@ -93,10 +94,12 @@ def test_nothing_macroscopic_tells_the_class(difficulty, images):
             one = scene(seed, kind, difficulty)
             theta_E, shear = ring_statistics(one)
             table[kind].append({"theta_E": theta_E, "shear": shear} | image_statistics(one, generator))
-    for first, second in (("no", "sphere"), ("no", "vort"), ("sphere", "vort")):
-        for name in table["no"][0]:
-            area = auroc(*(np.array([row[name] for row in table[kind]]) for kind in (first, second)))
-            assert abs(area - 0.5) < 0.02, (first, second, name, area)
+    areas = {
+        (first, second, name): auroc(*(np.array([row[name] for row in table[kind]]) for kind in (first, second)))
+        for first, second in (("no", "sphere"), ("no", "vort"), ("sphere", "vort"))
+        for name in table["no"][0]
+    }
+    assert {key: area for key, area in areas.items() if abs(area - 0.5) >= 0.02} == {}
 
 
 @pytest.mark.parametrize("kind", ["sphere", "vort"])
