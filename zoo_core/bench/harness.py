@@ -40,7 +40,7 @@ from .results import (
 from .scores import discard, score
 from .summary import summarise
 
-__all__ = ["Progress", "benchmark", "measure"]
+__all__ = ["Progress", "benchmark", "measure", "with_data"]
 
 log = logging.getLogger("zoo")
 
@@ -84,7 +84,7 @@ def benchmark(
         UnknownNameError, UntrainedError, SpecError: nothing can be measured as asked.
         DatasetError, ResultError: the images are not those of the benchmark.
     """
-    spec = _with_data(catalog().benchmark(on), data, split)
+    spec = with_data(catalog().benchmark(on), data, split)
     models = [load(name, pretrained=True, device=device) for name in model_names]
     return measure(
         models, spec, results=results, batch_size=batch_size, precision=precision, rerun=rerun, progress=progress
@@ -110,7 +110,7 @@ def measure(
     return [_measure(model, bench, batch_size, precision, rerun, progress) for model in models]
 
 
-def _with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
+def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
     """The benchmark of the images that lie at `data`."""
     if spec.needs_data and data is None:
         raise SpecError(f"{spec.id} is measured on images that you must have; say where with --data PATH (data=...)")

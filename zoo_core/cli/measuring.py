@@ -23,6 +23,7 @@ results_option = click.option(
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Images at once.")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
+@click.option("--pictures", type=click.Path(path_type=Path), help="Folder for reconstructions and latent maps.")
 @click.option("--rerun", is_flag=True, help="Measure anew what is there already.")
 @as_json
 @click.pass_context
@@ -36,6 +37,7 @@ def benchmark(
     device: str,
     batch_size: int,
     precision: str,
+    pictures: Path | None,
     rerun: bool,
     as_json: bool,
 ) -> None:
@@ -56,6 +58,8 @@ def benchmark(
             progress=None if tick is None else (lambda model, done, total: tick(done, total)),
         )
     show_rows([_row(result) for result in measured], as_json)
+    if pictures is not None:
+        _draw(models, on, data, split, device, pictures)
     ctx.exit(0 if all(result.status == "ok" for result in measured) else 1)
 
 
@@ -93,6 +97,17 @@ def check(ctx: click.Context, name: str, weights: bool, device: str, as_json: bo
     if not as_json:
         echo(report.summary())
     ctx.exit(0 if report.passed else 1)
+
+
+def _draw(models: tuple[str, ...], on: str, data: str | None, split: str | None, device: str, folder: Path) -> None:
+    from ..bench.harness import with_data
+    from ..bench.pictures import draw_pictures
+    from ..catalog.registry import catalog
+    from ..models.load import load
+
+    spec = with_data(catalog().benchmark(on), data, split)
+    for name in models:
+        draw_pictures(load(name, pretrained=True, device=device), spec, folder)
 
 
 def _row(result) -> dict:

@@ -85,17 +85,28 @@ A download of this repository is a folder that `zoo.load(folder)` reads without 
 def _facts(spec: ModelSpec) -> str:
     rows = {
         "task": spec.task,
-        "outputs": ", ".join(spec.heads.classes or map(_parameter, spec.heads.parameters, spec.heads.units)),
+        "outputs": _outputs(spec),
         "bands": ", ".join(spec.bands),
         "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
-        "temperature": f"{spec.heads.temperature:g}",
-        "prior": ", ".join(f"{fraction:g}" for fraction in spec.prior) or "not stated",
+        **(_probabilities(spec) if spec.task in ("classification", "clustering") else {}),
         "weights": f"{spec.weights.size:,} bytes, sha256 `{spec.weights.sha256}`",
     }
     operations = "\n".join(f"- `{json.dumps(operation)}`" for operation in spec.preprocess)
     return (
         f"## Input and output\n\n{_table(['', ''], rows.items())}\n\nPreprocessing, part of the model:\n\n{operations}"
     )
+
+
+def _outputs(spec: ModelSpec) -> str:
+    if spec.task == "anomaly":
+        return "score (higher is stranger), reconstruction, latent"
+    names = ", ".join(spec.heads.classes or map(_parameter, spec.heads.parameters, spec.heads.units))
+    return f"clusters {names}, found without labels, and an embedding" if spec.task == "clustering" else names
+
+
+def _probabilities(spec: ModelSpec) -> dict[str, str]:
+    prior = ", ".join(f"{fraction:g}" for fraction in spec.prior) or "not stated"
+    return {"temperature": f"{spec.heads.temperature:g}", "prior": prior}
 
 
 def _parameter(name: str, unit: str) -> str:

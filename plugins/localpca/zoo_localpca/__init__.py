@@ -25,18 +25,21 @@ PAPER = """@article{Kambhatla1997,
 }"""
 
 
-def build(channels: int, outputs: int, images: int = 100, neighbours: int = 45, dimensions: int = 12) -> "nn.Module":
+def build(
+    channels: int, outputs: int, size: int = SIZE, images: int = 100, neighbours: int = 45, dimensions: int = 12
+) -> "nn.Module":
     """The detector with random images in the place of what it remembers.
 
     Arguments:
         channels, outputs: of the network.
+        size: pixels a side.
         images: training images that it remembers.
         neighbours: of these, of an image, each as it is or turned by 180 degrees, whichever is nearer.
         dimensions: of the plane through them.
     """
     from .network import LocalPCA
 
-    return LocalPCA(channels, SIZE, images, neighbours, dimensions)
+    return LocalPCA(channels, size, images, neighbours, dimensions)
 
 
 def train(detector: "nn.Module", training: zoo.Training) -> None:

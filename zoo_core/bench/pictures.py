@@ -1,0 +1,159 @@
+"""What a detector or a clustering sees, as pictures: reconstructions, and the map of its latent space.
+
+<folder>/<benchmark>/<model>-strips.png       original, reconstruction, residual
+<folder>/<benchmark>/<model>-latent-pca.png   latent space by class; also -latent-tsne.png
+<folder>/<benchmark>/<model>-prototypes.png   the most confident images of each cluster
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import StandardScaler
+
+from ..catalog.specs import BenchmarkSpec
+from ..datasets.opening import dataset as open_dataset
+from ..errors import SpecError
+from ..interfaces import Dataset
+from ..models.model import Model
+from ..predictions import Anomaly, Clustering
+from .plots import COLOURS
+from .prototypes import draw_prototypes
+
+__all__ = ["MAPS", "draw_latent", "draw_pictures", "draw_strips"]
+
+SHOWN = 3  # strips a class
+BATCH = 64
+DPI = 130
+
+Mapping2D = Callable[[np.ndarray], np.ndarray]
+MAPS: Mapping[str, Mapping2D] = {
+    "pca": lambda latent: PCA(2, random_state=0).fit_transform(latent),
+    "tsne": lambda latent: TSNE(2, init="pca", perplexity=min(30, (len(latent) - 1) / 3), random_state=0).fit_transform(
+        latent
+    ),
+}
+
+
+def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: int = 600) -> list[Path]:
+    """All pictures of a model on a benchmark.
+
+    Arguments:
+        model: of anomalies or clusters.
+        spec: of the benchmark.
+        folder: to write into.
+        count: of images that are looked at, evenly spaced over the data set, so that classes keep their shares.
+
+    Raises:
+        SpecError: the model's task has no such pictures.
+    """
+    if model.task.name not in _DRAWN:
+        raise SpecError(f"{model.id} is for {model.task.name}; pictures are of {' and '.join(_DRAWN)}")
+    whole = open_dataset(spec.dataset, **spec.arguments)
+    rows = np.unique(np.linspace(0, len(whole) - 1, min(count, len(whole))).astype(int))
+    stem = Path(folder) / spec.id / model.id
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    return _DRAWN[model.task.name](model, whole, rows, stem)
+
+
+def draw_strips(path: Path, originals: np.ndarray, reconstructions: np.ndarray, titles: Sequence[str]) -> None:
+    """Original, reconstruction and residual of some images side by side; the residual has a scale of its own.
+
+    Arguments:
+        path: of the picture.
+        originals, reconstructions: (N, H, W).
+        titles: of each row.
+    """
+    figure = Figure(figsize=(5.4, 1.75 * len(originals)), dpi=DPI, layout="constrained")
+    grid = figure.subplots(len(originals), 3, squeeze=False)
+    largest = max(np.quantile(np.abs(originals - reconstructions), 0.999), np.finfo(np.float32).tiny)
+    for panels, original, again, title in zip(grid, originals, reconstructions, titles, strict=True):
+        span = {"vmin": original.min(), "vmax": original.max(), "cmap": "inferno"}
+        panels[0].imshow(original, **span)
+        panels[1].imshow(again, **span)
+        panels[2].imshow(original - again, vmin=-largest, vmax=largest, cmap="RdBu_r")
+        panels[0].set_ylabel(title, fontsize=7)
+    for panel, name in zip(grid[0], ("original", "reconstruction", "residual"), strict=True):
+        panel.set_title(name, fontsize=8)
+    for panel in grid.flat:
+        panel.set(xticks=[], yticks=[])
+    figure.savefig(path)
+
+
+def draw_latent(path: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str], kind: str = "pca") -> None:
+    """The latent space in two dimensions, a colour a class.
+
+    Arguments:
+        path: of the picture.
+        latent: (N, D); every dimension counts alike.
+        labels: index of the class of each, (N,).
+        classes: their names.
+        kind: one of `MAPS`.
+    """
+    if latent.shape[1] < 2:
+        raise SpecError(f"a map needs two latent dimensions or more, got {latent.shape[1]}")
+    places = MAPS[kind](StandardScaler().fit_transform(latent))
+    figure = Figure(figsize=(4.8, 4.2), dpi=DPI, layout="constrained")
+    axes = figure.subplots()
+    for number, name in enumerate(classes):
+        of_class = places[labels == number]
+        axes.scatter(*of_class.T, s=6, alpha=0.6, linewidths=0, color=COLOURS[number % len(COLOURS)], label=name)
+    axes.set(xticks=[], yticks=[], title=kind.upper() if kind == "pca" else "t-SNE")
+    axes.legend(frameon=False, markerscale=2)
+    figure.savefig(path)
+
+
+def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
+    channels, parts = _looked(model, dataset, rows)
+    seen = [part for part in parts if isinstance(part, Anomaly)]
+    score = torch.cat([part.score for part in seen]).numpy()
+    again = torch.cat([part.reconstruction for part in seen])[:, 0].numpy()
+    latent = torch.cat([part.latent for part in seen]).flatten(1).numpy()
+    labels = dataset.truth()["label"][rows]
+    chosen = np.concatenate([np.flatnonzero(labels == label)[:SHOWN] for label in np.unique(labels)])
+    titles = [f"{dataset.heads.classes[labels[row]]}\nscore {score[row]:.3g}" for row in chosen]
+    strips = _beside(stem, "strips")
+    draw_strips(strips, channels[chosen, 0], again[chosen], titles)
+    return [strips, *_maps(stem, latent, labels, dataset.heads.classes)]
+
+
+def _clustering(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
+    _, parts = _looked(model, dataset, np.arange(len(dataset)))
+    seen = [part for part in parts if isinstance(part, Clustering)]
+    probabilities = torch.cat([part.probabilities for part in seen]).numpy()
+    latent = torch.cat([part.embedding for part in seen]).numpy()
+    best = _beside(stem, "prototypes")
+    draw_prototypes(best, dataset, probabilities)
+    return [best, *_maps(stem, latent[rows], dataset.truth()["label"][rows], dataset.heads.classes)]
+
+
+def _maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[Path]:
+    paths = {kind: _beside(stem, f"latent-{kind}") for kind in MAPS}
+    for kind, path in paths.items():
+        draw_latent(path, latent, labels, classes, kind)
+    return list(paths.values())
+
+
+def _looked(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, list]:
+    """The channels (N, C, size, size) that the network sees of these rows, and its predictions in batches."""
+    channels, predictions = [], []
+    for part in np.array_split(rows, max(1, len(rows) // BATCH)):
+        images = np.concatenate([dataset.images(row, row + 1) for row in part])
+        seen = model.preprocess.images(images, dataset.pixel_scale)
+        channels.append(seen.numpy())
+        predictions.append(model.prediction(seen))
+    return np.concatenate(channels), predictions
+
+
+def _beside(stem: Path, name: str) -> Path:
+    return stem.with_name(f"{stem.name}-{name}.png")
+
+
+_DRAWN: Mapping[str, Callable[[Model, Dataset, np.ndarray, Path], list[Path]]] = {
+    "anomaly": _anomaly,
+    "clustering": _clustering,
+}
