@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["zoo_architectures"]
 
 SIDE = 57
-RESIDUAL = ("residual", "directions", "mass")  # figures of the fit that know nothing of its parameters
+MARGINAL = ("mass",)  # of the figures without parameters, the one that sees masses put into smooth lenses best
 PREPROCESS = ({"op": "bin", "factor": 2}, {"op": "frame", "size": SIDE})
 PAPER = """@article{Vegetti2009,
   author = {Vegetti, S. and Koopmans, L. V. E.},
@@ -53,8 +53,8 @@ def build(
             lens that fills the frame.
         grid: values of parameters to start from. None: source positions.
         light: R, n, e1, e2 of the lens galaxy, a first guess. None: there is none.
-        marginalised: whatever the macro-lens is, only the residual counts. Otherwise the parameters count too, and an
-            Einstein radius that training images do not have is an anomaly.
+        marginalised: whatever the macro-lens is, only the largest significance of a point mass in the residual counts.
+            Otherwise all figures of `Normal` do, and parameters that training images do not have are an anomaly.
         components: principal directions of the residuals of training images.
         iterations: of the fit at most.
     """
@@ -62,7 +62,7 @@ def build(
     from .normal import FIGURES
 
     chosen = setup(SIDE, pixel, psf, noise, photon, priors, grid, light)
-    return LensFit(channels, chosen, RESIDUAL if marginalised else FIGURES, components, iterations)
+    return LensFit(channels, chosen, MARGINAL if marginalised else FIGURES, components, iterations)
 
 
 def train(detector: "nn.Module", training: zoo.Training) -> None:
@@ -87,7 +87,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
             bands=("grey",),
             heads=zoo.Heads(),
             preprocess=PREPROCESS,
-            summary="fit of a smooth lens: density of what it leaves over and of its parameters",
+            summary="fit of a smooth lens: what it leaves over, and how unusual its parameters are",
             paper=PAPER,
             train=train,
         )
