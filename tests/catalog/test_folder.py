@@ -65,6 +65,9 @@ def test_a_folder_keeps_the_golden_file(tmp_path, weights):
     golden.write_bytes(b"golden")
     read = read_folder(write_folder(tmp_path / "folder", SPEC, weights, golden))
     assert golden_file(read).read_bytes() == b"golden"
+    (tmp_path / "folder" / "golden.safetensors").write_bytes(b"gilded")
+    with pytest.raises(ChecksumError, match=r"golden\.safetensors: sha256 is"):
+        golden_file(read)
 
 
 def test_size_and_checksum_are_those_of_the_file_that_is_written(tmp_path, weights):

@@ -84,6 +84,16 @@ def test_a_plugin_without_its_file_is_named(package, spec):
         weights_file(spec)
 
 
+def test_a_golden_file_with_another_checksum_than_its_entry_says_is_refused(package, spec):
+    right, wrong = (
+        replace(spec, weights=replace(spec.weights, golden_sha256=hashlib.sha256(content).hexdigest()))
+        for content in (b"golden", b"gilded")
+    )
+    assert golden_file(right) == golden_file(spec)
+    with pytest.raises(ChecksumError, match=r"tiny\.a\.golden\.safetensors: sha256 is .*reinstall zoo-tiny"):
+        golden_file(wrong)
+
+
 def test_a_missing_golden_file_is_named(package, spec):
     (package / "weights" / "tiny.a.golden.safetensors").unlink()
     with pytest.raises(WeightsError, match=r"tiny\.a has no golden file"):

@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 import zoo_core as zoo
 from zoo_core.bench.results import read_result, write_result
-from zoo_core.catalog.folder import write_folder
+from zoo_core.catalog.folder import read_folder, write_folder
 from zoo_core.catalog.registry import catalog
 from zoo_core.catalog.weights import weights_file
 from zoo_core.errors import PublishError
@@ -158,12 +157,13 @@ def test_results_of_other_weights_are_refused(site, results, tmp_path):
 
 
 def test_a_golden_file_that_does_not_replay_is_refused(trained, results, tmp_path):
-    folder = Path(shutil.copytree(trained, tmp_path / "folder"))
-    golden = folder / "golden.safetensors"
-    with safe_open(golden, framework="numpy") as file:
+    golden = tmp_path / "golden.safetensors"
+    with safe_open(trained / golden.name, framework="numpy") as file:
         metadata = file.metadata()
-    tensors = load_file(golden)
+    tensors = load_file(trained / golden.name)
     save_file(tensors | {"expected.mean": tensors["expected.mean"] + 0.01}, golden, metadata)
+    spec = read_folder(trained)
+    folder = write_folder(tmp_path / "folder", spec, weights_file(spec), golden)
     with pytest.raises(PublishError, match="does not replay its golden file: mean of"):
         write_repository(folder, tmp_path / "repository", results)
 

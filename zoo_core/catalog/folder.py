@@ -76,9 +76,10 @@ def read_folder(path: Path | str) -> ModelSpec:
 
 def folder_config(spec: ModelSpec, folder: Path) -> dict[str, Any]:
     """What config.json says of the files in that folder."""
-    weights = folder / WEIGHTS
-    golden = GOLDEN if (folder / GOLDEN).is_file() else None
-    same = WeightsSpec(sha256_of(weights), _size(weights), WEIGHTS, golden=golden)
+    weights, golden = folder / WEIGHTS, folder / GOLDEN
+    same = WeightsSpec(sha256_of(weights), _size(weights), WEIGHTS)
+    if golden.is_file():
+        same = replace(same, golden=GOLDEN, golden_sha256=sha256_of(golden))
     return {"schema": SCHEMA, **entry_of(replace(spec, weights=same))}
 
 

@@ -37,6 +37,7 @@ class _Weights(_Entry):
     repo: Repository | None = None
     revision: Commit | None = None
     golden: WeightsFile | None = None
+    golden_sha256: Sha256 | None = None
 
     @model_validator(mode="after")
     def _is_pinned(self) -> "_Weights":

@@ -23,6 +23,7 @@ class WeightsSpec:
         repo: Hugging Face repository, "owner/name", or None if it only comes with the plugin.
         revision: commit of that repository, 40 hex digits.
         golden: name of the golden file in the Hub repository, or None if there is none.
+        golden_sha256: of the golden file, or None: it is not checked.
     """
 
     sha256: str
@@ -31,6 +32,7 @@ class WeightsSpec:
     repo: str | None = None
     revision: str | None = None
     golden: str | None = None
+    golden_sha256: str | None = None
 
 
 @dataclass(frozen=True)

@@ -38,21 +38,22 @@ def weights_file(spec: ModelSpec, cache_dir: Path | str | None = None) -> Path:
     bundled = _bundled(spec, WEIGHTS)
     if bundled is not None:
         return check_sha256(bundled, spec.weights.sha256, f"fetch it again, or reinstall {spec.plugin}")
-    return _verified(spec, _from_hub(spec, spec.weights.file, cache_dir))
+    return _verified(_from_hub(spec, spec.weights.file, cache_dir), spec.weights.sha256)
 
 
 def golden_file(spec: ModelSpec, cache_dir: Path | str | None = None) -> Path:
-    """The file of a model's golden samples, from the same places; it has no checksum of its own.
+    """The file of a model's golden samples, from the same places; verified where the entry has its checksum.
 
     Raises:
         WeightsError: there is none; else as `weights_file`.
     """
-    bundled = _bundled(spec, GOLDEN)
+    bundled, sha256 = _bundled(spec, GOLDEN), spec.weights.golden_sha256
     if bundled is not None:
-        return bundled
+        return check_sha256(bundled, sha256, f"fetch it again, or reinstall {spec.plugin}") if sha256 else bundled
     if spec.weights.golden is None:
         raise WeightsError(f"{spec.id} has no golden file; write one beside its weights (zoo_core.testing.golden)")
-    return _from_hub(spec, spec.weights.golden, cache_dir)
+    found = _from_hub(spec, spec.weights.golden, cache_dir)
+    return _verified(found, sha256) if sha256 else found
 
 
 def _bundled(spec: ModelSpec, name: str) -> Path | None:
@@ -93,10 +94,10 @@ def _missing(spec: ModelSpec) -> WeightsError | NotInstalledError:
     return WeightsError(f"{spec.plugin} is installed without the weights of {spec.id}; reinstall or upgrade it")
 
 
-def _verified(spec: ModelSpec, path: Path) -> Path:
+def _verified(path: Path, sha256: str) -> Path:
     """The cached file, or ChecksumError after it has been removed: its name alone would keep it there for ever."""
     try:
-        return check_sha256(path, spec.weights.sha256, "")
+        return check_sha256(path, sha256, "")
     except ChecksumError as error:
         raise ChecksumError(f"{error}{_removed(path)}") from None
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from ..catalog.checksum import sha256_of
 from ..catalog.entries import entry_of
 from ..catalog.specs import ModelSpec
 from ..models.load import load
@@ -35,16 +36,16 @@ def bundle(
     model = load(Path(folder))
     assert model.spec is not None
     weights = Path(package) / "weights"
-    write_golden(model, images, pixel_scale, ids, kinds, weights / f"{model.id}.golden.safetensors")
+    golden = write_golden(model, images, pixel_scale, ids, kinds, weights / f"{model.id}.golden.safetensors")
     shutil.copyfile(Path(folder) / "model.safetensors", weights / f"{model.id}.safetensors")
-    entry = yaml.safe_dump({model.id: _entry(model.spec)}, sort_keys=False, allow_unicode=True, width=110)
+    entry = yaml.safe_dump({model.id: _entry(model.spec, golden)}, sort_keys=False, allow_unicode=True, width=110)
     return "".join(f"  {line}\n" for line in entry.splitlines())
 
 
-def _entry(spec: ModelSpec) -> dict[str, Any]:
+def _entry(spec: ModelSpec, golden: Path) -> dict[str, Any]:
     """What the entry must say; what is as by default is left out, and so is what the id says already."""
     defaults = {field.name: field.default for field in fields(ModelSpec)} | {"temperature": 1.0}
     whole = entry_of(spec)
-    weights = {key: whole["weights"][key] for key in ("sha256", "size")}
+    weights = {key: whole["weights"][key] for key in ("sha256", "size")} | {"golden_sha256": sha256_of(golden)}
     said = {key: value for key, value in whole.items() if value not in ([], {}, defaults.get(key))}
     return {key: value for key, value in said.items() if key not in ("id", "architecture")} | {"weights": weights}

@@ -44,6 +44,7 @@ class Published:
             f'  sha256: "{weights.sha256}"\n'
             f"  size: {weights.size}\n"
             f"  golden: {weights.golden}\n"
+            f'  golden_sha256: "{weights.golden_sha256}"\n'
         )
 
 
