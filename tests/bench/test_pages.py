@@ -9,9 +9,20 @@ import pytest
 from sklearn.metrics import roc_curve
 
 from zoo_core.bench.leaderboard import leaderboard
+from zoo_core.bench.metrics import core_metrics
 from zoo_core.bench.pages import write_pages
 from zoo_core.bench.plots import Measured, roc_points
-from zoo_core.bench.results import predictions_of, read_result
+from zoo_core.bench.results import (
+    Result,
+    predictions_of,
+    read_result,
+    result_path,
+    sha256_of,
+    write_predictions,
+    write_result,
+)
+from zoo_core.bench.summary import summarise
+from zoo_core.tasks import Heads
 
 
 @pytest.fixture
@@ -107,3 +118,53 @@ def test_a_board_without_results_has_pages(tmp_path):
 
     pages = ["substructure.md", "anomaly.md", "clustering.md", "index.md", "board.html"]
     assert [path.name for path in paths] == pages
+
+
+@pytest.fixture
+def three_classes(tmp_path):
+    """The page of a classifier of three classes and of a clustering with a cluster too many."""
+    label = np.arange(60) % 3
+    truth = {"id": np.arange(60).astype(str), "label": label}
+    for task, names in (("classification", ("no", "sphere", "vort")), ("clustering", range(4))):
+        called = np.where(np.arange(60) < 3, 3 if task == "clustering" else 0, label)
+        columns = {f"p_{name}": (called == k).astype(float) for k, name in enumerate(names)}
+        columns |= {"cluster": called} if task == "clustering" else {}
+        store_result(tmp_path / "results", f"sky_{task}", task, columns, truth)
+    write_pages(leaderboard(tmp_path / "results"), tmp_path / "pages")
+    return tmp_path / "pages"
+
+
+def store_result(results, benchmark, task, columns, truth):
+    heads = Heads(classes=("no", "sphere", "vort"))
+    path = result_path(results, benchmark, "any.one")
+    write_predictions(columns, truth, path)
+    result = Result(
+        model="any.one",
+        benchmark=benchmark,
+        task=task,
+        status="ok",
+        key="0" * 64,
+        hashes={"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))},
+        settings={"classes": list(heads.classes), "parameters": [], "prior": [], "bands": ["VIS"]},
+        environment={},
+        machine={},
+        dataset={"name": "sky", "version": "1", "domain": "simulated"},
+        trained_on="simulated",
+        seen=False,
+        measured="2026-01-01",
+        **vars(summarise(task, columns, truth, core_metrics(task, heads), heads, {})),
+    )
+    write_result(result, path)
+
+
+def test_several_classes_have_a_curve_each_and_a_confusion_matrix(three_classes):
+    plots = {path.name for path in (three_classes / "plots").iterdir()}
+
+    names = [f"{task}-roc-{name}" for task in ("classification", "clustering") for name in ("no", "sphere", "vort")]
+    curves = {f"sky_{name}.svg" for name in names}
+    assert plots == curves
+    text = (three_classes / "index.md").read_text()
+    assert "|  | called no | called sphere | called vort |" in text
+    assert "| sphere | 1 | 19 | 0 |" in text
+    assert "|  | cluster of no | cluster of sphere | cluster of vort | cluster 1 left over |" in text
+    assert "| sphere | 0 | 19 | 0 | 1 |" in text

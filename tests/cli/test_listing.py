@@ -22,7 +22,7 @@ def test_json_is_a_list_of_the_same_rows(zoo_command, what):
 
 
 def test_nothing_published_for_a_task_is_said(zoo_command):
-    assert "no published models for clustering" in zoo_command("models", "--task", "clustering").out
+    assert "no published models for restoration" in zoo_command("models", "--task", "restoration").out
 
 
 def test_unknown_task_is_wrong_usage(zoo_command):

@@ -13,7 +13,7 @@ from .contingency import contingency
 from .curves import curve
 from .figures import Columns, weighted
 
-__all__ = ["clustering_metrics", "matched_confusion", "matching"]
+__all__ = ["cluster_scores", "clustering_metrics", "matched_confusion", "matching"]
 
 TASK = "clustering"
 
@@ -46,6 +46,12 @@ def matched_confusion(predictions: Columns, truth: Columns, classes: int) -> np.
     kept = matched[matched >= 0]
     rest = np.setdiff1d(np.arange(table.shape[1]), kept)
     return table[:, np.concatenate([kept, rest])].astype(int)
+
+
+def cluster_scores(predictions: Columns, truth: Columns, k: int) -> np.ndarray:
+    """Probability (N,) of the cluster that is matched with class `k`; zero, which tells nothing, if there is none."""
+    cluster = matching(_tables(predictions, truth)[0])[k]
+    return predictions[f"p_{cluster}"] if cluster >= 0 else np.zeros(len(truth["label"]))
 
 
 def _tables(
@@ -97,9 +103,7 @@ def _pairs(counts: np.ndarray) -> np.ndarray:
 
 
 def _auroc(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    """The match is that of all images; a class without a cluster is told by chance."""
-    areas = []
-    for k, cluster in enumerate(matching(_tables(predictions, truth)[0])):
-        score = predictions[f"p_{cluster}"] if cluster >= 0 else np.zeros(len(truth["label"]))
-        areas.append(curve(score, truth["label"] == k, weights).area())
-    return np.mean(areas, axis=0)
+    """The match is that of all images."""
+    label = truth["label"]
+    classes = range(int(label.max()) + 1)
+    return np.mean([curve(cluster_scores(predictions, truth, k), label == k, weights).area() for k in classes], axis=0)

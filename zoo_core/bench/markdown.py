@@ -14,6 +14,7 @@ __all__ = [
     "NOTES",
     "caption",
     "cell",
+    "confusion_markdown",
     "heading",
     "line",
     "markdown",
@@ -99,6 +100,12 @@ def strata_markdown(table: Table, column: str) -> str:
     return "\n".join([*lines, *(line([name, *cells]) for name, cells in strata_rows(table, column))])
 
 
+def confusion_markdown(table: Table) -> list[str]:
+    """The confusion matrix of each result of three classes or more, or of clusters: a row a true class."""
+    shown = [one for one in table.results if one.confusion and (len(one.images) > 2 or one.task == "clustering")]
+    return [f"### Confusion of `{result.model}`\n\n{_confusion(result)}" for result in shown]
+
+
 def caption(table: Table) -> str:
     """What the benchmark is, and of how many images."""
     if not table.results:
@@ -111,6 +118,15 @@ def caption(table: Table) -> str:
 def line(cells: Sequence[str]) -> str:
     """A row of a table."""
     return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in cells) + " |"
+
+
+def _confusion(result: Result) -> str:
+    names, extra = list(result.images), len(result.confusion[0]) - len(result.images)
+    kind = "cluster of " if result.task == "clustering" else "called "
+    heads = ["", *(f"{kind}{name}" for name in names[: len(result.confusion[0])])]
+    heads += [f"cluster {number + 1} left over" for number in range(extra)]
+    rows = [line([name, *map(str, counts)]) for name, counts in zip(names, result.confusion, strict=True)]
+    return "\n".join([line(heads), line(["---"] * len(heads)), *rows])
 
 
 def _number(estimate: Estimate) -> str:

@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,7 @@ from .markdown import (
     NOTES,
     caption,
     cell,
+    confusion_markdown,
     heading,
     marks,
     place,
@@ -50,8 +52,10 @@ def write_pages(board: Board, folder: str | Path) -> list[Path]:
 
 def _plots(table: Table, results: Path) -> Iterator[tuple[str, str]]:
     """Names and pictures; what ranks images has them."""
-    measured = [one for one in _measured(table, results) if one.ranked is not None]
+    every = _measured(table, results)
+    measured = [one for one in every if one.ranked is not None]
     if not measured:
+        yield from _plots_by_class(every)
         return
     yield "roc", roc_plot(measured)
     for column in strata_of(table):
@@ -62,6 +66,13 @@ def _plots(table: Table, results: Path) -> Iterator[tuple[str, str]]:
         yield "scores", score_plot(measured)
     else:
         yield "reliability", reliability_plot(measured)
+
+
+def _plots_by_class(measured: list[Measured]) -> Iterator[tuple[str, str]]:
+    """The ROC curves of each class against the rest."""
+    labelled = [one for one in measured if one.result.heads.classes]
+    for number, name in enumerate(labelled[0].result.heads.classes if labelled else ()):
+        yield f"roc-{name}", roc_plot([replace(one, of_class=number) for one in labelled])
 
 
 def _measured(table: Table, results: Path) -> list[Measured]:
@@ -83,6 +94,7 @@ def _section_markdown(table: Table, plots: list[tuple[str, str]]) -> str:
             caption(table),
             table_markdown(table),
             *(f"![{name}](plots/{table.benchmark}-{name}.svg)" for name in pictures),
+            *confusion_markdown(table),
             *(f"### By {column}\n\n{strata_markdown(table, column)}" for column in strata_of(table)),
         ]
     )

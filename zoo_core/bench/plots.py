@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .calibration import prior_weights, reliability
 from .curves import curve
 from .figures import Columns
-from .ranking import ranking
+from .ranking import one_against_rest, ranking
 from .results import Result, StratumResult
 
 __all__ = ["Measured", "completeness_plot", "reliability_plot", "roc_plot", "roc_points", "score_plot"]
@@ -32,10 +32,13 @@ class Measured:
     result: Result
     predictions: Columns
     truth: Columns
+    of_class: int | None = None  # that is ranked against all others
 
     @cached_property
     def ranked(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Scores, and which images are positive; None for what ranks nothing."""
+        if self.of_class is not None:
+            return one_against_rest(self.result.task, self.predictions, self.truth, self.of_class)
         return ranking(self.result.task, self.predictions, self.truth)
 
     @property

@@ -3,9 +3,10 @@
 import numpy as np
 
 from .classification import positive_scores, probabilities
+from .clustering import cluster_scores
 from .figures import Columns
 
-__all__ = ["ranking"]
+__all__ = ["one_against_rest", "ranking"]
 
 
 def ranking(task: str, predictions: Columns, truth: Columns) -> tuple[np.ndarray, np.ndarray] | None:
@@ -18,3 +19,9 @@ def ranking(task: str, predictions: Columns, truth: Columns) -> tuple[np.ndarray
     if task == "classification" and probabilities(predictions).shape[1] == 1:
         return positive_scores(predictions), truth["label"] == 1
     return None
+
+
+def one_against_rest(task: str, predictions: Columns, truth: Columns, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same for class `k` against all others: its probability, or that of the cluster that is matched with it."""
+    scores = cluster_scores(predictions, truth, k) if task == "clustering" else probabilities(predictions)[:, k]
+    return scores, truth["label"] == k
