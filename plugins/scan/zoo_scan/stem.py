@@ -99,7 +99,7 @@ class Macro(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, len(shows), side, side) of images (B, 1, size, size)."""
         model, fit = self._fitted(x)
-        return torch.stack([SHOWN[name](self, model, fit) for name in self.shows], dim=1)
+        return torch.stack([SHOWN[name](self, model, fit) for name in self.shows], dim=1).to(x.dtype)
 
     @torch.no_grad()
     def learn(self, images: Tensor) -> None:
@@ -107,12 +107,15 @@ class Macro(nn.Module):
         for _ in range(ROUNDS if len(self.light) else 0):
             fit = self._fitted(images[:FITTED])[1]
             brightness = fit.amplitudes[:, 2, None, None]
-            self.light += (brightness * fit.residuals).sum(0) / brightness.square().sum()
+            missing = (brightness * fit.residuals).sum(0) / brightness.square().sum()
+            self.light += missing.to(self.light)
 
     def _fitted(self, x: Tensor) -> tuple[MacroModel, MacroFit]:
-        peak = binned(x[:, 0], self.model.binning).amax((-2, -1)).clamp(min=1e-12)
+        """In double precision: the steps of a fit magnify the order in which a batch is summed."""
+        pixels = x[:, 0].double()
+        peak = binned(pixels, self.model.binning).amax((-2, -1), keepdim=True).clamp(min=1e-12)
         model = replace(self.model, light=self.light)
-        return model, fit_macro(x[:, 0] / peak[:, None, None], model, iterations=self.iterations)
+        return model, fit_macro(pixels / peak, model, iterations=self.iterations)
 
 
 def _glow(model: MacroModel) -> Tensor:
