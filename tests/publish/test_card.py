@@ -8,6 +8,7 @@ from zoo_core.bench.results import Estimate, Result, read_results
 from zoo_core.catalog.registry import catalog
 from zoo_core.catalog.specs import ModelSpec
 from zoo_core.publish.card import model_card
+from zoo_core.tasks import Heads
 
 from .conftest import MODEL
 
@@ -71,3 +72,16 @@ def test_a_metric_that_is_not_defined_is_said_and_kept_out_of_the_index(spec, re
 def test_a_failed_benchmark_is_shown_as_failed(spec, result):
     failed = replace(result, status="failed", message="out of memory", metrics={})
     assert "Failed: out of memory" in model_card(spec, [failed]).text
+
+
+def test_the_card_of_a_detector_says_what_its_score_means_and_no_temperature(spec):
+    text = str(model_card(replace(spec, task="anomaly", heads=Heads()), []))
+
+    assert "| outputs | score (higher is stranger), reconstruction, latent |" in text
+    assert "temperature" not in text and "prior" not in text
+
+
+def test_the_card_of_a_clustering_says_that_no_label_was_seen(spec):
+    text = str(model_card(replace(spec, task="clustering", heads=Heads(classes=("0", "1"))), []))
+
+    assert "clusters 0, 1, found without labels" in text
