@@ -28,7 +28,7 @@ position angle."""
 AT_REST = {"theta_E": 20.0, "log_R": math.log(8.0), "n": 1.5}
 SOFTENING = 0.2  # pixels: what is finer than a pixel does not reach the image
 OFF_CENTRE = 1e-3  # pixels: no pixel's centre lies on the lens, where the deflection has no derivative
-ROUND = 1e-3  # ellipticity below which the position angle of the lens has no meaning
+ROUND = 1e-3  # added to the first ellipticity of the lens: at 0 the position angle has no derivative
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def _deflection(model: MacroModel, lens: Mapping[str, Tensor], x: Tensor, y: Ten
     if all(model.prior(name) == (0.0, 0.0) for name in ("lens_e1", "lens_e2")):
         alpha_x, alpha_y = func.reduced_deflection_angle_sis(x0, y0, lens["theta_E"], x, y)
     else:
-        e = (lens["lens_e1"] ** 2 + lens["lens_e2"] ** 2 + ROUND**2).sqrt()
-        phi = torch.atan2(lens["lens_e2"], lens["lens_e1"]) / 2
+        e1, e2 = lens["lens_e1"] + ROUND, lens["lens_e2"]
+        e, phi = torch.hypot(e1, e2), torch.atan2(e2, e1) / 2
         alpha_x, alpha_y = func.reduced_deflection_angle_sie(x0, y0, (1 - e) / (1 + e), phi, lens["theta_E"], x, y)
     shear_x, shear_y = func.reduced_deflection_angle_external_shear(x0, y0, lens["gamma_1"], lens["gamma_2"], x, y)
     return alpha_x + shear_x, alpha_y + shear_y
