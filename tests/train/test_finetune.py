@@ -186,6 +186,11 @@ def test_images_of_another_task_are_refused(spotter, tmp_path):
         tuned(spotter, tmp_path / "run", arguments={"classes": 0})
 
 
+def test_two_ways_to_say_how_few_are_an_error(spotter, tmp_path):
+    with pytest.raises(RecipeError, match="give one of them"):
+        tuned(spotter, tmp_path / "run", labels_per_class=4, fraction=0.1)
+
+
 def test_too_few_images_are_an_error(spotter, tmp_path):
     with pytest.raises(DatasetError, match="41 are asked for"):
         tuned(spotter, tmp_path / "run", labels_per_class=41)

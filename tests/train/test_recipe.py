@@ -33,6 +33,9 @@ def test_a_minimal_recipe_has_defaults(tmp_path):
         ("batch_size: 0", "batch_size"),
         ("views: 4", "views"),
         ("optimiser: {lr: -1}", r"optimiser\.lr"),
+        ("freeze: true", "say warm_start"),
+        ("labels_per_class: 3\nfraction: 0.1", "give one of them"),
+        ("stages: {pretext: {stepz: 3}}", r"stages\.pretext\.stepz"),
     ],
 )
 def test_a_fault_is_named(tmp_path, line, named):
@@ -47,3 +50,27 @@ def test_a_missing_recipe_is_an_error_that_names_the_file(tmp_path):
 
 def test_exponents_are_numbers(tmp_path):
     assert read_recipe(written(tmp_path, MINIMAL + "optimiser: {lr: 1e-4}")).optimiser.lr == 1e-4
+
+
+STAGES = """
+steps: 100
+validate_every: 50
+optimiser: {lr: 1e-3}
+stages: {pretext: {steps: 30, optimiser: {lr: 1e-2}}, heads: {validate_every: 20}}
+"""
+
+
+def test_a_stage_has_what_it_says_and_else_what_the_recipe_says(tmp_path):
+    recipe = read_recipe(written(tmp_path, MINIMAL + STAGES))
+
+    pretext, heads, other = (recipe.in_stage(name) for name in ("pretext", "heads", "other"))
+    assert [stage.steps for stage in (pretext, heads, other)] == [30, 100, 100]
+    assert [stage.optimiser.lr for stage in (pretext, heads, other)] == [1e-2, 1e-3, 1e-3]
+    assert [stage.validate_every for stage in (pretext, heads, other)] == [50, 20, 50]
+
+
+def test_steps_given_hold_in_every_stage_with_a_validation_within_them(tmp_path):
+    recipe = read_recipe(written(tmp_path, MINIMAL + STAGES)).with_steps(10)
+
+    for stage in ("pretext", "heads", "other"):
+        assert (recipe.in_stage(stage).steps, recipe.in_stage(stage).validate_every) == (10, 10)

@@ -1,8 +1,11 @@
 """A new network with the weights of a trained one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import zoo_core as zoo
 from zoo_core.errors import WeightsError
@@ -19,8 +22,6 @@ STACKED = (
 @pytest.fixture
 def start(toy):
     """The toy network in three bands that have two channels each; random weights."""
-    from dataclasses import replace
-
     model = zoo.load("toy", bands=["g", "r", "i"])
     preprocess = Preprocess.from_operations(STACKED, ("g", "r", "i"))
     network = build(model.architecture, 6, 1, {}).eval()
@@ -90,6 +91,53 @@ def test_the_same_classes_keep_the_head(start):
 
 def test_the_head_is_what_depends_on_the_outputs(start):
     assert head_of(start.architecture, {}, start.heads, start.preprocess) == ["4.bias", "4.weight"]
+
+
+class Wrapped(nn.Module):
+    """The toy network as a part of another one, whose output has as many columns."""
+
+    def __init__(self, channels, outputs):
+        super().__init__()
+        self.body = build_toy(channels, outputs)
+
+    def forward(self, x):
+        return self.body(x)
+
+
+def build_toy(channels, outputs):
+    return zoo.load("toy", bands=channels).architecture.build(channels=channels, outputs=outputs)
+
+
+def test_another_architecture_takes_what_has_the_same_name_and_not_the_head(start):
+    other = replace(start.architecture, name="other")
+    network = build(other, 6, 1, {})
+    head = network[4].weight.clone()
+
+    warm(network, other, {}, start.heads, start.preprocess, start)
+
+    same(network[0].weight, start.network[0].weight)
+    same(network[4].weight, head)
+
+
+def test_a_backbone_under_another_name_is_found(start):
+    wrapped = replace(start, architecture=replace(start.architecture, name="wrapped"), network=Wrapped(6, 1))
+    twice = replace(start.architecture, name="twice", build=Twice)
+    network = build(twice, 6, 1, {})
+
+    warm(network, twice, {}, start.heads, start.preprocess, wrapped)
+
+    same(network.trunk[0].weight, wrapped.network.body[0].weight)
+
+
+class Twice(nn.Module):
+    """The same backbone, called trunk."""
+
+    def __init__(self, channels, outputs):
+        super().__init__()
+        self.trunk = build_toy(channels, outputs)
+
+    def forward(self, x):
+        return self.trunk(x)
 
 
 def test_weights_of_which_nothing_fits_are_an_error(start):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..catalog.specs import DatasetSpec
     from ..interfaces import Dataset, DatasetFactory
 
-__all__ = ["dataset", "datasets", "takes_path"]
+__all__ = ["dataset", "datasets", "needs_path", "takes_path"]
 
 
 def datasets(task: str | None = None) -> list[DatasetSpec]:
@@ -41,7 +41,17 @@ def dataset(name: str, plugin: str | None = None, **arguments: Any) -> Dataset:
 
 def takes_path(name: str, plugin: str | None = None) -> bool:
     """Whether the data set is read from files that the user has, at its argument `path`."""
-    return "path" in inspect.signature(_factory(name, plugin).open).parameters
+    return _path_argument(name, plugin) is not None
+
+
+def needs_path(name: str, plugin: str | None = None) -> bool:
+    """Whether it cannot be opened without."""
+    argument = _path_argument(name, plugin)
+    return argument is not None and argument.default is argument.empty
+
+
+def _path_argument(name: str, plugin: str | None) -> inspect.Parameter | None:
+    return inspect.signature(_factory(name, plugin).open).parameters.get("path")
 
 
 def _factory(name: str, plugin: str | None) -> DatasetFactory:

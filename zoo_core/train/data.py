@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.opening import dataset as open_dataset
-from ..datasets.opening import takes_path
+from ..datasets.opening import needs_path, takes_path
 from ..errors import RecipeError
 from ..interfaces import Dataset
 from ..tasks import Task
@@ -77,9 +77,9 @@ def _normal(dataset: Dataset) -> Dataset:
 
 
 def _at(wanted: DataRecipe, path: str | Path | None) -> DataRecipe:
-    if path is None and "path" not in wanted.arguments:
-        raise RecipeError(f"{wanted.dataset} is read from files that you have; say where: --data PATH (data=)")
     if path is None:
+        if "path" not in wanted.arguments and needs_path(wanted.dataset, wanted.plugin):
+            raise RecipeError(f"{wanted.dataset} is read from files that you have; say where: --data PATH (data=)")
         return wanted
     arguments = {**wanted.arguments, "path": str(Path(path).expanduser().absolute())}
     return wanted.model_copy(update={"arguments": arguments})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import yaml
 
@@ -14,12 +14,13 @@ from ..models.model import Model
 from .data import placed
 from .descent import Session
 from .fit import run
-from .recipe import Augmentation, DataRecipe, Optimiser, Recipe
+from .recipe import DataRecipe, Recipe, recipe_of
 from .warm import preprocess_for
 
 __all__ = ["finetune"]
 
 VALIDATIONS = 10  # in the course of a run
+OPTIMISER = {"weight_decay": 0.01, "clip": 1.0}
 
 
 def finetune(
@@ -72,23 +73,24 @@ def finetune(
     """
     start = load(model, pretrained=True)
     (train,) = placed([DataRecipe(dataset=on, arguments=dict(arguments or {}))], data)
-    recipe = Recipe(
+    content = {
         **_model(start, model),
         **_images(start, open_dataset(on, **train.arguments)),
-        id=f"{start.architecture.name}.{on}",
-        train=train,
-        validation=None if validation is None else _other(train, validation),
-        labels_per_class=labels_per_class,
-        fraction=fraction,
-        freeze=freeze,
-        seed=seed,
-        batch_size=batch_size,
-        steps=steps,
-        validate_every=max(1, steps // VALIDATIONS),
-        optimiser=Optimiser(lr=lr, weight_decay=0.01, warmup_steps=steps // 20, clip=1.0, layer_decay=layer_decay),
-        augmentation=Augmentation(dihedral=dihedral),
-        views=cast(Any, views or start.views),
-    )
+        "id": f"{start.architecture.name}.{on}",
+        "train": train,
+        "validation": None if validation is None else _other(train, validation),
+        "labels_per_class": labels_per_class,
+        "fraction": fraction,
+        "freeze": freeze,
+        "seed": seed,
+        "batch_size": batch_size,
+        "steps": steps,
+        "validate_every": max(1, steps // VALIDATIONS),
+        "optimiser": OPTIMISER | {"lr": lr, "warmup_steps": steps // 20, "layer_decay": layer_decay},
+        "augmentation": {"dihedral": dihedral},
+        "views": views or start.views,
+    }
+    recipe = recipe_of(content, f"zoo finetune {model} --on {on}")
     folder = Path(out) if out is not None else Path("runs") / recipe.id
     _write(recipe, folder / "recipe.yaml", resume)
     return run(recipe, folder, Session.starting(device, resume, progress, max_time))

@@ -1,14 +1,15 @@
 """Recipes: how a published weight was trained, as a YAML file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..catalog.yaml12 import read_mapping
 from ..errors import RecipeError
 
-__all__ = ["DataRecipe", "Recipe", "read_recipe"]
+__all__ = ["DataRecipe", "Recipe", "read_recipe", "recipe_of"]
 
 
 class _Strict(BaseModel):
@@ -134,10 +135,22 @@ class Recipe(_Strict):
     domain: Literal["simulated", "real"] = "simulated"
     licence: str = "MIT"
 
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.freeze and self.warm_start is None:
+            raise ValueError("freeze: only weights that were trained can be frozen; say warm_start")
+        if self.labels_per_class is not None and self.fraction is not None:
+            raise ValueError("labels_per_class and fraction both say how many images are used; give one of them")
+        return self
+
     def with_steps(self, steps: int) -> Self:
-        """The same with so many steps, in every stage."""
-        stages = {name: stage.model_copy(update={"steps": steps}) for name, stage in self.stages.items()}
-        return self.model_copy(update={"steps": steps, "stages": stages})
+        """The same with so many steps, in every stage, and a validation within them."""
+
+        def shortened(every: int | None) -> dict[str, int | None]:
+            return {"steps": steps, "validate_every": every and min(every, steps)}
+
+        stages = {name: stage.model_copy(update=shortened(stage.validate_every)) for name, stage in self.stages.items()}
+        return self.model_copy(update={**shortened(self.validate_every), "stages": stages})
 
     def in_stage(self, name: str) -> Self:
         """The recipe as it holds in that stage."""
@@ -151,9 +164,18 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: it is not there or malformed; names the key and what is wrong with it.
     """
-    content = read_mapping(Path(path), RecipeError)
+    return recipe_of(read_mapping(Path(path), RecipeError), str(path))
+
+
+def recipe_of(content: Mapping[str, Any], where: str) -> Recipe:
+    """The recipe with these keys; errors as of `read_recipe`, beginning with `where`."""
     try:
-        return Recipe.model_validate(content)
+        return Recipe.model_validate(dict(content))
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise RecipeError(f"{path}: {faults}") from error
+        raise RecipeError(f"{where}: {'; '.join(map(_fault, error.errors()))}") from error
+
+
+def _fault(fault: Any) -> str:
+    key = ".".join(map(str, fault["loc"]))
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message

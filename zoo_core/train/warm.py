@@ -1,7 +1,7 @@
 """A new network that begins with the weights of a trained one, whatever differs: classes, bands, architecture."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,18 +41,22 @@ def warm(
 
     Other classes or parameters: the head stays as it is, with random weights. Other bands: each takes the weights of
     the band of the same name, or the mean of all, times the ratio of their numbers, so that what an image that is alike
-    in all bands gives does not change. Another architecture: tensors of the same name and shape are taken.
+    in all bands gives does not change. Another architecture: tensors of the same name and shape are taken, all but the
+    head; where no name is the same, those that are the same after the first dot, as of one backbone in two networks.
 
     Raises:
         WeightsError: nothing fits.
     """
     own, given = network.state_dict(), dict(start.network.state_dict())
-    if architecture.name == start.architecture.name:
-        place = _place(architecture, arguments, heads, preprocess)
+    place = _place(architecture, arguments, heads, preprocess)
+    alike = architecture.name == start.architecture.name
+    if alike:
         given = {name: _rebanded(tensor, place, name, start, preprocess) for name, tensor in given.items()}
-        if _names(heads) != _names(start.heads):
-            log.info("the head begins anew, for %s", ", ".join(_names(heads)))
-            given = {name: tensor for name, tensor in given.items() if name not in place.head}
+    elif not own.keys() & given.keys():
+        given = _renamed(given, own)
+    if not alike or _names(heads) != _names(start.heads):
+        log.info("the head begins anew, for %s", ", ".join(_names(heads)) or architecture.name)
+        given = {name: tensor for name, tensor in given.items() if name not in place.head}
     taken = {name: tensor for name, tensor in given.items() if name in own and tensor.shape == own[name].shape}
     if not taken:
         raise WeightsError(f"{start.id} has no tensor of the name and shape of one of {architecture.name!r}")
@@ -115,6 +119,15 @@ def _rebanded(tensor: Tensor, place: _Place, name: str, start: Model, preprocess
     parts = [apart.select(axis + 1, old.index(band)) if band in old else mean for band in new]
     ratio = len(old) / len(new) if axis == 1 else 1.0  # axis 1 is summed over
     return (torch.stack(parts, axis + 1) * ratio).flatten(axis, axis + 2)
+
+
+def _renamed(given: Mapping[str, Tensor], own: Iterable[str]) -> dict[str, Tensor]:
+    """Tensors under the name of ours that is the same after the first dot, where there is but one."""
+    tails: dict[str, list[str]] = {}
+    for name in own:
+        tails.setdefault(name.partition(".")[2], []).append(name)
+    found = {name: tails.get(name.partition(".")[2], []) for name in given if "." in name}
+    return {names[0]: given[name] for name, names in found.items() if len(names) == 1}
 
 
 def _names(heads: Heads) -> tuple[str, ...]:
