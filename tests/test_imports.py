@@ -30,6 +30,7 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
+HEAVY = {"torch", "numpy", "astropy", "lightning", "huggingface_hub"}
 LISTING = {
     "models": ["models"],
     "datasets": ["datasets"],
@@ -97,7 +98,12 @@ def in_new_process(code: str) -> set[str]:
 def test_listing_imports_neither_torch_nor_numpy_nor_any_plugin(arguments):
     plugins = {f"zoo_{name}" for name in zoo_plugin_names()}
     seen = in_new_process(f"from zoo_core.cli import _exit_code\nassert _exit_code({arguments!r}) == 0")
-    assert not seen & {"torch", "numpy", "astropy", "lightning", "huggingface_hub", *plugins}
+    assert not seen & {*HEAVY, *plugins}
+
+
+def test_importing_every_plugin_to_list_what_it_provides_is_light():
+    seen = in_new_process("from zoo_core.cli import _exit_code\nassert _exit_code(['plugins']) == 0")
+    assert "zoo_lastro" in seen and not seen & HEAVY
 
 
 def zoo_plugin_names() -> list[str]:
