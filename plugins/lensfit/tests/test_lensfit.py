@@ -133,6 +133,15 @@ def test_the_precision_is_that_of_a_gaussian():
     torch.testing.assert_close(normal.precision, expected, rtol=0.15, atol=0.15)  # shrunk, without outliers
 
 
+def test_a_frame_of_another_size_is_fitted():
+    network = build(1, 1, side=20, pixel=1, iterations=3).eval()
+
+    score, reconstruction, _ = network(torch.rand(2, 1, 20, 20, generator=torch.Generator().manual_seed(0)))
+
+    assert score.isfinite().all()
+    assert reconstruction.shape == (2, 1, 20, 20)
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(SpecError, match="theta_e"):
         build(1, 1, priors={"theta_e": [1.0, 0.1]})

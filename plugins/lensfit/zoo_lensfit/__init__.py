@@ -31,6 +31,7 @@ PAPER = """@article{Vegetti2009,
 def build(
     channels: int,
     outputs: int,
+    side: int = SIDE,
     pixel: int = 2,
     psf: float = 1.5,
     noise: float = 0.01,
@@ -46,6 +47,7 @@ def build(
 
     Arguments:
         channels, outputs: of the network; there is one of each.
+        side: pixels a side of its images, as the preprocessing frames them.
         pixel: length of the network's pixels, in the pixels of the lengths below.
         psf: standard deviation of the PSF, the first guess.
         noise, photon: variance noise^2 + photon * brightness of a pixel.
@@ -61,7 +63,7 @@ def build(
     from .network import LensFit, setup
     from .normal import FIGURES
 
-    chosen = setup(SIDE, pixel, psf, noise, photon, priors, grid, light)
+    chosen = setup(side, pixel, psf, noise, photon, priors, grid, light)
     return LensFit(channels, chosen, MARGINAL if marginalised else FIGURES, components, iterations)
 
 
