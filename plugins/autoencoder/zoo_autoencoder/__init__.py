@@ -38,7 +38,7 @@ def autoencoder(
     body: str = "compact",
     latent: int = 32,
     score: str = "whitened",
-    directions: int = 75,
+    directions: int = 25,
     normalise: bool = False,
 ) -> "nn.Module":
     """The convolutional autoencoder with random weights.
@@ -63,7 +63,7 @@ def vae(
     body: str = "compact",
     latent: int = 32,
     score: str = "whitened",
-    directions: int = 75,
+    directions: int = 25,
 ) -> "nn.Module":
     """The variational autoencoder with random weights; arguments as of `autoencoder`."""
     from .network import VariationalAutoencoder
@@ -78,16 +78,16 @@ def aae(
     body: str = "compact",
     latent: int = 32,
     score: str = "whitened",
-    directions: int = 75,
+    directions: int = 25,
     width: float = 1.0,
-    weight: float = 1e-5,
+    weight: float = 1e-3,
 ) -> "nn.Module":
     """The adversarial autoencoder with random weights.
 
     Arguments:
         channels, outputs, body, latent, score, directions: as of `autoencoder`.
         width: standard deviation of the prior; 5 as published.
-        weight: of deceiving the discriminator, in units of the mean squared error.
+        weight: of deceiving the discriminator, in nats a pixel.
     """
     from .network import AdversarialAutoencoder
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from .bodies import Body
 from .scores import Score
 
-__all__ = ["AdversarialAutoencoder", "Autoencoder", "VariationalAutoencoder"]
+__all__ = ["AdversarialAutoencoder", "Autoencoder", "VariationalAutoencoder", "kl_divergence", "surprise"]
 
 LOG_VARIANCE = -20.0, 10.0  # of a latent; beyond that exp() is of no use
 
@@ -49,15 +49,14 @@ class Autoencoder(nn.Module):
         return self.decoder(self.from_latent(latent))
 
     def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
-        """What training minimises: the squared error of the images `wanted`, from the images `seen`."""
-        return F.mse_loss(self.decode(self.encode(seen)), wanted)
+        """What training minimises: minus the log likelihood of the images `wanted`, from the images `seen`."""
+        return surprise(self.decode(self.encode(seen)), wanted)
 
 
 class VariationalAutoencoder(Autoencoder):
     """A latent of N(mean, variance) under the prior N(0, 1) (Kingma & Welling 2014); its mean is what is predicted.
 
-    The variance of the pixels is the one of highest likelihood, which is the mean squared error (Rybkin, Daniilidis &
-    Levine 2021): the balance of reconstruction and Kullback-Leibler divergence is not a free parameter.
+    The balance of likelihood and Kullback-Leibler divergence is not a free parameter, see `surprise`.
     """
 
     def __init__(self, body: Body, latent: int, score: Score):
@@ -79,7 +78,7 @@ class VariationalAutoencoder(Autoencoder):
         mean, log_variance = self.posterior(seen)
         reconstruction = self.decode(draw(mean, log_variance, generator))
         divergence = kl_divergence(mean.float(), log_variance.float()).mean()
-        return 0.5 * F.mse_loss(reconstruction.float(), wanted).log() + divergence / wanted[0].numel()
+        return surprise(reconstruction, wanted) + divergence / wanted[0].numel()
 
 
 class AdversarialAutoencoder(Autoencoder):
@@ -87,10 +86,10 @@ class AdversarialAutoencoder(Autoencoder):
 
     Arguments:
         width: standard deviation of the prior.
-        weight: of deceiving the discriminator, in units of the squared error.
+        weight: of deceiving the discriminator, in nats a pixel.
     """
 
-    def __init__(self, body: Body, latent: int, score: Score, width: float = 1.0, weight: float = 1e-4):
+    def __init__(self, body: Body, latent: int, score: Score, width: float = 1.0, weight: float = 1e-3):
         super().__init__(body, latent, score)
         self.width, self.weight = width, weight
         self.discriminator = nn.Sequential(
@@ -98,7 +97,7 @@ class AdversarialAutoencoder(Autoencoder):
         )
 
     def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
-        """Squared error, the encoder's deceit and the discriminator's error, each to its own parameters.
+        """Likelihood, the encoder's deceit and the discriminator's error, each to its own parameters.
 
         One optimiser serves both players: Adam takes steps of one size whatever the scale of a gradient, so that the
         discriminator's share needs no weight.
@@ -107,12 +106,23 @@ class AdversarialAutoencoder(Autoencoder):
         prior = self.width * torch.randn(latent.shape, generator=generator).to(latent)
         deceit = _error(self._judged(latent), 1.0)
         told_apart = _error(self.discriminator(prior), 1.0) + _error(self.discriminator(latent.detach()), 0.0)
-        return F.mse_loss(self.decode(latent), wanted) + self.weight * deceit + told_apart
+        return surprise(self.decode(latent), wanted) + self.weight * deceit + told_apart
 
     def _judged(self, latent: Tensor) -> Tensor:
         """What the discriminator says, as it is: no gradient reaches its parameters."""
         frozen = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
         return functional_call(self.discriminator, frozen, (latent,))
+
+
+def surprise(reconstruction: Tensor, wanted: Tensor) -> Tensor:
+    """Minus the Gaussian log likelihood per pixel, at the variance that makes it largest: the mean squared error.
+
+    Its minimum is that of the squared error, but its gradients do not vanish beside the epsilon of Adam when the error
+    is small.
+
+    Source: Rybkin, Daniilidis & Levine (2021), ICML.
+    """
+    return 0.5 * F.mse_loss(reconstruction.float(), wanted).log()
 
 
 def draw(mean: Tensor, log_variance: Tensor, generator: Generator | None) -> Tensor:
