@@ -94,3 +94,9 @@ def test_pixels_stay_as_they_are():
     x = torch.zeros(2, 3, 4, 4)
 
     assert Pixels(3)(x) is x
+
+
+def test_an_image_is_seen_alike_whatever_its_companions():
+    images, look = lensed(x=[1.0, -3.0, 2.0], y=[2.0, 1.0, -4.0]), stem("residual")
+
+    torch.testing.assert_close(look(images), torch.cat([look(one) for one in images.split(1)]), atol=1e-5, rtol=0)
