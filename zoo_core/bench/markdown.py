@@ -30,7 +30,8 @@ POINT = "fpr<=1e-2"
 NOTES = """\
 Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
 (paired bootstrap), with the interval of the place; models that cannot be told apart share it. ≥: fewer than three \
-false positives, so that the purity is a lower bound. *seen*: the model has learned from this data set's population."""
+false positives, so that the purity is a lower bound. *population seen*: the model has learned from images of the same \
+data set; from other ones, as benchmarks are held back by their seed or split."""
 
 
 def markdown(tables: Sequence[Table]) -> str:
@@ -77,7 +78,7 @@ def marks(row: Row) -> str:
     """What a reader must know of the row beside its numbers."""
     notes = [] if row.status == "ok" else [f"**{row.status}**: {row.remark}"]
     if row.result is not None and row.measured:
-        notes += ["**seen** in training"] if row.result.seen else []
+        notes += ["population **seen** in training"] if row.result.seen else []
         notes.append(f"trained on {row.result.trained_on}, measured on {row.result.dataset['domain']} images")
     return "; ".join(notes)
 
