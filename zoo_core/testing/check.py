@@ -94,7 +94,8 @@ def check(name: str, weights: bool = False, device: str = "cpu") -> Report:
 
     Arguments:
         name: of any of the three; a plugin's name means all that it provides.
-        weights: also demand published weights, and replay their golden files.
+        weights: also demand published weights, of a plugin for one of its architectures at least, and replay their
+            golden files.
         device: where published weights run.
 
     Raises:
@@ -103,9 +104,10 @@ def check(name: str, weights: bool = False, device: str = "cpu") -> Report:
     """
     plugin, architectures = _resolved(name)
     outcomes = [_tried(plugin.name, "import", True, partial(light_import, plugin))]
-    for architecture in architectures:
+    published = [_published(name, architecture, plugin) for architecture in architectures]
+    for architecture, specs in zip(architectures, published, strict=True):
         outcomes += _network_outcomes(architecture)
-        outcomes += _trained_outcomes(architecture, _published(name, architecture, plugin), weights, device)
+        outcomes += _trained_outcomes(architecture, specs, weights, not any(published), device)
     return Report(name, tuple(outcomes))
 
 
@@ -119,11 +121,13 @@ def _network_outcomes(architecture: Architecture) -> list[Outcome]:
     ]
 
 
-def _trained_outcomes(architecture: Architecture, specs: list[ModelSpec], asked: bool, device: str) -> list[Outcome]:
+def _trained_outcomes(
+    architecture: Architecture, specs: list[ModelSpec], asked: bool, needed: bool, device: str
+) -> list[Outcome]:
     if not asked:
         return [_skipped(architecture.name, law, False, "asked for with --weights") for law in TRAINED_LAWS]
     if not specs:
-        return [_skipped(architecture.name, law, True, "no published model of it is known") for law in TRAINED_LAWS]
+        return [_skipped(architecture.name, law, needed, "no published model of it is known") for law in TRAINED_LAWS]
     return [
         _tried(spec.id, law, True, partial(faults, spec, device))
         for spec in specs
