@@ -96,7 +96,10 @@ def finetune(
 def _mapping(pairs: tuple[str, ...]) -> dict[str, Any]:
     from ..catalog.yaml12 import value_of
 
+    values = {}
     for pair in pairs:
-        if not pair.partition("=")[1]:
+        key, sign, value = pair.partition("=")
+        if not sign:
             raise click.UsageError(f"{pair!r} is not KEY=VALUE, such as n=2000")
-    return {key: value_of(value) for key, _, value in (pair.partition("=") for pair in pairs)}
+        values[key] = value_of(value)
+    return values

@@ -5,7 +5,7 @@ shifted set has other PSFs, other noise, other morphologies and other look-alike
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from ..sim.stamps import read_stamps
 from ..sim.survey import Randoms, observe
 from ..tasks import Heads
 from .bank import Bank
-from .frozen import generator, is_positive, table_digest
+from .frozen import flat, generator, is_positive, table_digest
 from .shards import Shards
 from .simulated import Simulated
 
@@ -91,19 +91,11 @@ class Finding(Simulated):
     def drawn(self) -> Iterator[tuple]:
         """Every number that is drawn for each image, but its noise; the truth that is kept must agree with it."""
         for start, stop, kept in self._shards.kept():
-            cutouts = self.cutouts(start, stop)
+            drawn = self.cutouts(start, stop)
             if kept is not None:
-                self._check_kept(kept, cutouts, start)
-            yield from map(flat, cutouts)
-
-    def _check_kept(self, kept: np.ndarray, drawn: Sequence[Cutout], start: int) -> None:
-        expected = np.array([cutouts.facts(cutout) for cutout in drawn], dtype=TRUTH)
-        for name in (name for name in TRUTH.names or () if name not in MEASURED):
-            for row in np.flatnonzero(kept[name] != expected[name])[:1]:
-                raise DatasetError(
-                    f"{self.name}: image {start + row} in {self._shards.folder} has {name} = {kept[name][row]}, this "
-                    f"version draws {expected[name][row]}; delete that folder to make the images again"
-                )
+                expected = np.array([cutouts.facts(cutout) for cutout in drawn], dtype=TRUTH)
+                self._shards.check(self.name, start, kept, expected, MEASURED)
+            yield from map(flat, drawn)
 
     def cutouts(self, start: int, stop: int) -> list[Cutout]:
         """What is drawn about these images, but their noise; no pixels."""
@@ -141,13 +133,6 @@ class Finding(Simulated):
     def training_view(self, folder: Path) -> TrainingView:
         """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew at every look."""
         return Bank(Path(folder) / f"{self.name}-{self.fingerprint()[:16]}", self)
-
-
-def flat(value: object) -> tuple:
-    """All numbers and words in nested tuples, in order."""
-    if isinstance(value, tuple | list):
-        return tuple(leaf for part in value for leaf in flat(part))
-    return (value.item() if isinstance(value, np.generic) else value,)
 
 
 def finding_space(

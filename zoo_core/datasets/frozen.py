@@ -8,7 +8,7 @@ import numpy as np
 from ..interfaces import Dataset
 from .simulated import Simulated
 
-__all__ = ["generator", "is_positive", "table_digest", "table_sha256"]
+__all__ = ["flat", "generator", "is_positive", "table_digest", "table_sha256"]
 
 
 def generator(version: str, seed: int, index: int, stream: int = 0) -> np.random.Generator:
@@ -29,6 +29,13 @@ def table_sha256(dataset: Dataset) -> str:
         DatasetError: what is kept of the set is not what it draws.
     """
     return table_digest(dataset.drawn() if isinstance(dataset, Simulated) else _truth_rows(dataset))
+
+
+def flat(value: object) -> tuple:
+    """All numbers and words in nested tuples, in order."""
+    if isinstance(value, tuple | list):
+        return tuple(leaf for part in value for leaf in flat(part))
+    return (value.item() if isinstance(value, np.generic) else value,)
 
 
 def _truth_rows(dataset: Dataset) -> Iterator[tuple]:

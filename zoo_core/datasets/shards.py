@@ -1,10 +1,12 @@
 """Finished images of a simulated set, kept on disk so that they are simulated once."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import numpy as np
+
+from ..errors import DatasetError
 
 __all__ = ["Shards"]
 
@@ -44,6 +46,23 @@ class Shards:
             truth = self._files(start // SIZE)[1]
             found = np.load(truth, allow_pickle=False) if truth.exists() else None
             yield start, min(start + SIZE, self.count), found
+
+    def check(
+        self, dataset: str, start: int, kept: np.ndarray, expected: np.ndarray, measured: Collection[str]
+    ) -> None:
+        """Compare the kept truth of the rows from `start` on with what is drawn; not the columns that are measured.
+
+        Raises:
+            DatasetError: they differ.
+        """
+        for name in (name for name in expected.dtype.names or () if name not in measured):
+            ours, theirs = expected[name], kept[name]
+            differs = (theirs != ours) & ((theirs == theirs) | (ours == ours))  # NaN is as good as NaN
+            for row in np.flatnonzero(differs)[:1]:
+                raise DatasetError(
+                    f"{dataset}: image {start + row} in {self.folder} has {name} = {theirs[row]}, this version draws "
+                    f"{ours[row]}; delete that folder to make the images again"
+                )
 
     def _files(self, shard: int) -> tuple[Path, Path]:
         images, truth = (self.folder / f"{shard:05d}.{kind}.npy" for kind in ("images", "truth"))

@@ -18,8 +18,7 @@ from ..sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, Scene, draw_s
 from ..sim.substructure_render import render_scenes
 from ..sim.survey import NOISE, Randoms, noise_sigma, observe
 from ..tasks import Heads
-from .finding import flat
-from .frozen import generator, table_digest
+from .frozen import flat, generator, table_digest
 from .shards import Shards
 from .simulated import Simulated
 
@@ -148,7 +147,7 @@ class Substructure(Simulated):
     def _batch(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         scenes = self.scenes(start, stop)
         light = render_scenes(scenes, self.size)
-        truth = np.array([facts(scene, self.label(row)) for row, scene in enumerate(scenes, start)], TRUTH)
+        truth = self._facts(scenes, start)
         truth["arc_flux"] = light.sum((1, 2))
         truth["arc_snr"] = (light / noise_sigma(light, noise_rows(truth))).square().sum((1, 2)).sqrt()
         return light[:, None].numpy(), truth
@@ -174,22 +173,16 @@ class Substructure(Simulated):
         for start, stop, kept in self._shards.kept():
             scenes = self.scenes(start, stop)
             if kept is not None:
-                self._check_kept(kept, scenes, start)
+                self._shards.check(self.name, start, kept, self._facts(scenes, start), MEASURED)
             yield from map(row_of, scenes)
-
-    def _check_kept(self, kept: np.ndarray, scenes: Sequence[Scene], start: int) -> None:
-        expected = np.array([facts(scene, self.label(row)) for row, scene in enumerate(scenes, start)], TRUTH)
-        for name in (name for name in TRUTH.names or () if name not in MEASURED):
-            differs = (kept[name] != expected[name]) & ((kept[name] == kept[name]) | (expected[name] == expected[name]))
-            for row in np.flatnonzero(differs)[:1]:
-                raise DatasetError(
-                    f"{self.name}: image {start + row} in {self._shards.folder} has {name} = {kept[name][row]}, this "
-                    f"version draws {expected[name][row]}; delete that folder to make the images again"
-                )
 
     def training_view(self, folder: Path) -> TrainingView:
         """The noise-free images, from the cache, with other noise at every look; `folder` stays empty."""
         return Looks(self, self._shards)
+
+    def _facts(self, scenes: Sequence[Scene], start: int) -> np.ndarray:
+        """The truth (dtype TRUTH) of these scenes, the first of which is image `start`, but for what is measured."""
+        return np.array([facts(scene, self.label(row)) for row, scene in enumerate(scenes, start)], TRUTH)
 
     def _generator(self, row: int, stream: int) -> np.random.Generator:
         return generator(self._key, self.seed, self.start + row, stream)

@@ -54,9 +54,7 @@ def build(
     """
     from zoo_core.models.backbones import backbone
 
-    return backbone(
-        ("swin_transformer", "swin_transformer_v2"), model, channels, outputs, {"img_size": size, **(options or {})}
-    )
+    return backbone(FAMILIES, model, channels, outputs, {"img_size": size, **(options or {})})
 
 
 @zoo.hookimpl
