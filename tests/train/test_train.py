@@ -120,9 +120,18 @@ def test_a_time_of_another_form_is_an_error_that_names_the_form(recipe, tmp_path
         train(recipe(steps=1), tmp_path / "run", max_time=time)
 
 
-def test_a_run_that_never_validates_says_so(recipe, tmp_path):
-    with pytest.raises(TrainingError, match="validate_every"):
-        train(recipe(steps=1, every=10), tmp_path / "run", device="cpu", progress=False)
+def test_a_run_that_is_shorter_than_its_interval_is_validated_at_its_end(recipe, tmp_path):
+    folder = train(recipe(steps=2, every=10), tmp_path / "run", device="cpu", progress=False)
+
+    assert [last_step(log) for log in folder.parent.glob("log/*/metrics.csv")] == [1]
+
+
+def test_a_run_that_diverges_says_so(recipe, tmp_path):
+    path = recipe(steps=4, every=4)
+    path.write_text(path.read_text().replace("lr: 1e-3", "lr: 1e+30"))
+
+    with pytest.raises(TrainingError, match="lower lr"):
+        train(path, tmp_path / "run", device="cpu", progress=False)
 
 
 def test_a_data_set_of_another_task_is_refused(recipe, tmp_path):

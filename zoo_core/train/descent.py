@@ -88,7 +88,7 @@ def descend(
     with quietly():
         trainer.fit(module, loader, validation, ckpt_path=start, weights_only=True)
     if not best.exists():
-        raise TrainingError(f"no validation gave a finite figure in {recipe.steps} steps; lower validate_every or lr")
+        raise TrainingError(f"no validation gave a finite figure in {recipe.steps} steps; lower lr")
     module.network.load_state_dict(load_file(best), strict=True)
     return trainer.global_step >= recipe.steps or not session.over
 
@@ -110,7 +110,7 @@ def _trainer(recipe: Recipe, callbacks: list[pl.Callback], folder: Path, session
         max_steps=recipe.steps,
         precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
         gradient_clip_val=recipe.optimiser.clip or None,
-        val_check_interval=recipe.validate_every,
+        val_check_interval=min(recipe.validate_every, recipe.steps),
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         log_every_n_steps=50,

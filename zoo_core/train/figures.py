@@ -14,7 +14,9 @@ TASKS = {"auroc": "classification", "mae": "regression"}
 
 
 def figures(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> dict[str, float]:
-    """The loss and what else is usual for the task, as `val_<name>`."""
+    """The loss and what else is usual for the task, as `val_<name>`; NaN if an output is not finite."""
+    if not outputs.isfinite().all():
+        return {f"val_{name}": float("nan") for name, of in {"loss": task.name, **TASKS}.items() if of == task.name}
     found = {"val_loss": float(task.loss(outputs, targets, heads))}
     if task.name == "classification":
         return found | _classification(outputs.float().cpu().numpy(), targets.cpu().numpy())
