@@ -15,7 +15,7 @@ UNPICKLING = re.compile(r"torch\.load\(|pickle\.loads?\(|allow_pickle=True|weigh
 
 def test_the_one_command_installs_every_plugin():
     required = (ROOT / "plugins" / "requirements.txt").read_text().split("\n")
-    assert set(filter(None, required)) == {"-e .", *(f"-e plugins/{path.name}" for path in PLUGINS)}
+    assert set(filter(None, required)) == {"-e .[umap]", *(f"-e plugins/{path.name}" for path in PLUGINS)}
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)

@@ -1,17 +1,24 @@
 """Pictures of what a detector sees: strips, and a latent map in which each class has its colour."""
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from zoo_core.bench.pictures import MAPS, draw_latent, draw_pictures, draw_strips
-from zoo_core.errors import SpecError
+from zoo_core.bench.pictures import MAPS, draw_latent, draw_maps, draw_pictures, draw_strips
+from zoo_core.errors import NotInstalledError, SpecError
 
 
+def two_classes(images=40):
+    labels = np.repeat([0, 1], images)
+    return np.random.default_rng(0).normal(10.0 * labels[:, None], 1.0, (2 * images, 6)), labels
+
+
+@pytest.mark.slow  # UMAP compiles itself
 @pytest.mark.parametrize("kind", list(MAPS))
 def test_a_map_keeps_apart_what_is_apart_in_the_latent_space(kind):
-    labels = np.repeat([0, 1], 40)
-    latent = np.random.default_rng(0).normal(10.0 * labels[:, None], 1.0, (80, 6))
+    latent, labels = two_classes()
 
     places = MAPS[kind](latent)
 
@@ -21,8 +28,7 @@ def test_a_map_keeps_apart_what_is_apart_in_the_latent_space(kind):
 
 
 def test_a_latent_map_shows_both_classes(tmp_path):
-    labels = np.repeat([0, 1], 40)
-    latent = np.random.default_rng(0).normal(10.0 * labels[:, None], 1.0, (80, 6))
+    latent, labels = two_classes()
 
     draw_latent(tmp_path / "map.png", latent, labels, ("no", "sub"))
 
@@ -33,8 +39,33 @@ def test_a_latent_map_shows_both_classes(tmp_path):
 
 
 def test_a_map_of_one_dimension_is_refused(tmp_path):
-    with pytest.raises(SpecError, match="got 1"):
+    with pytest.raises(SpecError, match="got 1 and 5"):
         draw_latent(tmp_path / "map.png", np.zeros((5, 1)), np.zeros(5, int), ("no",))
+
+
+@pytest.mark.parametrize("kind", list(MAPS))
+def test_a_map_is_the_same_each_time_and_says_nothing(kind, recwarn):
+    latent, _ = two_classes(10)
+
+    np.testing.assert_array_equal(MAPS[kind](latent), MAPS[kind](latent))
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+@pytest.mark.parametrize("kind", list(MAPS))
+def test_three_images_are_enough_for_a_map(kind):
+    assert np.isfinite(MAPS[kind](np.eye(3))).all()
+
+
+def test_without_umap_its_map_names_the_extra_and_the_others_are_drawn(tmp_path, monkeypatch, caplog):
+    latent, labels = two_classes()
+    monkeypatch.setitem(sys.modules, "umap", None)
+
+    drawn = draw_maps(tmp_path / "some.model", latent, labels, ("no", "sub"))
+
+    assert [path.name for path in drawn] == ["some.model-latent-pca.png"] == [path.name for path in tmp_path.iterdir()]
+    assert "some.model-latent-umap.png" in caplog.text and "zoo-core[umap]" in caplog.text
+    with pytest.raises(NotInstalledError, match=r"zoo-core\[umap\]"):
+        draw_latent(tmp_path / "map.png", latent, labels, ("no", "sub"), "umap")
 
 
 def test_a_perfect_reconstruction_leaves_an_empty_residual(tmp_path):

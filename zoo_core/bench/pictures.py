@@ -1,10 +1,12 @@
 """What a detector or a clustering sees, as pictures: reconstructions, and the map of its latent space.
 
 <folder>/<benchmark>/<model>-strips.png       original, reconstruction, residual
-<folder>/<benchmark>/<model>-latent-pca.png   latent space by class; also -latent-tsne.png
+<folder>/<benchmark>/<model>-latent-pca.png   latent space by class; also -latent-umap.png
 <folder>/<benchmark>/<model>-prototypes.png   the most confident images of each cluster
 """
 
+import logging
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,31 +14,26 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import dataset as open_dataset
-from ..errors import SpecError
+from ..errors import NotInstalledError, SpecError
 from ..interfaces import Dataset
 from ..models.model import Model
 from ..predictions import Anomaly, Clustering
 from .plots import COLOURS
 from .prototypes import draw_prototypes
 
-__all__ = ["MAPS", "draw_latent", "draw_pictures", "draw_strips"]
+__all__ = ["MAPS", "draw_latent", "draw_maps", "draw_pictures", "draw_strips"]
+
+log = logging.getLogger("zoo")
 
 SHOWN = 3  # strips a class
+NEIGHBOURS = 15  # that UMAP keeps near each image
+FEWEST = 3  # images on a map
 BATCH = 64
 DPI = 130
-
-Mapping2D = Callable[[np.ndarray], np.ndarray]
-MAPS: Mapping[str, Mapping2D] = {
-    "pca": lambda latent: PCA(2, random_state=0).fit_transform(latent),
-    "tsne": lambda latent: TSNE(2, init="pca", perplexity=min(30, (len(latent) - 1) / 3), random_state=0).fit_transform(
-        latent
-    ),
-}
 
 
 def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: int = 600) -> list[Path]:
@@ -93,18 +90,43 @@ def draw_latent(path: Path, latent: np.ndarray, labels: np.ndarray, classes: Seq
         labels: index of the class of each, (N,).
         classes: their names.
         kind: one of `MAPS`.
+
+    Raises:
+        SpecError: fewer than two dimensions or three images.
+        NotInstalledError: the map needs an extra.
     """
-    if latent.shape[1] < 2:
-        raise SpecError(f"a map needs two latent dimensions or more, got {latent.shape[1]}")
+    if latent.shape[1] < 2 or len(latent) < FEWEST:
+        raise SpecError(
+            f"a map needs two latent dimensions and {FEWEST} images, or more; got {latent.shape[1]} and {len(latent)}"
+        )
     places = MAPS[kind](StandardScaler().fit_transform(latent))
     figure = Figure(figsize=(4.8, 4.2), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     for number, name in enumerate(classes):
         of_class = places[labels == number]
         axes.scatter(*of_class.T, s=6, alpha=0.6, linewidths=0, color=COLOURS[number % len(COLOURS)], label=name)
-    axes.set(xticks=[], yticks=[], title=kind.upper() if kind == "pca" else "t-SNE")
+    axes.set(xticks=[], yticks=[], title=kind.upper())
     axes.legend(frameon=False, markerscale=2)
     figure.savefig(path)
+
+
+def draw_maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[Path]:
+    """A picture of every map of `MAPS`, `<stem>-latent-<kind>.png`; the log names those whose extra is missing.
+
+    Arguments:
+        stem: folder and beginning of the names.
+        latent, labels, classes: as for `draw_latent`.
+    """
+    drawn = []
+    for kind in MAPS:
+        path = _beside(stem, f"latent-{kind}")
+        try:
+            draw_latent(path, latent, labels, classes, kind)
+        except NotInstalledError as error:
+            log.warning("no %s: %s", path.name, error)
+        else:
+            drawn.append(path)
+    return drawn
 
 
 def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
@@ -118,7 +140,7 @@ def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> li
     titles = [f"{dataset.heads.classes[labels[row]]}\nscore {score[row]:.3g}" for row in chosen]
     strips = _beside(stem, "strips")
     draw_strips(strips, channels[chosen, 0], again[chosen], titles)
-    return [strips, *_maps(stem, latent, labels, dataset.heads.classes)]
+    return [strips, *draw_maps(stem, latent, labels, dataset.heads.classes)]
 
 
 def _clustering(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
@@ -128,14 +150,7 @@ def _clustering(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) ->
     latent = torch.cat([part.embedding for part in seen]).numpy()
     best = _beside(stem, "prototypes")
     draw_prototypes(best, dataset, probabilities)
-    return [best, *_maps(stem, latent[rows], dataset.truth()["label"][rows], dataset.heads.classes)]
-
-
-def _maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[Path]:
-    paths = {kind: _beside(stem, f"latent-{kind}") for kind in MAPS}
-    for kind, path in paths.items():
-        draw_latent(path, latent, labels, classes, kind)
-    return list(paths.values())
+    return [best, *draw_maps(stem, latent[rows], dataset.truth()["label"][rows], dataset.heads.classes)]
 
 
 def _looked(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, list]:
@@ -152,6 +167,24 @@ def _looked(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarra
 def _beside(stem: Path, name: str) -> Path:
     return stem.with_name(f"{stem.name}-{name}.png")
 
+
+def _pca(latent: np.ndarray) -> np.ndarray:
+    return PCA(2, random_state=0).fit_transform(latent)
+
+
+def _umap(latent: np.ndarray) -> np.ndarray:
+    """McInnes, Healy & Melville (2018), arXiv 1802.03426; started from the principal components."""
+    try:
+        with warnings.catch_warnings(action="ignore", category=ImportWarning):  # of its networks, which need TensorFlow
+            from umap import UMAP  # seconds: it compiles itself
+    except ImportError as error:
+        raise NotInstalledError(f"UMAP can't be imported ({error}); pip install 'zoo-core[umap]'") from error
+    neighbours = min(NEIGHBOURS, len(latent) - 1)
+    return np.asarray(UMAP(neighbours, init="pca", random_state=0, n_jobs=1).fit_transform(latent))
+
+
+Mapping2D = Callable[[np.ndarray], np.ndarray]
+MAPS: Mapping[str, Mapping2D] = {"pca": _pca, "umap": _umap}
 
 _DRAWN: Mapping[str, Callable[[Model, Dataset, np.ndarray, Path], list[Path]]] = {
     "anomaly": _anomaly,
