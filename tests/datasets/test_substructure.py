@@ -139,13 +139,14 @@ def test_the_table_holds_every_draw_and_kept_images_are_checked_against_it(few):
 
 
 @pytest.mark.parametrize(
-    ("of", "kind", "column"), [("axion", "vort", "axion_mass"), ("subhalos", "sphere", "sub_mass")]
+    ("of", "kind", "column", "parameter"),
+    [("axion", "vort", "axion_mass", "log10_mass"), ("subhalos", "sphere", "sub_mass", "log10_subhalo_mass")],
 )
-def test_masses_are_those_of_the_class_that_has_them(tmp_path, of, kind, column):
+def test_masses_are_those_of_the_class_that_has_them(tmp_path, of, kind, column, parameter):
     dataset = substructure_mass(n=6, seed=2, of=of, cache=tmp_path)
     truth = dataset.truth()
-    assert dataset.heads.parameters == ("log10_mass",) and dataset.heads.units == ("dex",)
-    assert set(truth["class"]) == {kind} and np.isfinite(truth["log10_mass"]).all()
+    assert dataset.heads.parameters == (parameter,) and dataset.heads.units == ("dex",)
+    assert set(truth["class"]) == {kind} and np.isfinite(truth[parameter]).all()
     np.testing.assert_allclose(dataset.targets()[:, 0], truth[column], rtol=1e-6)
     same = substructure(n=6, seed=2, classes=(kind,), cache=tmp_path)
     np.testing.assert_allclose(dataset.images(0, 6), same.images(0, 6), atol=1e-4)

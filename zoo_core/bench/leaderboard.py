@@ -146,8 +146,13 @@ def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalo
     return [
         model.id
         for model in models
-        if unknown or spec.dataset in model.seen or any(_alike(model, result) for result in found)
+        if unknown or _learned(model, spec) or any(_alike(model, result) for result in found)
     ]
+
+
+def _learned(model: ModelSpec, spec: BenchmarkSpec) -> bool:
+    """Without classes or parameters, only the data say which question a model answers."""
+    return spec.task in UNLABELLED and spec.dataset in model.seen
 
 
 def _alike(model: ModelSpec, result: Result) -> bool:

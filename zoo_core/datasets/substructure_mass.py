@@ -10,15 +10,19 @@ from .substructure import Substructure
 
 __all__ = ["SubstructureMass", "substructure_mass"]
 
-QUANTITIES = {"axion": ("vort", "axion_mass"), "subhalos": ("sphere", "sub_mass")}
-"""The class of lens that has it, and the column of the truth."""
+QUANTITIES = {
+    "axion": ("vort", "axion_mass", "log10_mass"),
+    "subhalos": ("sphere", "sub_mass", "log10_subhalo_mass"),
+}
+"""The class of lens that has it, its column in the truth of `substructure`, and the parameter."""
 
 
 class SubstructureMass(Substructure):
     """Lenses of one class of `substructure`, with the logarithm of a mass.
 
     Arguments:
-        of: "axion", log10 of eV, or "subhalos", log10 of solar masses.
+        of: "axion", whose parameter is `log10_mass`, log10 of eV; or "subhalos", `log10_subhalo_mass`, log10 of
+            the solar masses of all of them.
         n, seed, difficulty, size, start, cache: as in `Substructure`.
     """
 
@@ -27,18 +31,18 @@ class SubstructureMass(Substructure):
     def __init__(self, n: int, seed: int, difficulty: str, size: int, of: str, start: int, cache: Path | str | None):
         if of not in QUANTITIES:
             raise DatasetError(f"substructure_mass: of = {of!r} is not known; choose one of {list(QUANTITIES)}")
-        kind, self.column = QUANTITIES[of]
+        kind, self.column, self.parameter = QUANTITIES[of]
         super().__init__("substructure_mass", n, seed, difficulty, size, (kind,), start, cache)
-        self.heads = Heads(parameters=("log10_mass",), units=("dex",))
+        self.heads = Heads(parameters=(self.parameter,), units=("dex",))
 
     def truth(self) -> dict[str, np.ndarray]:
-        """As that of `substructure`, with `log10_mass`."""
+        """As that of `substructure`, with the parameter."""
         truth = super().truth()
-        return truth | {"log10_mass": truth[self.column]}
+        return truth | {self.parameter: truth[self.column]}
 
     def targets(self) -> np.ndarray:
-        """`log10_mass` of each image, shape (n, 1); the images are made first if they were not."""
-        return self.truth()["log10_mass"].astype(np.float32)[:, None]
+        """The parameter of each image, shape (n, 1); the images are made first if they were not."""
+        return self.truth()[self.parameter].astype(np.float32)[:, None]
 
 
 def substructure_mass(
