@@ -37,7 +37,7 @@ SMALL = {
     "options": {
         "patch_size": 8,
         "embed_dim": 128,
-        "depth": 6,
+        "depth": 4,
         "num_heads": 4,
         "class_token": False,
         "global_pool": "avg",
