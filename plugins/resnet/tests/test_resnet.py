@@ -1,13 +1,21 @@
 """Any residual network of timm is a network of the zoo."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from zoo_resnet import build
 
+import zoo_core as zoo
+from zoo_core.datasets.writer import simulate
 from zoo_core.errors import SpecError, UnknownNameError
 from zoo_core.models.backbones import backbone_names
 from zoo_core.plugins import architecture
 from zoo_core.testing.check import check
+from zoo_core.train.fit import train
+
+RECIPES = Path(__file__).parents[1] / "recipes"
 
 
 def images(channels: int, count: int = 2) -> torch.Tensor:
@@ -77,3 +85,16 @@ def test_it_obeys_the_laws(name):
     report = check(name)
 
     assert report.passed, [outcome for outcome in report.outcomes if outcome.status == "broken"]
+
+
+def test_the_recipe_for_deeplense_trains_on_the_folders_of_the_field(tmp_path):
+    simulate("substructure", 30, 5, tmp_path / "simulated", format="deeplense", arguments={"size": 80})
+    for ours, theirs in (("no", "no_sub"), ("sphere", "cdm"), ("vort", "axion")):
+        (tmp_path / "simulated" / ours).rename(tmp_path / "simulated" / theirs)
+
+    folder = train(RECIPES / "deeplense.yaml", tmp_path / "run", data=tmp_path / "simulated", steps=2, progress=False)
+
+    model = zoo.load(folder)
+    assert model.heads.classes == ("no_sub", "cdm", "axion")
+    assert model.spec.seen == ("substructure", "deeplense")
+    assert model(np.zeros((1, 1, 64, 64), np.float32), pixel_scale=0.05).probabilities.shape == (1, 3)
