@@ -7,7 +7,7 @@ writes. Nothing here imports torch or numpy when it is loaded.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class Prediction(ABC):
     @abstractmethod
     def to_table(self) -> Columns:
         """One column a quantity, one entry an image, as plain Python numbers."""
+
+    def beside(self, channels: Tensor) -> Prediction:
+        """The same with what only a comparison with the network's input (B, C, H, W) tells."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -116,11 +120,23 @@ class Restoration(Prediction):
 
 @dataclass(frozen=True)
 class Anomaly(Prediction):
-    """Score (B,), higher is stranger; reconstruction (B, C, H, W) and latent (B, D)."""
+    """What is strange in images.
+
+    Arguments:
+        score: (B,), higher is stranger.
+        reconstruction: (B, C, H, W), of what the network saw.
+        latent: (B, D).
+        residual: what the network saw minus the reconstruction, (B, C, H, W); None where only outputs are at hand.
+    """
 
     score: Tensor
     reconstruction: Tensor
     latent: Tensor
+    residual: Tensor | None = None
+
+    def beside(self, channels: Tensor) -> Anomaly:
+        """With the residual."""
+        return replace(self, residual=channels.to(self.reconstruction) - self.reconstruction)
 
     def to_table(self) -> Columns:
         """`anomaly_score`."""

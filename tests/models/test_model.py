@@ -57,6 +57,13 @@ def test_every_task_predicts_batches_larger_than_the_chunks_of_the_cpu(tiny, tas
         np.testing.assert_allclose(column, [row.to_table()[name][0] for row in apart], atol=1e-5, err_msg=name)
 
 
+def test_an_anomaly_has_a_residual_of_what_the_network_saw(tiny, images):
+    model = tiny("anomaly")
+    prediction = model(images)
+    seen = model.preprocess.images(images)
+    torch.testing.assert_close(prediction.residual + prediction.reconstruction, seen)
+
+
 def test_features_are_what_the_network_knows(model, images):
     features = model.features(images)
     assert features.shape == (7, 4)

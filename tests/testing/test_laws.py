@@ -177,6 +177,17 @@ class Reconstructs(nn.Module):
         return ((again - x) ** 2).mean((1, 2, 3)), again, latent.mean((2, 3))
 
 
+class Crops(Reconstructs):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        score, again, latent = super().forward(x)
+        return score, again[..., 1:-1, 1:-1], latent
+
+
+def test_a_reconstruction_must_be_as_large_as_what_it_is_of():
+    tried = replace(architecture(lambda channels, outputs: Crops(channels)), task="anomaly", heads=zoo.Heads())
+    assert f"the reconstruction has shape (1, 1, {SIZE - 2}, {SIZE - 2})" in faults("shapes", tried)
+
+
 class Groups(Sound):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         features = self.features(x)

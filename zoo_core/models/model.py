@@ -73,7 +73,7 @@ class Model:
     @torch.no_grad()
     def prediction(self, channels: Float[Tensor, "batch channels size size"]) -> Prediction:
         """The prediction for preprocessed images."""
-        return self.task.prediction(self.output(channels), self.heads)
+        return self.task.prediction(self.output(channels), self.heads).beside(channels)
 
     @torch.no_grad()
     def output(self, channels: Float[Tensor, "batch channels size size"]) -> Tensor | tuple[Tensor, ...]:

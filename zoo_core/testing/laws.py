@@ -41,6 +41,8 @@ def shapes(architecture: Architecture) -> Iterator[str]:
         if tuple(first.shape[: len(expected)]) != expected:
             yield f"{images} images give shape {tuple(first.shape)}, {task.name} with these heads begins {expected}"
             return
+        if task.name == "anomaly" and _parts(output)[1].shape != x.shape:
+            yield f"the reconstruction has shape {tuple(_parts(output)[1].shape)}, what it is of {tuple(x.shape)}"
         yield from (f"{images} images in, {len(part)} rows out" for part in _parts(output) if len(part) != images)
         columns = task.prediction(output, heads).to_table()
         if set(columns) != set(task.empty_columns(heads)):
