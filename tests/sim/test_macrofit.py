@@ -7,7 +7,7 @@ import torch
 from caustics.lenses import func
 from caustics.light.func import brightness_sersic, k_sersic
 
-from zoo_core.sim.macrofit import fit_macro
+from zoo_core.sim.macrofit import _rendered, _Starts, fit_macro
 from zoo_core.sim.macrolearn import learn_macro, sersic_light
 from zoo_core.sim.macromodel import PARAMETERS, MacroModel, derivatives, source_image
 
@@ -143,6 +143,43 @@ def test_the_result_does_not_depend_on_companions():
 
     # float32: the descents stop where chi square is flat, within a thousandth of a pixel
     torch.testing.assert_close(torch.cat([fit.theta_E for fit in alone]), together.theta_E, atol=1e-3, rtol=0)
+
+
+OTHERS = {
+    "psf": replace(MODEL, psf=2.0),
+    "size": replace(MODEL, size=SIZE - 8),
+    "binning": replace(MODEL, binning=2),
+    "grid": replace(MODEL, grid={"x": (0.0,), "y": (0.0, 3.0)}),
+    "fixed radius": MODEL.with_prior("theta_E", 8.0, 0.0),
+    "elliptical": replace(MODEL, priors={**PRIORS, "lens_e1": (0.0, 0.1), "lens_e2": (0.0, 0.1)}),
+}
+
+
+@pytest.mark.parametrize("other", list(OTHERS))
+def test_starts_are_kept_for_the_same_model_alone(other):
+    image = torch.zeros(1, OTHERS[other].side, OTHERS[other].side, dtype=torch.float64)
+    _rendered.cache_clear()
+    fresh = _Starts.of(OTHERS[other], image).templates
+    _rendered.cache_clear()
+
+    _Starts.of(MODEL, image)
+    after = _Starts.of(OTHERS[other], image).templates
+    again = _Starts.of(OTHERS[other], image).templates
+
+    assert torch.equal(after, fresh) and torch.equal(again, fresh)
+    assert _rendered.cache_info().misses == 2
+
+
+def test_starts_that_were_made_in_inference_mode_serve_outside_of_it():
+    images = seen_by_caustics(drawn(1))
+    _rendered.cache_clear()
+    with torch.inference_mode():
+        inside = fit_macro(images, MODEL).theta_E
+
+    outside = fit_macro(images.requires_grad_(), MODEL)
+
+    torch.testing.assert_close(outside.theta_E.detach(), inside.clone())
+    assert outside.model_images.requires_grad
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 1e4])

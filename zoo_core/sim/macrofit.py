@@ -6,13 +6,14 @@ projection: Golub & Pereyra 1973, with the Jacobian of Kaufman 1975).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .macromodel import PARAMETERS, MacroModel, derivatives, source_image
+from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, derivatives, source_image
 
 __all__ = ["MacroFit", "binned", "fit_macro"]
 
@@ -23,6 +24,8 @@ STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
 TOLERANCE = 1e-3  # gain of a step, in units of chi square, below which a fit has converged
 RIDGE = 1e-6  # of the amplitudes, relative: lights may look alike
 TINY = 1e-12  # a source may have left the frame
+KEPT = 8  # grids of starts, some MB each
+RENDERED = 512  # starts at once
 
 
 @dataclass(frozen=True)
@@ -96,17 +99,37 @@ class _Starts:
 
     @classmethod
     def of(cls, model: MacroModel, like: Tensor) -> "_Starts":
-        named = {name: model.grid.get(name, (model.prior(name)[0],)) for name in PARAMETERS}
-        parameters = torch.tensor(list(product(*named.values()))).to(like)
-        parts = [binned(source_image(model, part), COARSE).flatten(1) for part in parameters.split(512)]
+        values = tuple(tuple(map(float, model.grid.get(name, model.prior(name)[:1]))) for name in PARAMETERS)
+        shape = tuple((name, model.prior(name)) for name in LENS_SHAPE)
+        parameters, sources = _rendered(model.size, model.binning, model.psf, shape, values, like.dtype, like.device)
         others = torch.linalg.qr(binned(model.others(like), COARSE).flatten(1).T)[0]
-        templates = torch.cat(parts)
-        templates = templates - templates @ others @ others.T
+        templates = sources - sources @ others @ others.T
         return cls(parameters, templates / templates.norm(dim=1, keepdim=True), others)
 
     def nearest(self, images: Tensor) -> Tensor:
         """Parameters (B, 13) of the model on the grid that takes most of each image away."""
         return self.parameters[(binned(images, COARSE).flatten(1) @ self.templates.T).argmax(1)]
+
+
+@lru_cache(KEPT)
+def _rendered(
+    size: int,
+    binning: int,
+    psf: float,
+    priors: tuple[tuple[str, tuple[float, float]], ...],
+    values: tuple[tuple[float, ...], ...],
+    dtype: torch.dtype,
+    device: torch.device,
+) -> tuple[Tensor, Tensor]:
+    """All combinations of values of the parameters, (G, 13), and their sources as starts are compared, (G, pixels).
+
+    Kept from call to call, since a single image's fit takes less time than they do; do not write into them.
+    """
+    model = MacroModel(size, binning, psf, dict(priors))
+    with torch.inference_mode(False), torch.no_grad():
+        parameters = torch.tensor(list(product(*values))).to(device, dtype)
+        parts = [binned(source_image(model, part), COARSE).flatten(1) for part in parameters.split(RENDERED)]
+        return parameters, torch.cat(parts)
 
 
 class _Descent:

@@ -16,10 +16,11 @@ from torch import Tensor
 from torch.func import jvp, vmap
 from torch.nn import functional as F
 
-__all__ = ["PARAMETERS", "MacroModel", "derivatives", "source_gradient", "source_image"]
+__all__ = ["LENS_SHAPE", "PARAMETERS", "MacroModel", "derivatives", "source_gradient", "source_image"]
 
 LENS = ("theta_E", "lens_x", "lens_y", "lens_e1", "lens_e2", "gamma_1", "gamma_2")
 SOURCE = ("x", "y", "log_R", "e1", "e2", "n")
+LENS_SHAPE = ("lens_e1", "lens_e2")
 PARAMETERS = (*LENS, *SOURCE)
 """Einstein radius, lens centre and ellipticity, shear; source position relative to the lens, log of the geometric mean
 of its half-light axes, ellipticity, Sersic index. An ellipticity is (1 - q) / (1 + q) times (cos, sin) of twice the
@@ -143,7 +144,7 @@ def _source_plane(model: MacroModel, parameters: Tensor) -> tuple[Tensor, Tensor
 
 def _deflection(model: MacroModel, lens: Mapping[str, Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     x0, y0 = lens["lens_x"], lens["lens_y"]
-    if all(model.prior(name) == (0.0, 0.0) for name in ("lens_e1", "lens_e2")):
+    if all(model.prior(name) == (0.0, 0.0) for name in LENS_SHAPE):
         alpha_x, alpha_y = func.reduced_deflection_angle_sis(x0, y0, lens["theta_E"], x, y)
     else:
         e1, e2 = lens["lens_e1"] + ROUND, lens["lens_e2"]
