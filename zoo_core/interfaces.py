@@ -157,6 +157,15 @@ class Training(ABC):
         """Random looks at training images, augmented and balanced as the recipe says, and their targets."""
 
     @abstractmethod
+    def kept(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+        """A tensor that is computed once for these images, and kept in the folder of the run.
+
+        Arguments:
+            name: of what is computed; what it depends on besides the images must be part of the name.
+            compute: called if it is not there yet.
+        """
+
+    @abstractmethod
     def descend(
         self,
         stage: str,

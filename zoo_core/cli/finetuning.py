@@ -17,6 +17,11 @@ __all__ = ["finetune"]
 @click.option("--data", type=click.Path(path_type=Path), help="Where the images are, if they are on files.")
 @click.option("--argument", "arguments", multiple=True, metavar="KEY=VALUE", help="Of the data set, such as n=2000.")
 @click.option(
+    "--architecture",
+    metavar="NAME",
+    help="Another network of the same plugin, which takes the tensors of the same name.  [the model's]",
+)
+@click.option(
     "--validation",
     multiple=True,
     metavar="KEY=VALUE",
@@ -49,6 +54,7 @@ def finetune(
     on: str,
     data: Path | None,
     arguments: tuple[str, ...],
+    architecture: str | None,
     validation: tuple[str, ...],
     labels_per_class: int | None,
     fraction: float | None,
@@ -74,6 +80,7 @@ def finetune(
         out,
         data=data,
         arguments=_mapping(arguments),
+        architecture=architecture,
         validation=_mapping(validation) or None,
         labels_per_class=labels_per_class,
         fraction=fraction,

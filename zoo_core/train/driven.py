@@ -1,15 +1,17 @@
 """Training that a plugin drives: what it is given."""
 
+import hashlib
 import json
 import logging
 import shutil
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -88,6 +90,16 @@ class DrivenTraining(Training):
         images, targets = (torch.cat(parts)[:count].to(self._device) for parts in zip(*drawn, strict=True))
         return images, targets
 
+    def kept(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+        """See `Training.kept`."""
+        file = self._folder / "data" / f"{name}-{self._fingerprint[:16]}.safetensors"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(".part")
+            save_file({name: compute().contiguous()}, part)
+            part.replace(file)
+        return load_file(file, device=str(self._device))[name]
+
     def descend(self, stage: str, loss: Loss, figure: Figure | None = None) -> None:
         """See `Training.descend`."""
         if stage in self._begun or stage in TAKEN or not stage.isidentifier():
@@ -131,6 +143,12 @@ class DrivenTraining(Training):
 
     def _looks(self, recipe: Recipe) -> Looks:
         return Looks(self._view, self._preprocess, self._data.pixel_scale, recipe.augmentation)
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Of all images, as the network sees them."""
+        parts = (self._data.fingerprint(), self._held_out.fingerprint, self._preprocess.digest)
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     @cached_property
     def _view(self) -> TrainingView:

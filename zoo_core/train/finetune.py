@@ -1,5 +1,6 @@
 """From a trained model and a data set to a model of that data set's classes and bands."""
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -8,9 +9,10 @@ import yaml
 
 from ..datasets.opening import dataset as open_dataset
 from ..errors import RecipeError
-from ..interfaces import Dataset
+from ..interfaces import Architecture, Dataset
 from ..models.load import load
 from ..models.model import Model
+from ..plugins import architecture as architecture_named
 from .data import placed
 from .descent import Session
 from .fit import run
@@ -30,6 +32,7 @@ def finetune(
     *,
     data: str | Path | None = None,
     arguments: Mapping[str, Any] | None = None,
+    architecture: str | None = None,
     validation: Mapping[str, Any] | None = None,
     labels_per_class: int | None = None,
     fraction: float | None = None,
@@ -57,6 +60,8 @@ def finetune(
         out: folder of the run; by default runs/<architecture>.<data set>.
         data: where the images are, for a data set that is read from files.
         arguments: of the data set, such as n and seed, or the bands and pixel_scale of your images.
+        architecture: another one of the same plugin, such as a classifier with the layers of a model that clusters; it
+            takes the tensors of the same name. None: that of the model.
         validation: what differs in the arguments of the validation images; None: a fifth of the images is held out.
         labels_per_class, fraction: learn from so few images, validation included if it is not given.
         freeze: train nothing but the head.
@@ -72,11 +77,13 @@ def finetune(
         TrainingError: nothing usable came of it.
     """
     start = load(model, pretrained=True)
+    assert start.spec is not None
+    network = start.architecture if architecture is None else architecture_named(architecture, start.spec.plugin)
     (train,) = placed([DataRecipe(dataset=on, arguments=dict(arguments or {}))], data)
     content = {
-        **_model(start, model),
-        **_images(start, open_dataset(on, **train.arguments)),
-        "id": f"{start.architecture.name}.{on}",
+        **_model(start, model, network),
+        **_images(start, open_dataset(on, **train.arguments), network.task),
+        "id": f"{network.name}.{on}",
         "train": train,
         "validation": None if validation is None else _other(train, validation),
         "labels_per_class": labels_per_class,
@@ -96,22 +103,23 @@ def finetune(
     return run(recipe, folder, Session.starting(device, resume, progress, max_time))
 
 
-def _model(start: Model, name: str | Path) -> dict[str, Any]:
-    """What a recipe says of the model that it starts from."""
+def _model(start: Model, name: str | Path, network: Architecture) -> dict[str, Any]:
+    """What a recipe says of the network and of the model that it starts from."""
     assert start.spec is not None
     found = Path(name).expanduser()
+    taken = inspect.signature(network.build).parameters if network is not start.architecture else start.spec.arguments
     return {
-        "architecture": start.architecture.name,
+        "architecture": network.name,
         "plugin": start.spec.plugin,
-        "arguments": dict(start.spec.arguments),
+        "arguments": {key: value for key, value in start.spec.arguments.items() if key in taken},
         "warm_start": str(found.absolute()) if found.is_dir() else start.spec.id,
         "licence": start.spec.licence,
     }
 
 
-def _images(start: Model, dataset: Dataset) -> dict[str, Any]:
+def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
     """What it says of bands, classes and parameters: those of the data set, but of an unsupervised task the model's."""
-    heads = dataset.heads if dataset.task == start.task.name else start.heads
+    heads = dataset.heads if dataset.task == task else start.heads
     declared = start.preprocess.declared()
     changed = len(dataset.bands) != len(start.bands)
     return {

@@ -64,6 +64,7 @@ class PreparedImages(TorchDataset):
     def __init__(self, dataset: Dataset, preprocess: Preprocess, folder: Path):
         self.pixels = prepared_images(dataset, preprocess, folder)
         self.targets, self.preprocess = dataset.targets(), preprocess
+        self.fingerprint = dataset.fingerprint()
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Generator
 from zoo_scan.backbones import backbone
-from zoo_scan.network import LOOKS, Scan
+from zoo_scan.network import Scan
+from zoo_scan.trunk import LOOKS
 
 from zoo_core.errors import NotInstalledError, SpecError
 

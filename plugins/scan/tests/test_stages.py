@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 from zoo_scan.settings import Settings
 
@@ -14,7 +13,7 @@ import zoo_core as zoo
 from zoo_core.errors import RecipeError
 from zoo_core.train.fit import train
 
-SIDE, IMAGES = 150, 60  # a class
+SIDE = 150
 STAGES = ("simclr", "scan", "selflabel")
 RECIPE = """
 id: scan.test
@@ -38,21 +37,6 @@ stages:
   selflabel: {{steps: {steps}}}
 storage: float32
 """
-
-
-@pytest.fixture(scope="module")
-def lenses(tmp_path_factory):
-    """Rings and blobs, in the folders of the challenge."""
-    folder, rng = tmp_path_factory.mktemp("slc2020"), np.random.default_rng(0)
-    axis = np.arange(SIDE) - (SIDE - 1) / 2
-    for name, radius in (("no_sub", 0.0), ("sub", 18.0)):
-        (folder / name).mkdir()
-        for number in range(IMAGES):
-            x, y = rng.uniform(-4, 4, 2)
-            r = np.hypot(axis[:, None] - y, axis - x)
-            light = np.exp(-((r - radius) ** 2) / 2 / rng.uniform(4, 6) ** 2) * 200 + rng.uniform(0, 20, (SIDE, SIDE))
-            Image.fromarray(light.astype(np.uint8)).save(folder / name / f"image_{name}_{number}.jpg")
-    return folder
 
 
 @pytest.fixture

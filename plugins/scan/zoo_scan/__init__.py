@@ -51,9 +51,31 @@ def train(network: "nn.Module", training: "Training") -> None:
     stages(network, training)
 
 
+def build_classifier(
+    channels: int,
+    outputs: int,
+    size: int = 64,
+    macro: Mapping[str, Any] | None = None,
+    model: str = "small",
+    options: Mapping[str, Any] | None = None,
+    looks: Sequence[str] = ("plain",),
+) -> "nn.Module":
+    """See `classifier.Classifier`."""
+    from .classifier import Classifier
+
+    return Classifier(channels, outputs, size, macro, model, options, looks)
+
+
+def train_classifier(network: "nn.Module", training: "Training") -> None:
+    """See `classifier.train`."""
+    from .classifier import train as classes
+
+    classes(network, training)
+
+
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
-    """Clustering of substructure."""
+    """Clusters, and a classifier that begins with the weights of either."""
     return [
         zoo.Architecture(
             name="scan",
@@ -67,5 +89,18 @@ def zoo_architectures() -> list[zoo.Architecture]:
             summary="Clusters that neighbours in contrastive feature space share (Van Gansbeke et al. 2020)",
             paper=PAPER,
             train=train,
-        )
+        ),
+        zoo.Architecture(
+            name="scan_classifier",
+            task="classification",
+            build=build_classifier,
+            size=64,
+            bands=("VIS",),
+            heads=zoo.Heads(classes=("no", "sphere", "vort")),
+            preprocess=PREPROCESS,
+            arguments={"looks": ("asinh", "sharp")},
+            summary="The network of `scan` with a linear layer of classes, to learn from few labels",
+            paper=PAPER,
+            train=train_classifier,
+        ),
     ]

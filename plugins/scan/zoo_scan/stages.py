@@ -10,9 +10,11 @@ from torch import Generator, Tensor, nn
 from zoo_core.interfaces import Training
 
 from .confident import self_label_loss, surest
-from .losses import nt_xent, scan_loss
+from .losses import scan_loss
 from .mining import mine, neighbour_accuracy
 from .network import Scan
+from .pretext import contrast
+from .seen import Seen, in_parts
 from .settings import Settings
 
 __all__ = ["train"]
@@ -21,7 +23,6 @@ log = logging.getLogger("zoo")
 
 Loss = Callable[[nn.Module, Tensor, Tensor, Generator], Tensor]
 Figure = Callable[[nn.Module, Training], float]
-CHUNK = 256  # images at once where no gradient is kept
 
 
 def train(network: nn.Module, training: Training) -> None:
@@ -32,37 +33,28 @@ def train(network: nn.Module, training: Training) -> None:
     Source: Van Gansbeke et al. (2020), arXiv 2005.12320.
     """
     assert isinstance(network, Scan)
-    stages = _Stages(network, training, Settings.read(training.settings))
-    stages.contrast()
+    seen, settings = Seen.of(network.stem, training), Settings.read(training.settings)
+    contrast(network, training, seen, settings)
+    stages = _Stages(network, training, seen, settings)
     stages.cluster()
     stages.self_label()
 
 
 class _Stages:
-    """What the stages share: all images as the stem sees them, which no stage changes."""
+    """What the two stages that follow the pretext task share."""
 
-    def __init__(self, network: Scan, training: Training, settings: Settings):
-        self.network, self.training, self.settings = network, training, settings
-        rows = np.random.default_rng(training.seed).permutation(len(training.targets()))
-        network.stem.learn(training.images(rows[:CHUNK]))
-        self.seen = _seen(network.stem, training.images, len(rows))
-        self.held_out = _seen(network.stem, training.validation_images, len(training.validation_targets()))
-
-    def contrast(self) -> None:
-        """Two views of an image lie close together, those of different images apart."""
-        self.network.contrasting(True)
-        self._descend("simclr", self._contrast_of_rows, self._contrast_figure)
-        self.network.contrasting(False)
+    def __init__(self, network: Scan, training: Training, seen: Seen, settings: Settings):
+        self.network, self.training, self.seen, self.settings = network, training, seen, settings
 
     def cluster(self) -> None:
         """Mine the neighbours, teach the heads that they agree, and keep the best head."""
-        neighbours = self._mined("training", self.seen, self.training.targets())
-        self.fellows = self._mined("validation", self.held_out, self.training.validation_targets())
+        neighbours = self._mined("training", self.seen.training, self.training.targets())
+        self.fellows = self._mined("validation", self.seen.held_out, self.training.validation_targets())
 
         def loss(network: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
             choice = torch.randint(neighbours.shape[1], (len(rows),), generator=generator)
             near = neighbours[rows.cpu(), choice]
-            views = [self.settings.views.draw(self._of(which), generator) for which in (rows, near)]
+            views = [self.settings.views.draw(self.seen.of_rows(which), generator) for which in (rows, near)]
             anchors, others = self.network.heads.all(self.network.features_of(torch.cat(views))).chunk(2, dim=1)
             return scan_loss(anchors, others, self.settings.entropy_weight).mean()
 
@@ -86,34 +78,16 @@ class _Stages:
         self.training.descend(stage, loss, figure)
 
     def _self_label_of_rows(self, network: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
-        settings, seen = self.settings, self._of(rows)
+        settings, seen = self.settings, self.seen.of_rows(rows)
         with torch.no_grad():
             weak = self.network.logits_of(settings.views.draw(seen, generator)).softmax(1)
         strong = self.network.logits_of((settings.strong or settings.views).draw(seen, generator))
         return self_label_loss(strong, surest(weak, settings.threshold, settings.least))
 
-    def _contrast_of_rows(self, network: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
-        return self._contrast(self._of(rows), generator)
-
-    def _contrast(self, seen: Tensor, generator: Generator) -> Tensor:
-        views = torch.cat([self.settings.views.draw(seen, generator) for _ in range(2)])
-        one, other = self.network.projections_of(views).chunk(2)
-        return nt_xent(one, other, self.settings.temperature)
-
-    @torch.no_grad()
-    def _contrast_figure(self, network: nn.Module, training: Training) -> float:
-        """The loss on validation images, whose views are the same each time."""
-        generator = Generator().manual_seed(training.seed)
-        return float(np.mean([float(self._contrast(part, generator)) for part in self.held_out.split(CHUNK)]))
-
-    def _of(self, rows: Tensor) -> Tensor:
-        """Training images as the stem sees them."""
-        return self.seen[rows.to(self.seen.device)]
-
     @torch.no_grad()
     def _mined(self, which: str, seen: Tensor, labels: np.ndarray) -> Tensor:
         self.network.eval()
-        projections = _in_parts(self.network.projections_of, seen)
+        projections = in_parts(self.network.projections_of, seen)
         neighbours = mine(projections.float().cpu().numpy(), self.settings.neighbours)
         share = neighbour_accuracy(neighbours, labels)
         log.info("scan: %.1f %% of %d %s neighbours have the same label", 100 * share, neighbours.shape[1], which)
@@ -123,7 +97,7 @@ class _Stages:
     def _disagreement(self) -> Tensor:
         """The SCAN loss of each head on the validation images and all their neighbours, entropy weight 1."""
         self.network.eval()
-        logits = self.network.heads.all(_in_parts(self.network.features_of, self.held_out))
+        logits = self.network.heads.all(in_parts(self.network.features_of, self.seen.held_out))
         near = self.fellows.to(logits.device).T
         return torch.stack([scan_loss(logits, logits[:, others], 1.0) for others in near]).mean(0)
 
@@ -131,17 +105,8 @@ class _Stages:
     def _report(self, stage: str) -> None:
         """How the training images are shared among the clusters."""
         self.network.eval()
-        clusters = _in_parts(self.network.logits_of, self.seen).argmax(1)
+        clusters = in_parts(self.network.logits_of, self.seen.training).argmax(1)
         share = torch.bincount(clusters, minlength=len(self.training.heads.classes)) / len(clusters)
         log.info("%s: clusters hold %s of the images", stage, ", ".join(f"{100 * s:.1f} %" for s in share.tolist()))
         if (share == 0).any():
             log.warning("%s: %d of %d clusters are empty", stage, int((share == 0).sum()), len(share))
-
-
-@torch.no_grad()
-def _seen(stem: nn.Module, images: Callable[[slice], Tensor], count: int) -> Tensor:
-    return torch.cat([stem(images(slice(start, min(start + CHUNK, count)))) for start in range(0, count, CHUNK)])
-
-
-def _in_parts(look: Callable[[Tensor], Tensor], seen: Tensor) -> Tensor:
-    return torch.cat([look(part) for part in seen.split(CHUNK)])

@@ -1,0 +1,89 @@
+"""A classifier begins with the layers of a network that clusters, and learns classes from few labels."""
+
+import logging
+
+import numpy as np
+import pytest
+import torch
+from zoo_scan.classifier import Classifier
+from zoo_scan.network import Scan
+
+import zoo_core as zoo
+from zoo_core.train.fit import train
+
+RECIPE = """
+id: scan.test
+architecture: scan
+plugin: zoo-scan
+train: {{dataset: slc2020, arguments: {{split: train, path: {lenses}}}}}
+validation: {{dataset: slc2020, arguments: {{split: validation, path: {lenses}}}}}
+bands: [grey]
+classes: ["0", "1"]
+preprocess: [{{op: bin, factor: 2}}, {{op: frame, size: 32}}]
+arguments: {{looks: [plain], heads: 2, options: {{width: 4}}}}
+settings: {{neighbours: 5, temperature: 0.5}}
+batch_size: 24
+validate_every: 20
+optimiser: {{lr: 3.0e-3}}
+augmentation: {{dihedral: false}}
+stages: {{simclr: {{steps: 40}}, scan: {{steps: 1, validate_every: 1}}, selflabel: {{steps: 1, validate_every: 1}}}}
+storage: float32
+"""
+
+
+@pytest.fixture(scope="module")
+def clusters(tmp_path_factory, lenses):
+    """Folder of a network that has seen rings and blobs, and no label."""
+    folder = tmp_path_factory.mktemp("clusters")
+    (folder / "recipe.yaml").write_text(RECIPE.format(lenses=lenses))
+    return train(folder / "recipe.yaml", folder / "run", device="cpu", progress=False)
+
+
+def finetuned(clusters, lenses, out, **how):
+    return zoo.finetune(
+        clusters,
+        on="slc2020",
+        data=lenses,
+        arguments={"split": "train"},
+        validation={"split": "validation"},
+        architecture="scan_classifier",
+        out=out,
+        device="cpu",
+        progress=False,
+        **how,
+    )
+
+
+def test_two_labels_of_each_class_suffice(clusters, lenses, tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="zoo"):
+        model = zoo.load(
+            finetuned(clusters, lenses, tmp_path / "few", labels_per_class=2, steps=60, lr=0.03, freeze=True)
+        )
+
+    assert "slc2020: 4 of its images are used" in caplog.text
+    assert model.task.name == "classification" and model.heads.classes == ("no_sub", "sub")
+    test = zoo.dataset("slc2020", path=lenses, split="test")
+    guessed = model(test.images(0, len(test))).probabilities.argmax(1).numpy()
+    assert (guessed == test.truth()["label"]).mean() > 0.9
+
+
+def test_all_but_the_head_begins_as_in_the_network_that_clusters(clusters, lenses, tmp_path):
+    start = zoo.load(clusters).network.state_dict()
+
+    frozen = zoo.load(finetuned(clusters, lenses, tmp_path / "frozen", steps=1, freeze=True)).network
+
+    for name, tensor in frozen.state_dict().items():
+        if not name.startswith("head."):
+            torch.testing.assert_close(tensor, start[name], msg=name, rtol=1e-3, atol=1e-4)  # half precision
+
+
+def test_it_has_the_names_of_the_network_that_clusters():
+    shared = {name for name in Classifier(1, 3).state_dict() if not name.startswith("head.")}
+
+    assert shared and shared <= set(Scan(1, 3).state_dict())
+
+
+def test_two_classes_have_one_logit():
+    logits = Classifier(1, 1, options={"width": 4})(torch.from_numpy(np.zeros((2, 1, 32, 32), np.float32)))
+
+    assert logits.shape == (2, 1)

@@ -1,0 +1,73 @@
+"""The same trunk under a linear layer of classes: what few labels make of features that were learned without any."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+import zoo_core as zoo
+from zoo_core.interfaces import Training
+from zoo_core.tasks import task_named
+
+from .backbones import SMALL
+from .seen import Seen, in_parts
+from .settings import Settings
+from .trunk import Trunk
+
+__all__ = ["Classifier", "train"]
+
+
+class Classifier(Trunk):
+    """Logits of classes; stem and backbone have the names that they have in `network.Scan`.
+
+    Arguments:
+        outputs: classes, or 1 for two of them.
+        channels, size, macro, model, options, looks: see `trunk.Trunk`.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        outputs: int,
+        size: int = 64,
+        macro: Mapping[str, Any] | None = None,
+        model: str = SMALL,
+        options: Mapping[str, Any] | None = None,
+        looks: Sequence[str] = ("plain",),
+    ):
+        super().__init__(channels, size, macro, model, options, looks)
+        self.head = nn.Linear(self.dimension, outputs)
+
+    def logits_of(self, seen: Tensor) -> Tensor:
+        """Logits (B, outputs) of what the stem gave."""
+        return self.head(self.features_of(seen))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (B, outputs) of images (B, channels, H, W)."""
+        return self.logits_of(self.stem(x))
+
+
+def train(network: nn.Module, training: Training) -> None:
+    """Set the weights in one stage, `classes`.
+
+    What the stem gives is computed once; it is varied by `settings: views`, and not by the `augmentation` of images.
+    """
+    assert isinstance(network, Classifier)
+    seen, views = Seen.of(network.stem, training), Settings.read(training.settings).views
+    labels, held_out = (torch.from_numpy(y) for y in (training.targets(), training.validation_targets()))
+    cross_entropy = partial(_cross_entropy, training.heads)
+
+    def loss(trained: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
+        return cross_entropy(network.logits_of(views.draw(seen.of_rows(rows), generator)), labels[rows.cpu()])
+
+    @torch.no_grad()
+    def figure(trained: nn.Module, training: Training) -> float:
+        return float(cross_entropy(in_parts(network.logits_of, seen.held_out), held_out))
+
+    training.descend("classes", loss, figure)
+
+
+def _cross_entropy(heads: zoo.Heads, logits: Tensor, labels: Tensor) -> Tensor:
+    return task_named("classification").loss(logits.float(), labels.to(logits.device), heads)

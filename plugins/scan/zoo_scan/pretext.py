@@ -1,0 +1,43 @@
+"""The pretext task: two views of an image lie close together, those of different images apart."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+
+from zoo_core.interfaces import Training
+
+from .losses import nt_xent
+from .seen import CHUNK, Seen
+from .settings import Settings
+from .trunk import Contrasted
+
+__all__ = ["contrast"]
+
+
+def contrast(network: Contrasted, training: Training, seen: Seen, settings: Settings) -> None:
+    """The stage `simclr`: set the weights of backbone and projection.
+
+    Source: Chen et al. (2020), arXiv 2002.05709.
+    """
+    apart = partial(_disapart, network, settings)
+
+    def loss(trained: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
+        return apart(seen.of_rows(rows), generator)
+
+    @torch.no_grad()
+    def figure(trained: nn.Module, training: Training) -> float:
+        """The loss on validation images, whose views are the same each time."""
+        generator = Generator().manual_seed(training.seed)
+        return float(np.mean([float(apart(part, generator)) for part in seen.held_out.split(CHUNK)]))
+
+    network.contrasting(True)
+    training.descend("simclr", loss, figure)
+    network.contrasting(False)
+
+
+def _disapart(network: Contrasted, settings: Settings, seen: Tensor, generator: Generator) -> Tensor:
+    views = torch.cat([settings.views.draw(seen, generator) for _ in range(2)])
+    one, other = network.projections_of(views).chunk(2)
+    return nt_xent(one, other, settings.temperature)
