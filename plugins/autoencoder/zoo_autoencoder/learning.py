@@ -1,6 +1,8 @@
 """Training on ordinary images: descent, then what the score has to know of ordinary residuals."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -8,24 +10,61 @@ from torch.nn import functional as F
 
 import zoo_core as zoo
 
+from .bending import Bending
 from .network import Autoencoder
+from .synthesis import Supply, supply_of
 
-__all__ = ["fit_score", "learn", "varied"]
+__all__ = ["Looks", "fit_score", "learn", "varied"]
 
 STAGE = "descent"
 BATCH = 128
+
+
+class Looks:
+    """What is seen of a batch of training images, and what is wanted back.
+
+    Arguments:
+        settings: of the recipe, see `learn`.
+        supply: of synthetic images; not called unless the settings want them.
+    """
+
+    def __init__(self, settings: "dict[str, Any]", supply: Callable[[], Supply]):
+        self.noise, self.half_turns = float(settings.get("noise", 0.0)), bool(settings.get("half_turns", False))
+        self.bending = Bending(**settings.get("bending", {}))
+        self.share = float(settings.get("synthetic", {}).get("share", 0.0))
+        self.supply = supply
+
+    def __call__(self, images: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Images as the encoder sees them and as they should come back, in the shape of `images`."""
+        wanted = varied(images, generator) if self.half_turns else images
+        seen = wanted
+        if drawn := round(self.share * len(images)):
+            grainy, smooth = self.supply().draw(drawn, generator)
+            seen = torch.cat([wanted[drawn:], grainy.to(images)])
+            wanted = torch.cat([wanted[drawn:], smooth.to(images)])
+        added = self.noise * torch.randn(wanted.shape, generator=generator).to(wanted)
+        return self.bending(seen, generator) + added, wanted
 
 
 def learn(network: nn.Module, training: "zoo.Training") -> None:
     """See `Architecture.train`. Settings of the recipe:
 
     - noise: standard deviation that is added to what the encoder sees, not to what is wanted (Vincent et al. 2008);
-    - half_turns: turn half of the images by 180 degrees, for data that have no other symmetry.
+    - half_turns: turn half of the images by 180 degrees, for data that have no other symmetry;
+    - bending: of what the encoder sees, not of what is wanted, see `Bending`;
+    - synthetic: `share` of each batch that is synthetic, out of `count` images of the lens `macro`, see `supply_of`.
     """
     assert isinstance(network, Autoencoder)
-    noise, half_turns = float(training.settings.get("noise", 0.0)), bool(training.settings.get("half_turns", False))
-    training.descend(STAGE, partial(_loss, noise=noise, half_turns=half_turns), _error)
-    fit_score(network, training.images(), half_turns, training.seed)
+    settings = dict(training.settings)
+
+    @cache
+    def supply() -> Supply:
+        wanted = settings["synthetic"]
+        return supply_of(training.images(), wanted["count"], wanted["macro"], training.seed)
+
+    looks = Looks(settings, supply)
+    training.descend(STAGE, partial(_loss, looks=looks), _error)
+    fit_score(network, training.images(), looks.half_turns, training.seed)
 
 
 def varied(images: Tensor, generator: Generator) -> Tensor:
@@ -45,13 +84,9 @@ def fit_score(network: Autoencoder, images: Tensor, half_turns: bool, seed: int)
     network.score.fit(torch.cat(residuals), torch.cat(latents), seed)
 
 
-def _loss(
-    network: nn.Module, images: Tensor, rows: Tensor, generator: Generator, noise: float, half_turns: bool
-) -> Tensor:
+def _loss(network: nn.Module, images: Tensor, rows: Tensor, generator: Generator, looks: Looks) -> Tensor:
     assert isinstance(network, Autoencoder)
-    wanted = varied(images, generator) if half_turns else images
-    added = noise * torch.randn(wanted.shape, generator=generator).to(wanted)
-    return network.objective(wanted + added, wanted, generator)
+    return network.objective(*looks(images, generator), generator)
 
 
 @torch.no_grad()

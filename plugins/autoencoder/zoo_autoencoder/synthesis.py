@@ -1,0 +1,126 @@
+"""Ordinary lenses without end: smooth lenses between those that were fitted to the training images.
+
+A few thousand images do not tell an autoencoder what lies between them: it learns them by heart, and what it leaves of
+a new image is unlike what it left of those. A smooth lens has a handful of parameters, which the images do tell.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from zoo_core.sim.macrofit import CHUNK, fit_macro
+from zoo_core.sim.macrolearn import elliptical_lights, learn_macro
+from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
+
+__all__ = ["Supply", "between", "lens_model", "supply_of"]
+
+log = logging.getLogger("zoo")
+LEARN_FROM, ROUNDS = 300, 4  # images and rounds in which the light of the lens galaxy is learned
+BADLY_FITTED = 0.02  # of the images, which are left out: a smooth lens is not what they show
+NEIGHBOURS, CORNERS = 8, 3  # fits that are near, and how many of them a new lens lies between besides one of its own
+HALF_TURN = ("x", "y")  # parameters that change sign
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Synthetic images, square roots of brightness as the images they are like.
+
+    Arguments:
+        smooth: noiseless, (N, 1, side, side), kept in half precision.
+        grain: what a smooth lens leaves of each training image, (M, 1, side, side).
+        origin: which of those the synthetic image is next to, (N,).
+    """
+
+    smooth: Tensor
+    grain: Tensor
+    origin: Tensor
+
+    def draw(self, count: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Images as a camera sees them, with the grain of a similar image, and the same without it."""
+        rows = torch.randint(len(self.smooth), (count,), generator=generator)
+        smooth = self.smooth[rows].float()
+        return (smooth + self.grain[self.origin[rows]]).clamp(min=0), smooth
+
+
+def supply_of(images: Tensor, count: int, macro: Mapping[str, Any], seed: int) -> Supply:
+    """Synthetic images like these.
+
+    Arguments:
+        images: (M, 1, side, side), square roots of brightness.
+        count: synthetic images.
+        macro: the lens, see `lens_model`.
+        seed: of what is drawn.
+    """
+    seen = images.cpu()[:, 0].double().square()
+    log.info("synthetic images: fitting a smooth lens to %d images", len(seen))
+    model = learn_macro(seen[:LEARN_FROM], lens_model(seen.shape[-1], macro), ROUNDS)
+    fit = fit_macro(seen, model, free_theta_E=False)  # of all ordinary images it is one and the same
+    good = fit.chi_square <= fit.chi_square.quantile(1 - BADLY_FITTED)
+    grain = (images.cpu() - _shown(fit.model_images))[good]
+    parameters, amplitudes = _with_half_turns(fit.parameters[good]), fit.amplitudes[good].repeat(2, 1)
+    columns = [PARAMETERS.index(name) for name in model.free if name != "theta_E"]
+    generator = Generator().manual_seed(seed)
+    rows, weights = between(torch.cat([parameters[:, columns], amplitudes], dim=1), count, generator)
+    log.info("synthetic images: rendering %d", count)
+    smooth = [
+        _rendered(model, _mixed(parameters, row, weight), _mixed(amplitudes, row, weight))
+        for row, weight in zip(rows.split(CHUNK), weights.split(CHUNK), strict=True)
+    ]
+    return Supply(torch.cat(smooth).half(), torch.cat([grain, grain.flip(-1, -2)]), rows[:, 0])
+
+
+def lens_model(side: int, macro: Mapping[str, Any]) -> MacroModel:
+    """The first guess of what all images share, for images of so many pixels a side.
+
+    Arguments:
+        side: of the images, pixels.
+        macro: `pixel`, the length of these pixels in the unit of the lengths that follow; `psf`, `noise`, `photon`,
+            `priors` and `grid`, see `MacroModel`; `light`: R, n, e1, e2 of the lens galaxy.
+    """
+    pixel = int(macro["pixel"])
+    priors = {name: (float(mean), float(spread)) for name, (mean, spread) in macro["priors"].items()}
+    grid = {name: tuple(map(float, values)) for name, values in macro["grid"].items()}
+    figures = {name: float(macro[name]) for name in ("psf", "noise", "photon")}
+    model = MacroModel(side * pixel, pixel, priors=priors, grid=grid, **figures)
+    return replace(model, light=elliptical_lights(model, **macro["light"]))
+
+
+def between(points: Tensor, count: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Rows (count, CORNERS + 1) and weights of points (N, D), near each other, between which new points lie.
+
+    The first row is any; the others are among those nearest to it, every coordinate in units of its scatter. Weights
+    are uniform on the simplex, so that correlations hold and nothing lies outside of what was seen.
+
+    Source: Chawla et al. (2002), JAIR 16, 321, with more than two corners.
+    """
+    standard = (points - points.mean(0)) / points.std(0).clamp(min=torch.finfo(points.dtype).tiny)
+    first = torch.randint(len(points), (count, 1), generator=generator)
+    nearest = torch.cdist(standard, standard).topk(NEIGHBOURS + 1, largest=False).indices
+    others = torch.randint(NEIGHBOURS + 1, (count, CORNERS), generator=generator)
+    weights = torch.empty(count, CORNERS + 1, dtype=points.dtype).exponential_(generator=generator)
+    return torch.cat([first, nearest[first[:, 0]].gather(1, others)], dim=1), weights / weights.sum(1, keepdim=True)
+
+
+def _with_half_turns(parameters: Tensor) -> Tensor:
+    """Parameters (N, 13), then those of the images turned by 180 degrees."""
+    turned = parameters.clone()
+    turned[:, [PARAMETERS.index(name) for name in HALF_TURN]] *= -1
+    return torch.cat([parameters, turned])
+
+
+def _mixed(values: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
+    return (weights[..., None] * values[rows]).sum(1)
+
+
+def _rendered(model: MacroModel, parameters: Tensor, amplitudes: Tensor) -> Tensor:
+    source = amplitudes[:, :1, None] * source_image(model, parameters)
+    return _shown(source + torch.einsum("nk,kij->nij", amplitudes[:, 1:], model.others(parameters)))
+
+
+def _shown(brightness: Tensor) -> Tensor:
+    """As the network sees it, (N, 1, side, side)."""
+    return brightness.clamp(min=0).sqrt().float()[:, None]
