@@ -26,9 +26,16 @@ PAPER = """@article{Kambhatla1997,
 
 
 def build(
-    channels: int, outputs: int, size: int = SIZE, images: int = 100, neighbours: int = 45, dimensions: int = 12
+    channels: int,
+    outputs: int,
+    size: int = SIZE,
+    images: int = 100,
+    neighbours: int = 45,
+    dimensions: int = 12,
+    cells: int = 0,
+    basis: int = 192,
 ) -> "nn.Module":
-    """The detector with random images in the place of what it remembers.
+    """The detector with random images, or cells, in the place of what it remembers.
 
     Arguments:
         channels, outputs: of the network.
@@ -36,18 +43,27 @@ def build(
         images: training images that it remembers.
         neighbours: of these, of an image, each as it is or turned by 180 degrees, whichever is nearer.
         dimensions: of the plane through them.
+        cells: so many neighbourhoods, each a mean and a plane, in the place of the images; 0: the images themselves.
+        basis: principal components of all images that cells are made of.
     """
+    from .cells import CellPCA
     from .network import LocalPCA
 
+    if cells:
+        return CellPCA(channels, size, cells, neighbours, dimensions, basis)
     return LocalPCA(channels, size, images, neighbours, dimensions)
 
 
 def train(detector: "nn.Module", training: zoo.Training) -> None:
-    """Remember the training images, and the validation images too: nothing is chosen on them."""
+    """Remember the training images, or cells of them, and the validation images too: nothing is chosen on them."""
+    from .cells import CellPCA
     from .network import LocalPCA
 
+    parts = [training.images(), training.validation_images()]
+    if isinstance(detector, CellPCA):
+        return detector.learn(parts, training.seed)
     assert isinstance(detector, LocalPCA)
-    detector.remember([training.images(), training.validation_images()])
+    return detector.remember(parts)
 
 
 @zoo.hookimpl
