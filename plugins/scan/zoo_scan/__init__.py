@@ -51,6 +51,30 @@ def train(network: "nn.Module", training: "Training") -> None:
     stages(network, training)
 
 
+def build_kmeans(
+    channels: int,
+    outputs: int,
+    size: int = 64,
+    macro: Mapping[str, Any] | None = None,
+    model: str = "small",
+    options: Mapping[str, Any] | None = None,
+    looks: Sequence[str] = ("plain",),
+    projected: int = 128,
+    cosine: bool = False,
+) -> "nn.Module":
+    """See `kmeans.NearestCentroid`."""
+    from .kmeans import NearestCentroid
+
+    return NearestCentroid(channels, outputs, size, macro, model, options, looks, projected, cosine)
+
+
+def train_kmeans(network: "nn.Module", training: "Training") -> None:
+    """See `kmeans.train`."""
+    from .kmeans import train as centroids
+
+    centroids(network, training)
+
+
 def build_classifier(
     channels: int,
     outputs: int,
@@ -75,7 +99,7 @@ def train_classifier(network: "nn.Module", training: "Training") -> None:
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
-    """Clusters, and a classifier that begins with the weights of either."""
+    """SCAN, the k-means that it must beat, and a classifier with the layers of either."""
     return [
         zoo.Architecture(
             name="scan",
@@ -89,6 +113,18 @@ def zoo_architectures() -> list[zoo.Architecture]:
             summary="Clusters that neighbours in contrastive feature space share (Van Gansbeke et al. 2020)",
             paper=PAPER,
             train=train,
+        ),
+        zoo.Architecture(
+            name="kmeans",
+            task="clustering",
+            build=build_kmeans,
+            size=64,
+            bands=("VIS",),
+            heads=zoo.Heads(classes=("0", "1", "2")),
+            preprocess=PREPROCESS,
+            arguments={"looks": ("asinh", "sharp")},
+            summary="k-means on the contrastive features that SCAN begins with",
+            train=train_kmeans,
         ),
         zoo.Architecture(
             name="scan_classifier",

@@ -16,6 +16,8 @@ from zoo_core.errors import SpecError
 from zoo_core.sim.macrofit import MacroFit, binned, fit_macro
 from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
 
+from .masses import mass_map
+
 __all__ = ["SHOWN", "Macro", "Pixels"]
 
 GLOW = {"log_R": 1.4, "n": 2.5}
@@ -154,4 +156,12 @@ def _changed(parameters: Tensor, values: Mapping[str, float]) -> Tensor:
     return changed
 
 
-SHOWN: Mapping[str, Callable[[Macro, MacroModel, MacroFit], Tensor]] = {"residual": _residual, "lens": _lens}
+def _masses(macro: Macro, model: MacroModel, fit: MacroFit) -> Tensor:
+    return mass_map(model, fit, _noise(fit, *macro.photons))
+
+
+SHOWN: Mapping[str, Callable[[Macro, MacroModel, MacroFit], Tensor]] = {
+    "residual": _residual,
+    "lens": _lens,
+    "masses": _masses,
+}
