@@ -1,6 +1,6 @@
 """Training on ordinary images: descent, then what the score has to know of ordinary residuals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -28,7 +28,7 @@ class Looks:
         supply: of synthetic images; not called unless the settings want them.
     """
 
-    def __init__(self, settings: "dict[str, Any]", supply: Callable[[], Supply]):
+    def __init__(self, settings: Mapping[str, Any], supply: Callable[[], Supply]):
         self.noise, self.half_turns = float(settings.get("noise", 0.0)), bool(settings.get("half_turns", False))
         self.bending = Bending(**settings.get("bending", {}))
         self.share = float(settings.get("synthetic", {}).get("share", 0.0))
@@ -55,14 +55,13 @@ def learn(network: nn.Module, training: "zoo.Training") -> None:
     - synthetic: `share` of each batch that is synthetic, out of `count` images of the lens `macro`, see `supply_of`.
     """
     assert isinstance(network, Autoencoder)
-    settings = dict(training.settings)
 
     @cache
     def supply() -> Supply:
-        wanted = settings["synthetic"]
+        wanted = training.settings["synthetic"]
         return supply_of(training.images(), wanted["count"], wanted["macro"], training.seed)
 
-    looks = Looks(settings, supply)
+    looks = Looks(training.settings, supply)
     training.descend(STAGE, partial(_loss, looks=looks), _error)
     fit_score(network, training.images(), looks.half_turns, training.seed)
 

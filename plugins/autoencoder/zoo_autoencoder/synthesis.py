@@ -84,8 +84,8 @@ def lens_model(side: int, macro: Mapping[str, Any]) -> MacroModel:
     pixel = int(macro["pixel"])
     priors = {name: (float(mean), float(spread)) for name, (mean, spread) in macro["priors"].items()}
     grid = {name: tuple(map(float, values)) for name, values in macro["grid"].items()}
-    figures = {name: float(macro[name]) for name in ("psf", "noise", "photon")}
-    model = MacroModel(side * pixel, pixel, priors=priors, grid=grid, **figures)
+    psf, noise, photon = (float(macro[name]) for name in ("psf", "noise", "photon"))
+    model = MacroModel(side * pixel, pixel, psf, priors, grid, noise=noise, photon=photon)
     return replace(model, light=elliptical_lights(model, **macro["light"]))
 
 
