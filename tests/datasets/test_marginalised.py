@@ -1,4 +1,4 @@
-"""Marginalised images of slc2020: the Einstein radius no longer tells the class."""
+"""Marginalised images of slc2020: the Einstein radius no longer tells the class; matched, the source size neither."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,11 @@ import torch
 from PIL import Image
 
 import zoo_core as zoo
-from zoo_core.datasets.marginalised import LENS_LIGHT, aligned, einstein_radii, zoomed
+from zoo_core.datasets.marginalised import WAYS
+from zoo_core.datasets.slc2020_macro import LENS_LIGHT, einstein_radii, fitted
+from zoo_core.datasets.slc2020_matched import LOG_R, matched
+from zoo_core.datasets.slc2020_resampled import zoomed
+from zoo_core.errors import DatasetError
 from zoo_core.sim.macrolearn import sersic_light
 from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
 
@@ -38,28 +42,67 @@ NAMES = [f"image_{number}.jpg" for number in range(2 * COUNT)]
 
 
 @pytest.fixture(scope="module")
-def resampled(images):
-    return aligned(images, LABELS, NAMES)
+def made(images):
+    """By each way."""
+    return {name: way.make(images, LABELS, NAMES) for name, way in WAYS.items()}
 
 
-def test_all_images_have_the_einstein_radius_of_no_sub(images, resampled):
-    before, after = einstein_radii(images), einstein_radii(resampled)
+@pytest.mark.parametrize("way", list(WAYS))
+def test_all_images_have_the_einstein_radius_of_no_sub(images, made, way):
+    before, after = einstein_radii(images), einstein_radii(made[way])
 
     assert before[LABELS == 1].min() > before[LABELS == 0].max() + 1.0
     # the scatter that all are left with is 0.5 %; five times that, and what two fits may differ by
     np.testing.assert_allclose(after, 20.0, rtol=0.03)
 
 
-def test_the_light_of_the_lens_stays_what_it_was(images, resampled):
+def test_matched_sources_are_of_one_size_and_resampled_ones_are_not(images, made):
+    column = PARAMETERS.index("log_R")
+    sizes = {way: fitted(made[way]).parameters[:, column].numpy() for way in WAYS}
+
+    np.testing.assert_allclose(sizes["matched"], LOG_R[0], atol=4 * LOG_R[1])
+    assert sizes["resampled"][LABELS == 1].max() < sizes["resampled"][LABELS == 0].min()
+
+
+def test_matching_leaves_what_no_smooth_lens_explains_where_it_was(images):
+    spot = np.zeros_like(images)
+    spot[:, 60:63, 100:103] = 0.02
+
+    without, with_spot = matched(images, NAMES), matched(images + spot, NAMES)
+
+    found = with_spot - without
+    assert found[:, 60:63, 100:103].mean() == pytest.approx(0.02, rel=0.25)  # the fit takes a part of it
+    assert np.abs(np.delete(found, np.s_[55:68], axis=1)).mean() < 0.001
+
+
+def test_matched_images_are_eight_bits_to_their_maximum(made):
+    grey = made["matched"] * 255
+
+    np.testing.assert_allclose(grey, np.rint(grey), atol=1e-4)  # float32
+    np.testing.assert_allclose(grey.max((1, 2)), 255, rtol=1e-6)
+    assert grey.min() >= 0
+
+
+def test_the_light_of_the_lens_stays_what_it_was(images, made):
     core = (slice(None), slice(71, 79), slice(71, 79))
 
-    np.testing.assert_allclose(resampled[core].mean((1, 2)), images[core].mean((1, 2)), rtol=0.02)
+    np.testing.assert_allclose(made["resampled"][core].mean((1, 2)), images[core].mean((1, 2)), rtol=0.02)
 
 
-def test_an_image_does_not_depend_on_its_companions(images, resampled):
-    alone = aligned(images[5:6], LABELS[5:6], NAMES[5:6])
+@pytest.mark.parametrize("way", list(WAYS))
+def test_an_image_does_not_depend_on_its_companions(images, made, way):
+    alone = WAYS[way].make(images[5:6], LABELS[5:6], NAMES[5:6])
 
-    np.testing.assert_allclose(alone[0], resampled[5], atol=1e-3)  # float32 fits in another order of sums
+    np.testing.assert_allclose(alone[0], made[way][5], atol=1 / 255 + 1e-3)  # float32 fits in another order of sums
+
+
+def test_a_way_of_another_name_is_refused(tmp_path, images):
+    for name in ("no_sub", "sub"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.uint8(255 * images[0])).save(tmp_path / name / "a.jpg")
+
+    with pytest.raises(DatasetError, match="marginalised is 'zoomed'; choose one of resampled, matched"):
+        zoo.dataset("slc2020", path=tmp_path, marginalised="zoomed")
 
 
 def test_zooming_there_and_back_is_the_image():

@@ -36,23 +36,24 @@ class Slc2020(FileDataset):
         return pixels / WHITE
 
 
-def slc2020(path: str | Path, split: str = "all", marginalised: bool = False) -> Slc2020:
+def slc2020(path: str | Path, split: str = "all", marginalised: bool | str = False) -> Slc2020:
     """Images of one split.
 
     Arguments:
         path: the folder that holds `no_sub` and `sub`, or the one above it that holds `lenses`.
         split: "train" (three fifths), "validation" (one), "test" (one), or "all".
-        marginalised: resampled so that the Einstein radius tells nothing, see `marginalised`.
+        marginalised: changed so that the Einstein radius tells nothing, "resampled" (true for short) or "matched"; see
+            `marginalised`.
 
     Raises:
-        DatasetError: a split of another name, no such folder, or a class without images.
+        DatasetError: a split or a way of another name, no such folder, or a class without images.
     """
     if split not in (*SPLITS, "all"):
         raise DatasetError(f"slc2020: split is {split!r}; choose one of {', '.join(SPLITS)}, all")
     root = _root(Path(path).expanduser())
     files = [[file for file in _files(root / name) if split in ("all", split_of(file.name))] for name in HEADS.classes]
     labels = np.repeat(np.arange(len(files)), [len(found) for found in files])
-    return _kind(marginalised)([FileSource(str(file)) for found in files for file in found], labels)
+    return _opened([FileSource(str(file)) for found in files for file in found], labels, marginalised)
 
 
 def split_of(name: str) -> str:
@@ -61,12 +62,12 @@ def split_of(name: str) -> str:
     return {0: "test", 1: "validation"}.get(part, "train")
 
 
-def _kind(marginalised: bool) -> type[Slc2020]:
-    if not marginalised:
-        return Slc2020
+def _opened(sources: Sequence[Source], labels: np.ndarray, marginalised: bool | str) -> Slc2020:
+    if marginalised is False:
+        return Slc2020(sources, labels)
     from .marginalised import MarginalisedSlc2020  # fits lenses, which most who read these images do not
 
-    return MarginalisedSlc2020
+    return MarginalisedSlc2020(sources, labels, "resampled" if marginalised is True else marginalised)
 
 
 def _root(path: Path) -> Path:
