@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import WeightsError
+from ..errors import SpecError, WeightsError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.build import shapes
@@ -97,7 +97,7 @@ def centre(network: nn.Module, head: Sequence[str], targets: np.ndarray) -> None
 def _place(architecture: Architecture, arguments: Mapping[str, Any], heads: Heads, preprocess: Preprocess) -> _Place:
     channels, outputs = preprocess.n_channels, task_named(architecture.task).outputs(heads)
     own = shapes(architecture, channels, outputs, arguments)
-    wider = shapes(architecture, 2 * channels, outputs, arguments)
+    wider = _wider(architecture, channels, outputs, arguments) or own
     more = shapes(architecture, channels, 2 * outputs, arguments)
     axes = {
         name: [axis for axis, (a, b) in enumerate(zip(own[name], wider[name], strict=True)) if a != b] for name in own
@@ -106,6 +106,16 @@ def _place(architecture: Architecture, arguments: Mapping[str, Any], heads: Head
         {name: found[0] for name, found in axes.items() if len(found) == 1},
         frozenset(name for name in own if own[name] != more[name]),
     )
+
+
+def _wider(
+    architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]
+) -> dict[str, tuple[int, ...]] | None:
+    """Shapes for twice as many channels; None: the network takes so many and no others."""
+    try:
+        return shapes(architecture, 2 * channels, outputs, arguments)
+    except SpecError:
+        return None
 
 
 def _rebanded(tensor: Tensor, place: _Place, name: str, start: Model, preprocess: Preprocess) -> Tensor:

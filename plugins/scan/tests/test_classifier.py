@@ -9,7 +9,9 @@ from zoo_scan.classifier import Classifier
 from zoo_scan.network import Scan
 
 import zoo_core as zoo
+from zoo_core.plugins import architecture as architecture_named
 from zoo_core.train.fit import train
+from zoo_core.train.warm import warm
 
 RECIPE = """
 id: scan.test
@@ -87,3 +89,16 @@ def test_two_classes_have_one_logit():
     logits = Classifier(1, 1, options={"width": 4})(torch.from_numpy(np.zeros((2, 1, 32, 32), np.float32)))
 
     assert logits.shape == (2, 1)
+
+
+def test_a_stem_that_takes_but_one_channel_can_be_started_from():
+    start, architecture = zoo.load("scan.substructure"), architecture_named("scan_classifier", "zoo-scan")
+    assert start.spec is not None
+    arguments = {key: value for key, value in start.spec.arguments.items() if key != "heads"}
+    network = architecture.build(channels=1, outputs=3, **arguments)
+
+    warm(network, architecture, arguments, architecture.heads, start.preprocess, start)
+
+    given = start.network.state_dict()
+    for name, tensor in network.state_dict().items():
+        assert name.startswith("head.") or torch.equal(tensor, given[name])
