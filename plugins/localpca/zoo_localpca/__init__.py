@@ -46,7 +46,7 @@ def build(
         cells: so many neighbourhoods, each a mean and a plane, in the place of the images; 0: the images themselves.
         basis: principal components of all images that cells are made of.
     """
-    from .cells import CellPCA
+    from .cell_pca import CellPCA
     from .network import LocalPCA
 
     if cells:
@@ -56,7 +56,7 @@ def build(
 
 def train(detector: "nn.Module", training: zoo.Training) -> None:
     """Remember the training images, or cells of them, and the validation images too: nothing is chosen on them."""
-    from .cells import CellPCA
+    from .cell_pca import CellPCA
     from .network import LocalPCA
 
     parts = [training.images(), training.validation_images()]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 from zoo_localpca import build
-from zoo_localpca.cells import CellPCA
+from zoo_localpca.cell_pca import CellPCA
 from zoo_localpca.network import LocalPCA
 
 from zoo_core.errors import SpecError, TrainingError

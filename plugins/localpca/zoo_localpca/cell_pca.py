@@ -66,7 +66,7 @@ class CellPCA(nn.Module):
         self.mean.copy_(torch.from_numpy(whole.mean_))
         self.basis.copy_(torch.from_numpy(whole.components_))
         places = (looked - self.mean) @ self.basis.double().T
-        means = KMeans(len(self.centres), n_init=1, random_state=seed).fit(places.cpu().numpy()).cluster_centers_
+        means = KMeans(len(self.centres), n_init="auto", random_state=seed).fit(places.cpu().numpy()).cluster_centers_
         nearest = torch.cdist(torch.from_numpy(means).to(places), places).topk(self.neighbours, largest=False).indices
         for cell, rows in enumerate(nearest):
             centre = places[rows].mean(0)
