@@ -160,11 +160,14 @@ def batch_faults(predict: Callable[[Tensor], Prediction], x: Tensor) -> Iterator
 
 
 def quantities(prediction: Prediction) -> dict[str, Tensor]:
-    """The tensors of a prediction with a row an image, on the CPU; samples, which are drawn anew, are left out."""
+    """The tensors of a prediction with a row an image, on the CPU.
+
+    Left out are samples, which are drawn anew, and the residual, which follows from the reconstruction.
+    """
     return {
         name: value.detach().float().cpu().contiguous()
         for name, value in vars(prediction).items()
-        if isinstance(value, Tensor) and name != "samples"
+        if isinstance(value, Tensor) and name not in ("samples", "residual")
     }
 
 
