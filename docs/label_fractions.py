@@ -20,6 +20,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 from zoo_scan.classifier import Classifier
 from zoo_scan.seen import in_parts
+from zoo_scan.trunk import Sight
 from zoo_scan.views import Views
 
 import zoo_core as zoo
@@ -76,7 +77,7 @@ def _network(seed: int, warm: bool) -> Classifier:
     arguments["macro"] = arguments["macro"] | {"iterations": ITERATIONS}
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = Classifier(channels=1, outputs=3, **arguments)
+        network = Classifier(Sight(channels=1, **arguments), outputs=3)
     if warm:
         network.backbone.load_state_dict(_backbone(start.network))
     return network

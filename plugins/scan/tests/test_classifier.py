@@ -5,8 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from zoo_scan.classifier import Classifier
-from zoo_scan.network import Scan
+from zoo_scan import build, build_classifier
 
 import zoo_core as zoo
 from zoo_core.plugins import architecture as architecture_named
@@ -80,13 +79,13 @@ def test_all_but_the_head_begins_as_in_the_network_that_clusters(clusters, lense
 
 
 def test_it_has_the_names_of_the_network_that_clusters():
-    shared = {name for name in Classifier(1, 3).state_dict() if not name.startswith("head.")}
+    shared = {name for name in build_classifier(1, 3).state_dict() if not name.startswith("head.")}
 
-    assert shared and shared <= set(Scan(1, 3).state_dict())
+    assert shared and shared <= set(build(1, 3).state_dict())
 
 
 def test_two_classes_have_one_logit():
-    logits = Classifier(1, 1, options={"width": 4})(torch.from_numpy(np.zeros((2, 1, 32, 32), np.float32)))
+    logits = build_classifier(1, 1, options={"width": 4})(torch.from_numpy(np.zeros((2, 1, 32, 32), np.float32)))
 
     assert logits.shape == (2, 1)
 

@@ -3,7 +3,7 @@
 import torch
 from safetensors.torch import load_file
 from torch import Generator
-from zoo_scan.kmeans import NearestCentroid
+from zoo_scan import build_kmeans
 
 import zoo_core as zoo
 from zoo_core.train.fit import train
@@ -47,7 +47,7 @@ def test_its_features_are_those_that_scan_begins_with(tmp_path, lenses):
 
 @torch.no_grad()
 def test_an_image_belongs_to_the_nearest_centroid():
-    network = NearestCentroid(1, 3, options={"width": 4}).eval()
+    network = build_kmeans(1, 3, options={"width": 4}).eval()
     images = torch.randn(5, 1, 32, 32, generator=Generator().manual_seed(0))
 
     logits, features = network(images)

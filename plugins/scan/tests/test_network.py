@@ -5,8 +5,8 @@ import sys
 import pytest
 import torch
 from torch import Generator
+from zoo_scan import build
 from zoo_scan.backbones import backbone
-from zoo_scan.network import Scan
 from zoo_scan.trunk import LOOKS
 
 from zoo_core.errors import NotInstalledError, SpecError
@@ -15,7 +15,7 @@ from zoo_core.errors import NotInstalledError, SpecError
 def built(outputs=3, **arguments):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return Scan(1, outputs, options={"width": 4}, **arguments).eval()
+        return build(1, outputs, options={"width": 4}, **arguments).eval()
 
 
 def images(count=3, size=32):
@@ -32,7 +32,7 @@ def test_there_is_a_logit_for_each_cluster(clusters):
 
 def test_one_cluster_is_refused():
     with pytest.raises(SpecError, match="two clusters"):
-        Scan(1, 1)
+        build(1, 1)
 
 
 @pytest.mark.parametrize(("width", "parameters"), [(24, 0.7e6), (48, 2.7e6)])
@@ -86,7 +86,7 @@ def test_contrastive_embeddings_have_unit_length():
 )
 def test_what_cannot_be_built_says_why(arguments, message):
     with pytest.raises(SpecError, match=message):
-        Scan(1, 2, **arguments)
+        build(1, 2, **arguments)
 
 
 def test_without_timm_its_models_say_what_to_install(monkeypatch):

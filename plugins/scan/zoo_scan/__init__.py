@@ -38,10 +38,11 @@ def build(
     heads: int = 1,
     projected: int = 128,
 ) -> "nn.Module":
-    """See `network.Scan`."""
+    """See `network.Scan` and `trunk.Sight`."""
     from .network import Scan
+    from .trunk import Sight
 
-    return Scan(channels, outputs, size, macro, model, options, looks, heads, projected)
+    return Scan(Sight(channels, size, macro, model, options, looks), outputs, heads, projected)
 
 
 def train(network: "nn.Module", training: "Training") -> None:
@@ -62,10 +63,11 @@ def build_kmeans(
     projected: int = 128,
     cosine: bool = False,
 ) -> "nn.Module":
-    """See `kmeans.NearestCentroid`."""
+    """See `kmeans.NearestCentroid` and `trunk.Sight`."""
     from .kmeans import NearestCentroid
+    from .trunk import Sight
 
-    return NearestCentroid(channels, outputs, size, macro, model, options, looks, projected, cosine)
+    return NearestCentroid(Sight(channels, size, macro, model, options, looks), outputs, projected, cosine)
 
 
 def train_kmeans(network: "nn.Module", training: "Training") -> None:
@@ -84,10 +86,11 @@ def build_classifier(
     options: Mapping[str, Any] | None = None,
     looks: Sequence[str] = ("plain",),
 ) -> "nn.Module":
-    """See `classifier.Classifier`."""
+    """See `classifier.Classifier` and `trunk.Sight`."""
     from .classifier import Classifier
+    from .trunk import Sight
 
-    return Classifier(channels, outputs, size, macro, model, options, looks)
+    return Classifier(Sight(channels, size, macro, model, options, looks), outputs)
 
 
 def train_classifier(network: "nn.Module", training: "Training") -> None:

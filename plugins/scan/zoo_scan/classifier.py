@@ -1,8 +1,6 @@
 """The same trunk under a linear layer of classes: what few labels make of features that were learned without any."""
 
-from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -11,10 +9,9 @@ import zoo_core as zoo
 from zoo_core.interfaces import Training
 from zoo_core.tasks import task_named
 
-from .backbones import SMALL
 from .seen import Seen, in_parts
 from .settings import Settings
-from .trunk import Trunk
+from .trunk import Sight, Trunk
 
 __all__ = ["Classifier", "train"]
 
@@ -23,21 +20,12 @@ class Classifier(Trunk):
     """Logits of classes; stem and backbone have the names that they have in `network.Scan`.
 
     Arguments:
+        sight: see `trunk.Sight`.
         outputs: classes, or 1 for two of them.
-        channels, size, macro, model, options, looks: see `trunk.Trunk`.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        outputs: int,
-        size: int = 64,
-        macro: Mapping[str, Any] | None = None,
-        model: str = SMALL,
-        options: Mapping[str, Any] | None = None,
-        looks: Sequence[str] = ("plain",),
-    ):
-        super().__init__(channels, size, macro, model, options, looks)
+    def __init__(self, sight: Sight, outputs: int):
+        super().__init__(sight)
         self.head = nn.Linear(self.dimension, outputs)
 
     def logits_of(self, seen: Tensor) -> Tensor:

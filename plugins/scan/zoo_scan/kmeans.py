@@ -1,7 +1,6 @@
 """What SCAN must beat: k-means on the features of the pretext task."""
 
 import logging
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,12 +11,11 @@ from torch.nn import functional as F
 from zoo_core.errors import SpecError
 from zoo_core.interfaces import Training
 
-from .backbones import SMALL
 from .mining import mine, neighbour_accuracy
 from .pretext import contrast
 from .seen import Seen, in_parts
 from .settings import Settings
-from .trunk import Contrasted
+from .trunk import Contrasted, Sight
 
 __all__ = ["NearestCentroid", "train"]
 
@@ -30,29 +28,18 @@ class NearestCentroid(Contrasted):
     """Logits of equal round Gaussians about centroids in feature space, and the features.
 
     Arguments:
+        sight, projected: see `trunk.Contrasted`.
         outputs: clusters.
         cosine: features are brought to unit length first, as the contrast compares their directions.
-        channels, size, macro, model, options, looks, projected: see `trunk.Contrasted`.
     """
 
     centroids: Tensor
     variance: Tensor
 
-    def __init__(
-        self,
-        channels: int,
-        outputs: int,
-        size: int = 64,
-        macro: Mapping[str, Any] | None = None,
-        model: str = SMALL,
-        options: Mapping[str, Any] | None = None,
-        looks: Sequence[str] = ("plain",),
-        projected: int = 128,
-        cosine: bool = False,
-    ):
+    def __init__(self, sight: Sight, outputs: int, projected: int = 128, cosine: bool = False):
         if outputs < 2:
             raise SpecError(f"clustering needs at least two clusters, got {outputs}")
-        super().__init__(channels, size, macro, model, options, looks, projected)
+        super().__init__(sight, projected)
         self.cosine = cosine
         self.register_buffer("centroids", torch.randn(outputs, self.dimension))
         self.register_buffer("variance", torch.tensor(1.0))

@@ -1,8 +1,6 @@
 """A backbone with two heads: one for contrast, one (or several, of which one is chosen) for clusters."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +8,7 @@ from torch.nn import functional as F
 
 from zoo_core.errors import SpecError
 
-from .backbones import SMALL
-from .trunk import Contrasted
+from .trunk import Contrasted, Sight
 
 __all__ = ["Heads", "Scan"]
 
@@ -47,28 +44,17 @@ class Scan(Contrasted):
     """Logits of the clusters, and the embedding that they are read from.
 
     Arguments:
+        sight, projected: see `trunk.Contrasted`.
         outputs: clusters.
         heads: cluster heads that compete.
-        channels, size, macro, model, options, looks, projected: see `trunk.Contrasted`.
 
     Source: Van Gansbeke et al. (2020), arXiv 2005.12320.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        outputs: int,
-        size: int = 64,
-        macro: Mapping[str, Any] | None = None,
-        model: str = SMALL,
-        options: Mapping[str, Any] | None = None,
-        looks: Sequence[str] = ("plain",),
-        heads: int = 1,
-        projected: int = 128,
-    ):
+    def __init__(self, sight: Sight, outputs: int, heads: int = 1, projected: int = 128):
         if outputs < 2:
             raise SpecError(f"clustering needs at least two clusters, got {outputs}")
-        super().__init__(channels, size, macro, model, options, looks, projected)
+        super().__init__(sight, projected)
         self.heads = Heads(self.dimension, outputs, heads)
 
     def logits_of(self, seen: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -34,8 +35,8 @@ class Seen:
         count, held_out = len(training.targets()), len(training.validation_targets())
         rows = np.random.default_rng(training.seed).permutation(count)
         stem.learn(training.images(rows[:CHUNK]))
-        whole = lambda: _seen(stem, training.images, count)  # noqa: E731
-        rest = lambda: _seen(stem, training.validation_images, held_out)  # noqa: E731
+        whole = partial(_seen, stem, training.images, count)
+        rest = partial(_seen, stem, training.validation_images, held_out)
         if isinstance(stem, Pixels):
             return cls(whole(), rest())
         digest = _digest(stem(training.images(slice(0, PROBE))))

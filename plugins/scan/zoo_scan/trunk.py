@@ -1,6 +1,7 @@
 """What clusters and classes are read from: a stem, channels made of what it shows, and a backbone."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from zoo_core.images.channels import asinh, high_pass
 from .backbones import SMALL, backbone
 from .stem import Macro, Pixels
 
-__all__ = ["LOOKS", "Contrasted", "Trunk"]
+__all__ = ["LOOKS", "Contrasted", "Sight", "Trunk"]
 
 LOOKS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "plain": lambda x: x,
@@ -23,8 +24,9 @@ LOOKS: Mapping[str, Callable[[Tensor], Tensor]] = {
 """Channels that the network makes of each of its own; views add noise before, so that every look has it."""
 
 
-class Trunk(nn.Module):
-    """Features of images; the networks of this plugin share it, so that each can begin with the weights of another.
+@dataclass(frozen=True)
+class Sight:
+    """What a network looks at, and through which backbone.
 
     Arguments:
         channels: of the input.
@@ -35,21 +37,25 @@ class Trunk(nn.Module):
         looks: names out of LOOKS.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        size: int = 64,
-        macro: Mapping[str, Any] | None = None,
-        model: str = SMALL,
-        options: Mapping[str, Any] | None = None,
-        looks: Sequence[str] = ("plain",),
-    ):
+    channels: int
+    size: int = 64
+    macro: Mapping[str, Any] | None = None
+    model: str = SMALL
+    options: Mapping[str, Any] | None = None
+    looks: Sequence[str] = ("plain",)
+
+
+class Trunk(nn.Module):
+    """Features of images; the networks of this plugin share it, so that each can begin with the weights of another."""
+
+    def __init__(self, sight: Sight):
         super().__init__()
-        if unknown := [look for look in looks if look not in LOOKS]:
+        if unknown := [look for look in sight.looks if look not in LOOKS]:
             raise SpecError(f"looks: {', '.join(unknown)} is none of {', '.join(LOOKS)}")
-        self.looks = tuple(looks)
-        self.stem = Macro(channels, size, **macro) if macro else Pixels(channels)
-        self.backbone, self.dimension = backbone(model, self.stem.channels * len(self.looks), options or {})
+        self.looks = tuple(sight.looks)
+        self.stem = Macro(sight.channels, sight.size, **sight.macro) if sight.macro else Pixels(sight.channels)
+        channels = self.stem.channels * len(self.looks)
+        self.backbone, self.dimension = backbone(sight.model, channels, sight.options or {})
 
     def features(self, x: Tensor) -> Tensor:
         """(B, D) of images (B, channels, H, W)."""
@@ -61,25 +67,17 @@ class Trunk(nn.Module):
 
 
 class Contrasted(Trunk):
-    """A trunk with the projection that contrast is learned through; arguments besides those of `Trunk`:
+    """A trunk with the projection that contrast is learned through.
 
     Arguments:
+        sight: see `Sight`.
         projected: dimensions of the contrastive embedding.
 
     Source: Chen et al. (2020), arXiv 2002.05709.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        size: int = 64,
-        macro: Mapping[str, Any] | None = None,
-        model: str = SMALL,
-        options: Mapping[str, Any] | None = None,
-        looks: Sequence[str] = ("plain",),
-        projected: int = 128,
-    ):
-        super().__init__(channels, size, macro, model, options, looks)
+    def __init__(self, sight: Sight, projected: int = 128):
+        super().__init__(sight)
         self.projection = nn.Sequential(
             nn.Linear(self.dimension, self.dimension), nn.ReLU(), nn.Linear(self.dimension, projected)
         ).requires_grad_(False)
