@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -56,6 +57,9 @@ class _Commands(click.Group):
 def zoo(quiet: bool) -> None:
     """Networks for strong gravitational lenses: find them, run them, compare them, add one."""
     _log_to_stderr(logging.WARNING if quiet else logging.INFO)
+    warnings.filterwarnings(
+        "ignore", r"`torch\.jit\.script` is deprecated", FutureWarning
+    )  # by torch's own derivatives
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,5 +1,9 @@
 """The lens fit as a detector: smooth lenses are normal, a mass or another Einstein radius is not."""
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 import torch
 from caustics.lenses import func
@@ -171,3 +175,15 @@ def with_mass(parameters: Tensor, mass: float) -> Tensor:
     light = MODEL.blur(light) @ light @ MODEL.blur(light)
     noise = torch.randn(light.shape, generator=torch.Generator().manual_seed(0))
     return (light / light.max() + NOISE * noise)[None, None]
+
+
+def test_on_the_command_line_it_says_nothing_but_what_it_did(tmp_path):
+    image = np.zeros((150, 150), np.float32)
+    image[:112, :112] = np.kron(lenses(1, seed=2)[0, 0].numpy(), np.ones((4, 4), np.float32))
+    np.save(tmp_path / "lens.npy", image)
+
+    command = [sys.executable, "-m", "zoo_core", "-q", "predict", "lensfit.slc2020", "lens.npy", "-o", "scores.csv"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "anomaly_score" in (tmp_path / "scores.csv").read_text()
