@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.yaml12 import read_mapping
 from ..errors import ResultError
-from .markdown import NOTES, cell, line, marks
+from .markdown import NOTES, cell, line
 
 if TYPE_CHECKING:
     from .leaderboard import Table
@@ -76,13 +76,12 @@ def side_by_side_markdown(wanted: SideBySide, tables: Mapping[str, Table]) -> st
     shown = {heading: tables[id] for heading, id in wanted.columns.items() if id in tables}
     rows = {heading: {row.model: row for row in table.rows if row.measured} for heading, table in shown.items()}
     models = list(dict.fromkeys(model for table in rows.values() for model in table))
-    heads = ["model", *(f"{wanted.metric}, {heading}" for heading in shown), "notes"]
+    heads = ["model", *(f"{wanted.metric}, {heading}" for heading in shown)]
     lines = [line(heads), line(["---"] * len(heads))]
     for model in models:
         found = [rows[heading].get(model) for heading in shown]
         cells = [cell(row.result if row else None, wanted.metric) for row in found]
-        notes = next(marks(row) for row in found if row)
-        lines.append(line([f"`{model}`", *cells, notes]))
+        lines.append(line([f"`{model}`", *cells]))
     return f"## {wanted.title}\n\n" + "\n".join(lines)
 
 

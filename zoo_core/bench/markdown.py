@@ -79,8 +79,15 @@ def marks(row: Row) -> str:
     notes = [] if row.status == "ok" else [f"**{row.status}**: {row.remark}"]
     if row.result is not None and row.measured:
         notes += ["population **seen** in training"] if row.result.seen else []
-        notes.append(f"trained on {row.result.trained_on}, measured on {row.result.dataset['domain']} images")
+        notes.append(_domains(row.result))
     return "; ".join(notes)
+
+
+def _domains(result: Result) -> str:
+    learned, measured = result.trained_on, result.dataset["domain"]
+    if learned == measured:
+        return f"trained and measured on {measured} images"
+    return f"trained on {learned}, measured on {measured} images"
 
 
 def strata_of(table: Table) -> list[str]:

@@ -72,7 +72,7 @@ def _plots_by_class(measured: list[Measured]) -> Iterator[tuple[str, str]]:
     """The ROC curves of each class against the rest."""
     labelled = [one for one in measured if one.result.heads.classes]
     for number, name in enumerate(labelled[0].result.heads.classes if labelled else ()):
-        yield f"roc-{name}", roc_plot([replace(one, of_class=number) for one in labelled])
+        yield f"roc-{name}", roc_plot([replace(one, of_class=number) for one in labelled], f"{name} against the rest")
 
 
 def _measured(table: Table, results: Path) -> list[Measured]:

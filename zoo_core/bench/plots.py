@@ -22,6 +22,7 @@ __all__ = ["Measured", "completeness_plot", "reliability_plot", "roc_plot", "roc
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 STYLES = ("-", "--", "-.", ":")
 POINT = "fpr<=1e-2"
+HEIGHT, LINE = 3.6, 0.2  # inches, of a plot and of a line of its legend
 STEPS = 400  # points of a drawn curve, more than a screen shows
 
 
@@ -54,17 +55,18 @@ class Measured:
         return self.ranked[1]
 
 
-def roc_plot(measured: Sequence[Measured]) -> str:
+def roc_plot(measured: Sequence[Measured], title: str = "") -> str:
     """TPR against FPR, the FPR logarithmic: surveys live at its small end."""
     figure, axes = _figure("false-positive rate", "true-positive rate")
+    figure.set_figheight(HEIGHT + LINE * ((len(measured) + 1) // 2))
     negatives = max(int(np.sum(~one.positive)) for one in measured)
     for number, one in enumerate(measured):
         fpr, tpr = roc_points(one, 0.5 / negatives)
         axes.step(fpr, tpr, where="post", label=one.result.model, **_style(number))
-    axes.set(xscale="log", xlim=(0.5 / negatives, 1), ylim=(0, 1))
+    axes.set(xscale="log", xlim=(0.5 / negatives, 1), ylim=(0, 1), title=title)
     axes.axvline(1 / negatives, color="0.6", linewidth=0.8)
     axes.text(1.1 / negatives, 0.98, "one false positive", fontsize=7, color="0.4", va="top", rotation=90)
-    axes.legend(loc="upper left", bbox_to_anchor=(0.1, 1))
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=7)  # beside many curves there is no room
     return _svg(figure)
 
 
@@ -150,7 +152,7 @@ def _style(number: int) -> dict:
 
 
 def _figure(x: str, y: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(4.8, 3.6), layout="constrained")
+    figure = Figure(figsize=(4.8, HEIGHT), layout="constrained")
     axes = figure.subplots()
     axes.set(xlabel=x, ylabel=y)
     axes.grid(color="0.9", linewidth=0.6)
