@@ -4,8 +4,10 @@ import pytest
 import torch
 from zoo_autoencoder.bending import Bending
 from zoo_autoencoder.learning import Looks
-from zoo_autoencoder.synthesis import Supply, between, lens_model, supply_of
+from zoo_autoencoder.settings import Settings, Synthetic
+from zoo_autoencoder.synthesis import Supply, _rendered, _with_half_turns, between, lens_model, supply_of
 
+from zoo_core.errors import RecipeError
 from zoo_core.sim.macromodel import PARAMETERS, source_image
 
 SIDE = 24
@@ -139,7 +141,7 @@ def test_the_share_of_a_batch_that_is_synthetic_replaces_training_images():
         torch.full((3, 1, 4, 4), 2.0).half(), torch.full((1, 1, 4, 4), 0.5), torch.zeros(3, dtype=torch.int64)
     )
 
-    seen, wanted = Looks({"synthetic": {"share": 0.25}}, lambda: supply)(images, generator())
+    seen, wanted = Looks(Settings(synthetic=Synthetic(0.25, 60, MACRO)), lambda: supply)(images, generator())
 
     torch.testing.assert_close(wanted[:6], images[2:])
     assert (wanted[6:] == 2.0).all()
@@ -149,7 +151,43 @@ def test_the_share_of_a_batch_that_is_synthetic_replaces_training_images():
 def test_noise_and_bending_are_seen_but_not_wanted():
     images = torch.rand(16, 1, 32, 32, generator=generator())
 
-    seen, wanted = Looks({"noise": 0.1, "bending": {"share": 1.0, "zoom": 0.2}}, pytest.fail)(images, generator(1))
+    seen, wanted = Looks(Settings(noise=0.1, bending=Bending(share=1.0, zoom=0.2)), pytest.fail)(images, generator(1))
 
     assert torch.equal(wanted, images)
     assert ((seen - wanted).flatten(1).std(1) > 0.1).all()  # of the noise alone it would be 0.1
+
+
+def test_turned_parameters_are_those_of_the_turned_image():
+    model = lens_model(SIDE, MACRO)
+    drawn = torch.tensor([model.prior(name)[0] for name in PARAMETERS]).double()[None]
+    for name, value in {"lens_x": 1.5, "lens_y": -0.7, "gamma_1": 0.1, "x": 2.0, "y": 1.0, "e1": 0.2}.items():
+        drawn[:, PARAMETERS.index(name)] = value
+    amplitudes = torch.zeros(1, 1 + len(model.others(drawn)), dtype=torch.float64)
+    amplitudes[:, 0] = 1.0  # of the source; other lights are round and in the middle
+
+    image, turned = _rendered(model, _with_half_turns(drawn), amplitudes.repeat(2, 1))
+
+    torch.testing.assert_close(turned, image.flip(-1, -2), rtol=0, atol=2e-3)  # of a peak of 2; a wrong sign is off by 0.1 and more
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"bendings": {}}, "no key bendings; it takes noise, half_turns, bending, synthetic"),
+        ({"bending": {"strength": 1}}, "bending has no key strength"),
+        ({"bending": {"share": 2}}, "share = 2 is not between 0 and 1"),
+        ({"synthetic": {"share": 0.5}}, "synthetic lacks count, macro"),
+        ({"synthetic": {"share": 0.5, "count": 9, "macro": {"psf": 1.0}}}, "macro lacks pixel, noise"),
+        ({"synthetic": {"share": 0.5, "count": 0, "macro": MACRO}}, "count = 0"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(said, message):
+    with pytest.raises(RecipeError, match=message):
+        Settings.read(said)
+
+
+def test_images_that_are_no_square_roots_of_one_band_are_refused(lenses):
+    with pytest.raises(RecipeError, match="one channel"):
+        supply_of(lenses.repeat(1, 2, 1, 1), 60, MACRO, seed=0)
+    with pytest.raises(RecipeError, match="sqrt"):
+        supply_of(lenses - 0.5, 60, MACRO, seed=0)

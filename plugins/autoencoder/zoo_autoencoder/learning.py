@@ -1,8 +1,8 @@
 """Training on ordinary images: descent, then what the score has to know of ordinary residuals."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 import zoo_core as zoo
 
-from .bending import Bending
 from .network import Autoencoder
+from .settings import Settings, Synthetic
 from .synthesis import Supply, supply_of
 
 __all__ = ["Looks", "fit_score", "learn", "varied"]
@@ -24,46 +24,50 @@ class Looks:
     """What is seen of a batch of training images, and what is wanted back.
 
     Arguments:
-        settings: of the recipe, see `learn`.
+        settings: of the recipe.
         supply: of synthetic images; not called unless the settings want them.
     """
 
-    def __init__(self, settings: Mapping[str, Any], supply: Callable[[], Supply]):
-        self.noise, self.half_turns = float(settings.get("noise", 0.0)), bool(settings.get("half_turns", False))
-        self.bending = Bending(**settings.get("bending", {}))
-        self.share = float(settings.get("synthetic", {}).get("share", 0.0))
-        self.supply = supply
+    def __init__(self, settings: Settings, supply: Callable[[], Supply]):
+        self.settings, self.supply = settings, supply
 
     def __call__(self, images: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images as the encoder sees them and as they should come back, in the shape of `images`."""
-        wanted = varied(images, generator) if self.half_turns else images
+        settings = self.settings
+        wanted = varied(images, generator) if settings.half_turns else images
         seen = wanted
-        if drawn := round(self.share * len(images)):
+        if drawn := round((settings.synthetic.share if settings.synthetic else 0) * len(images)):
             grainy, smooth = self.supply().draw(drawn, generator)
             seen = torch.cat([wanted[drawn:], grainy.to(images)])
             wanted = torch.cat([wanted[drawn:], smooth.to(images)])
-        added = self.noise * torch.randn(wanted.shape, generator=generator).to(wanted)
-        return self.bending(seen, generator) + added, wanted
+        added = settings.noise * torch.randn(wanted.shape, generator=generator).to(wanted)
+        return settings.bending(seen, generator) + added, wanted
 
 
 def learn(network: nn.Module, training: "zoo.Training") -> None:
-    """See `Architecture.train`. Settings of the recipe:
-
-    - noise: standard deviation that is added to what the encoder sees, not to what is wanted (Vincent et al. 2008);
-    - half_turns: turn half of the images by 180 degrees, for data that have no other symmetry;
-    - bending: of what the encoder sees, not of what is wanted, see `Bending`;
-    - synthetic: `share` of each batch that is synthetic, out of `count` images of the lens `macro`, see `supply_of`.
-    """
+    """See `Architecture.train`, and `settings.Settings` for what the recipe may say."""
     assert isinstance(network, Autoencoder)
+    settings = Settings.read(training.settings)
 
     @cache
     def supply() -> Supply:
-        wanted = training.settings["synthetic"]
-        return supply_of(training.images(), wanted["count"], wanted["macro"], training.seed)
+        assert settings.synthetic is not None
+        return _kept_supply(settings.synthetic, training)
 
-    looks = Looks(training.settings, supply)
-    training.descend(STAGE, partial(_loss, looks=looks), _error)
-    fit_score(network, training.images(), looks.half_turns, training.seed)
+    training.descend(STAGE, partial(_loss, looks=Looks(settings, supply)), _error)
+    fit_score(network, training.images(), settings.half_turns, training.seed)
+
+
+def _kept_supply(wanted: Synthetic, training: "zoo.Training") -> Supply:
+    """The fits take long: a run that is resumed finds what they gave in its folder."""
+    said = hashlib.sha256(repr((wanted.count, wanted.macro, training.seed)).encode()).hexdigest()[:16]
+
+    @cache
+    def made() -> Supply:
+        return supply_of(training.images(), wanted.count, wanted.macro, training.seed)
+
+    parts = {part: lambda part=part: getattr(made(), part) for part in ("smooth", "grain", "origin")}
+    return Supply(**{part: training.kept(f"{part}-{said}", make).cpu() for part, make in parts.items()})
 
 
 def varied(images: Tensor, generator: Generator) -> Tensor:

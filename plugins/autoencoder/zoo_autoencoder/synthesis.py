@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from zoo_core.errors import RecipeError
 from zoo_core.sim.macrofit import CHUNK, fit_macro
 from zoo_core.sim.macrolearn import elliptical_lights, learn_macro
 from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
@@ -22,7 +23,7 @@ log = logging.getLogger("zoo")
 LEARN_FROM, ROUNDS = 300, 4  # images and rounds in which the light of the lens galaxy is learned
 BADLY_FITTED = 0.02  # of the images, which are left out: a smooth lens is not what they show
 NEIGHBOURS, CORNERS = 8, 3  # fits that are near, and how many of them a new lens lies between besides one of its own
-HALF_TURN = ("x", "y")  # parameters that change sign
+HALF_TURN = ("lens_x", "lens_y", "x", "y")  # parameters that change sign
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,12 @@ def supply_of(images: Tensor, count: int, macro: Mapping[str, Any], seed: int) -
         count: synthetic images.
         macro: the lens, see `lens_model`.
         seed: of what is drawn.
+
+    Raises:
+        RecipeError: the images are not square roots of one band.
     """
+    if images.shape[1] != 1 or (images < 0).any():
+        raise RecipeError("settings: synthetic images need one channel that ends in the operation sqrt")
     seen = images.cpu()[:, 0].double().square()
     log.info("synthetic images: fitting a smooth lens to %d images", len(seen))
     model = learn_macro(seen[:LEARN_FROM], lens_model(seen.shape[-1], macro), ROUNDS)

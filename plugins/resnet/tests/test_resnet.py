@@ -88,7 +88,7 @@ def test_it_obeys_the_laws(name):
 
 
 def test_the_recipe_for_deeplense_trains_on_the_folders_of_the_field(tmp_path):
-    simulate("substructure", 30, 5, tmp_path / "simulated", format="deeplense", arguments={"size": 80})
+    simulate("substructure", 30, 5, tmp_path / "simulated", format="deeplense", arguments={"size": 150})
     for ours, theirs in (("no", "no_sub"), ("sphere", "cdm"), ("vort", "axion")):
         (tmp_path / "simulated" / ours).rename(tmp_path / "simulated" / theirs)
 
@@ -97,4 +97,4 @@ def test_the_recipe_for_deeplense_trains_on_the_folders_of_the_field(tmp_path):
     model = zoo.load(folder)
     assert model.heads.classes == ("no_sub", "cdm", "axion")
     assert model.spec.seen == ("substructure", "deeplense")
-    assert model(np.zeros((1, 1, 64, 64), np.float32), pixel_scale=0.05).probabilities.shape == (1, 3)
+    assert model(np.zeros((1, 1, 150, 150), np.float32), pixel_scale=0.05).probabilities.shape == (1, 3)

@@ -51,3 +51,9 @@ def test_another_stem_fits_anew(fits):
     first = fits(iterations=2)
 
     assert len(fits(iterations=4)) == 2 * len(first)
+
+
+def test_a_stem_that_shows_the_same_of_the_first_images_fits_anew(fits):
+    converged = fits(iterations=60)
+
+    assert len(fits(iterations=61)) == 2 * len(converged)

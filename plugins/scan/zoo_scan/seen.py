@@ -39,7 +39,7 @@ class Seen:
         rest = partial(_seen, stem, training.validation_images, held_out)
         if isinstance(stem, Pixels):
             return cls(whole(), rest())
-        digest = _digest(stem(training.images(slice(0, PROBE))))
+        digest = _digest(stem, stem(training.images(slice(0, PROBE))))
         return cls(training.kept(f"training-{digest}", whole), training.kept(f"validation-{digest}", rest))
 
     def of_rows(self, rows: Tensor) -> Tensor:
@@ -58,5 +58,9 @@ def _seen(stem: Macro | Pixels, images: Callable[[slice], Tensor], count: int) -
     return torch.cat([stem(images(slice(start, min(start + CHUNK, count)))) for start in range(0, count, CHUNK)])
 
 
-def _digest(seen: Tensor) -> str:
-    return hashlib.sha256(seen.float().cpu().numpy().tobytes()).hexdigest()[:16]
+def _digest(stem: Macro, probe: Tensor) -> str:
+    """Of what was said of the stem, what it has learned, and what it shows of a few images."""
+    digest = hashlib.sha256(repr(stem.said).encode())
+    for tensor in (stem.light, probe):
+        digest.update(tensor.float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -87,6 +87,7 @@ class Macro(nn.Module):
             raise SpecError(f"shows: {', '.join(unknown)} is none of {', '.join(SHOWN)}")
         self.shows, self.channels = tuple(shows), len(shows)
         self.iterations, self.photons = iterations, (float(photons[0]), float(photons[1]))
+        self.said = size, dict(priors), dict(grid), psf, binning, noise, self.shows, iterations, self.photons, glow
         self.model = MacroModel(
             size,
             binning,
