@@ -8,6 +8,7 @@ from PIL import Image
 
 import zoo_core as zoo
 from zoo_core.errors import DatasetError
+from zoo_core.images import read
 
 SPLITS = ("train", "validation", "test")
 
@@ -43,6 +44,14 @@ def test_images_are_the_stored_grey_values_over_255(challenge):
     assert images.dtype == np.float32
     np.testing.assert_allclose(images[:, 0, 0, 0], np.array([200, 201]) / 255, atol=1e-6)
     assert list(slc.truth()["label"]) == [0] * 40 + [1] * 40
+
+
+def test_a_file_is_read_as_the_data_set_holds_it(challenge):
+    slc = zoo.dataset("slc2020", path=challenge)
+
+    alone = read(slc.sources[5], n_bands=1).pixels
+
+    np.testing.assert_array_equal(alone, slc.images(5, 6)[0])
 
 
 def test_the_folder_of_the_classes_and_the_ones_above_it_are_one_data_set(challenge):

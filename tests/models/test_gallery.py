@@ -32,6 +32,16 @@ def test_stretch_does_not_depend_on_the_flux_unit(galaxy):
     np.testing.assert_allclose(stretched(galaxy * 1e-12), stretched(galaxy), atol=1e-3)
 
 
+def test_a_picture_in_8_bits_whose_sky_has_no_noise_is_shown(galaxy):
+    picture = np.rint(200 * galaxy / galaxy.max()).clip(0).astype(np.float32)
+    picture[picture < 4] = 0
+
+    shown = stretched(picture)
+
+    assert np.isfinite(shown).all()
+    assert shown.max() > 0.8 and np.median(shown) < 0.3
+
+
 def test_three_bands_make_a_colour_picture_whose_red_is_the_last_band(galaxy):
     red = np.concatenate([galaxy * 0.2, galaxy * 0.5, galaxy])
     red += np.random.default_rng(1).normal(size=red.shape).astype(np.float32)

@@ -134,6 +134,20 @@ def test_a_run_that_diverges_says_so(recipe, tmp_path):
         train(path, tmp_path / "run", device="cpu", progress=False)
 
 
+def test_a_folder_with_the_run_of_another_recipe_is_left_alone(recipe, tmp_path):
+    folder = train(recipe(steps=2), tmp_path / "run", device="cpu", progress=False)
+    before = (folder / "model.safetensors").read_bytes()
+    path = recipe(steps=2)
+    path.write_text(path.read_text().replace("seed: 5", "seed: 6"))
+
+    with pytest.raises(RecipeError, match=r"holds another run: seed differ, .*--restart"):
+        train(path, tmp_path / "run", device="cpu", progress=False)
+
+    assert (folder / "model.safetensors").read_bytes() == before
+    train(path, tmp_path / "run", resume=False, device="cpu", progress=False)
+    assert (folder / "model.safetensors").read_bytes() != before
+
+
 def test_a_data_set_of_another_task_is_refused(recipe, tmp_path):
     path = recipe(steps=1)
     path.write_text(path.read_text() + "bands: [r, i]\n")

@@ -33,7 +33,7 @@ class Slc2020(FileDataset):
         pixels = super()._read(source)
         if pixels.shape != (1, SIDE, SIDE):
             raise DatasetError(f"slc2020: {source.key} has shape {pixels.shape}, not (1, {SIDE}, {SIDE}); remove it")
-        return pixels / WHITE
+        return pixels
 
 
 def slc2020(path: str | Path, split: str = "all", marginalised: bool | str = False) -> Slc2020:

@@ -1,4 +1,4 @@
-"""PNG, JPEG and TIFF. Rows stay in file order; colours become bands."""
+"""PNG, JPEG and TIFF. Rows stay in file order; colours become bands; 8-bit values of PNG and JPEG become 0 to 1."""
 
 import logging
 import struct
@@ -43,9 +43,14 @@ def open_picture(stream: BinaryIO, path: str) -> OpenFile:
     def section(key: Key) -> np.ndarray:
         with reading(path, _PICTURE_FAILURES):
             pixels = np.asarray(image if image.mode == mode else image.convert(mode))
-        return _bands_first(pixels, transparent)[key]
+        return _bands_first(pixels if image.format == "TIFF" else _fractions(pixels), transparent)[key]
 
     return OpenFile((Layer(path, "", 0, shape, section),), stream.close)
+
+
+def _fractions(pixels: np.ndarray) -> np.ndarray:
+    """8-bit values as 0 to 1, float32, which is what data sets of such pictures hold; others as they are."""
+    return pixels / np.float32(255) if pixels.dtype == np.uint8 else pixels
 
 
 def _target(image: Image.Image, path: str) -> tuple[str, bool]:

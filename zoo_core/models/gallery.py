@@ -36,6 +36,8 @@ BLUE_TO_RED = "ugrizyYJHK"
 PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
 NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
 NAME_LENGTH = 26
+NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
+TINY = 1e-30
 
 
 def draw_gallery(
@@ -78,7 +80,8 @@ def stretched(pixels: np.ndarray) -> np.ndarray:
     """
     tensor = torch.from_numpy(pixels).float()
     level, sigma = sky(tensor)
-    signal = (tensor - level) / sigma.clamp(min=torch.finfo(torch.float32).tiny)
+    noiseless = (tensor.amax((-2, -1), keepdim=True) - level).clamp(min=TINY) / NOISELESS
+    signal = (tensor - level) / torch.where(sigma > 1e-3 * noiseless, sigma, noiseless)
     brightness = signal.mean(0, keepdim=True)
     shown = _asinh(brightness)
     if len(pixels) < 3:

@@ -5,18 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from ..datasets.opening import dataset as open_dataset
-from ..errors import RecipeError
 from ..interfaces import Architecture, Dataset
 from ..models.load import load
 from ..models.model import Model
 from ..plugins import architecture as architecture_named
 from .data import placed
 from .descent import Session
-from .fit import run
-from .recipe import DataRecipe, Recipe, recipe_of
+from .fit import claim, run
+from .recipe import DataRecipe, recipe_of
 from .warm import preprocess_for
 
 __all__ = ["finetune"]
@@ -99,7 +96,7 @@ def finetune(
     }
     recipe = recipe_of(content, f"zoo finetune {model} --on {on}")
     folder = Path(out) if out is not None else Path("runs") / recipe.id
-    _write(recipe, folder / "recipe.yaml", resume)
+    claim(folder, recipe, resume)
     return run(recipe, folder, Session.starting(device, resume, progress, max_time))
 
 
@@ -134,13 +131,3 @@ def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
 
 def _other(train: DataRecipe, changes: Mapping[str, Any]) -> DataRecipe:
     return train.model_copy(update={"arguments": {**train.arguments, **changes}})
-
-
-def _write(recipe: Recipe, path: Path, resume: bool) -> None:
-    text = yaml.safe_dump(recipe.model_dump(mode="json", exclude_defaults=True), sort_keys=False)
-    if resume and path.exists() and path.read_text() != text:
-        raise RecipeError(
-            f"{path.parent} holds another run, see {path.name} in it; choose another folder, or begin anew"
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import torch
+import yaml
 from torch.utils.data import DataLoader
 
 from ..errors import RecipeError
@@ -25,7 +26,7 @@ from .prepared import PreparedImages, view_of
 from .recipe import Recipe, read_recipe
 from .warm import centre, head_of, warm
 
-__all__ = ["run", "train"]
+__all__ = ["claim", "run", "train"]
 
 log = logging.getLogger("zoo")
 
@@ -72,6 +73,24 @@ def run(recipe: Recipe, folder: Path, session: Session) -> Path:
         return _Run(recipe, folder, session).result()
 
 
+def claim(folder: Path, recipe: Recipe, resume: bool) -> None:
+    """Keep the recipe in the folder of its run, as recipe.yaml.
+
+    Raises:
+        RecipeError: the folder is to be resumed, and holds the run of another recipe.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "recipe.yaml"
+    content = recipe.model_dump(mode="json", exclude_defaults=True)
+    before = yaml.safe_load(path.read_text()) if resume and path.exists() else content
+    if changed := sorted(key for key in before | content if before.get(key) != content.get(key)):
+        raise RecipeError(
+            f"{folder} holds another run: {', '.join(changed)} differ, see {path.name} in it; choose another "
+            "folder (-o, out=), or begin anew (--restart, resume=False)"
+        )
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
 class _Run:
     """One run of a recipe in its folder."""
 
@@ -89,6 +108,8 @@ class _Run:
 
     def result(self) -> Path:
         """Train, calibrate, write."""
+        if self.architecture.train is None:  # else the stages know what of them is still valid
+            claim(self.folder, self.recipe, self.session.resume)
         training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
         held_out = PreparedImages(validation, self.preprocess, self.folder / "data")
         seen = self._begin(training)

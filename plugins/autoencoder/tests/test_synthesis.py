@@ -167,7 +167,7 @@ def test_turned_parameters_are_those_of_the_turned_image():
 
     image, turned = _rendered(model, _with_half_turns(drawn), amplitudes.repeat(2, 1))
 
-    torch.testing.assert_close(turned, image.flip(-1, -2), rtol=0, atol=2e-3)  # of a peak of 2; a wrong sign is off by 0.1 and more
+    torch.testing.assert_close(turned, image.flip(-1, -2), rtol=0, atol=2e-3)  # a wrong sign is off by 0.7
 
 
 @pytest.mark.parametrize(
