@@ -142,6 +142,7 @@ def test_pixel_scale_that_contradicts_the_header_is_used_and_said(tiny, tmp_path
     assert "headers differ from the pixel scale of 0.2 arcsec" in caplog.text
     expected = model(image[None, None], pixel_scale=0.2).probabilities[0, 1]
     assert abs(row["p_lens"] - expected) < 1e-6
+    assert tiny().predict(tmp_path, pixel_scale=0.2)[0]["message"] == ""  # it resamples nothing, and uses neither
 
 
 @pytest.mark.parametrize("task", ["regression", "anomaly", "clustering"])

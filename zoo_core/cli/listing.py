@@ -117,7 +117,7 @@ def _facts(description) -> dict[str, Any]:
     scale = f', resampled to {description.pixel_scale:g}"/px' if description.pixel_scale else ""
     return {
         spec.id: spec.summary or spec.architecture,
-        "task": f"{spec.task} of {', '.join(spec.heads.classes or spec.heads.parameters)}",
+        "task": " of ".join(filter(None, [spec.task, ", ".join(spec.heads.classes or spec.heads.parameters)])),
         "input": f"{' + '.join(spec.bands)}, {description.size} x {description.size} px{scale}",
         "views": spec.views,
         "prior": spec.prior,

@@ -78,7 +78,7 @@ def _row(image: RawImage | Unreadable, preprocess: Preprocess, pixel_scale: floa
         ready = preprocess.prepare(image, pixel_scale)
     except ImageError as error:
         return _Row(image.id, image.path, _one_line(str(error)))
-    contradicts = _contradicts(pixel_scale, image.pixel_scale)
+    contradicts = preprocess.pixel_scale is not None and _contradicts(pixel_scale, image.pixel_scale)
     notes = [
         f"{ready.blank} pixels blank" if ready.blank else "",
         f"{ready.padded} pixels padded" if ready.padded else "",
