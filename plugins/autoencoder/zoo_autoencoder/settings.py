@@ -1,10 +1,11 @@
 """What a recipe may say about the training, under `settings:`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from zoo_core.errors import RecipeError
+from zoo_core.train.settings import known
 
 from .bending import Bending
 
@@ -58,22 +59,13 @@ class Settings:
         Raises:
             RecipeError: an unknown or missing key, or a value that is out of range.
         """
-        read = dict(_known(cls, "settings", said))
+        read = known(cls, "settings", said)
         if "bending" in read:
-            read["bending"] = Bending(**_known(Bending, "settings: bending", read["bending"]))
+            read["bending"] = Bending(**known(Bending, "settings: bending", read["bending"]))
             _check_share("settings: bending", read["bending"].share)
         if "synthetic" in read:
-            read["synthetic"] = Synthetic(**_known(Synthetic, "settings: synthetic", read["synthetic"], whole=True))
+            read["synthetic"] = Synthetic(**known(Synthetic, "settings: synthetic", read["synthetic"]))
         return cls(**read)
-
-
-def _known(cls: type, where: str, said: Mapping[str, Any], whole: bool = False) -> Mapping[str, Any]:
-    allowed = [one.name for one in fields(cls)]
-    if unknown := sorted(set(said) - set(allowed)):
-        raise RecipeError(f"{where} has no key {', '.join(unknown)}; it takes {', '.join(allowed)}")
-    if missing := [name for name in allowed if whole and name not in said]:
-        raise RecipeError(f"{where} lacks {', '.join(missing)}; it needs {', '.join(allowed)}")
-    return said
 
 
 def _check_share(where: str, share: float) -> None:

@@ -1,10 +1,11 @@
 """What a recipe may say about the three stages, under `settings:`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from zoo_core.errors import RecipeError
+from zoo_core.train.settings import known
 
 from .views import Views
 
@@ -47,15 +48,8 @@ class Settings:
         Raises:
             RecipeError: an unknown key, or a value that is out of range.
         """
-        read = dict(_known(cls, "settings", said))
+        read = known(cls, "settings", said)
         for key in ("views", "strong"):
             if key in read:
-                read[key] = Views(**_known(Views, f"settings: {key}", read[key]))
+                read[key] = Views(**known(Views, f"settings: {key}", read[key]))
         return cls(**read)
-
-
-def _known(cls: type, where: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    allowed = [one.name for one in fields(cls)]
-    if unknown := sorted(set(said) - set(allowed)):
-        raise RecipeError(f"{where} has no key {', '.join(unknown)}; it takes {', '.join(allowed)}")
-    return said
