@@ -108,9 +108,9 @@ class _Run:
 
     def result(self) -> Path:
         """Train, calibrate, write."""
+        training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
         if self.architecture.train is None:  # else the stages know what of them is still valid
             claim(self.folder, self.recipe, self.session.resume)
-        training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
         held_out = PreparedImages(validation, self.preprocess, self.folder / "data")
         seen = self._begin(training)
         if self.architecture.train is not None:
