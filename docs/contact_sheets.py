@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from zoo_core.datasets.finding import Finding, finding_space, finding_space_shifted
+from zoo_core.datasets.simulated.finding import Finding, finding_space, finding_space_shifted
 from zoo_core.sim.substructure import CLASSES, DIFFICULTIES, Scene, draw_scene
 from zoo_core.sim.substructure_render import render_scenes
-from zoo_core.sim.survey import NOISE, Randoms, noise_sigma, observe
+from zoo_core.sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
 
 HERE = Path(__file__).parent / "images"
 ROWS, COLUMNS = 4, 9

@@ -14,12 +14,12 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import zoo_core as zoo
-from zoo_core.datasets.slc2020 import WHITE
-from zoo_core.datasets.slc2020_macro import fitted, lens_light, whole
-from zoo_core.datasets.slc2020_matched import matched
-from zoo_core.datasets.slc2020_resampled import LARGER, zoomed
+from zoo_core.datasets.public.slc2020.challenge import WHITE
+from zoo_core.datasets.public.slc2020.macro import fitted, lens_light, whole
+from zoo_core.datasets.public.slc2020.matched import matched
+from zoo_core.datasets.public.slc2020.resampled import LARGER, zoomed
+from zoo_core.fit.macromodel import PARAMETERS, source_image
 from zoo_core.predictions import Anomaly
-from zoo_core.sim.macromodel import PARAMETERS, source_image
 
 WAYS = {"challenge": False, "resampled": "resampled", "matched": "matched"}
 SHOWN = ("theta_E", "gamma_1", "gamma_2", "x", "y", "log_R", "e1", "e2")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .bench.harness import benchmark as benchmark
-    from .bench.leaderboard import leaderboard as leaderboard
+    from .board.leaderboard import leaderboard as leaderboard
     from .catalog.folder import fetch as fetch
     from .datasets.opening import dataset as dataset
     from .datasets.opening import datasets as datasets
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "bench.harness": ["benchmark"],
-    "bench.leaderboard": ["leaderboard"],
+    "board.leaderboard": ["leaderboard"],
     "catalog.folder": ["fetch"],
     "datasets.opening": ["dataset"],
     "errors": ["ZooError"],

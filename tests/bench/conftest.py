@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 
 import zoo_core as zoo
-from zoo_core.bench.classification import binary_metrics
-from zoo_core.bench.metrics import select
+from zoo_core.bench.metrics.classification import binary_metrics
+from zoo_core.bench.metrics.named import select
 from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
 from zoo_core.bench.summary import summarise
 from zoo_core.catalog.folder import write_folder

@@ -15,8 +15,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from zoo_core.sim.render import render
-from zoo_core.sim.scene import LENS, LIGHT, Scenes
+from zoo_core.sim.rays.render import render
+from zoo_core.sim.rays.scene import LENS, LIGHT, Scenes
 
 PIXELS, SCALE = 101, 0.1
 SCENES, REPEATS = 48, 4

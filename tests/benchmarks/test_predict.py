@@ -21,11 +21,11 @@ import torch
 from astropy.io import fits
 
 import zoo_core as zoo
-from zoo_core.models.inputs import Files
 from zoo_core.models.model import Model
-from zoo_core.models.parallel import in_threads
-from zoo_core.models.predict import images_of
-from zoo_core.models.reading import prepare
+from zoo_core.predict.inputs import Files
+from zoo_core.predict.parallel import in_threads
+from zoo_core.predict.predict import images_of
+from zoo_core.predict.reading import prepare
 
 ROUNDS = 5
 IMAGES = {1: 2048, 8: 512}  # by views: a few seconds each

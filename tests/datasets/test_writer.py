@@ -11,8 +11,8 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 
 from zoo_core.datasets import writer
-from zoo_core.datasets.finding import finding_space
-from zoo_core.datasets.substructure import substructure
+from zoo_core.datasets.simulated.finding import finding_space
+from zoo_core.datasets.simulated.substructure import substructure
 from zoo_core.datasets.writer import simulate
 from zoo_core.errors import DatasetError
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from zoo_core.sim.scene import LENS, LIGHT, Scenes
+from zoo_core.sim.rays.scene import LENS, LIGHT, Scenes
 
 LENS_DEFAULTS = {"q": 1.0, "slope": 1.0}
 LIGHT_DEFAULTS = {"flux": 1.0, "R": 0.5, "n": 1.0, "q": 1.0}

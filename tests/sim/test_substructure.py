@@ -6,10 +6,11 @@ import torch
 from scipy.stats import rankdata
 
 from zoo_core.sim import substructure_render
-from zoo_core.sim.grid import Grid
-from zoo_core.sim.lens import deflection as macro_deflection
-from zoo_core.sim.scene import LENS
-from zoo_core.sim.subhalos import SUBHALO, MassFunction, deflection, draw_subhalos
+from zoo_core.sim.rays.grid import Grid
+from zoo_core.sim.rays.lens import deflection as macro_deflection
+from zoo_core.sim.rays.scene import LENS
+from zoo_core.sim.sky.subhalos import SUBHALO, MassFunction, deflection, draw_subhalos
+from zoo_core.sim.sky.vortex import VORTEX
 from zoo_core.sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, Difficulty, Scene, draw_scene
 from zoo_core.sim.substructure_render import (
     absorbed,
@@ -18,8 +19,7 @@ from zoo_core.sim.substructure_render import (
     substructure_deflection,
     total_deflection,
 )
-from zoo_core.sim.survey import NOISE, Randoms, observe
-from zoo_core.sim.vortex import VORTEX
+from zoo_core.sim.telescope.survey import NOISE, Randoms, observe
 
 COARSE = Grid.of(64, PIXEL_SCALE, torch.float32, torch.device("cpu"))
 

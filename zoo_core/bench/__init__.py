@@ -1,1 +1,1 @@
-"""Metrics, the harness that measures every model alike, its results, and the leaderboard drawn from them."""
+"""Metrics, the harness that measures every model alike, and its results."""

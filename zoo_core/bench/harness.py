@@ -17,16 +17,16 @@ import numpy as np
 
 from ..catalog.registry import catalog
 from ..catalog.specs import BenchmarkSpec
-from ..datasets.frozen import table_sha256
 from ..datasets.opening import dataset as open_dataset
+from ..datasets.simulated.frozen import table_sha256
 from ..errors import ResultError, SpecError, ZooError
 from ..interfaces import Dataset, Metric
 from ..models.load import load
 from ..models.model import Model
 from ..plugins import metrics as plugin_metrics
 from .environment import digest, environment, machine, settings
-from .intervals import LEVEL, RESAMPLES
-from .metrics import UNLABELLED, core_metrics, select
+from .metrics.intervals import LEVEL, RESAMPLES
+from .metrics.named import UNLABELLED, core_metrics, select
 from .results import (
     RESULTS,
     Result,

@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ResultError
 from ..tasks import Heads
-from .operating import OperatingPoint, Rates
+from .metrics.operating import OperatingPoint, Rates
 
 __all__ = [
     "RESULTS",

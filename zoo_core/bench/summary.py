@@ -8,15 +8,15 @@ import numpy as np
 
 from ..interfaces import Metric
 from ..tasks import Heads
-from .classification import called
-from .clustering import matched_confusion
-from .contingency import contingency
-from .figures import Columns
-from .intervals import binomial, bootstrap, percentile
-from .operating import OperatingPoint, operating_points, rates
-from .ranking import ranking
+from .metrics.classification import called
+from .metrics.clustering import matched_confusion
+from .metrics.contingency import contingency
+from .metrics.figures import Columns
+from .metrics.intervals import binomial, bootstrap, percentile
+from .metrics.operating import OperatingPoint, operating_points, rates
+from .metrics.ranking import ranking
+from .metrics.strata import Stratum, completed, strata
 from .results import Estimate, StratumResult
-from .strata import Stratum, completed, strata
 
 __all__ = ["Summary", "estimate", "summarise"]
 

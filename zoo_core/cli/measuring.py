@@ -69,7 +69,7 @@ def benchmark(
 @as_json
 def leaderboard(results: Path, pages: Path | None, as_json: bool) -> None:
     """The board of all results, with intervals, ranks and ties."""
-    from ..bench.leaderboard import leaderboard
+    from ..board.leaderboard import leaderboard
 
     board = leaderboard(results)
     if as_json:
@@ -77,7 +77,7 @@ def leaderboard(results: Path, pages: Path | None, as_json: bool) -> None:
     else:
         echo(board.markdown())
     if pages is not None:
-        from ..bench.pages import write_pages
+        from ..board.pages import write_pages
 
         write_pages(board, pages)
 
@@ -101,7 +101,7 @@ def check(ctx: click.Context, name: str, weights: bool, device: str, as_json: bo
 
 def _draw(models: tuple[str, ...], on: str, data: str | None, split: str | None, device: str, folder: Path) -> None:
     from ..bench.harness import with_data
-    from ..bench.pictures import draw_pictures
+    from ..board.pictures import draw_pictures
     from ..catalog.registry import catalog
     from ..models.load import load
 

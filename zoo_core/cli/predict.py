@@ -80,8 +80,8 @@ def predict(
     """
     from ..images import Beside, parse_bands
     from ..models.load import load
-    from ..models.predict import images_of, scored
-    from ..models.scoring import Scorer
+    from ..predict.predict import images_of, scored
+    from ..predict.scoring import Scorer
 
     loaded = load(model, pretrained=True, device=device).with_views(views)
     names, patterns = _apart(inputs, bands)

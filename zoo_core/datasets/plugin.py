@@ -15,27 +15,33 @@ __all__ = ["zoo_datasets"]
 def zoo_datasets() -> list[DatasetFactory]:
     """Simulated sets, adapters of public ones, and a user's own folder."""
     return [
-        _classified("finding", "finding_space", "simulated lenses and look-alikes, one band"),
+        _classified("simulated.finding", "finding_space", "simulated lenses and look-alikes, one band"),
         _classified(
-            "finding",
+            "simulated.finding",
             "finding_space_shifted",
             "the same task with other telescopes, galaxies and look-alikes; never trained on",
         ),
         _classified(
-            "substructure", "substructure", "simulated lenses without substructure, with subhalos, with an axion vortex"
+            "simulated.substructure",
+            "substructure",
+            "simulated lenses without substructure, with subhalos, with an axion vortex",
         ),
         DatasetFactory(
             "substructure_mass",
             "regression",
-            _opener("substructure_mass", "substructure_mass"),
+            _opener("simulated.substructure_mass", "substructure_mass"),
             "simulated lenses with an axion vortex or subhalos, and log10 of the mass",
         ),
-        _from_files("bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
-        _from_files("bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
-        _from_files("slc2020", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"),
-        _from_files("deeplense", "deeplense", "DeepLense: lenses without substructure, with subhalos, with a vortex"),
-        _from_files("deeplense", "deeplense_mass", "DeepLense: lenses with log10 of a mass", "regression"),
-        _from_files("folder", "folder", "your own images, one folder a class"),
+        _from_files("public.bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
+        _from_files("public.bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
+        _from_files(
+            "public.slc2020.challenge", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"
+        ),
+        _from_files(
+            "public.deeplense", "deeplense", "DeepLense: lenses without substructure, with subhalos, with a vortex"
+        ),
+        _from_files("public.deeplense", "deeplense_mass", "DeepLense: lenses with log10 of a mass", "regression"),
+        _from_files("public.folder", "folder", "your own images, one folder a class"),
     ]
 
 

@@ -20,7 +20,7 @@ from astropy.wcs import WCS
 
 from ..errors import DatasetError
 from .opening import dataset
-from .simulated import Simulated
+from .simulated.simulation import Simulated
 
 __all__ = ["FORMATS", "simulate"]
 

@@ -16,8 +16,8 @@ from ..catalog.specs import ModelSpec
 from ..errors import ImageShapeError, SpecError, UntrainedError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
+from ..predict.predict import predict
 from ..tasks import Heads, Prediction, Task, task_named
-from .predict import predict
 from .views import averaged, check_views
 
 __all__ = ["Model"]

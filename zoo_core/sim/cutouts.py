@@ -13,14 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import lookalikes, population, survey
-from .galaxy import POINT, Profile, light_table
-from .population import Host, Source
-from .psf import PSF
-from .render import render
-from .scene import LENS, Scenes
-from .stamps import Stamp, StampSource, draw_stamp_source, lensed
-from .survey import NOISE
+from .rays.render import render
+from .rays.scene import LENS, Scenes
+from .sky import lookalikes, population
+from .sky.galaxy import POINT, Profile, light_table
+from .sky.population import Host, Source
+from .sky.stamps import Stamp, StampSource, draw_stamp_source, lensed
+from .telescope import survey
+from .telescope.psf import PSF
+from .telescope.survey import NOISE
 
 __all__ = [
     "MEASURED",

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .galaxy import Galaxy, Profile, sersic
-from .psf import PROFILES, airy, gaussian
-from .subhalos import SUBHALO, MassFunction, draw_subhalos
-from .vortex import VORTEX, draw_vortex
+from .sky.galaxy import Galaxy, Profile, sersic
+from .sky.subhalos import SUBHALO, MassFunction, draw_subhalos
+from .sky.vortex import VORTEX, draw_vortex
+from .telescope.psf import PROFILES, airy, gaussian
 
 __all__ = ["CLASSES", "DIFFICULTIES", "PIXEL_SCALE", "Difficulty", "Scene", "draw_scene"]
 

@@ -12,14 +12,15 @@ import torch
 from scipy.interpolate import make_interp_spline
 from torch import Tensor
 
-from . import subhalos, survey, vortex
-from .galaxy import light_table
-from .grid import Grid, pixel_means
-from .lens import deflection
-from .light import Profiles, brightness
-from .psf import PSF
-from .scene import LENS
+from .rays.grid import Grid, pixel_means
+from .rays.lens import deflection
+from .rays.light import Profiles, brightness
+from .rays.scene import LENS
+from .sky import subhalos, vortex
+from .sky.galaxy import light_table
 from .substructure import PIXEL_SCALE, Scene
+from .telescope import survey
+from .telescope.psf import PSF
 
 __all__ = ["OVERSAMPLE", "absorbed", "lensed_light", "render_scenes", "substructure_deflection", "total_deflection"]
 

@@ -8,7 +8,7 @@ from zoo_autoencoder.settings import Settings, Synthetic
 from zoo_autoencoder.synthesis import Supply, _rendered, _with_half_turns, between, lens_model, supply_of
 
 from zoo_core.errors import RecipeError
-from zoo_core.sim.macromodel import PARAMETERS, source_image
+from zoo_core.fit.macromodel import PARAMETERS, source_image
 
 SIDE = 24
 MACRO = {

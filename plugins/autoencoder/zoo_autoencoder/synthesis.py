@@ -13,9 +13,9 @@ import torch
 from torch import Generator, Tensor
 
 from zoo_core.errors import RecipeError
-from zoo_core.sim.macrofit import CHUNK, fit_macro
-from zoo_core.sim.macrolearn import elliptical_lights, learn_macro
-from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macrofit import CHUNK, fit_macro
+from zoo_core.fit.macrolearn import elliptical_lights, learn_macro
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
 
 __all__ = ["Supply", "between", "lens_model", "supply_of"]
 

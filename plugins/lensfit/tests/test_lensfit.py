@@ -13,7 +13,7 @@ from zoo_lensfit.network import LensFit, setup
 from zoo_lensfit.normal import FIGURES, Normal
 
 from zoo_core.errors import SpecError
-from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
 
 SIDE, THETA_E, NOISE = 28, 7.0, 0.01
 PRIORS = {

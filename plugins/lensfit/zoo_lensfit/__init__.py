@@ -51,7 +51,7 @@ def build(
         pixel: length of the network's pixels, in the pixels of the lengths below.
         psf: standard deviation of the PSF, the first guess.
         noise, photon: variance noise^2 + photon * brightness of a pixel.
-        priors: mean and standard deviation of parameters (`zoo_core.sim.macromodel.PARAMETERS`), 0: fixed. None: of any
+        priors: mean and standard deviation of parameters (`zoo_core.fit.macromodel.PARAMETERS`), 0: fixed. None: of any
             lens that fills the frame.
         grid: values of parameters to start from. None: source positions.
         light: R, n, e1, e2 of the lens galaxy, a first guess. None: there is none.

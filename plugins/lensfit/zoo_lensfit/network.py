@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from zoo_core.errors import SpecError
-from zoo_core.sim.macrofit import MacroFit, fit_macro
-from zoo_core.sim.macrolearn import elliptical_lights, learn_macro
-from zoo_core.sim.macromodel import PARAMETERS, MacroModel
-from zoo_core.sim.macroresponse import rings, significance
+from zoo_core.fit.macrofit import MacroFit, fit_macro
+from zoo_core.fit.macrolearn import elliptical_lights, learn_macro
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel
+from zoo_core.fit.macroresponse import rings, significance
 
 from .normal import Normal
 

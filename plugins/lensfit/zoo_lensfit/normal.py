@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo_core.errors import SpecError
-from zoo_core.sim.macrolearn import robust_spread
+from zoo_core.fit.macrolearn import robust_spread
 
 __all__ = ["FIGURES", "Normal"]
 

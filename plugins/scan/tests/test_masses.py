@@ -5,9 +5,9 @@ import torch
 from caustics.lenses.func import reduced_deflection_angle_point
 from zoo_scan.masses import CORE, mass_map
 
-from zoo_core.sim.macrofit import MacroFit
-from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_gradient
-from zoo_core.sim.macroresponse import significance
+from zoo_core.fit.macrofit import MacroFit
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_gradient
+from zoo_core.fit.macroresponse import significance
 
 MODEL = MacroModel(40, psf=0.8, priors={"theta_E": (11.0, 1.0), "x": (2.0, 1.0), "log_R": (1.2, 0.3)}, noise=0.02)
 MASSES = [(9.0, 6.0), (-11.0, 3.0), (0.0, -12.0)]

@@ -6,7 +6,7 @@ from torch import Generator
 from zoo_scan.stem import Macro, Pixels
 
 from zoo_core.errors import SpecError
-from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
 
 SIZE, SIGMA = 40, 0.01
 PRIORS = {"theta_E": (10.0, 1.0), "x": (0.0, 6.0), "y": (0.0, 6.0), "gamma_1": (0.0, 0.1), "log_R": (1.4, 0.3)}

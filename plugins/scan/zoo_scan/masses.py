@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from zoo_core.sim.macrofit import MacroFit
-from zoo_core.sim.macromodel import MacroModel, source_gradient
+from zoo_core.fit.macrofit import MacroFit
+from zoo_core.fit.macromodel import MacroModel, source_gradient
 
 __all__ = ["mass_map"]
 
@@ -17,7 +17,7 @@ def mass_map(model: MacroModel, fit: MacroFit, sigma: Tensor) -> Tensor:
 
     A deflection alpha changes the image by - (d brightness / d source position) . alpha, through the PSF. The residual
     of a fit is orthogonal to what the macro-lens can do, so that the numerator is that of
-    `zoo_core.sim.macroresponse.significance`; its denominator, here without PSF and macro-lens, makes the figure small.
+    `zoo_core.fit.macroresponse.significance`; its denominator, here without PSF and macro-lens, makes the figure small.
 
     Arguments:
         model: that was fitted.

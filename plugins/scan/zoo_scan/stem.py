@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zoo_core.errors import SpecError
-from zoo_core.sim.macrofit import MacroFit, binned, fit_macro
-from zoo_core.sim.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macrofit import MacroFit, binned, fit_macro
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
 
 from .masses import mass_map
 
@@ -57,7 +57,7 @@ class Macro(nn.Module):
         channels: of the input: one.
         size: pixels a side of the input.
         shows: names out of SHOWN, a channel each.
-        priors, grid, psf, binning, noise: see `zoo_core.sim.macromodel.MacroModel`; images are scaled to unit peak.
+        priors, grid, psf, binning, noise: see `zoo_core.fit.macromodel.MacroModel`; images are scaled to unit peak.
         iterations: of each fit at most.
         photons: least and largest variance of the photon noise of light as bright as the sky's noise, over the variance
             of the latter; what exposures of the data have. The light of each image tells where in between it lies.

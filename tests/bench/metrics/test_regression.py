@@ -1,0 +1,51 @@
+"""Figures of merit of regressed parameters."""
+
+import numpy as np
+import pytest
+
+from zoo_core.bench.metrics.named import core_metrics, select
+from zoo_core.tasks import Heads
+
+HEADS = Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
+METRICS = {metric.name: metric for metric in core_metrics("regression", HEADS)}
+
+
+def table(residual, error=0.1):
+    ids, true = np.arange(len(residual)).astype(str), np.linspace(0.5, 2, len(residual))
+    predictions = {"id": ids, "theta_E": true + residual, "theta_E_err": np.full(len(residual), error)}
+    return predictions, {"id": ids, "theta_E": true}
+
+
+def measured(name, residual, error=0.1):
+    return METRICS[f"{name}[theta_E]"].compute(*table(np.asarray(residual), error))
+
+
+def test_of_a_gaussian_with_its_true_error_bar():
+    residual = np.random.default_rng(0).normal(0.05, 0.1, 50_000)
+
+    assert measured("bias", residual) == pytest.approx(0.05, abs=0.003)
+    assert measured("nmad", residual) == pytest.approx(0.1, rel=0.02)
+    assert measured("rmse", residual) == pytest.approx(np.hypot(0.1, 0.05), rel=0.02)
+    assert measured("mae", residual - 0.05) == pytest.approx(0.1 * np.sqrt(2 / np.pi), rel=0.02)
+    assert measured("coverage", residual - 0.05) == pytest.approx(0.6827, abs=0.01)
+    assert measured("outliers", residual) == pytest.approx(0.0027, abs=0.001)
+
+
+def test_outliers_leave_the_nmad_alone_and_are_counted():
+    residual = np.random.default_rng(0).normal(0, 0.1, 10_000)
+    residual[:500] = 5.0
+
+    assert measured("nmad", residual) == pytest.approx(0.1, rel=0.1)
+    assert measured("outliers", residual) == pytest.approx(0.05, abs=0.004)
+
+
+def test_error_bars_that_are_too_wide_cover_too_much():
+    residual = np.random.default_rng(0).normal(0, 0.1, 10_000)
+
+    assert measured("coverage", residual, error=0.3) > 0.99
+
+
+def test_a_plain_name_is_that_metric_of_every_parameter():
+    chosen = select(["nmad", "bias[q]"], "regression", METRICS.values())
+
+    assert [metric.name for metric in chosen] == ["nmad[theta_E]", "nmad[q]", "bias[q]"]

@@ -1,0 +1,85 @@
+"""Pictures of what a detector sees: strips, and a latent map in which each class has its colour."""
+
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo_core.board.pictures import MAPS, draw_latent, draw_maps, draw_pictures, draw_strips
+from zoo_core.errors import NotInstalledError, SpecError
+
+
+def two_classes(images=40):
+    labels = np.repeat([0, 1], images)
+    return np.random.default_rng(0).normal(10.0 * labels[:, None], 1.0, (2 * images, 6)), labels
+
+
+@pytest.mark.slow  # UMAP compiles itself
+@pytest.mark.parametrize("kind", list(MAPS))
+def test_a_map_keeps_apart_what_is_apart_in_the_latent_space(kind):
+    latent, labels = two_classes()
+
+    places = MAPS[kind](latent)
+
+    centres = np.stack([places[labels == label].mean(0) for label in (0, 1)])
+    nearest = np.linalg.norm(places[:, None] - centres, axis=2).argmin(1)
+    assert (nearest == labels).all()
+
+
+def test_a_latent_map_shows_both_classes(tmp_path):
+    latent, labels = two_classes()
+
+    draw_latent(tmp_path / "map.png", latent, labels, ("no", "sub"))
+
+    pixels = np.asarray(Image.open(tmp_path / "map.png").convert("RGB")).astype(int)
+    blue, orange = pixels[..., 2] - pixels[..., 0] > 60, pixels[..., 0] - pixels[..., 2] > 60
+    assert blue.sum() > 100 and orange.sum() > 100
+    assert abs(np.nonzero(blue)[1].mean() - np.nonzero(orange)[1].mean()) > 100  # pixels; they lie at both ends
+
+
+def test_a_map_of_one_dimension_is_refused(tmp_path):
+    with pytest.raises(SpecError, match="got 1 and 5"):
+        draw_latent(tmp_path / "map.png", np.zeros((5, 1)), np.zeros(5, int), ("no",))
+
+
+@pytest.mark.parametrize("kind", list(MAPS))
+def test_a_map_is_the_same_each_time_and_says_nothing(kind, recwarn):
+    latent, _ = two_classes(10)
+
+    np.testing.assert_array_equal(MAPS[kind](latent), MAPS[kind](latent))
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+@pytest.mark.parametrize("kind", list(MAPS))
+def test_three_images_are_enough_for_a_map(kind):
+    assert np.isfinite(MAPS[kind](np.eye(3))).all()
+
+
+def test_without_umap_its_map_names_the_extra_and_the_others_are_drawn(tmp_path, monkeypatch, caplog):
+    latent, labels = two_classes()
+    monkeypatch.setitem(sys.modules, "umap", None)
+
+    drawn = draw_maps(tmp_path / "some.model", latent, labels, ("no", "sub"))
+
+    assert [path.name for path in drawn] == ["some.model-latent-pca.png"] == [path.name for path in tmp_path.iterdir()]
+    assert "some.model-latent-umap.png" in caplog.text and "zoo-core[umap]" in caplog.text
+    with pytest.raises(NotInstalledError, match=r"zoo-core\[umap\]"):
+        draw_latent(tmp_path / "map.png", latent, labels, ("no", "sub"), "umap")
+
+
+def test_a_perfect_reconstruction_leaves_an_empty_residual(tmp_path):
+    image = np.random.default_rng(0).random((1, 16, 16))
+
+    draw_strips(tmp_path / "same.png", image, image, ["no"])
+    draw_strips(tmp_path / "other.png", image, image[:, ::-1], ["no"])
+
+    same, other = (np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB")) for name in ("same", "other"))
+    third = same.shape[1] * 3 // 4
+    assert same[100:150, third : third + 60].std() < 3
+    assert other[100:150, third : third + 60].std() > 30
+
+
+def test_a_classifier_has_no_such_pictures(tiny_model, bright, tmp_path):
+    with pytest.raises(SpecError, match="pictures are of anomaly and clustering"):
+        draw_pictures(tiny_model("trivial.one"), bright, tmp_path)

@@ -1,0 +1,175 @@
+"""`finding_space` is the same for ever, image by image, and its two classes differ in arcs only."""
+
+import numpy as np
+import pytest
+import torch
+
+import zoo_core as zoo
+from zoo_core.catalog.registry import catalog
+from zoo_core.datasets.shards import SIZE
+from zoo_core.datasets.simulated.bank import LEAST_SNR, Bank
+from zoo_core.datasets.simulated.finding import finding_space, finding_space_shifted
+from zoo_core.datasets.simulated.frozen import generator, is_positive, table_digest, table_sha256
+from zoo_core.errors import DatasetError
+
+# sha256 of every number that is drawn for the first images of the published sets (version 1, seed 1)
+DIGESTS = {
+    "finding_space": "51606a6e7bed97dad035723d3127e78054c243b7a60598bd4146387a4950d5be",
+    "finding_space_shifted": "657edb32d552b2b52b7d9d9c34adef79c71c959850a58573a020e27cd169281b",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    return finding_space(n=30, seed=4, lens_fraction=0.3, cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.mark.parametrize("opened", [finding_space, finding_space_shifted])
+def test_parameters_are_those_that_were_published(opened):
+    dataset = opened()
+    assert dataset.parameter_digest(0, 100) == DIGESTS[dataset.name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DIGESTS)
+def test_every_image_of_a_benchmark_is_drawn_as_it_was_frozen(name, tmp_path):
+    spec = catalog().benchmark(name)
+    assert table_sha256(zoo.dataset(spec.dataset, **spec.arguments, cache=tmp_path)) == spec.table_sha256
+
+
+def test_the_table_covers_every_image_whether_it_is_kept_or_not(tmp_path):
+    new, kept = (finding_space(n=SIZE + 2, seed=4, cache=tmp_path / name) for name in ("new", "kept"))
+    kept.images(SIZE, SIZE + 1)  # the last shard, of two images
+    assert table_sha256(new) == table_sha256(kept) == table_digest(new.drawn())
+    assert len(list(new.drawn())) == SIZE + 2
+
+
+def test_images_that_are_kept_but_were_drawn_otherwise_are_named(tmp_path):
+    dataset = finding_space(n=4, seed=4, lens_fraction=0.5, cache=tmp_path)
+    dataset.images(0, 1)
+    (path,) = tmp_path.rglob("*.truth.npy")
+    truth = np.load(path)
+    truth["lens_q"][2] += 1e-12
+    np.save(path, truth)
+    with pytest.raises(DatasetError, match=r"image 2 in .* has lens_q = .*, this version draws .*; delete that folder"):
+        table_sha256(dataset)
+
+
+def test_the_benchmark_holds_two_thousand_lenses_of_twenty_thousand():
+    targets = finding_space().targets()
+    assert len(targets) == 20_000 and targets.sum() == 2_000
+
+
+def test_truth_and_targets_agree(few):
+    truth = few.truth()
+    np.testing.assert_array_equal(truth["label"], few.targets())
+    assert truth["label"].sum() == 9 and len(set(truth["id"])) == 30
+
+
+def test_an_image_is_the_same_alone_and_in_a_batch(few):
+    together, _ = few.make(0, 12)
+    for index in (0, 7):
+        alone, _ = few.make(index, index + 1)
+        sigma = np.nanstd(alone)
+        np.testing.assert_allclose(alone[0] / sigma, together[index] / sigma, atol=1e-4)
+
+
+def test_an_image_is_the_same_on_any_number_of_threads(few):
+    one, _ = few.make(2, 5)
+    torch.set_num_threads(2)
+    two, _ = few.make(2, 5)
+    torch.set_num_threads(1)
+    np.testing.assert_allclose(one / np.nanstd(one), two / np.nanstd(one), atol=1e-4)
+
+
+def test_images_are_made_once_and_kept(few, monkeypatch):
+    first = few.images(3, 9)
+    monkeypatch.setattr(type(few), "make", None)  # a second simulation would fail
+    again = finding_space(n=30, seed=4, lens_fraction=0.3, cache=few.cache.parent)
+    np.testing.assert_array_equal(again.images(3, 9), first)
+    assert first.shape == (6, 1, 101, 101) and first.dtype == np.float32
+
+
+def test_other_arguments_are_other_data():
+    fingerprints = {
+        finding_space(n=30, seed=4).fingerprint(),
+        finding_space(n=30, seed=5).fingerprint(),
+        finding_space(n=31, seed=4).fingerprint(),
+        finding_space(n=30, seed=4, lens_fraction=0.5).fingerprint(),
+        finding_space_shifted(n=30, seed=4, lens_fraction=0.1).fingerprint(),
+    }
+    assert len(fingerprints) == 5
+
+
+def test_it_opens_by_name():
+    dataset = zoo.dataset("finding_space", n=12, seed=3)
+    assert (dataset.name, len(dataset), dataset.pixel_scale, dataset.bands) == ("finding_space", 12, 0.1, ("VIS",))
+
+
+@pytest.mark.parametrize("wrong", [{"n": 0}, {"lens_fraction": 1.5}])
+def test_impossible_arguments_are_refused(wrong):
+    with pytest.raises(DatasetError, match="finding_space: n = "):
+        finding_space(**wrong)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.1, 1 / 3, 0.5, 1.0])
+def test_positives_are_spread_evenly(fraction):
+    flags = np.array([is_positive(i, fraction) for i in range(3000)])
+    assert flags.sum() == round(3000 * fraction)
+    assert abs(flags[:1000].sum() - 1000 * fraction) <= 1
+
+
+def test_generators_depend_on_every_part_of_their_key():
+    keys = [("a", 1, 0, 0), ("b", 1, 0, 0), ("a", 2, 0, 0), ("a", 1, 1, 0), ("a", 1, 0, 1)]
+    assert len({generator(*key).random() for key in keys}) == len(keys)
+    assert generator("a", 1, 5).random() == generator("a", 1, 5).random()
+
+
+def test_digest_sees_the_last_bit_of_a_float():
+    assert table_digest([(0.1, "a", 3)]) != table_digest([(np.nextafter(0.1, 1).item(), "a", 3)])
+
+
+@pytest.fixture(scope="module")
+def bank(few, tmp_path_factory):
+    view = few.training_view(tmp_path_factory.mktemp("bank"))
+    assert isinstance(view, Bank)
+    return view
+
+
+def test_each_look_is_another_exposure_of_the_same_scene(bank):
+    rows = np.arange(30)
+    first, _ = bank.draw(rows, torch.Generator().manual_seed(1))
+    again, _ = bank.draw(rows, torch.Generator().manual_seed(1))
+    other, _ = bank.draw(rows, torch.Generator().manual_seed(2))
+    torch.testing.assert_close(first, again, equal_nan=True, rtol=0, atol=0)
+    assert first.shape == (30, 1, 101, 101)
+    measured = ~(first.isnan() | other.isnan())
+    assert float((first != other)[measured].float().mean()) > 0.99
+
+
+def test_some_lenses_are_shown_without_arcs_and_labelled_so(bank):
+    lenses = np.flatnonzero(bank.targets)
+    looks = np.tile(lenses, 60)
+    _, targets = bank.draw(looks, torch.Generator().manual_seed(3))
+    assert float(targets.mean()) == pytest.approx(0.85, abs=0.06)  # 540 looks: four standard deviations
+    _, targets = bank.draw(np.flatnonzero(bank.targets == 0), torch.Generator().manual_seed(3))
+    assert not targets.any()
+
+
+def test_arcs_stay_above_the_noise(bank):
+    rows = np.flatnonzero(bank.targets)
+    gain, arc_gain = bank._gains(np.random.default_rng(0), rows)
+    assert (bank.truth["arc_snr"][rows] * gain * arc_gain > 0.999 * LEAST_SNR).all()
+
+
+def test_half_precision_keeps_the_light(bank, few):
+    components = few.components(0, 30)
+    stored, _ = bank._components(np.arange(30))
+    light = components.foreground.numpy()
+    # half precision has a relative error of 1/2048: below the photon noise of the same pixel
+    np.testing.assert_allclose(stored, light, rtol=1e-3, atol=1e-3)

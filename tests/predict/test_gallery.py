@@ -1,0 +1,82 @@
+"""The picture of the best-ranked images."""
+
+import matplotlib.image
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from zoo_core.errors import SpecError
+from zoo_core.predict.gallery import stretched
+from zoo_core.predict.ranking import best
+
+from ..models.conftest import SIZE
+
+
+@pytest.fixture
+def galaxy() -> np.ndarray:
+    """A bright centre and a faint ring on noise, (1, 61, 61)."""
+    y, x = np.mgrid[-30:31, -30:31]
+    r = np.hypot(x, y)
+    noise = np.random.default_rng(0).normal(size=r.shape)
+    return (noise + 500 * np.exp(-r) + 8 * np.exp(-((r - 20) ** 2) / 4)).astype(np.float32)[None]
+
+
+def test_faint_ring_shows_beside_its_bright_galaxy(galaxy):
+    shown = stretched(galaxy)
+    assert shown.shape == (61, 61) and shown.min() >= 0 and shown.max() <= 1
+    sky, ring, centre = np.median(shown[:5]), np.median(shown[30, [9, 10, 11, 49, 50, 51]]), shown[30, 30]
+    assert centre > ring > sky + 0.2
+
+
+def test_stretch_does_not_depend_on_the_flux_unit(galaxy):
+    np.testing.assert_allclose(stretched(galaxy * 1e-12), stretched(galaxy), atol=1e-3)
+
+
+def test_a_picture_in_8_bits_whose_sky_has_no_noise_is_shown(galaxy):
+    picture = np.rint(200 * galaxy / galaxy.max()).clip(0).astype(np.float32)
+    picture[picture < 4] = 0
+
+    shown = stretched(picture)
+
+    assert np.isfinite(shown).all()
+    assert shown.max() > 0.8 and np.median(shown) < 0.3
+
+
+def test_three_bands_make_a_colour_picture_whose_red_is_the_last_band(galaxy):
+    red = np.concatenate([galaxy * 0.2, galaxy * 0.5, galaxy])
+    red += np.random.default_rng(1).normal(size=red.shape).astype(np.float32)
+    shown = stretched(red)
+    assert shown.shape == (61, 61, 3)
+    y, x = np.mgrid[-30:31, -30:31]
+    ring = shown[np.abs(np.hypot(x, y) - 20) < 1].mean(0)
+    assert ring[0] > ring[1] > ring[2]
+
+
+def test_image_without_noise_is_shown_too():
+    assert np.isfinite(stretched(np.zeros((1, 9, 9), np.float32))).all()
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "anomaly", "clustering"])
+@pytest.mark.parametrize("bands", [("VIS",), ("u", "g", "r", "i")])
+def test_every_task_and_number_of_bands_has_a_picture(tiny, tmp_path, task, bands):
+    images = np.random.default_rng(0).normal(size=(9, len(bands), SIZE, SIZE)).astype(np.float32)
+    tiny(task, bands=bands).predict(images, gallery=tmp_path / "top.png")
+    assert matplotlib.image.imread(tmp_path / "top.png").std() > 0.01
+    assert [path.name for path in tmp_path.iterdir()] == ["top.png"]
+
+
+def test_picture_of_an_unknown_format_is_an_error(model, cutouts, tmp_path):
+    with pytest.raises(SpecError, match=r"\.png"):
+        model.predict(cutouts / "c01.fits", gallery=tmp_path / "top.doc")
+
+
+def test_no_usable_image_is_an_error(model, cutouts, tmp_path):
+    with pytest.raises(SpecError, match="none of the 1 images"):
+        model.predict(cutouts / "c07.fits", gallery=tmp_path / "top.png")
+
+
+def test_best_are_the_highest_usable_scores_the_first_of_equals_first():
+    rows = {"status": ["ok", "error", "ok", "ok", "ok"], "p_lens": [0.2, None, 0.9, 0.9, 0.5]}
+    pieces = [pa.table(rows).slice(0, 2), pa.table(rows).slice(2)]
+    assert [one.index for one in best(pieces, "p_lens", 3)] == [2, 3, 4]
+    assert [one.index for one in best(pieces, None, 2)] == [0, 2]

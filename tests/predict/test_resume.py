@@ -1,0 +1,106 @@
+"""Runs that are killed, and go on."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from astropy.table import Table
+
+from zoo_core.predict.run import SHARD
+from zoo_core.predict.shards import Shards
+
+from ..models.conftest import SIZE, tiny_model
+
+RUN = Path(__file__).with_name("run_slowly.py")
+IMAGES = SHARD + 500
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("stack") / "stack.npy"
+    np.save(path, np.random.default_rng(0).normal(size=(IMAGES, SIZE, SIZE)).astype(np.float32))
+    return path
+
+
+@pytest.fixture(scope="module")
+def killed(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run leaves that was killed after its first shard: a folder of shards."""
+    out = tmp_path_factory.mktemp("killed") / "scores.csv"
+    shards = Shards.beside(out).folder
+    process = subprocess.Popen([sys.executable, str(RUN), str(stack), str(out)], start_new_session=True)
+    deadline = time.monotonic() + 200
+    while not (shards / "000000.parquet").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not out.exists()
+    return shards
+
+
+@pytest.fixture(scope="module")
+def expected(stack: Path) -> np.ndarray:
+    """Of a run that was not killed."""
+    return np.asarray(tiny_model().predict(stack, stack=True)["p_lens"])
+
+
+def left_behind(killed: Path, out: Path) -> list[int]:
+    """Puts the shards of the killed run beside `out`; returns a list for the numbers of images done."""
+    shutil.copytree(killed, Shards.beside(out).folder)
+    return []
+
+
+@pytest.mark.parametrize("extension", ["csv", "fits", "parquet", "ecsv"])
+def test_killed_run_resumes_and_has_each_image_once_in_order(model, stack, killed, expected, tmp_path, extension):
+    out = tmp_path / f"scores.{extension}"
+    done = left_behind(killed, out)
+    model.predict(stack, stack=True, out=out, resume=True, progress=lambda now, total: done.append(now))
+    assert done[0] > SHARD and done[-1] == IMAGES
+    table = pq.read_table(out).to_pydict() if extension == "parquet" else Table.read(out)
+    assert list(table["path"]) == [f"{stack}[{number}]" for number in range(IMAGES)]
+    np.testing.assert_allclose(np.asarray(table["p_lens"]), expected, atol=1e-5)
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+def test_without_resume_nothing_old_is_kept(model, stack, killed, tmp_path):
+    out = tmp_path / "scores.csv"
+    done = left_behind(killed, out)
+    model.predict(stack, stack=True, out=out, progress=lambda now, total: done.append(now))
+    assert done[0] < SHARD
+
+
+def test_shards_of_another_model_are_not_taken(tiny, stack, killed, tmp_path):
+    out = tmp_path / "scores.csv"
+    done = left_behind(killed, out)
+    tiny(views=8).predict(stack, stack=True, out=out, resume=True, progress=lambda now, total: done.append(now))
+    assert done[0] < SHARD
+
+
+def test_shards_of_other_images_are_not_taken(model, stack, killed, tmp_path):
+    out = tmp_path / "scores.csv"
+    done = left_behind(killed, out)
+    shutil.copy(stack, tmp_path / "other.npy")
+    other = tmp_path / "other.npy"
+    model.predict(other, stack=True, out=out, resume=True, progress=lambda now, total: done.append(now))
+    assert done[0] < SHARD
+
+
+def test_failed_run_keeps_its_shards_for_the_next(model, stack, tmp_path):
+    out = tmp_path / "scores.csv"
+
+    def give_up(done: int, total: int) -> None:
+        if done > SHARD:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.predict(stack, stack=True, out=out, progress=give_up)
+    counted = []
+    model.predict(stack, stack=True, out=out, resume=True, progress=lambda done, total: counted.append(done))
+    assert counted[0] > SHARD and len(Table.read(out)) == IMAGES

@@ -1,0 +1,89 @@
+"""Tables as files."""
+
+import csv
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from astropy.table import Table
+
+from zoo_core.errors import SpecError
+from zoo_core.predict.tables import check_format, to_astropy, write_table
+
+FIRST = pa.table(
+    {
+        "id": ["a", 'b, "c"'],
+        "path": ["x/é.fits", "007"],
+        "status": ["ok", "error"],
+        "message": ["", "no such file"],
+        "theta_E": [1 / 3, None],
+        "cluster": pa.array([2, None], pa.int64()),
+    }
+)
+SECOND = pa.table(
+    {name: pa.array([None]) if FIRST[name].null_count else pa.array(["z"]) for name in FIRST.column_names}
+)
+UNITS = {"theta_E": "arcsec"}
+
+
+def written(tmp_path, extension):
+    path = tmp_path / f"scores.{extension}"
+    write_table(path, lambda: iter([FIRST, SECOND]), UNITS)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    return path
+
+
+def test_csv_holds_every_digit_and_leaves_nulls_empty(tmp_path):
+    rows = list(csv.DictReader(written(tmp_path, "csv").open(encoding="utf-8")))
+    assert [row["id"] for row in rows] == ["a", 'b, "c"', "z"]
+    assert [row["path"] for row in rows] == ["x/é.fits", "007", "z"]
+    assert float(rows[0]["theta_E"]) == 1 / 3
+    assert [row["theta_E"] for row in rows[1:]] == ["", ""]
+
+
+def test_ecsv_is_read_by_astropy_with_units_and_masks(tmp_path):
+    table = Table.read(written(tmp_path, "ecsv"))
+    assert table["theta_E"].unit == "arcsec" and table["theta_E"][0] == 1 / 3
+    assert list(table["theta_E"].mask) == list(table["cluster"].mask) == [False, True, True]
+    assert list(table["path"]) == ["x/é.fits", "007", "z"]
+    assert table["cluster"].dtype.kind == "i"
+
+
+def test_fits_is_read_by_astropy_with_units_and_masks(tmp_path):
+    table = Table.read(written(tmp_path, "fits"))
+    assert table["theta_E"].unit == "arcsec" and table["theta_E"][0] == 1 / 3
+    assert list(table["theta_E"].mask) == list(table["cluster"].mask) == [False, True, True]
+    assert list(table["path"]) == ["x/\\xe9.fits", "007", "z"]  # FITS text is ASCII
+
+
+def test_parquet_is_the_table_itself(tmp_path):
+    table = pq.read_table(written(tmp_path, "parquet"))
+    assert table["path"].to_pylist() == ["x/é.fits", "007", "z"]
+    assert table["theta_E"].to_pylist() == [1 / 3, None, None]
+    assert table.schema.field("theta_E").metadata == {b"unit": b"arcsec"}
+
+
+@pytest.mark.parametrize("extension", ["csv", "ecsv", "parquet", "fits"])
+def test_table_without_rows_keeps_its_columns(tmp_path, extension):
+    path = tmp_path / f"none.{extension}"
+    write_table(path, lambda: iter([FIRST.slice(0, 0)]), UNITS)
+    names = pq.read_schema(path).names if extension == "parquet" else Table.read(path).colnames
+    assert names == FIRST.column_names
+
+
+def test_column_of_nulls_only_is_of_floats(tmp_path):
+    write_table(tmp_path / "null.parquet", lambda: iter([SECOND]), {})
+    assert pq.read_schema(tmp_path / "null.parquet").field("theta_E").type == pa.float64()
+
+
+def test_astropy_table_masks_nulls(tmp_path):
+    table = to_astropy(pa.concat_tables([FIRST, SECOND], promote_options="permissive"), UNITS)
+    assert table["theta_E"].unit == "arcsec"
+    assert list(table["theta_E"].mask) == [False, True, True]
+    np.testing.assert_equal(list(table["status"]), ["ok", "error", "z"])
+
+
+def test_unknown_extension_names_the_known_ones(tmp_path):
+    with pytest.raises(SpecError, match="csv, ecsv, parquet, fits"):
+        check_format(tmp_path / "scores.xlsx")

@@ -1,0 +1,173 @@
+"""The leaderboard as Markdown, and the text of its cells, which the HTML page shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..bench.results import Estimate, Result, StratumResult
+
+if TYPE_CHECKING:
+    from .leaderboard import Row, Table
+
+__all__ = [
+    "NOTES",
+    "caption",
+    "cell",
+    "confusion_markdown",
+    "heading",
+    "line",
+    "markdown",
+    "marks",
+    "place",
+    "strata_markdown",
+    "strata_of",
+    "strata_rows",
+    "table_markdown",
+]
+
+POINT = "fpr<=1e-2"
+NOTES = """\
+Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
+(paired bootstrap), with the interval of the place; models that cannot be told apart share it. ≥: fewer than three \
+false positives, so that the purity is a lower bound. *population seen*: the model has learned from images of the same \
+data set; from other ones, as benchmarks are held back by their seed or split."""
+
+
+def markdown(tables: Sequence[Table]) -> str:
+    """The main tables."""
+    parts = [f"## {table.benchmark}\n\n{caption(table)}\n\n{table_markdown(table)}" for table in tables]
+    return "\n\n".join([*parts, NOTES]) + "\n"
+
+
+def table_markdown(table: Table) -> str:
+    """One table, a row a model."""
+    heads = ["rank", "model", *(heading(name, table) for name in table.metrics), "notes"]
+    lines = [line(heads), line(["---"] * len(heads))]
+    for row in table.rows:
+        cells = [cell(row.result, name) for name in table.metrics]
+        lines.append(line([place(row), f"`{row.model}`", *cells, marks(row)]))
+    return "\n".join(lines)
+
+
+def heading(metric: str, table: Table) -> str:
+    """The metric's name; TPR0 and TPR10 mean nothing without the number of negatives."""
+    if metric in ("tpr0", "tpr10") and table.results:
+        images = list(table.results[0].images.values())
+        return f"{metric} ({images[0]:,} negatives)"
+    return metric
+
+
+def place(row: Row) -> str:
+    """The rank and its interval."""
+    if row.rank is None:
+        return "–"
+    return f"{row.rank.place} [{row.rank.low}–{row.rank.high}]"
+
+
+def cell(result: Result | None, metric: str) -> str:
+    """A value with its interval, or a dash."""
+    estimate = None if result is None else result.metrics.get(metric)
+    if result is None or estimate is None or estimate.value is None:
+        return "–"
+    bound = "≥ " if metric.startswith("purity") and _is_bound(result) else ""
+    return bound + _number(estimate)
+
+
+def marks(row: Row) -> str:
+    """What a reader must know of the row beside its numbers."""
+    notes = [] if row.status == "ok" else [f"**{row.status}**: {row.remark}"]
+    if row.result is not None and row.measured:
+        notes += ["population **seen** in training"] if row.result.seen else []
+        notes.append(_domains(row.result))
+    return "; ".join(notes)
+
+
+def _domains(result: Result) -> str:
+    learned, measured = result.trained_on, result.dataset["domain"]
+    if learned == measured:
+        return f"trained and measured on {measured} images"
+    return f"trained on {learned}, measured on {measured} images"
+
+
+def strata_of(table: Table) -> list[str]:
+    """Columns by which the results are divided."""
+    return list(dict.fromkeys(part.column for result in table.results for part in result.strata))
+
+
+def strata_rows(table: Table, column: str) -> list[tuple[str, list[str]]]:
+    """Of each stratum its name and a cell a result: completeness for lenses, false-positive rate for non-lenses."""
+    names = dict.fromkeys(part.name for result in table.results for part in result.strata if part.column == column)
+    return [(name, [_stratum(_part(result, column, name)) for result in table.results]) for name in names]
+
+
+def strata_markdown(table: Table, column: str) -> str:
+    """One table of strata, a column a model."""
+    heads = [column, *(f"`{result.model}`" for result in table.results)]
+    lines = [line(heads), line(["---"] * len(heads))]
+    return "\n".join([*lines, *(line([name, *cells]) for name, cells in strata_rows(table, column))])
+
+
+def confusion_markdown(table: Table) -> list[str]:
+    """The confusion matrix of each result of three classes or more, or of clusters: a row a true class."""
+    shown = [one for one in table.results if one.confusion and (len(one.images) > 2 or one.task == "clustering")]
+    return [f"### Confusion of `{result.model}`\n\n{_confusion(result)}" for result in shown]
+
+
+def caption(table: Table) -> str:
+    """What the benchmark is, and of how many images."""
+    if not table.results:
+        return f"{table.summary} (nothing measured yet)".strip()
+    first = table.results[0]
+    images = ", ".join(f"{count:,} {name}" for name, count in first.images.items())
+    return f"{table.summary}. {images}; {first.dataset['domain']} images.".removeprefix(". ")
+
+
+def line(cells: Sequence[str]) -> str:
+    """A row of a table."""
+    return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in cells) + " |"
+
+
+def _confusion(result: Result) -> str:
+    names, extra = list(result.images), len(result.confusion[0]) - len(result.images)
+    kind = "cluster of " if result.task == "clustering" else "called "
+    heads = ["", *(f"{kind}{name}" for name in names[: len(result.confusion[0])])]
+    heads += [f"cluster {number + 1} left over" for number in range(extra)]
+    rows = [line([name, *map(str, counts)]) for name, counts in zip(names, result.confusion, strict=True)]
+    return "\n".join([line(heads), line(["---"] * len(heads)), *rows])
+
+
+def _number(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return _digits(estimate.value)
+    return f"{_digits(estimate.value)} [{_digits(estimate.low)}, {_digits(estimate.high)}]"
+
+
+def _digits(value: float | None) -> str:
+    """Three decimals; small numbers have two digits that count."""
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if value == 0 or abs(value) >= 0.01 else f"{value:.2g}"
+
+
+def _is_bound(result: Result) -> bool:
+    return any(point.purity_is_lower_bound for point in result.operating_points if point.name == "p>=0.5")
+
+
+def _part(result: Result, column: str, name: str) -> StratumResult | None:
+    return next((part for part in result.strata if (part.column, part.name) == (column, name)), None)
+
+
+def _stratum(part: StratumResult | None) -> str:
+    if part is None:
+        return "–"
+    rates = part.rates.get(POINT)
+    if rates is None:
+        return ", ".join(f"{name} {_number(one)}" for name, one in part.metrics.items() if one.value is not None)
+    shares = []
+    if rates.positives and rates.tpr_interval:
+        shares.append(f"{rates.found / rates.positives:.2f} [{rates.tpr_interval[0]:.2f}, {rates.tpr_interval[1]:.2f}]")
+    if rates.negatives and rates.fpr_interval:
+        low, high = rates.fpr_interval
+        shares.append(f"FPR {rates.false_positives / rates.negatives:.4f} [{low:.4f}, {high:.4f}]")
+    return ", ".join(shares)

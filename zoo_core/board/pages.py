@@ -1,0 +1,155 @@
+"""The pages of the leaderboard: Markdown for the docs, and one HTML file that needs nothing else.
+
+<folder>/index.md
+<folder>/anomaly.md ...                   by subject, see `boards`
+<folder>/board.html
+<folder>/plots/<benchmark>-roc.svg ...
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from ..bench.results import predictions_of, result_path, write_atomically
+from .boards import subject_markdown, subjects
+from .leaderboard import Board, Table
+from .markdown import (
+    NOTES,
+    caption,
+    cell,
+    confusion_markdown,
+    heading,
+    marks,
+    place,
+    strata_markdown,
+    strata_of,
+    strata_rows,
+    table_markdown,
+)
+from .plots import Measured, completeness_plot, reliability_plot, roc_plot, score_plot
+
+__all__ = ["write_pages"]
+
+TITLE = "Leaderboard"
+
+
+def write_pages(board: Board, folder: str | Path) -> list[Path]:
+    """Write all pages and plots; returns their paths."""
+    folder = Path(folder)
+    plots = {(table.benchmark, name): svg for table in board.tables for name, svg in _plots(table, board.results)}
+    pages = {f"plots/{benchmark}-{name}.svg": svg for (benchmark, name), svg in plots.items()}
+    sections = {table.benchmark: _section_markdown(table, list(plots)) for table in board.tables}
+    tables = {table.benchmark: table for table in board.tables}
+    pages |= {f"{subject.name}.md": subject_markdown(subject, tables, sections) for subject in subjects()}
+    pages |= {"index.md": _markdown(sections), "board.html": _html(board, plots)}
+    for name, content in pages.items():
+        write_atomically(folder / name, content.encode())
+    return [folder / name for name in pages]
+
+
+def _plots(table: Table, results: Path) -> Iterator[tuple[str, str]]:
+    """Names and pictures; what ranks images has them."""
+    every = _measured(table, results)
+    measured = [one for one in every if one.ranked is not None]
+    if not measured:
+        yield from _plots_by_class(every)
+        return
+    yield "roc", roc_plot(measured)
+    for column in strata_of(table):
+        picture = completeness_plot(measured, column)
+        if picture is not None:
+            yield f"completeness-{column}", picture
+    if table.results[0].task == "anomaly":
+        yield "scores", score_plot(measured)
+    else:
+        yield "reliability", reliability_plot(measured)
+
+
+def _plots_by_class(measured: list[Measured]) -> Iterator[tuple[str, str]]:
+    """The ROC curves of each class against the rest."""
+    labelled = [one for one in measured if one.result.heads.classes]
+    for number, name in enumerate(labelled[0].result.heads.classes if labelled else ()):
+        yield f"roc-{name}", roc_plot([replace(one, of_class=number) for one in labelled], f"{name} against the rest")
+
+
+def _measured(table: Table, results: Path) -> list[Measured]:
+    paths = [result_path(results, result.benchmark, result.model) for result in table.results]
+    return [Measured(one, *predictions_of(path, one)) for one, path in zip(table.results, paths, strict=True)]
+
+
+def _markdown(sections: dict[str, str]) -> str:
+    by_subject = ", ".join(f"[{subject.title.lower()}]({subject.name}.md)" for subject in subjects())
+    head = f"# {TITLE}\n\nThe same, sortable: [board.html](board.html). By subject: {by_subject}."
+    return "\n\n".join([head, *sections.values(), NOTES]) + "\n"
+
+
+def _section_markdown(table: Table, plots: list[tuple[str, str]]) -> str:
+    pictures = [name for benchmark, name in plots if benchmark == table.benchmark]
+    return "\n\n".join(
+        [
+            f"## {table.benchmark}",
+            caption(table),
+            table_markdown(table),
+            *(f"![{name}](plots/{table.benchmark}-{name}.svg)" for name in pictures),
+            *confusion_markdown(table),
+            *(f"### By {column}\n\n{strata_markdown(table, column)}" for column in strata_of(table)),
+        ]
+    )
+
+
+def _html(board: Board, plots: dict[tuple[str, str], str]) -> str:
+    template = Template(files("zoo_core.bench").joinpath("board.html").read_text(encoding="utf-8"))
+    sections = "\n".join(_section(table, plots) for table in board.tables)
+    return template.substitute(title=TITLE, sections=sections, notes=escape(NOTES.replace("*", "")))
+
+
+def _section(table: Table, plots: dict[tuple[str, str], str]) -> str:
+    pictures = [svg for (benchmark, _), svg in plots.items() if benchmark == table.benchmark]
+    parts = [f"<section><h2>{escape(table.benchmark)}</h2><p>{escape(caption(table))}</p>", _main_table(table)]
+    parts += [f'<div class="plots">{"".join(_inline(svg) for svg in pictures)}</div>'] if pictures else []
+    parts += [_strata_table(table, column) for column in strata_of(table)]
+    return "\n".join([*parts, "</section>"])
+
+
+def _main_table(table: Table) -> str:
+    heads = ["rank", "model", *(heading(name, table) for name in table.metrics), "notes"]
+    rows = []
+    for row in table.rows:
+        numbers = [_cell(cell(row.result, name), _value(row.result, name)) for name in table.metrics]
+        rank = _cell(place(row), row.rank.place + row.rank.mean / 1000 if row.rank else None)
+        name = f"<th scope=row>{escape(row.model)}</th>"
+        cells = [rank, name, *numbers, _cell(marks(row).replace("*", ""))]
+        rows.append(f'<tr class="{row.status}">{"".join(cells)}</tr>')
+    return _table(heads, rows)
+
+
+def _strata_table(table: Table, column: str) -> str:
+    heads = [column, *(result.model for result in table.results)]
+    rows = [
+        f"<tr><th scope=row>{escape(name)}</th>{''.join(_cell(text) for text in cells)}</tr>"
+        for name, cells in strata_rows(table, column)
+    ]
+    return f"<details><summary>By {escape(column)}</summary>{_table(heads, rows)}</details>"
+
+
+def _table(heads: list[str], rows: list[str]) -> str:
+    head = "".join(f"<th scope=col><button>{escape(text)}</button></th>" for text in heads)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _cell(text: str, value: float | None = None) -> str:
+    key = "" if value is None else f' data-value="{value}"'
+    return f"<td{key}>{escape(text)}</td>"
+
+
+def _value(result, name: str) -> float | None:
+    estimate = None if result is None else result.metrics.get(name)
+    return None if estimate is None else estimate.value
+
+
+def _inline(svg: str) -> str:
+    """The picture without the prologue of a file of its own."""
+    return f"<figure>{svg[svg.index('<svg') :]}</figure>"

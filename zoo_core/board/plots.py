@@ -1,0 +1,167 @@
+"""Pictures of the leaderboard, as SVG text that is the same whenever the numbers are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..bench.metrics.calibration import prior_weights, reliability
+from ..bench.metrics.curves import curve
+from ..bench.metrics.figures import Columns
+from ..bench.metrics.ranking import one_against_rest, ranking
+from ..bench.results import Result, StratumResult
+
+__all__ = ["Measured", "completeness_plot", "reliability_plot", "roc_plot", "roc_points", "score_plot"]
+
+# Okabe & Ito's colours, which colour-blind readers tell apart; the line styles do it in print.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+STYLES = ("-", "--", "-.", ":")
+POINT = "fpr<=1e-2"
+HEIGHT, LINE = 3.6, 0.2  # inches, of a plot and of a line of its legend
+STEPS = 400  # points of a drawn curve, more than a screen shows
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A result, and the predictions and truth behind it."""
+
+    result: Result
+    predictions: Columns
+    truth: Columns
+    of_class: int | None = None  # that is ranked against all others
+
+    @cached_property
+    def ranked(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Scores, and which images are positive; None for what ranks nothing."""
+        if self.of_class is not None:
+            return one_against_rest(self.result.task, self.predictions, self.truth, self.of_class)
+        return ranking(self.result.task, self.predictions, self.truth)
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Of what ranks: the higher, the likelier a lens or an anomaly."""
+        assert self.ranked is not None
+        return self.ranked[0]
+
+    @property
+    def positive(self) -> np.ndarray:
+        """Which images are lenses or anomalies."""
+        assert self.ranked is not None
+        return self.ranked[1]
+
+
+def roc_plot(measured: Sequence[Measured], title: str = "") -> str:
+    """TPR against FPR, the FPR logarithmic: surveys live at its small end."""
+    figure, axes = _figure("false-positive rate", "true-positive rate")
+    figure.set_figheight(HEIGHT + LINE * ((len(measured) + 1) // 2))
+    negatives = max(int(np.sum(~one.positive)) for one in measured)
+    for number, one in enumerate(measured):
+        fpr, tpr = roc_points(one, 0.5 / negatives)
+        axes.step(fpr, tpr, where="post", label=one.result.model, **_style(number))
+    axes.set(xscale="log", xlim=(0.5 / negatives, 1), ylim=(0, 1), title=title)
+    axes.axvline(1 / negatives, color="0.6", linewidth=0.8)
+    axes.text(1.1 / negatives, 0.98, "one false positive", fontsize=7, color="0.4", va="top", rotation=90)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=7)  # beside many curves there is no room
+    return _svg(figure)
+
+
+def roc_points(one: Measured, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """FPR and TPR at corners of the exact curve, at most STEPS of them, evenly in log FPR from `least` to 1."""
+    ranking = curve(one.scores, one.positive)
+    fpr = np.concatenate([[0.0], ranking.false_positives[0] / ranking.negatives[0]])
+    tpr = np.concatenate([[0.0], ranking.true_positives[0] / ranking.positives[0]])
+    wanted = np.geomspace(least, 1, STEPS)
+    corners = np.unique(np.searchsorted(fpr, wanted, side="right") - 1)
+    return np.maximum(fpr[corners], least), tpr[corners]
+
+
+def completeness_plot(measured: Sequence[Measured], column: str) -> str | None:
+    """Share of the lenses found at FPR <= 1e-2, in bins of a column of the truth; None if it has no bins of lenses."""
+    bins = [[part for part in one.result.strata if part.column == column and _holds_lenses(part)] for one in measured]
+    if not any(bins):
+        return None
+    figure, axes = _figure(column, "completeness at FPR ≤ 1e-2")
+    limits = sorted({_limits(part) for parts in bins for part in parts})
+    for number, (one, parts) in enumerate(zip(measured, bins, strict=True)):
+        if parts:
+            _draw_bins(axes, [limits.index(_limits(part)) for part in parts], parts, one.result.model, number)
+    axes.set(ylim=(0, 1), xlim=(-0.5, len(limits) - 0.5))
+    axes.set_xticks(range(len(limits)), [f"{low:g}–{high:g}" for low, high in limits])
+    axes.legend(loc="best")
+    return _svg(figure)
+
+
+def score_plot(measured: Sequence[Measured]) -> str:
+    """Distribution of the anomaly score by class, a panel a detector, from the 1st to the 99th percentile."""
+    figure = Figure(figsize=(4.8, 1.0 + 1.7 * len(measured)), layout="constrained")
+    for axes, one in zip(figure.subplots(len(measured), 1, squeeze=False)[:, 0], measured, strict=True):
+        low, high = np.quantile(one.scores, [0.01, 0.99])
+        for number, name in enumerate(one.result.images):
+            scores = one.scores[one.truth["label"] == number]
+            axes.hist(scores, np.linspace(low, high, 41), density=True, histtype="step", label=name, **_style(number))
+        axes.set(xlabel=f"anomaly score of {one.result.model}", yticks=[])
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.legend(loc="upper right")
+    return _svg(figure)
+
+
+def reliability_plot(measured: Sequence[Measured]) -> str:
+    """Share of lenses against the probability, at the lens fraction that the probabilities assume."""
+    figure, axes = _figure("probability", "share of lenses")
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
+    for number, one in enumerate(measured):
+        diagram = reliability(one.scores[:, None], one.truth["label"], _weights(one))
+        axes.plot(diagram.confidence, diagram.frequency, marker="o", label=one.result.model, **_style(number))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.legend(loc="upper left")
+    return _svg(figure)
+
+
+def _holds_lenses(part: StratumResult) -> bool:
+    return part.low is not None and POINT in part.rates and part.rates[POINT].positives > 0
+
+
+def _limits(part: StratumResult) -> tuple[float, float]:
+    assert part.low is not None and part.high is not None  # bins have limits, categories have not
+    return part.low, part.high
+
+
+def _draw_bins(axes: Axes, at: Sequence[int], bins: Sequence[StratumResult], model: str, number: int) -> None:
+    rates = [part.rates[POINT] for part in bins]
+    share = np.array([rate.found / rate.positives for rate in rates])
+    limits = np.array([rate.tpr_interval for rate in rates])
+    errors = np.abs(limits.T - share)
+    axes.errorbar(at, share, errors, marker="o", markersize=3, capsize=2, label=model, **_style(number))
+
+
+def _weights(one: Measured) -> np.ndarray:
+    plain = np.ones((1, len(one.scores)))
+    prior = one.result.settings["prior"]
+    if not prior:
+        return plain[0]
+    return prior_weights(np.full(len(one.scores), prior[-1]), one.truth["label"], plain)[0]
+
+
+def _style(number: int) -> dict:
+    return {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number % len(STYLES)], "linewidth": 1.4}
+
+
+def _figure(x: str, y: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(4.8, HEIGHT), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xlabel=x, ylabel=y)
+    axes.grid(color="0.9", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    text = StringIO()
+    with rc_context({"svg.hashsalt": "zoo", "svg.fonttype": "none", "legend.frameon": False, "legend.fontsize": 8}):
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return text.getvalue()

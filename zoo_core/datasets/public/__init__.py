@@ -1,0 +1,1 @@
+"""Adapters of public data sets, and of a user's own folder."""

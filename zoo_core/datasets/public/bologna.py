@@ -1,0 +1,89 @@
+"""The first Bologna lens-finding challenge (Metcalf et al. 2019, A&A 625, A119).
+
+The images are found wherever they lie below the folder, by their names: `imageEUC_VIS-<ID>.fits` of the space set,
+`imageSDSS_{R,I,G,U}-<ID>.fits` of the ground set. Labels come from `classifications.csv` (or the name given), or, if
+there is none, from folders called `lens` and `nolens` or `nonlens`.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from ...errors import DatasetError
+from ...images.pairs import PairedSource
+from ...images.source import FileSource, Source
+from ...tasks import Heads
+from .files import FileDataset
+
+__all__ = ["blf1_ground", "blf1_space"]
+
+HEADS = Heads(classes=("nonlens", "lens"))
+SPACE = {"VIS": "EUC_VIS"}
+GROUND = {"r": "SDSS_R", "i": "SDSS_I", "g": "SDSS_G", "u": "SDSS_U"}
+SQUARE_RADIAN = 206264.806**2  # square arcsec
+
+
+def blf1_space(path: str | Path, labels: str = "classifications.csv") -> FileDataset:
+    """The space set: one Euclid-like band, 101 x 101 pixels of 0.1 arcsec."""
+    return _challenge("blf1_space", Path(path), SPACE, 0.1, labels)
+
+
+def blf1_ground(path: str | Path, labels: str = "classifications.csv") -> FileDataset:
+    """The ground set: four KiDS-like bands, 101 x 101 pixels of 0.2 arcsec; masked pixels hold 100."""
+    return _challenge("blf1_ground", Path(path), GROUND, 0.2, labels)
+
+
+def _challenge(name: str, root: Path, bands: Mapping[str, str], pixel_scale: float, labels: str) -> FileDataset:
+    if not root.is_dir():
+        raise DatasetError(f"{name}: {root} is not a folder; give the one into which the challenge was unpacked")
+    found = {band: _files(root, key) for band, key in bands.items()}
+    ids = sorted(set.intersection(*(set(files) for files in found.values())))
+    incomplete = sorted(set.union(*(set(files) for files in found.values())) - set(ids))
+    if incomplete:
+        raise DatasetError(f"{name}: {len(incomplete)} images lack a band, the first is {incomplete[0]}")
+    if not ids:
+        raise DatasetError(f"{name}: no image{next(iter(bands.values()))}-<ID>.fits below {root}")
+    is_lens, columns = _truth(name, root, labels, ids, found[next(iter(bands))])
+    sources = [_source(image_id, [found[band][image_id] for band in bands], list(bands)) for image_id in ids]
+    return FileDataset(name, "simulated", tuple(bands), pixel_scale, HEADS, sources, is_lens, columns)
+
+
+def _files(root: Path, key: str) -> dict[str, Path]:
+    return {path.stem.rpartition("-")[2]: path for path in root.rglob(f"image{key}-*.fits")}
+
+
+def _source(image_id: str, paths: Sequence[Path], bands: Sequence[str]) -> Source:
+    files = tuple(FileSource(str(path)) for path in paths)
+    return files[0] if len(files) == 1 else PairedSource(image_id, tuple(bands), files)
+
+
+def _truth(
+    name: str, root: Path, labels: str, ids: Sequence[str], files: Mapping[str, Path]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    catalogues = sorted(root.rglob(labels))
+    if catalogues:
+        return _catalogue(name, catalogues[0], ids)
+    return np.array([_folder_label(name, files[image_id], labels) for image_id in ids]), {}
+
+
+def _folder_label(name: str, path: Path, labels: str) -> int:
+    for part in path.parts[::-1]:
+        if part in ("lens", "nolens", "nonlens"):
+            return int(part == "lens")
+    raise DatasetError(f"{name}: there is no {labels}, and {path} is in no folder called lens or nolens")
+
+
+def _catalogue(name: str, path: Path, ids: Sequence[str]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    table = Table.read(path, format="ascii.csv", comment="#")
+    row_of = {str(image_id): row for row, image_id in enumerate(table["ID"])}
+    missing = [image_id for image_id in ids if image_id not in row_of]
+    if missing:
+        raise DatasetError(f"{name}: {path} does not list {len(missing)} of the images, the first is {missing[0]}")
+    rows = [row_of[image_id] for image_id in ids]
+    columns = {}
+    if "einstein_area" in (lowered := {column.lower(): column for column in table.colnames}):
+        area = np.asarray(table[lowered["einstein_area"]], dtype=float)[rows]
+        columns["theta_E"] = np.sqrt(np.maximum(area, 0) * SQUARE_RADIAN / np.pi)
+    return np.asarray(table["is_lens"]).astype(int)[rows], columns

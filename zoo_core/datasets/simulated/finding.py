@@ -1,0 +1,158 @@
+"""Lens finding with one band of a space telescope: `finding_space` and `finding_space_shifted`.
+
+Galaxies that lens and galaxies that do not, simulated as HST, JWST and Euclid would show them at 0.1" a pixel. The
+shifted set has other PSFs, other noise, other morphologies and other look-alikes; nothing is ever trained on it.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+
+from ...errors import DatasetError
+from ...interfaces import TrainingView
+from ...sim import cutouts
+from ...sim.cutouts import MEASURED, PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
+from ...sim.sky.stamps import read_stamps
+from ...sim.telescope.footprint import draw_footprint, outside
+from ...sim.telescope.survey import Randoms, observe
+from ...tasks import Heads
+from ..shards import Shards
+from .bank import Bank
+from .frozen import flat, generator, is_positive, table_digest
+from .simulation import Simulated
+
+__all__ = ["Finding", "finding_space", "finding_space_shifted"]
+
+BATCH = 50  # cutouts rendered at once
+PARAMETERS, NOISE, FOOTPRINT = 0, 1, 2  # streams of random numbers
+
+
+class Finding(Simulated):
+    """Simulated cutouts of lenses and look-alikes.
+
+    Arguments:
+        name, recipe: what is drawn.
+        n: number of images.
+        seed: of everything; the same (version, seed, index) is the same image for ever.
+        lens_fraction: of the images.
+        cache: folder where finished images are kept between uses; None: the user's cache.
+    """
+
+    version = "1"
+    task = "classification"
+    bands = ("VIS",)
+    pixel_scale = cutouts.PIXEL_SCALE
+    heads = Heads(classes=("nonlens", "lens"))
+
+    def __init__(self, name: str, recipe: Recipe, n: int, seed: int, lens_fraction: float, cache: Path | str | None):
+        if n < 1 or not 0 <= lens_fraction <= 1:
+            raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
+        self.name, self.recipe, self.n, self.seed, self.lens_fraction = name, recipe, n, seed, lens_fraction
+        self.cache = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets"
+
+    def __len__(self) -> int:
+        return self.n
+
+    def images(self, start: int, stop: int) -> np.ndarray:
+        """Images (stop - start, 1, 101, 101), float32; NaN where nothing was measured."""
+        return self._shards.rows(start, min(stop, self.n))[0]
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """`id` and the columns of `cutouts.TRUTH`; the images are made first if they were not."""
+        table = self._shards.truth()
+        return {"id": np.array(self.ids(0, self.n)), **{name: table[name] for name in TRUTH.names or ()}}
+
+    def ids(self, start: int, stop: int) -> list[str]:
+        """Name, seed and number."""
+        return [f"{self.name}-{self.seed}-{i:06d}" for i in range(start, stop)]
+
+    def targets(self) -> np.ndarray:
+        """1 for lenses, 0 for others."""
+        return np.array([is_positive(i, self.lens_fraction) for i in range(self.n)], dtype=np.float32)
+
+    @functools.cached_property
+    def _shards(self) -> Shards:
+        return Shards(self.cache / f"{self.name}-{self.fingerprint()[:16]}", self.n, self.make)
+
+    def fingerprint(self) -> str:
+        """sha256 of the arguments and of the parameters of the first images."""
+        head = (self.name, self.version, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
+        return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.recipe.stamps)])
+
+    def parameter_digest(self, start: int, stop: int) -> str:
+        """sha256 of every number that is drawn for these images, but their noise."""
+        return table_digest([flat(cutout) for cutout in self.cutouts(start, stop)])
+
+    def drawn(self) -> Iterator[tuple]:
+        """Every number that is drawn for each image, but its noise; the truth that is kept must agree with it."""
+        for start, stop, kept in self._shards.kept():
+            drawn = self.cutouts(start, stop)
+            if kept is not None:
+                expected = np.array([cutouts.facts(cutout) for cutout in drawn], dtype=TRUTH)
+                self._shards.check(self.name, start, kept, expected, MEASURED)
+            yield from map(flat, drawn)
+
+    def cutouts(self, start: int, stop: int) -> list[Cutout]:
+        """What is drawn about these images, but their noise; no pixels."""
+        rows = range(start, min(stop, self.n))
+        return [
+            cutouts.draw(
+                generator(self._key, self.seed, i, PARAMETERS), self.recipe, is_positive(i, self.lens_fraction)
+            )
+            for i in rows
+        ]
+
+    def components(self, start: int, stop: int) -> Components:
+        """Noise-free foreground and arcs (B, 101, 101), the noise recipes and the truth."""
+        return cutouts.expose(self.cutouts(start, stop), self.recipe.stamps)
+
+    def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
+        parts = [self._exposures(first, min(first + BATCH, stop)) for first in range(start, stop, BATCH)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _exposures(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        drawn = self.cutouts(start, stop)
+        made = cutouts.expose(drawn, self.recipe.stamps)
+        randoms = Randoms.from_numpy([generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], SIDE)
+        images = observe(made.foreground, made.arcs, made.noise, randoms)
+        for i, (image, cutout) in enumerate(zip(images, drawn, strict=True), start):
+            rng = generator(self._key, self.seed, i, FOOTPRINT)
+            image[torch.from_numpy(outside(SIDE, draw_footprint(rng, cutout.host.theta_E, PIXEL_SCALE)))] = torch.nan
+        return images[:, None].numpy(), made.truth
+
+    @property
+    def _key(self) -> str:
+        return f"{self.name}/{self.version}"
+
+    def training_view(self, folder: Path) -> TrainingView:
+        """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew at every look."""
+        return Bank(Path(folder) / f"{self.name}-{self.fingerprint()[:16]}", self)
+
+
+def finding_space(
+    n: int = 20_000,
+    seed: int = 1,
+    lens_fraction: float = 0.1,
+    stamps: Path | str | None = None,
+    cache: Path | str | None = None,
+) -> Finding:
+    """The training population; by default the benchmark's 20,000 images, 2,000 of them lenses.
+
+    Arguments:
+        stamps: FITS file of real galaxies that take the place of half the sources, see `sim.stamps`.
+    """
+    recipe = replace(cutouts.TRAINING, stamps=read_stamps(stamps)) if stamps else cutouts.TRAINING
+    return Finding("finding_space", recipe, n, seed, lens_fraction, cache)
+
+
+def finding_space_shifted(
+    n: int = 4_000, seed: int = 1, lens_fraction: float = 0.5, cache: Path | str | None = None
+) -> Finding:
+    """Other telescopes, galaxies and look-alikes; for validation only."""
+    return Finding("finding_space_shifted", cutouts.SHIFTED, n, seed, lens_fraction, cache)

@@ -1,0 +1,255 @@
+"""Dark-matter substructure: `substructure`, three classes of lens, and `substructure_mass`, how much there is.
+
+Every macro-lens, source and exposure is another one; the classes are alike in all of them.
+"""
+
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+from torch import Generator, Tensor
+
+from ...errors import DatasetError
+from ...interfaces import TrainingView
+from ...sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, Scene, draw_scene
+from ...sim.substructure_render import render_scenes
+from ...sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
+from ...tasks import Heads
+from ..shards import Shards
+from .frozen import flat, generator, table_digest
+from .simulation import Simulated
+
+__all__ = ["MEASURED", "TRUTH", "Substructure", "substructure"]
+
+BATCH = 25  # scenes rendered at once
+SCENE, CLASS, GRAIN = 0, 1, 2  # streams of random numbers
+
+TRUTH = np.dtype(
+    [
+        ("label", "i8"),  # index of the class
+        ("class", "U6"),
+        ("theta_E", "f8"),  # arcsec, of lens and substructure together
+        ("q", "f8"),
+        ("phi", "f8"),
+        ("gamma", "f8"),  # strength of the shear
+        ("gamma_1", "f8"),
+        ("gamma_2", "f8"),
+        ("lens_x", "f8"),
+        ("lens_y", "f8"),
+        ("source_x", "f8"),
+        ("source_y", "f8"),
+        ("source_R", "f8"),
+        ("source_n", "f8"),
+        ("source_q", "f8"),
+        ("source_phi", "f8"),
+        ("source_flux", "f8"),  # before lensing, in sky sigma of a pixel
+        ("arc_flux", "f8"),  # in the frame
+        ("arc_snr", "f8"),  # matched-filter signal to noise, as if the noise of the pixels were independent
+        ("psf_fwhm", "f8"),
+        ("shot", "f8"),  # of dtype NOISE
+        ("lag_1", "f8"),
+        ("n_halo", "i8"),
+        ("sub_mass", "f8"),  # log10 of the solar masses in subhalos or in the vortex; NaN: none
+        ("axion_mass", "f8"),  # log10 of eV; NaN: no vortex
+        ("vortex_length", "f8"),  # arcsec; NaN: no vortex
+    ]
+)
+MEASURED = ("arc_flux", "arc_snr")  # on the rendered image; the rest is drawn
+
+
+class Substructure(Simulated):
+    """Simulated lenses with and without substructure.
+
+    Arguments:
+        name: what users type.
+        n, start: images `start` to `start + n` of an endless sequence.
+        seed: of the sequence; the same (version, difficulty, classes, seed, index) is the same image for ever.
+        difficulty: "easy", "real" or "cold", see `sim.substructure`.
+        size: pixels a side.
+        classes: which of "no", "sphere" and "vort", equally often.
+        cache: folder where noise-free images are kept between uses; None: the user's cache.
+    """
+
+    version = "1"
+    task = "classification"
+    bands = ("VIS",)
+    pixel_scale = PIXEL_SCALE
+
+    def __init__(
+        self,
+        name: str,
+        n: int,
+        seed: int,
+        difficulty: str,
+        size: int,
+        classes: Sequence[str],
+        start: int,
+        cache: Path | str | None,
+    ):
+        if n < 1 or start < 0 or size < 8:
+            raise DatasetError(f"{name}: n = {n}, start = {start}, size = {size}; give n > 0, start >= 0, size >= 8")
+        if difficulty not in DIFFICULTIES:
+            raise DatasetError(f"{name}: difficulty {difficulty!r} is not known; choose one of {list(DIFFICULTIES)}")
+        if not classes or set(classes) - set(CLASSES) or len(set(classes)) < len(classes):
+            raise DatasetError(f"{name}: classes {list(classes)}; choose some of {list(CLASSES)}, each once")
+        self.name, self.n, self.seed, self.difficulty, self.size = name, n, seed, difficulty, size
+        self.classes, self.start, self.heads = tuple(classes), start, Heads(classes=tuple(classes))
+        self.cache = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets"
+
+    def __len__(self) -> int:
+        return self.n
+
+    def images(self, start: int, stop: int) -> np.ndarray:
+        """Images (stop - start, 1, size, size), float32, in sky sigma."""
+        stop = min(stop, self.n)
+        light, truth = self._shards.rows(start, stop)
+        return self._exposed(torch.from_numpy(light[:, 0]), truth, start)
+
+    def truth(self) -> dict[str, np.ndarray]:
+        """`id` and the columns of TRUTH; the images are made first if they were not."""
+        table = self._shards.truth()
+        return {"id": np.array(self.ids(0, self.n)), **{name: table[name] for name in TRUTH.names or ()}}
+
+    def targets(self) -> np.ndarray:
+        """Index of the class of each image."""
+        return np.array([self.label(i) for i in range(self.n)], dtype=np.float32)
+
+    def ids(self, start: int, stop: int) -> list[str]:
+        """Name, difficulty, seed and number."""
+        return [f"{self.name}-{self.difficulty}-{self.seed}-{self.start + i:06d}" for i in range(start, stop)]
+
+    def label(self, row: int) -> int:
+        """Index of the class: every run of as many images as there are classes holds each once, in random order."""
+        block, place = divmod(self.start + row, len(self.classes))
+        return int(generator(self._key, self.seed, block, CLASS).permutation(len(self.classes))[place])
+
+    def scenes(self, start: int, stop: int) -> list[Scene]:
+        """What is drawn about these images but their noise: macro-lens, source, every subhalo; no pixels."""
+        difficulty = DIFFICULTIES[self.difficulty]
+        return [
+            draw_scene(self._generator(row, SCENE), difficulty, self.classes[self.label(row)])
+            for row in range(start, min(stop, self.n))
+        ]
+
+    def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
+        light, truth = self.noiseless(start, stop)
+        return self._exposed(torch.from_numpy(light[:, 0]), truth, start), truth
+
+    def noiseless(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """The same before noise is added."""
+        parts = [self._batch(first, min(first + BATCH, stop)) for first in range(start, stop, BATCH)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _batch(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        scenes = self.scenes(start, stop)
+        light = render_scenes(scenes, self.size)
+        truth = self._facts(scenes, start)
+        truth["arc_flux"] = light.sum((1, 2))
+        truth["arc_snr"] = (light / noise_sigma(light, noise_rows(truth))).square().sum((1, 2)).sqrt()
+        return light[:, None].numpy(), truth
+
+    def _exposed(self, light: Tensor, truth: np.ndarray, start: int) -> np.ndarray:
+        """The images with the noise that is theirs for ever."""
+        randoms = Randoms.from_numpy(
+            [self._generator(row, GRAIN) for row in range(start, start + len(light))], self.size
+        )
+        return observe(light, torch.zeros_like(light), noise_rows(truth), randoms)[:, None].numpy()
+
+    def fingerprint(self) -> str:
+        """sha256 of the arguments and of the parameters of the first images."""
+        head = (self.name, self.version, self.seed, self.n, self.start, self.difficulty, self.size, *self.classes)
+        return table_digest([head, (self.parameter_digest(0, 64),)])
+
+    def parameter_digest(self, start: int, stop: int) -> str:
+        """sha256 of every number that is drawn for these images but their noise."""
+        return table_digest(map(row_of, self.scenes(start, stop)))
+
+    def drawn(self) -> Iterator[tuple]:
+        """Every number that is drawn for each image, but its noise; the truth that is kept must agree with it."""
+        for start, stop, kept in self._shards.kept():
+            scenes = self.scenes(start, stop)
+            if kept is not None:
+                self._shards.check(self.name, start, kept, self._facts(scenes, start), MEASURED)
+            yield from map(row_of, scenes)
+
+    def training_view(self, folder: Path) -> TrainingView:
+        """The noise-free images, from the cache, with other noise at every look; `folder` stays empty."""
+        return Looks(self, self._shards)
+
+    def _facts(self, scenes: Sequence[Scene], start: int) -> np.ndarray:
+        """The truth (dtype TRUTH) of these scenes, the first of which is image `start`, but for what is measured."""
+        return np.array([facts(scene, self.label(row)) for row, scene in enumerate(scenes, start)], TRUTH)
+
+    def _generator(self, row: int, stream: int) -> np.random.Generator:
+        return generator(self._key, self.seed, self.start + row, stream)
+
+    @functools.cached_property
+    def _shards(self) -> Shards:
+        return Shards(self.cache / f"{self.name}-{self.fingerprint()[:16]}", self.n, self.noiseless)
+
+    @property
+    def _key(self) -> str:
+        return "/".join(("substructure", self.version, self.difficulty, *self.classes))
+
+
+class Looks(TrainingView):
+    """Noise-free images of a data set, observed anew at every look."""
+
+    def __init__(self, dataset: Substructure, shards: Shards):
+        self._targets, self.size = dataset.targets(), dataset.size
+        light, self.truth = shards.rows(0, len(dataset))
+        self.light = light[:, 0]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """As those of the data set."""
+        return self._targets
+
+    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Images (B, 1, size, size) with new noise, and their targets."""
+        light = torch.from_numpy(self.light[rows])
+        randoms = Randoms.from_torch(generator, len(rows), self.size)
+        images = observe(light, torch.zeros_like(light), noise_rows(self.truth[rows]), randoms)
+        return images[:, None], torch.from_numpy(self._targets[rows])
+
+
+def noise_rows(truth: np.ndarray) -> np.ndarray:
+    """The recipes (dtype NOISE) of the noise of images of this truth."""
+    noise = np.zeros(len(truth), NOISE)
+    noise["shot"], noise["lag_1"], noise["unit"] = truth["shot"], truth["lag_1"], 1.0
+    return noise
+
+
+def facts(scene: Scene, label: int) -> tuple:
+    """The truth of a scene, dtype TRUTH, with zeros for what is measured on its image."""
+    theta_E, q, phi, _, lens_x, lens_y, gamma_1, gamma_2 = scene.lens
+    source, vortex = scene.source, scene.vortices[0] if len(scene.vortices) else None
+    mass = scene.halos["mass"].sum() + scene.vortices["mass"].sum()
+    return (
+        label, scene.kind, theta_E, q, phi, np.hypot(gamma_1, gamma_2), gamma_1, gamma_2, lens_x, lens_y, source.x,
+        source.y, source.R, source.n, source.q, source.phi, source.flux, 0.0, 0.0, scene.psf[1],
+        scene.noise[0], scene.noise[1], len(scene.halos), np.log10(mass) if mass else np.nan,
+        vortex["axion_mass"] if vortex is not None else np.nan, vortex["length"] if vortex is not None else np.nan,
+    )  # fmt: skip
+
+
+def row_of(scene: Scene) -> tuple:
+    """All numbers and words of a scene, in order."""
+    return flat(scene._replace(halos=scene.halos.tolist(), vortices=scene.vortices.tolist()))
+
+
+def substructure(
+    n: int = 6_000,
+    seed: int = 1,
+    difficulty: str = "easy",
+    size: int = 64,
+    classes: Sequence[str] = CLASSES,
+    start: int = 0,
+    cache: Path | str | None = None,
+) -> Substructure:
+    """Lenses without substructure, with subhalos and with an axion vortex; by default the benchmark's 6,000 images."""
+    return Substructure("substructure", n, seed, difficulty, size, classes, start, cache)

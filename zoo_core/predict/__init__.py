@@ -1,0 +1,1 @@
+"""Many images through a model: inputs, reading, shards, scoring, tables, gallery, resuming."""

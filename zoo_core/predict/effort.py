@@ -1,0 +1,52 @@
+"""How much at once: images in a batch, processes that read, threads that compute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..errors import SpecError
+from .inputs import Images
+from .parallel import cores
+from .run import SHARD
+
+if TYPE_CHECKING:
+    from ..models.model import Model
+
+__all__ = ["batch_size", "threads", "workers"]
+
+BATCH_CPU = 64  # views of images, which fit the cache of a core; but
+LEAST_CPU = 16  # images
+BATCH_GPU = 512  # images
+WORTH_WORKERS = 256  # images below which starting processes costs more than it saves
+CORES_FED = 8  # cores that computing threads which also read keep busy; the interpreter reads for one at a time
+
+
+def batch_size(model: Model, wanted: int | None) -> int:
+    """Images read and predicted together: a megabyte or two for the CPU, enough to fill an accelerator."""
+    if wanted is not None and wanted < 1:
+        raise SpecError(f"batch size is {wanted}; it must be at least 1")
+    if model.device.type != "cpu":
+        return min(SHARD, wanted or BATCH_GPU)
+    return min(SHARD, wanted or max(LEAST_CPU, BATCH_CPU // model.views))
+
+
+def workers(model: Model, images: Images, wanted: int | None) -> int:
+    """Processes that read: none where the threads of a network on the CPU can do it, or for a few images."""
+    if wanted is not None and wanted < 0:
+        raise SpecError(f"workers is {wanted}; 0 reads in this process, a larger number in so many others")
+    if not images.in_workers:
+        return 0
+    if wanted is not None:
+        return wanted
+    if model.device.type == "cpu":
+        return cores() // CORES_FED if cores() > CORES_FED and len(images) > WORTH_WORKERS else 0
+    return max(1, cores() - 1) if len(images) > WORTH_WORKERS else 0
+
+
+def threads(model: Model, images: Images, batch: int) -> int:
+    """Batches in the network at once: one on each core of the CPU, if there are so many."""
+    if model.device.type != "cpu":
+        return 1
+    return max(1, min(torch.get_num_threads(), len(images) // batch))

@@ -1,0 +1,171 @@
+"""A picture of the best-ranked images of a run, to look at before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import torch
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+from ..errors import SpecError
+from ..images.channels import blur
+from ..images.sky import sky
+from .inputs import Images
+from .ranking import Ranked, best
+from .reading import Job, prepare
+from .scoring import score_column
+
+if TYPE_CHECKING:
+    from ..models.model import Model
+
+__all__ = ["draw_gallery", "stretched"]
+
+SHOWN = 30
+COLUMNS = 6
+PANEL = 1.9  # inches
+DPI = 160
+BLUE_TO_RED = "ugrizyYJHK"
+PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
+NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
+NAME_LENGTH = 26
+NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
+TINY = 1e-30
+
+
+def draw_gallery(
+    path: Path, model: Model, images: Images, pieces: Iterable[pa.Table], pixel_scale: float | None, rows: int
+) -> None:
+    """The best-ranked images with their scores and names, as a picture of the format that the extension names.
+
+    Arguments:
+        images, pieces: of a run, in the same order.
+        pixel_scale: that was passed to it.
+        rows: of the run.
+
+    Raises:
+        SpecError: no image of the run could be used, or the extension is unknown.
+    """
+    column = score_column(model)
+    ranked = best(pieces, column, SHOWN)
+    if not ranked:
+        raise SpecError(f"{path}: no gallery, because none of the {rows} images could be used")
+    figure = _figure(len(ranked))
+    figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
+    order = f"the {len(ranked)} highest {column}" if column else f"the first {len(ranked)}"
+    figure.text(0.98, 0.985, f"{order} of {rows:,} images", color=FAINT, size=9, va="top", ha="right")
+    for place, one in enumerate(ranked):
+        axes = figure.axes[place]
+        pixels = prepare(_only(images, one.index), model.preprocess, pixel_scale).pixels[0]
+        axes.imshow(stretched(_in_order(pixels, model.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
+        _label(axes, place, one, column)
+    seen = model.preprocess
+    if seen.pixel_scale is not None:
+        _scale_bar(figure.axes[0], seen.pixel_scale * seen.field / seen.size, seen.size)
+    _save(figure, path)
+
+
+def stretched(pixels: np.ndarray) -> np.ndarray:
+    """Bands (B, H, W) as grey (H, W) or, from three bands on, as red, green, blue (H, W, 3) in 0 to 1.
+
+    The brightness is stretched by asinh from the sky's noise to the peak, so that faint arcs show beside their galaxy;
+    colours are those of the fluxes (Lupton et al. 2004, PASP 116, 133).
+    """
+    tensor = torch.from_numpy(pixels).float()
+    level, sigma = sky(tensor)
+    noiseless = (tensor.amax((-2, -1), keepdim=True) - level).clamp(min=TINY) / NOISELESS
+    signal = (tensor - level) / torch.where(sigma > 1e-3 * noiseless, sigma, noiseless)
+    brightness = signal.mean(0, keepdim=True)
+    shown = _asinh(brightness)
+    if len(pixels) < 3:
+        return shown[0].numpy()
+    chosen = signal[torch.linspace(len(pixels) - 1, 0, 3).round().long()]  # red, green, blue
+    colour = chosen.clamp(min=0) / chosen.clamp(min=0).mean(0, keepdim=True).clamp(min=1.0)
+    return (shown * colour).clamp(0, 1).permute(1, 2, 0).numpy()
+
+
+def _asinh(signal: torch.Tensor) -> torch.Tensor:
+    """Images in units of the noise, from a little below the sky to their slightly blurred peak, as 0 to 1."""
+    peak = blur(signal, 1.0).amax((-2, -1), keepdim=True).clamp(min=8.0)
+    low, soft = -1.0, 3.0
+    top = torch.asinh((peak - low) / soft)
+    return (torch.asinh((signal - low) / soft) / top).clamp(0, 1)
+
+
+def _figure(count: int) -> Figure:
+    rows = -(-count // COLUMNS)
+    columns = -(-count // rows)
+    figure = Figure(figsize=(max(columns, 3) * PANEL, rows * PANEL * 1.12 + 0.45), dpi=DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    top = 1 - 0.45 / figure.get_figheight()
+    grid = figure.add_gridspec(
+        rows, columns, left=0.015, right=0.985, bottom=0.06 / rows + 0.015, top=top, wspace=0.05, hspace=0.16
+    )
+    for place in range(rows * columns):
+        axes = figure.add_subplot(grid[place])
+        axes.set_axis_off()
+    return figure
+
+
+def _label(axes: Axes, place: int, one: Ranked, column: str | None) -> None:
+    outline = [withStroke(linewidth=2.5, foreground=PAPER)]
+    axes.text(0.04, 0.95, str(place + 1), transform=axes.transAxes, color=FAINT, size=7, va="top", path_effects=outline)
+    axes.text(
+        0.96,
+        0.95,
+        _score(one, column),
+        transform=axes.transAxes,
+        color=LENS,
+        size=8.5,
+        weight="bold",
+        va="top",
+        ha="right",
+        path_effects=outline,
+    )
+    axes.text(0.5, -0.035, _short(one.row["id"]), transform=axes.transAxes, color=INK, size=6.5, va="top", ha="center")
+
+
+def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
+    """One arcsec, or ten in wide fields."""
+    arcsec = 1 if size * pixel_scale < 40 else 10
+    length = arcsec / pixel_scale
+    axes.plot([0.06 * size, 0.06 * size + length], [0.06 * size] * 2, color=INK, linewidth=1.5)
+    axes.text(0.06 * size + length / 2, 0.08 * size, f'{arcsec}"', color=INK, size=6.5, ha="center", va="bottom")
+
+
+def _score(one: Ranked, column: str | None) -> str:
+    if column is not None and one.score is not None:
+        return f"{one.score:.3f}" if column.startswith("p_") else f"{one.score:.3g}"
+    numbers = [(name, value) for name, value in one.row.items() if isinstance(value, float)]
+    return f"{numbers[0][0]} {numbers[0][1]:.3g}" if numbers else ""
+
+
+def _short(name: str) -> str:
+    half = NAME_LENGTH // 2 - 1
+    return name if len(name) <= NAME_LENGTH else f"{name[:half]}…{name[-half:]}"
+
+
+def _in_order(pixels: np.ndarray, bands: Sequence[str]) -> np.ndarray:
+    """Bands from blue to red, where their names tell."""
+    places = [BLUE_TO_RED.find(band) for band in bands]
+    return pixels[np.argsort(places, kind="stable")] if min(places) >= 0 else pixels
+
+
+def _only(images: Images, index: int) -> Job:
+    return images.job(index, index + 1)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in figure.canvas.get_supported_filetypes():
+        raise SpecError(f"{path}: not the name of a picture; end it with .png, .jpg, .pdf or .svg")
+    partial = path.with_name(f".{path.name}.partial")
+    figure.savefig(partial, format=kind, facecolor=PAPER)
+    partial.replace(path)

@@ -1,0 +1,142 @@
+"""From prepared images to rows of the table."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import torch
+
+from ..errors import SpecError, ZooError
+from ..tasks import Columns, Prediction, Restoration
+from .reading import PreparedBatch
+from .restored import write_restored
+
+if TYPE_CHECKING:
+    from ..models.model import Model
+
+__all__ = ["PRECISIONS", "Scorer", "score_column", "units_of"]
+
+PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
+NOT_FINITE = "the network returned a value that is not finite"
+
+logger = logging.getLogger("zoo")
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Rows of the table for batches of prepared images.
+
+    Arguments:
+        model: trained, on its device.
+        precision: of the network: "float32", or "bf16" which is faster on some devices and differs in the third digit.
+        out_dir: where restored images go; needed for that task only.
+    """
+
+    model: Model
+    precision: str = "float32"
+    out_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise SpecError(f"precision is {self.precision!r}; choose {' or '.join(PRECISIONS)}")
+        if self.model.task.maps_images and self.out_dir is None:
+            raise SpecError(f"{self.model.id} returns images; say with --out-dir (out_dir=) where to write them")
+
+    def rows(self, batch: PreparedBatch) -> pa.Table:
+        """One row for each image of the batch, usable or not."""
+        empty = self._empty_columns()
+        columns = self._columns(batch) if len(batch.pixels) else empty
+        if set(columns) != set(empty):
+            raise ZooError(f"{self.model.id} predicts {sorted(columns)}, its task promises {sorted(empty)}")
+        return _table(batch, {name: columns[name] for name in empty})
+
+    def _columns(self, batch: PreparedBatch) -> Columns:
+        kept = [path for path, usable in zip(batch.paths, batch.usable, strict=True) if usable]
+        return _halving(lambda part: self._of(self._predicted(batch.pixels[part]), kept[part]), len(kept))
+
+    def _predicted(self, pixels) -> Prediction:
+        device = self.model.device
+        with torch.inference_mode():
+            with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                output = self.model.output_of(torch.from_numpy(pixels).to(device))
+            return self.model.task.prediction(output, self.model.heads)
+
+    def _of(self, prediction: Prediction, paths: Sequence[str]) -> Columns:
+        if isinstance(prediction, Restoration) and self.out_dir is not None:
+            return prediction.to_table() | {"output": write_restored(prediction, paths, self.out_dir)}
+        return prediction.to_table()
+
+    def _empty_columns(self) -> Columns:
+        columns = self.model.task.empty_columns(self.model.heads)
+        return columns | {"output": []} if self.model.task.maps_images else columns
+
+
+def units_of(model: Model) -> dict[str, str]:
+    """Units of the columns that have one."""
+    pairs = zip(model.heads.parameters, model.heads.units, strict=True) if not model.task.maps_images else ()
+    return {column: unit for name, unit in pairs if unit for column in (name, f"{name}_err")}
+
+
+def score_column(model: Model) -> str | None:
+    """The column that ranks images, highest first: of the last class, or the anomaly score; None if there is none."""
+    columns = list(model.task.empty_columns(model.heads))
+    ranked = [name for name in columns if name.startswith("p_") or name == "anomaly_score"]
+    return ranked[-1] if ranked else None
+
+
+def _halving(columns_of: Callable[[slice], Columns], count: int) -> Columns:
+    """Columns for `count` images at once, or for smaller parts when the memory does not suffice."""
+    pending, done = [slice(0, count)], []
+    while pending:
+        part = pending.pop()
+        columns = _unless_too_large(columns_of, part)
+        if columns is None:
+            middle = (part.start + part.stop) // 2
+            pending += [slice(middle, part.stop), slice(part.start, middle)]
+        else:
+            done.append(columns)
+    return {name: [value for columns in done for value in columns[name]] for name in done[0]}
+
+
+def _unless_too_large(columns_of: Callable[[slice], Columns], part: slice) -> Columns | None:
+    try:
+        return columns_of(part)
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        if part.stop - part.start == 1:
+            raise ZooError(f"the memory does not suffice for a single image: {error}") from error
+    logger.warning("not enough memory for %d images at once, trying half as many", part.stop - part.start)
+    torch.cuda.empty_cache()
+    return None
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Allocators of the CPU and of MPS raise a plain RuntimeError."""
+    told = ("not enough memory", "can't allocate memory", "out of memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in told)
+
+
+def _table(batch: PreparedBatch, columns: Columns) -> pa.Table:
+    values = zip(*columns.values(), strict=True) if columns else ((),) * len(batch.pixels)
+    rows = iter(values)  # of the usable images only
+    table: dict[str, list] = {name: [] for name in ("id", "path", "status", "message", *columns)}
+    for id, path, message, usable in zip(batch.ids, batch.paths, batch.messages, batch.usable, strict=True):
+        predicted = next(rows) if usable else None
+        finite = predicted is not None and all(map(_is_finite, predicted))
+        row = predicted if finite else (None,) * len(columns)
+        told = message if finite or predicted is None else NOT_FINITE
+        for name, value in zip(table, (id, path, "ok" if finite else "error", told, *(row or ())), strict=True):
+            table[name].append(value)
+    text = ("id", "path", "status", "message")
+    return pa.table({name: pa.array(column, pa.string() if name in text else None) for name, column in table.items()})
+
+
+def _is_finite(value: float | int | str) -> bool:
+    return isinstance(value, str) or math.isfinite(value)

@@ -1,0 +1,1 @@
+"""What stands in the sky: galaxies, look-alikes of lenses, real stamps, subhalos, vortices."""

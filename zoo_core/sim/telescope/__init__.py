@@ -1,0 +1,1 @@
+"""What a telescope makes of it: point-spread functions, surveys with their noise and faults, footprints."""
