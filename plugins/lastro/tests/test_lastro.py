@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from zoo_lastro.network import Lastro, unit_relu
+from zoo_lastro.baseline import Lastro
+from zoo_lastro.layers import unit_relu
 
 SIDES = [98, 96, 48, 46, 44, 22, 20, 18, 9, 7, 5, 1, 1, 1]  # Schaefer et al. (2018), after each convolution and pool
 

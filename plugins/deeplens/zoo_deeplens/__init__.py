@@ -1,0 +1,61 @@
+"""CMU DeepLens, the lens finder that won the ground set of the first Bologna challenge."""
+
+from typing import TYPE_CHECKING
+
+import zoo_core as zoo
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["zoo_architectures"]
+
+PAPER = """@article{Lanusse2018,
+  author = {Lanusse, F. and Ma, Q. and Li, N. and Collett, T. E. and Li, C.-L. and Ravanbakhsh, S. and
+            Mandelbaum, R. and Poczos, B.},
+  title = {CMU DeepLens: deep learning for automatic image-based galaxy-galaxy strong lens finding},
+  journal = {Monthly Notices of the Royal Astronomical Society},
+  volume = {473},
+  pages = {3895},
+  year = {2018},
+  eprint = {1703.02642}
+}"""
+
+PREPROCESS = (
+    {"op": "blank", "values": (100.0,), "repeated": True},
+    {"op": "resample", "pixel_scale": 0.1},
+    {"op": "frame", "size": 101},
+    {"op": "noise_units"},
+    {
+        "op": "stack",
+        "of": (
+            {"op": "asinh", "softening": 1.0},
+            {"op": "asinh_peak", "contrast": 50.0},
+            {"op": "high_pass", "sigma": 3.0, "relative": 0.05},
+        ),
+    },
+)
+
+
+def build(channels: int, outputs: int) -> "nn.Module":
+    """The network with random weights."""
+    from .network import DeepLens
+
+    return DeepLens(channels, outputs)
+
+
+@zoo.hookimpl
+def zoo_architectures() -> list[zoo.Architecture]:
+    """The residual network of Lanusse et al. (2018)."""
+    return [
+        zoo.Architecture(
+            name="deeplens",
+            task="classification",
+            build=build,
+            size=101,
+            bands=("VIS",),
+            heads=zoo.Heads(classes=("nonlens", "lens")),
+            preprocess=PREPROCESS,
+            summary="CMU DeepLens residual network, 101 x 101 pixels (Lanusse et al. 2018)",
+            paper=PAPER,
+        )
+    ]
