@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ LAYERS = (
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 DOORS = {("models/model.py", "predict")}  # `Model.predict` imports it when it is called
+CIRCLES = {("models.model", "predict.predict"), ("board.markdown", "board.leaderboard")}  # imports that close one
 
 HEAVY = {"torch", "numpy", "astropy", "lightning", "huggingface_hub"}
 LISTING = {
@@ -72,6 +74,35 @@ def parts_of(target: list[str], names: list[ast.alias]) -> Iterator[str]:
     yield from [inside[1]] if len(inside) > 1 else [alias.name for alias in names]
 
 
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def files_imported(path: Path, files: set[str]) -> Iterator[str]:
+    """Files of the package that one imports anywhere: at its top, inside a function, or for types alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)):
+        base = ["zoo_core", *path.relative_to(PACKAGE).parts][: -node.level] if node.level else []
+        module = [*base, *(node.module or "").split(".")]
+        inside = ".".join(part for part in module[1:] if part)
+        if module[0] == "zoo_core":
+            names = (f"{inside}.{alias.name}".lstrip(".") for alias in node.names)
+            yield from (name if name in files else inside for name in names)
+
+
+def file_graph() -> dict[str, set[str]]:
+    files = {dotted(path): path for path in modules()}
+    return {name: set(files_imported(path, set(files))) & set(files) - {name} for name, path in files.items()}
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
 def is_typing_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
@@ -86,6 +117,18 @@ def test_module_imports_only_what_is_below_it(path):
 
 def test_every_layer_is_placed():
     assert {layer(path) for path in modules()} == set(LEVEL)
+
+
+def test_no_files_import_each_other():
+    graph = {name: {one for one in imports if (name, one) not in CIRCLES} for name, imports in file_graph().items()}
+    assert not circle(graph), " <- ".join(circle(graph))
+
+
+@pytest.mark.parametrize("imports", sorted(CIRCLES))
+def test_circles_that_are_allowed_still_exist(imports):
+    name, one = imports
+    graph = file_graph()
+    assert one in graph[name] and circle({**graph, name: {one}})
 
 
 def in_new_process(code: str) -> set[str]:

@@ -35,7 +35,7 @@ def zoo_datasets() -> list[DatasetFactory]:
         _from_files("public.bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
         _from_files("public.bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
         _from_files(
-            "public.slc2020.challenge", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"
+            "public.slc2020.opening", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"
         ),
         _from_files(
             "public.deeplense", "deeplense", "DeepLense: lenses without substructure, with subhalos, with a vortex"

@@ -1,9 +1,7 @@
 """The training view of simulated lens finding: noise-free scenes, observed anew at every look."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,13 +9,10 @@ from torch import Generator, Tensor
 
 from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
-from ...sim.cutouts import PIXEL_SCALE, SIDE
+from ...sim.cutouts import PIXEL_SCALE, SIDE, Components
 from ...sim.telescope.footprint import draw_footprint, outside
 from ...sim.telescope.survey import NOISE, Randoms, observe
 from ..shards import write_whole
-
-if TYPE_CHECKING:
-    from .finding import Finding
 
 __all__ = ["Bank"]
 
@@ -26,20 +21,29 @@ LEAST_SNR = 9.0  # below it an arc is not shown as a lens
 TWINS = 0.15  # share of looks at a lens in which its arcs are taken away
 HALF_MAX = 60000.0  # float16 ends at 65504
 
+Rendered = Callable[[int, int], Components]
+
 
 class Bank(TrainingView):
     """Foregrounds and arcs in half precision, memory mapped.
 
     Arguments:
         folder: holds the blocks; those that are missing are made.
-        dataset: what is drawn.
+        targets: 1 for lenses, 0 for others, of every scene.
+        rendered: called with (start, stop); returns the components of these scenes.
+        draw_noise: a noise recipe, at random.
     """
 
-    def __init__(self, folder: Path, dataset: Finding):
-        self.noise = dataset.recipe.survey.draw_noise
-        self._targets = dataset.targets()
-        starts = range(0, len(dataset), BLOCK)
-        blocks = [block(folder, dataset, start, min(start + BLOCK, len(dataset))) for start in starts]
+    def __init__(
+        self,
+        folder: Path,
+        targets: np.ndarray,
+        rendered: Rendered,
+        draw_noise: Callable[[np.random.Generator], tuple],
+    ):
+        self.noise, self._targets = draw_noise, targets
+        starts = range(0, len(targets), BLOCK)
+        blocks = [block(folder, rendered, start, min(start + BLOCK, len(targets))) for start in starts]
         self.foreground, self.arcs = [part[0] for part in blocks], [part[1] for part in blocks]
         self.truth = np.concatenate([part[2] for part in blocks])
         self._arc_row = np.concatenate([np.cumsum(part[2]["label"]) - 1 for part in blocks])
@@ -89,19 +93,19 @@ class Bank(TrainingView):
         return gain.astype(np.float32), np.maximum(arc_gain, LEAST_SNR / (snr * gain)).astype(np.float32)
 
 
-def block(folder: Path, dataset: Finding, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def block(folder: Path, rendered: Rendered, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Foregrounds, arcs (of the lenses only) and truth of a block of scenes, made if they are not there."""
     files = [folder / f"{start // BLOCK:05d}.{part}.npy" for part in ("foreground", "arcs", "truth")]
     if not files[-1].exists():
-        for file, array in zip(files, made(dataset, start, stop), strict=True):
+        for file, array in zip(files, made(rendered, start, stop), strict=True):
             write_whole(file, array)
     foreground, arcs = (np.load(file, mmap_mode="r", allow_pickle=False) for file in files[:2])
     return foreground, arcs, np.load(files[2], allow_pickle=False)
 
 
-def made(dataset: Finding, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def made(rendered: Rendered, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A block of scenes in half precision."""
-    parts = [dataset.components(first, min(first + 50, stop)) for first in range(start, stop, 50)]
+    parts = [rendered(first, min(first + 50, stop)) for first in range(start, stop, 50)]
     truth = np.concatenate([part.truth for part in parts])
     light = (torch.cat([getattr(part, name) for part in parts]) for name in ("foreground", "arcs"))
     foreground, arcs = (image.clamp(-HALF_MAX, HALF_MAX).half().numpy() for image in light)

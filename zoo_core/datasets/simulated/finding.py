@@ -132,7 +132,8 @@ class Finding(Simulated):
 
     def training_view(self, folder: Path) -> TrainingView:
         """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew at every look."""
-        return Bank(Path(folder) / f"{self.name}-{self.fingerprint()[:16]}", self)
+        kept = Path(folder) / f"{self.name}-{self.fingerprint()[:16]}"
+        return Bank(kept, self.targets(), self.components, self.recipe.survey.draw_noise)
 
 
 def finding_space(
