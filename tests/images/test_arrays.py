@@ -120,3 +120,20 @@ def test_values_too_small_for_float32_are_refused_and_not_rounded_to_zero(tmp_pa
 
     with pytest.raises(ImageReadError, match="too faint for float32; use a smaller unit"):
         pixels_of(tmp_path / "a.npy")
+
+
+def test_an_npz_whose_array_header_claims_gigabytes_is_refused_at_once(tmp_path):
+    claimed = 2**32 - 1
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("image.npy", b"\x93NUMPY\x02\x00" + claimed.to_bytes(4, "little") + b" " * 2**24)
+
+    with pytest.raises(ImageReadError, match=r"a header of 4,294,967,295 bytes"):
+        pixels_of(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_complex_numbers_are_refused_before_they_are_read(tmp_path, image, suffix):
+    (np.save if suffix == "npy" else np.savez)(tmp_path / f"a.{suffix}", image.astype(complex))
+
+    with pytest.raises(ImageReadError, match="complex128, not real numbers"):
+        pixels_of(tmp_path / f"a.{suffix}")

@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -205,3 +206,13 @@ def test_missing_bytes_are_counted(write_fits, cube):
 
     with pytest.raises(ImageReadError, match=f"{2880 + cube.nbytes - 5000} bytes of the image are missing"):
         pixels_of(path, n_bands=4)
+
+
+def test_every_member_of_a_gzip_file_is_read(tmp_path):
+    hdus = fits.HDUList([fits.PrimaryHDU(), *(fits.ImageHDU(np.full((9, 9), n, "f4"), name=f"B{n}") for n in (1, 2))])
+    stream = BytesIO()
+    hdus.writeto(stream)
+    stored, cut = stream.getvalue(), hdus[2].fileinfo()["hdrLoc"]
+    (tmp_path / "a.fits.gz").write_bytes(gzip.compress(stored[:cut]) + gzip.compress(stored[cut:]))
+
+    assert read(FileSource(str(tmp_path / "a.fits.gz"), "B2"), n_bands=1).pixels[0, 0, 0] == 2

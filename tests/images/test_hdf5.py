@@ -1,12 +1,13 @@
 """HDF5 data sets read to what h5py reads."""
 
+import os
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from zoo_core.errors import ImageShapeError
+from zoo_core.errors import ImageReadError, ImageShapeError
 from zoo_core.images import find_sources, read
 from zoo_core.images.source import FileSource
 
@@ -72,3 +73,32 @@ def test_links_that_leave_the_file_are_not_followed(path, image, tmp_path):
         file["elsewhere"] = h5py.ExternalLink("other.h5", "/image")
 
     np.testing.assert_array_equal(read(FileSource(path), n_bands=1).pixels[0], image)
+
+
+def test_an_attribute_of_one_element_is_a_number(path, image):
+    with h5py.File(path, "w") as file:
+        file["image"] = image
+        file["image"].attrs["pixel_scale"] = np.array([0.1])
+
+    assert read(FileSource(path), n_bands=1).pixel_scale == pytest.approx(0.1)
+
+
+def test_a_virtual_data_set_of_itself_is_refused(path):
+    layout = h5py.VirtualLayout(shape=(24, 20), dtype="f4")
+    layout[:] = h5py.VirtualSource(path, "image", shape=(24, 20))
+    with h5py.File(path, "w") as file:
+        file.create_virtual_dataset("image", layout)
+
+    with pytest.raises(ImageReadError, match="virtual data set, which is not followed"):
+        read(FileSource(path), n_bands=1)
+
+
+@pytest.mark.parametrize("place", ["pipe", "hosts"])
+def test_pixels_that_lie_in_another_file_are_refused(path, tmp_path, place):
+    outside = tmp_path / place
+    os.mkfifo(outside) if place == "pipe" else outside.write_bytes(bytes(24 * 20 * 4))
+    with h5py.File(path, "w") as file:
+        file.create_dataset("image", (24, 20), "f4", external=[(str(outside), 0, 24 * 20 * 4)])
+
+    with pytest.raises(ImageReadError, match="stored in other files, which is not followed"):
+        read(FileSource(path), n_bands=1)

@@ -118,3 +118,33 @@ def test_a_broken_wcs_costs_the_scale_and_not_the_pixels(write_fits, image, brok
     np.testing.assert_array_equal(raw.pixels[0], image)
     assert raw.pixel_scale is None
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("spelled", ["deg", "degree", "degrees", "DEGREE", "Degrees "])
+def test_degrees_are_degrees_however_they_are_spelled(spelled):
+    cards = header(CDELT1=-STEP, CDELT2=STEP, CUNIT1=spelled, CUNIT2=spelled)
+
+    assert pixel_scale(cards) == pytest.approx(0.1, rel=1e-9)
+
+
+def test_steps_in_degrees_are_a_scale_though_no_axis_has_a_type():
+    cards = fits.Header({"CDELT1": -STEP, "CDELT2": STEP, "CUNIT1": "deg", "CUNIT2": "deg"})
+
+    assert pixel_scale(cards) == pytest.approx(0.1, rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", [{}, {"CUNIT1": "m", "CUNIT2": "m"}, {"CUNIT1": "deg"}], ids=str)
+def test_steps_without_a_type_and_without_an_angle_are_none(unit):
+    assert pixel_scale(fits.Header({"CDELT1": -STEP, "CDELT2": STEP} | unit)) is None
+
+
+def test_a_lower_case_exponent_is_a_number(tmp_path):
+    angle = 0.7
+    cards = header(**matrix("CD", rotation(angle), 0.5 / 3600))
+    fits.writeto(tmp_path / "a.fits", np.zeros((9, 9), np.float32), cards)
+    written = (tmp_path / "a.fits").read_bytes()
+    lowered = written.replace(b"E-05", b"e-05")
+    assert lowered != written
+    (tmp_path / "a.fits").write_bytes(lowered)
+
+    assert read(FileSource(str(tmp_path / "a.fits")), n_bands=1).pixel_scale == pytest.approx(0.5, rel=1e-6)

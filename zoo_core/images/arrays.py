@@ -6,6 +6,7 @@ import tokenize
 import zipfile
 import zlib
 from functools import cache
+from io import BytesIO
 from math import prod
 from typing import IO, BinaryIO
 
@@ -15,6 +16,8 @@ from ..errors import ImageReadError
 from .layers import Key, Layer, OpenFile, check_size, reading
 
 __all__ = ["open_npy", "open_npz"]
+
+_MAX_HEADER = 2**16  # bytes; numpy itself trusts no more than 10,000
 
 _FAILURES = (OSError, EOFError, ValueError, TypeError, SyntaxError, MemoryError, struct.error, tokenize.TokenError)
 _ZIP_FAILURES = (*_FAILURES, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError)
@@ -59,6 +62,9 @@ def _member(archive: zipfile.ZipFile, member: str, number: int, path: str) -> La
     @cache
     def array() -> np.ndarray:
         check_size(f"{path}[{name}]", shape)
+        missing = start + prod(shape) * dtype.itemsize - archive.getinfo(member).file_size
+        if missing > 0:
+            raise ImageReadError(f"{path}[{name}]: {missing} bytes of the array are missing; get the file again")
         with archive.open(member) as stream:
             stream.read(start)
             stored = stream.read(prod(shape) * dtype.itemsize)
@@ -74,10 +80,17 @@ def _member(archive: zipfile.ZipFile, member: str, number: int, path: str) -> La
 def _array_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, Fortran order and dtype, without a look at the pixels."""
     version = np.lib.format.read_magic(stream)
+    sized = stream.read(2 if version == (1, 0) else 4)
+    length = int.from_bytes(sized, "little")
+    if length > _MAX_HEADER:
+        raise ImageReadError(f"{where}: a header of {length:,} bytes; is the file corrupt?")
+    text = BytesIO(sized + stream.read(length))
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(stream)
+    shape, fortran, dtype = read(text)
     if dtype.hasobject:
         raise ImageReadError(f"{where}: holds pickled Python objects, which can run code when read; save plain numbers")
     if any(n < 0 for n in shape):
         raise ImageReadError(f"{where}: impossible shape {shape}; is the file corrupt?")
+    if dtype.kind not in "buif":
+        raise ImageReadError(f"{where}: holds {dtype}, not real numbers; write it as float32")
     return shape, fortran, dtype

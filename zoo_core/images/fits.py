@@ -1,5 +1,6 @@
 """FITS: images, extensions, cubes, scaled integers, tile compression; whole files under gzip."""
 
+import gzip
 import struct
 import zlib
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ _Hdu = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _BLOCK, _CARD = 2880, 80
 _MAX_HEADER = 2**22  # bytes
 _MAX_UNPACKED = 2**28  # bytes; gzip gives no access to a part of a file, so all of it is held
+_PART = 2**18  # bytes that are unpacked at a time
 _COUNTS = dict.fromkeys(("NAXIS", "ZNAXIS", "TFIELDS"), range(1000))  # astropy loops over any number
 _SAFE = ("RICE_1", "GZIP_1", "GZIP_2", "NOCOMPRESS")  # the C code for HCOMPRESS and PLIO trusts what it unpacks
 _CODES = {"BYTEPIX": (1, 2, 4), "BLOCKSIZE": range(1, 4096)}  # its decompression crashes with others
@@ -42,17 +44,16 @@ def open_fits(stream: BinaryIO, path: str) -> OpenFile:
 
 
 def open_gzip(stream: BinaryIO, path: str, most: int = _MAX_UNPACKED) -> OpenFile:
-    """The images of a FITS file under gzip, refused where it unpacks to more than `most` bytes."""
-    with closing(stream), reading(path, (OSError, zlib.error)):
-        inflater = zlib.decompressobj(wbits=31)
-        unpacked = inflater.decompress(stream.read(), most)
-    if inflater.unconsumed_tail:
+    """The images of a FITS file under gzip, of one member or several, refused above `most` bytes."""
+    unpacked = BytesIO()
+    with closing(stream), reading(path, (OSError, EOFError, zlib.error)), gzip.GzipFile(fileobj=stream) as members:
+        while unpacked.tell() <= most and (part := members.read(_PART)):
+            unpacked.write(part)
+    if unpacked.tell() > most:
         raise ImageReadError(f"{path}: unpacks to more than {most >> 20} MiB; gunzip it first")
-    if not inflater.eof:
-        raise ImageReadError(f"{path}: the gzip stream is cut short; get the file again")
-    if not unpacked.startswith(b"SIMPLE"):
+    if not unpacked.getbuffer()[:6] == b"SIMPLE":
         raise ImageReadError(f"{path}: a gzip file that holds no FITS; unpack it first")
-    return open_fits(BytesIO(unpacked), path)
+    return open_fits(unpacked, path)
 
 
 def _layers(stream: BinaryIO, path: str) -> Iterator[Layer]:

@@ -31,7 +31,7 @@ def _is_image(node: h5py.Dataset | h5py.Group) -> bool:
 def _layer(dataset: h5py.Dataset, number: int, path: str) -> Layer:
     def section(key: Key) -> np.ndarray:
         with reading(path, _FAILURES):
-            _check_chunks(dataset, path)
+            _check_storage(dataset, path)
             return dataset[key]
 
     return Layer(path, str(dataset.name).lstrip("/"), number, dataset.shape, section, _keywords(dataset))
@@ -43,12 +43,15 @@ def _keywords(dataset: h5py.Dataset) -> Cards:
     for attributes in (dataset.file.attrs, dataset.attrs):
         for name, keyword in (("pixel_scale", "PIXSCALE"), ("unit", "BUNIT")):
             if name in attributes:
-                value = attributes[name]
-                found[keyword] = value.item() if isinstance(value, np.generic) else value
+                value = np.asarray(attributes[name])
+                found[keyword] = value.item() if value.size == 1 else attributes[name]
     return found
 
 
-def _check_chunks(dataset: h5py.Dataset, path: str) -> None:
-    """The library unpacks whole chunks: one that is larger than any image is a bomb."""
+def _check_storage(dataset: h5py.Dataset, path: str) -> None:
+    """Pixels that are elsewhere may be anything on the machine, or themselves; whole chunks are unpacked at once."""
+    if dataset.is_virtual or dataset.external:
+        kind = "a virtual data set" if dataset.is_virtual else "stored in other files"
+        raise ImageReadError(f"{path}: {dataset.name} is {kind}, which is not followed; copy the pixels into the file")
     if dataset.chunks and prod(dataset.chunks) > MAX_PIXELS:
         raise ImageReadError(f"{path}: chunks of {dataset.chunks} are too large to unpack; write smaller chunks")

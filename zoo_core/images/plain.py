@@ -4,11 +4,13 @@ Astropy reads these too, at ten times the cost: most of it goes into cards that 
 in a file, or wrong, is left to astropy.
 """
 
-import re
+from functools import lru_cache
 from math import prod
 from typing import BinaryIO
 
 import numpy as np
+from astropy.io import fits
+from astropy.io.fits.card import Undefined
 
 from .layers import Key, Layer, OpenFile
 
@@ -18,9 +20,6 @@ _BLOCK, _CARD = 2880, 80
 _MAX_BYTES = 2**24  # a larger file may be a mosaic, of which only parts are wanted
 _DTYPES = {"-32": np.dtype(">f4"), "-64": np.dtype(">f8")}
 _UNUSUAL = ("GROUPS", "BSCALE", "BZERO", "XTENSION", "INHERIT")
-_STRING = re.compile(r"'((?:[^']|'')*)'")
-_INTEGER = re.compile(r"[+-]?\d+")
-_REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([ED][+-]?\d+)?")
 
 
 class PlainHeader:
@@ -35,11 +34,21 @@ class PlainHeader:
         return key in self._cards
 
     def get(self, key: str, /) -> object:
-        """The value of a keyword of at most eight letters; None where there is none that makes sense."""
+        """The value of a keyword of at most eight letters as astropy reads its card; None where there is none."""
         card = self._cards.get(key, "")
         if card[8:10] != "= ":
             return None
-        return _value(card[10:].strip())
+        return _value(card)
+
+
+@lru_cache(maxsize=4096)  # the images of a survey share most of their cards
+def _value(card: str) -> object:
+    """The value of a card as astropy reads it; None where it cannot be parsed or has none."""
+    try:
+        value = fits.Card.fromstring(card).value
+    except fits.VerifyError:
+        return None
+    return None if isinstance(value, Undefined) else value
 
 
 def open_plain(stream: BinaryIO, path: str) -> OpenFile | None:
@@ -81,14 +90,3 @@ def _shape(header: PlainHeader) -> tuple[int, ...] | None:
     axes = [header.get(f"NAXIS{i}") for i in range(n_axes, 0, -1)]
     shape = tuple(n for n in axes if isinstance(n, int) and n > 0)
     return shape if len(shape) == n_axes else None
-
-
-def _value(text: str) -> object:
-    if match := _STRING.match(text):
-        return match[1].replace("''", "'").rstrip()
-    token = text.partition("/")[0].strip()
-    if token in ("T", "F"):
-        return token == "T"
-    if _INTEGER.fullmatch(token):
-        return int(token)
-    return float(token.replace("D", "E")) if _REAL.fullmatch(token) else None

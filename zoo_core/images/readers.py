@@ -15,7 +15,8 @@ from .arrays import open_npy, open_npz
 from .fits import open_fits, open_gzip
 from .hdf5 import open_hdf5
 from .layers import Layer, OpenFile, reading
-from .raster import open_picture, open_tiff
+from .raster import open_picture
+from .tiff import open_tiff
 
 __all__ = ["SUFFIXES", "layers_of"]
 

@@ -16,6 +16,8 @@ __all__ = ["pixel_scale", "sky_to_pixels", "unit"]
 
 
 _ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "rad": 206264.80624709636}
+_SPELLED = {"degree": "deg", "degrees": "deg", "radian": "rad", "radians": "rad"}  # seen in files; FITS says deg, rad
+_SPELLED |= {f"arc{part}{s}": f"arc{part[:3]}" for part in ("minute", "second") for s in ("", "s")}
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
 _STATED = ("PIXSCALE", "SECPIX")
 _SQUARE = 0.02  # relative difference of the sides
@@ -60,7 +62,7 @@ def sky_to_pixels(path: str, number: int, sky: "SkyCoord") -> tuple[np.ndarray, 
 
 def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """d(sky) / d(pixel), arcsec, with the precedence of wcslib: PC before CD before CDELT alone."""
-    if not all(str(_card(header, f"CTYPE{i}")).startswith(_CELESTIAL) for i in (1, 2)):
+    if not _is_celestial(header):
         return None
     pc, cd = _matrix(header, "PC", 1.0), _matrix(header, "CD", 0.0)
     steps = [1.0, 1.0] if cd and not pc else [_number(header, f"CDELT{i}") for i in (1, 2)]
@@ -68,6 +70,14 @@ def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float
     rows = zip(matrix, steps, (_arcsec(header, 1), _arcsec(header, 2)), strict=True)
     first, second = ((a * (step or 0.0) * arcsec, b * (step or 0.0) * arcsec) for (a, b), step, arcsec in rows)
     return first, second
+
+
+def _is_celestial(header: Cards) -> bool:
+    """Whether both axes are of the sky: by their type, or, where no type is given, by a unit that is an angle."""
+    types = [_card(header, f"CTYPE{i}") for i in (1, 2)]
+    if not any(isinstance(kind, str) and kind.strip() for kind in types):
+        return all(_card(header, f"CUNIT{i}") and _arcsec(header, i) for i in (1, 2))
+    return all(str(kind).startswith(_CELESTIAL) for kind in types)
 
 
 def _matrix(header: Cards, name: str, diagonal: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
@@ -80,7 +90,8 @@ def _matrix(header: Cards, name: str, diagonal: float) -> tuple[tuple[float, flo
 
 def _arcsec(header: Cards, axis: int) -> float:
     """Arcsec in the unit of an axis; 0 for a unit that is no angle."""
-    return _ARCSEC.get(str(_card(header, f"CUNIT{axis}") or "deg").strip().lower(), 0.0)
+    named = str(_card(header, f"CUNIT{axis}") or "deg").strip().lower()
+    return _ARCSEC.get(_SPELLED.get(named, named), 0.0)
 
 
 def _number(header: Cards, key: str) -> float | None:
