@@ -16,8 +16,8 @@ Mask = NDArray[np.bool_]
 LEAST_VALID = 0.25  # share of the pixels of a band
 CENTRE = 0.2  # share of each side around the centre, where the object is
 REPEATED = 0.02  # share of the pixels
-LEAST_DISTINCT = 1000
 SAMPLE = 1024
+PICTURE = 255  # steps of 8 bits
 
 
 def find(pixels: Image, values: tuple[float, ...] = (), repeated: bool = True) -> Mask:
@@ -26,8 +26,8 @@ def find(pixels: Image, values: tuple[float, ...] = (), repeated: bool = True) -
     Arguments:
         pixels: (bands, H, W).
         values: mark pixels that were not measured.
-        repeated: whether a value that more than 2 % of a band share marks them too, as in a zero-padded stamp. Bands
-            whose values repeat everywhere (integers, few bits) are left alone.
+        repeated: whether a value that more than 2 % of a band share marks them too, as in a zero-padded stamp of any
+            size. Bands whose values repeat everywhere (counts, 8 bits) are left alone.
 
     Returns:
         A new array, shape of pixels.
@@ -49,25 +49,30 @@ def fill(pixels: Image, valid: Mask) -> Image:
         pixels, valid: (bands, H, W).
 
     Raises:
-        ImageError: too few pixels of a band are valid, or none at its centre.
+        ImageError: too few pixels of a band are valid, none at its centre, or all valid ones are equal.
     """
-    if valid.all():
-        return pixels
     for band, good in enumerate(valid):
         _check(good, band)
-    return continued(pixels, valid)
+        _check_contrast(pixels[band], good, band)
+    return pixels if valid.all() else continued(pixels, valid)
 
 
 def _repeated_values(values: Image) -> Image:
     """Values that too many pixels share. A sample rules most images out: it misses one with probability 1e-7."""
     values = values.ravel()
-    if values.size < LEAST_DISTINCT or not _repeats(values[_sample(values.size)]):
+    if not _repeats(values[_sample(values.size)]):
         return values[:0]
     distinct, counts = np.unique(values, return_counts=True)
-    often = counts > REPEATED * values.size
-    rest = values.size - counts[often].sum()
-    continuous = len(distinct) >= max(LEAST_DISTINCT, rest / 2)
-    return distinct[often] if continuous else values[:0]
+    often = counts > max(REPEATED * values.size, 1)
+    return distinct[often] if _is_continuous(distinct[~often], counts[~often]) else values[:0]
+
+
+def _is_continuous(distinct: Image, counts: NDArray[np.intp]) -> bool:
+    """Whether most of these values stand alone, and are neither integers nor 8 bits between 0 and 1."""
+    whole = (distinct == np.rint(distinct)).all()
+    steps = distinct * PICTURE
+    picture = (np.abs(steps - np.rint(steps)) < 1e-3).all() and np.abs(distinct).max(initial=0) > 1 / (2 * PICTURE)
+    return bool(len(distinct) >= counts.sum() / 2 and not whole and not picture)
 
 
 def _repeats(sample: Image) -> bool:
@@ -94,3 +99,10 @@ def _check(valid: Mask, band: int) -> None:
     centre = valid[margin_y : height - margin_y, margin_x : width - margin_x]
     if not centre.any():
         raise ImageError(f"none of the {centre.size} central pixels of band {band} is valid; the object is masked")
+
+
+def _check_contrast(pixels: Image, valid: Mask, band: int) -> None:
+    """An image of one value shows nothing, whatever a network would say of it."""
+    lowest = pixels.min(initial=np.inf, where=valid)
+    if lowest == pixels.max(initial=-np.inf, where=valid):
+        raise ImageError(f"every pixel of band {band} that is valid is {lowest:g}; the image is empty")
