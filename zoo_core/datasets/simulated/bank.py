@@ -10,8 +10,7 @@ from torch import Generator, Tensor
 from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
 from ...sim.cutouts import PIXEL_SCALE, SIDE, Components
-from ...sim.telescope.footprint import draw_footprint, outside
-from ...sim.telescope.survey import NOISE, Randoms, observe
+from ...sim.telescope.exposures import draw_exposures
 from ..shards import write_whole
 
 __all__ = ["Bank"]
@@ -31,7 +30,7 @@ class Bank(TrainingView):
         folder: holds the blocks; those that are missing are made.
         targets: 1 for lenses, 0 for others, of every scene.
         rendered: called with (start, stop); returns the components of these scenes.
-        draw_noise: a noise recipe, at random.
+        draw_noises: noise recipes of a batch, at random.
     """
 
     def __init__(
@@ -39,9 +38,9 @@ class Bank(TrainingView):
         folder: Path,
         targets: np.ndarray,
         rendered: Rendered,
-        draw_noise: Callable[[np.random.Generator], tuple],
+        draw_noises: Callable[[Generator, int], dict[str, Tensor]],
     ):
-        self.noise, self._targets = draw_noise, targets
+        self.draw_noises, self._targets = draw_noises, targets
         starts = range(0, len(targets), BLOCK)
         blocks = [block(folder, rendered, start, min(start + BLOCK, len(targets))) for start in starts]
         self.foreground, self.arcs = [part[0] for part in blocks], [part[1] for part in blocks]
@@ -61,20 +60,13 @@ class Bank(TrainingView):
         kept = torch.from_numpy(self._targets[rows] * (rng.random(len(rows)) > TWINS)).float()
         arcs = random_dihedral(arcs[:, None], generator)[:, 0] * torch.from_numpy(arc_gain)[:, None, None]
         light = torch.stack([foreground, arcs * kept[:, None, None]]) * torch.from_numpy(gain)[:, None, None]
-        foreground, arcs = defocused(light, rng)
-        noise = np.array([self.noise(rng) for _ in rows], dtype=NOISE)
-        noise["unit"] = 1.0
-        images = observe(foreground, arcs, noise, Randoms.from_torch(generator, len(rows), SIDE))
-        return self._stamped(images, rng, rows)[:, None], kept
+        images = draw_exposures(*light, self._theta_E(rng, rows), self.draw_noises, generator, PIXEL_SCALE)
+        return images[:, None], kept
 
-    def _stamped(self, images: Tensor, rng: np.random.Generator, rows: np.ndarray) -> Tensor:
-        """NaN outside footprints that are drawn alike for lenses and others."""
+    def _theta_E(self, rng: np.random.Generator, rows: np.ndarray) -> Tensor:
+        """Einstein radii that footprints are drawn for, alike for lenses and others, arcsec."""
         alike = rng.choice(self.truth["theta_E"][self._targets > 0], len(rows))
-        for image, theta_E in zip(
-            images, np.where(self._targets[rows] > 0, self.truth["theta_E"][rows], alike), strict=True
-        ):
-            image[torch.from_numpy(outside(SIDE, draw_footprint(rng, theta_E, PIXEL_SCALE)))] = torch.nan
-        return images
+        return torch.from_numpy(np.where(self._targets[rows] > 0, self.truth["theta_E"][rows], alike)).float()
 
     def _components(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         foreground, arcs = np.zeros((2, len(rows), SIDE, SIDE), np.float32)
@@ -110,13 +102,3 @@ def made(rendered: Rendered, start: int, stop: int) -> tuple[np.ndarray, np.ndar
     light = (torch.cat([getattr(part, name) for part in parts]) for name in ("foreground", "arcs"))
     foreground, arcs = (image.clamp(-HALF_MAX, HALF_MAX).half().numpy() for image in light)
     return foreground, arcs[truth["label"] == 1], truth
-
-
-def defocused(light: Tensor, rng: np.random.Generator) -> Tensor:
-    """A third of the scenes through a slightly broader PSF: three-pixel kernels along both axes; (parts, B, H, W)."""
-    count = light.shape[1]
-    weight = np.where(rng.random(count) < 0.33, rng.uniform(0, 0.45, count), 0.0).astype(np.float32)
-    one = torch.from_numpy(weight)[:, None, None]
-    for axis in (-2, -1):
-        light = (light + one * (light.roll(1, axis) + light.roll(-1, axis))) / (1 + 2 * one)
-    return light

@@ -5,13 +5,14 @@ shifted set has other PSFs, other noise, other morphologies and other look-alike
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 import torch
+from torch import Tensor
 
 from ...errors import DatasetError
 from ...interfaces import TrainingView
@@ -121,10 +122,16 @@ class Finding(Simulated):
         made = cutouts.expose(drawn, self.recipe.stamps)
         randoms = Randoms.from_numpy([generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], SIDE)
         images = observe(made.foreground, made.arcs, made.noise, randoms)
-        for i, (image, cutout) in enumerate(zip(images, drawn, strict=True), start):
-            rng = generator(self._key, self.seed, i, FOOTPRINT)
-            image[torch.from_numpy(outside(SIDE, draw_footprint(rng, cutout.host.theta_E, PIXEL_SCALE)))] = torch.nan
+        images = images.masked_fill(outside(SIDE, self._footprints(start, drawn)), torch.nan)
         return images[:, None].numpy(), made.truth
+
+    def _footprints(self, start: int, drawn: Sequence[Cutout]) -> Tensor:
+        """Half the widths and heights of the stamps, pixels, shape (cutouts, 2)."""
+        streams = (generator(self._key, self.seed, i, FOOTPRINT) for i in range(start, start + len(drawn)))
+        halves = [
+            draw_footprint(rng, cutout.host.theta_E, PIXEL_SCALE) for rng, cutout in zip(streams, drawn, strict=True)
+        ]
+        return torch.tensor(halves, dtype=torch.float64)
 
     @property
     def _key(self) -> str:
@@ -133,7 +140,7 @@ class Finding(Simulated):
     def training_view(self, folder: Path) -> TrainingView:
         """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew at every look."""
         kept = Path(folder) / f"{self.name}-{self.fingerprint()[:16]}"
-        return Bank(kept, self.targets(), self.components, self.recipe.survey.draw_noise)
+        return Bank(kept, self.targets(), self.components, self.recipe.survey.draw_noises)
 
 
 def finding_space(

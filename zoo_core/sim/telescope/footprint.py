@@ -3,9 +3,15 @@
 Cutouts are published as stamps of any size, often hardly larger than the galaxy. What lies outside was not measured.
 """
 
-import numpy as np
+import math
 
-__all__ = ["draw_footprint", "outside"]
+import numpy as np
+import torch
+from torch import Tensor
+
+from .noise import Draw
+
+__all__ = ["draw_footprint", "draw_footprints", "outside"]
 
 CHANCE = 0.35  # of a stamp smaller than the frame
 SMALLEST, LARGEST = 8.0, 50.0  # half a side, pixels
@@ -25,7 +31,31 @@ def draw_footprint(rng: np.random.Generator, theta_E: float, pixel_scale: float)
     return float(half), float(half * (1 + 0.2 * aspect) if aspect < 0.3 else half)
 
 
-def outside(side: int, half: tuple[float, float]) -> np.ndarray:
-    """Which pixels of a frame (side, side) the stamp does not cover."""
-    distance = np.abs(np.arange(side) - (side - 1) / 2)
-    return (distance[None, :] > half[0]) | (distance[:, None] > half[1])
+def draw_footprints(generator: torch.Generator, theta_E: Tensor, pixel_scale: float) -> Tensor:
+    """As `draw_footprint`, for a batch, on the generator's device.
+
+    Arguments:
+        theta_E: as there, shape (B,).
+        pixel_scale: arcsec.
+
+    Returns:
+        Half the widths and heights of the stamps, pixels, shape (B, 2).
+    """
+    draw = Draw(generator, len(theta_E))
+    least = ((1.3 * theta_E + 0.4) / pixel_scale).clamp_min(SMALLEST)
+    width = draw.uniform(least.log(), least.clamp_min(LARGEST).log()).exp()
+    aspect = draw.uniform()
+    height = width * (1 + 0.2 * aspect * (aspect < 0.3))
+    return torch.stack([width, height], dim=1).masked_fill(draw.uniform()[:, None] > CHANCE, math.inf)
+
+
+def outside(side: int, half: Tensor) -> Tensor:
+    """Which pixels of a frame the stamps do not cover, shape (B, side, side).
+
+    Arguments:
+        side: of the frame, pixels.
+        half: half the widths and heights of the stamps, pixels, shape (B, 2).
+    """
+    distance = (torch.arange(side, dtype=half.dtype, device=half.device) - (side - 1) / 2).abs()
+    width, height = half[:, :, None, None].unbind(1)
+    return (distance[None, None, :] > width) | (distance[None, :, None] > height)

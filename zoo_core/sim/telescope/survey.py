@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .faults import EVENTS, strike
+from .noise import Recipes, column, draw_shifted_noises, draw_training_noises
 from .psf import draw_shifted_psf, draw_training_psf, psf_images
 
 __all__ = ["NOISE", "SHIFTED", "TRAINING", "Randoms", "Survey", "blur", "noise_sigma", "observe"]
 
-EVENTS = 6  # slots for cosmic rays, hot pixels and blank areas in one image
 COARSE = 4  # pixels over which the mottle is correlated
 MARGIN = 34  # pixels of continued sky round the frame, so that its edges are blurred with what lies outside
 PSF_WIDTH = 128  # sub-pixels
@@ -50,10 +51,13 @@ class Survey:
     Arguments:
         draw_psf: called with a generator and the largest useful FWHM; returns a row of dtype PSF.
         draw_noise: called with a generator; returns a row of dtype NOISE.
+        draw_noises: called with a torch generator and a number of exposures; draws their recipes from the same
+            distributions, on the generator's device.
     """
 
     draw_psf: Callable[[np.random.Generator, float], tuple]
     draw_noise: Callable[[np.random.Generator], tuple]
+    draw_noises: Callable[[torch.Generator, int], dict[str, Tensor]]
 
 
 def often(rng: np.random.Generator, chance: float, low: float, high: float) -> float:
@@ -85,8 +89,8 @@ def draw_shifted_noise(rng: np.random.Generator) -> tuple:
     )  # fmt: skip
 
 
-TRAINING = Survey(draw_training_psf, draw_training_noise)
-SHIFTED = Survey(draw_shifted_psf, draw_shifted_noise)
+TRAINING = Survey(draw_training_psf, draw_training_noise, draw_training_noises)
+SHIFTED = Survey(draw_shifted_psf, draw_shifted_noise, draw_shifted_noises)
 
 
 def blur(images: Sequence[Tensor], psfs: np.ndarray, pixel: float, oversample: int) -> list[Tensor]:
@@ -150,17 +154,17 @@ class Randoms:
         return cls(*(torch.from_numpy(np.stack(column)) for column in zip(*drawn, strict=True)))
 
 
-def noise_sigma(light: Tensor, noise: np.ndarray) -> Tensor:
+def noise_sigma(light: Tensor, noise: Recipes) -> Tensor:
     """Standard deviation of each pixel: sky and detector (1) and the photons of the light itself."""
-    return torch.sqrt(1 + _column(noise, "shot", light) * light.clamp(min=0))
+    return torch.sqrt(1 + column(noise, "shot", light) * light.clamp(min=0))
 
 
-def observe(foreground: Tensor, arcs: Tensor, noise: np.ndarray, randoms: Randoms) -> Tensor:
+def observe(foreground: Tensor, arcs: Tensor, noise: Recipes, randoms: Randoms) -> Tensor:
     """Exposures of blurred scenes.
 
     Arguments:
         foreground, arcs: (B, H, W), flux per pixel in sky sigma.
-        noise: dtype NOISE, shape (B,).
+        noise: recipes of the batch, tensors by field or a structured array of dtype NOISE, shape (B,).
         randoms: of the same batch.
 
     Returns:
@@ -168,13 +172,8 @@ def observe(foreground: Tensor, arcs: Tensor, noise: np.ndarray, randoms: Random
     """
     light = foreground + arcs
     grain = _correlated(randoms.white.to(light) * noise_sigma(light, noise), noise)
-    image = light + grain + _background(noise, randoms, light)
-    _strike(image, noise, randoms.events)
-    return image * _column(noise, "unit", image)
-
-
-def _column(noise: np.ndarray, name: str, like: Tensor) -> Tensor:
-    return torch.as_tensor(noise[name].copy(), dtype=like.dtype, device=like.device)[:, None, None]
+    image = strike(light + grain + _background(noise, randoms, light), noise, randoms.events)
+    return image * column(noise, "unit", image)
 
 
 def _axis(like: Tensor) -> Tensor:
@@ -182,8 +181,8 @@ def _axis(like: Tensor) -> Tensor:
     return torch.arange(side, dtype=like.dtype, device=like.device) - (side - 1) / 2
 
 
-def _correlated(grain: Tensor, noise: np.ndarray) -> Tensor:
-    one, two = (_column(noise, name, grain) for name in ("lag_1", "lag_2"))
+def _correlated(grain: Tensor, noise: Recipes) -> Tensor:
+    one, two = (column(noise, name, grain) for name in ("lag_1", "lag_2"))
     for axis in (1, 2):
         near = torch.roll(grain, 1, axis) + torch.roll(grain, -1, axis)
         far = torch.roll(grain, 2, axis) + torch.roll(grain, -2, axis)
@@ -191,54 +190,14 @@ def _correlated(grain: Tensor, noise: np.ndarray) -> Tensor:
     return grain
 
 
-def _background(noise: np.ndarray, randoms: Randoms, like: Tensor) -> Tensor:
+def _background(noise: Recipes, randoms: Randoms, like: Tensor) -> Tensor:
     side, axis = like.shape[-1], _axis(like) / (like.shape[-1] / 2)
     size = randoms.coarse.shape[-1] * COARSE
     mottle = functional.interpolate(randoms.coarse.to(like)[:, None], size=(size, size), mode="bilinear")
     mottle = mottle[:, 0, COARSE // 2 : COARSE // 2 + side, COARSE // 2 : COARSE // 2 + side]
     rows = randoms.rows.to(like)[:, :, None]
-    plane = (
-        _column(noise, "slope_x", like) * axis[None, None, :] + _column(noise, "slope_y", like) * axis[None, :, None]
-    )
+    plane = column(noise, "slope_x", like) * axis[None, None, :] + column(noise, "slope_y", like) * axis[None, :, None]
     return (
-        _column(noise, "bias", like) + plane + _column(noise, "mottle", like) * mottle
-        + _column(noise, "stripes", like) * rows
+        column(noise, "bias", like) + plane + column(noise, "mottle", like) * mottle
+        + column(noise, "stripes", like) * rows
     )  # fmt: skip
-
-
-def _strike(image: Tensor, noise: np.ndarray, events: Tensor) -> None:
-    """Draws the faults into the images, in place."""
-    chances = np.cumsum([noise["cosmics"], noise["hot"], noise["blanks"]], axis=0) / EVENTS
-    lot = events[..., 0].cpu().numpy()
-    for b, slot in np.argwhere(lot < chances[2][:, None]):
-        fault = int((lot[b, slot] >= chances[:, b]).sum())
-        (_cosmic_ray, _hot_pixel, _blank)[fault](image[b], events[b, slot, 1:].tolist())
-
-
-def _cosmic_ray(image: Tensor, u: list[float]) -> None:
-    """A short straight track, sharper than any star."""
-    axis, side = _axis(image), image.shape[-1]
-    angle, half = np.pi * u[3], 0.3 + 4 * u[4] ** 3
-    x, y = axis[None, :] - side * (u[0] - 0.5), axis[:, None] - side * (u[1] - 0.5)
-    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-    beyond = (along.abs() - half).clamp(min=0)
-    image += 4 * 60 ** u[2] * torch.exp(-(across**2 + beyond**2) / (2 * 0.45**2))
-
-
-def _hot_pixel(image: Tensor, u: list[float]) -> None:
-    side = image.shape[-1]
-    sign = -1 if u[3] < 0.2 else 1
-    image[int(u[1] * side), int(u[0] * side)] += sign * 4 * 50 ** u[2]
-
-
-def _blank(image: Tensor, u: list[float]) -> None:
-    """A missing edge, or a small box that avoids the centre."""
-    side = image.shape[-1]
-    if u[3] < 0.5:
-        depth = 1 + int(0.25 * side * u[4])
-        edges = (image[:depth], image[-depth:], image[:, :depth], image[:, -depth:])
-        edges[int(4 * u[0])].fill_(torch.nan)
-    else:
-        size, angle = 2 + int(8 * u[4]), 2 * np.pi * u[0]
-        x, y = (int(side / 2 + side * (0.2 + 0.3 * u[1]) * t) for t in (np.cos(angle), np.sin(angle)))
-        image[max(y, 0) : max(y + size, 0), max(x, 0) : max(x + size, 0)] = torch.nan

@@ -1,0 +1,60 @@
+"""Exposures drawn in batches.
+
+What training sees of noise-free scenes: another focus, other noise, other faults and another footprint in every
+exposure, all drawn on the device of the scenes, with no loop over images.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from .footprint import draw_footprints, outside
+from .noise import Draw
+from .survey import Randoms, observe
+
+__all__ = ["defocused", "draw_exposures"]
+
+BLURRED = 0.33
+"""Share of the exposures that are out of focus."""
+
+WEIGHT = 0.45
+"""Largest weight of the next pixel in the kernel of those."""
+
+
+def draw_exposures(
+    foreground: Tensor,
+    arcs: Tensor,
+    theta_E: Tensor,
+    draw_noises: Callable[[torch.Generator, int], dict[str, Tensor]],
+    generator: torch.Generator,
+    pixel_scale: float,
+) -> Tensor:
+    """Exposures of blurred scenes in sky sigma, NaN where nothing was measured, shape (B, H, H).
+
+    Arguments:
+        foreground, arcs: (B, H, H), flux per pixel in sky sigma, on the generator's device.
+        theta_E: of the lens, or of the galaxy if it were one, arcsec, shape (B,); footprints hold the arcs.
+        draw_noises: of a `Survey`.
+        generator: all that is random; the same state gives the same exposures on the same device.
+        pixel_scale: arcsec.
+    """
+    count, side = foreground.shape[:2]
+    foreground, arcs = defocused(torch.stack([foreground, arcs]), generator)
+    recipes = draw_noises(generator, count)
+    recipes = recipes | {"unit": torch.ones_like(recipes["unit"])}
+    images = observe(foreground, arcs, recipes, Randoms.from_torch(generator, count, side))
+    return images.masked_fill(outside(side, draw_footprints(generator, theta_E, pixel_scale)), torch.nan)
+
+
+def defocused(light: Tensor, generator: torch.Generator) -> Tensor:
+    """A third of the scenes through a slightly broader PSF: kernels (w, 1, w) / (1 + 2 w) along both axes.
+
+    Arguments:
+        light: (parts, B, H, H), on the generator's device; all parts of a scene are blurred alike.
+    """
+    draw = Draw(generator, light.shape[1])
+    weight = (draw.uniform(0.0, WEIGHT) * (draw.uniform() < BLURRED)).to(light)[:, None, None]
+    for axis in (-2, -1):
+        light = (light + weight * (light.roll(1, axis) + light.roll(-1, axis))) / (1 + 2 * weight)
+    return light
