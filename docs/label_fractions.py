@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
     """Fit, train, measure, draw."""
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
-    learned, measured = (zoo.dataset("substructure", n=IMAGES, seed=seed) for seed in (LEARNED, MEASURED))
+    learned, measured = (zoo.open_dataset("substructure", n=IMAGES, seed=seed) for seed in (LEARNED, MEASURED))
     seen, test = _seen(learned, folder / "learned.safetensors"), _seen(measured, folder / "measured.safetensors")
     rows = []
     for row in _runs(learned, seen, test, measured.targets()):

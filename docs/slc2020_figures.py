@@ -48,7 +48,7 @@ def _say(*words: str) -> None:
 
 
 def _figures(path: str, way: str | bool) -> Iterator[tuple[str, float]]:
-    dataset = zoo.dataset("slc2020", path=path, split="test", marginalised=way)
+    dataset = zoo.open_dataset("slc2020", path=path, split="test", marginalised=way)
     labels, fit = dataset.truth()["label"], fitted(dataset.images(0, len(dataset))[:, 0])
     for name in SHOWN:
         yield name, float(roc_auc_score(labels, fit.parameters[:, PARAMETERS.index(name)].numpy()))
@@ -59,7 +59,7 @@ def _figures(path: str, way: str | bool) -> Iterator[tuple[str, float]]:
 
 def _with_displaced_residuals(path: str) -> tuple[np.ndarray, np.ndarray]:
     """Matched validation images of `no_sub`, and the same with zoomed residuals, which are interpolated alike."""
-    dataset = zoo.dataset("slc2020", path=path, split="validation")
+    dataset = zoo.open_dataset("slc2020", path=path, split="validation")
     rows = np.flatnonzero(dataset.truth()["label"] == 0)[:DISPLACED]
     images = matched(np.concatenate([dataset.images(k, k + 1) for k in rows])[:, 0], [str(row) for row in rows])
     fit, random = fitted(images), np.random.default_rng(SEED)

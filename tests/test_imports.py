@@ -32,6 +32,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 DOORS = {("models/model.py", "predict")}  # `Model.predict` imports it when it is called
 CIRCLES = {("models.model", "predict.predict"), ("board.markdown", "board.leaderboard")}  # imports that close one
 
+LISTED = "zoo.list_models(), zoo.list_datasets(), zoo.list_benchmarks(), zoo.list_plugins()"
 HEAVY = {"torch", "numpy", "astropy", "lightning", "huggingface_hub"}
 LISTING = {
     "models": ["models"],
@@ -157,13 +158,14 @@ def zoo_plugin_names() -> list[str]:
 
 
 def test_importing_the_front_page_imports_nothing_else():
-    seen = in_new_process("import zoo_core as zoo\nzoo.models, zoo.models(), zoo.datasets(), zoo.benchmarks()")
+    seen = in_new_process(f"import zoo_core as zoo\n{LISTED}")
     assert "torch" not in seen and "numpy" not in seen
 
 
 def test_front_page_has_these_names_and_each_can_be_had():
     assert set(zoo.__all__) == {
         "Architecture",
+        "ArgumentError",
         "Dataset",
         "DatasetFactory",
         "Heads",
@@ -173,16 +175,18 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "TrainingView",
         "ZooError",
         "benchmark",
-        "benchmarks",
+        "build",
         "check",
-        "dataset",
-        "datasets",
         "fetch",
         "finetune",
         "hookimpl",
         "leaderboard",
+        "list_benchmarks",
+        "list_datasets",
+        "list_models",
+        "list_plugins",
         "load",
-        "models",
+        "open_dataset",
     }
     assert all(callable(getattr(zoo, name)) for name in zoo.__all__)
     assert set(zoo.__all__) <= set(dir(zoo)) and zoo.__version__
@@ -200,9 +204,16 @@ def test_unknown_name_is_an_attribute_error():
         zoo.laod  # noqa: B018
 
 
-def test_packages_that_list_can_be_called_before_and_after_they_are_imported():
-    from zoo_core.models import load as module
+def test_listings_are_sorted_and_can_be_narrowed():
+    ids = [spec.id for spec in zoo.list_models()]
+    assert ids == sorted(ids) and {"lastro.space", "resnet.substructure"} < set(ids)
+    assert {spec.id.partition(".")[0] for spec in zoo.list_models("resnet*")} == {"resnet", "resnet_regression"}
+    assert {spec.task for spec in zoo.list_models("resnet*", task="regression")} == {"regression"}
+    assert all(spec.task == "classification" for spec in zoo.list_datasets(task="classification"))
+    assert [plugin.name for plugin in zoo.list_plugins("last*")] == ["lastro"]
 
-    assert callable(module.load) and callable(zoo.models)
-    assert [spec.id for spec in zoo.models()] == sorted(spec.id for spec in zoo.models())
-    assert all(spec.task == "classification" for spec in zoo.datasets(task="classification"))
+
+@pytest.mark.parametrize("listed", [zoo.list_models, zoo.list_datasets, zoo.list_benchmarks])
+def test_an_unknown_task_is_an_error_and_not_an_empty_list(listed):
+    with pytest.raises(zoo.ZooError, match="did you mean classification"):
+        listed(task="clasification")

@@ -7,9 +7,9 @@ import pytest
 
 LISTED = """
 import json
-from zoo_core.plugins import plugins
+from zoo_core.plugins import list_plugins
 
-print(json.dumps({plugin.distribution: plugin.error for plugin in plugins()}))
+print(json.dumps({plugin.distribution: plugin.error for plugin in list_plugins()}))
 """
 
 FAILED = """

@@ -3,7 +3,7 @@
 Example:
     import zoo_core as zoo
 
-    model = zoo.load("lastro", pretrained=True)
+    model = zoo.load("lastro")
     table = model.predict("cutouts/*.fits")
 
 This module is the index. Nothing heavy is imported before a name is used.
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from .bench.harness import benchmark as benchmark
     from .board.leaderboard import leaderboard as leaderboard
     from .catalog.folder import fetch as fetch
-    from .datasets.opening import dataset as dataset
-    from .datasets.opening import datasets as datasets
+    from .catalog.listing import list_benchmarks as list_benchmarks
+    from .catalog.listing import list_datasets as list_datasets
+    from .catalog.listing import list_models as list_models
+    from .datasets.opening import open_dataset as open_dataset
+    from .errors import ArgumentError as ArgumentError
     from .errors import ZooError as ZooError
     from .interfaces import Architecture as Architecture
     from .interfaces import Dataset as Dataset
@@ -25,11 +28,11 @@ if TYPE_CHECKING:
     from .interfaces import Metric as Metric
     from .interfaces import Training as Training
     from .interfaces import TrainingView as TrainingView
-    from .models.listing import benchmarks as benchmarks
-    from .models.listing import models as models
+    from .models.load import build as build
     from .models.load import load as load
     from .models.model import Model as Model
     from .plugins import hookimpl as hookimpl
+    from .plugins import list_plugins as list_plugins
     from .tasks import Heads as Heads
     from .testing.check import check as check
     from .train.finetune import finetune as finetune
@@ -40,28 +43,25 @@ _HOMES = {
     "bench.harness": ["benchmark"],
     "board.leaderboard": ["leaderboard"],
     "catalog.folder": ["fetch"],
-    "datasets.opening": ["dataset"],
-    "errors": ["ZooError"],
+    "catalog.listing": ["list_benchmarks", "list_datasets", "list_models"],
+    "datasets.opening": ["open_dataset"],
+    "errors": ["ArgumentError", "ZooError"],
     "interfaces": ["Architecture", "Dataset", "DatasetFactory", "Metric", "Training", "TrainingView"],
-    "models.listing": ["benchmarks"],
-    "models.load": ["load"],
+    "models.load": ["build", "load"],
     "models.model": ["Model"],
-    "plugins": ["hookimpl"],
+    "plugins": ["hookimpl", "list_plugins"],
     "tasks": ["Heads"],
     "testing.check": ["check"],
     "train.finetune": ["finetune"],
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_CALLABLE_PACKAGES = ["datasets", "models"]  # each is also the function that lists what it is called after
 
-__all__ = [*_HOME, *_CALLABLE_PACKAGES]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [*_HOME]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name in _CALLABLE_PACKAGES:
-        return import_module(f"{__name__}.{name}")
     if name == "__version__":
         from importlib.metadata import version
 

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .plugins import plugins
+from .plugins import list_plugins
 
 __all__ = ["environment"]
 
@@ -25,7 +25,7 @@ def environment() -> dict[str, Any]:
         "cores": os.cpu_count(),
         **_accelerators(),
         "libraries": {name: _version(name) for name in LIBRARIES},
-        "plugins": {one.name: one.error or f"{one.distribution} {one.version}" for one in plugins()},
+        "plugins": {one.name: one.error or f"{one.distribution} {one.version}" for one in list_plugins()},
         "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
     }
 

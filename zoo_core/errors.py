@@ -5,7 +5,8 @@ ZooError
 ├── NotInstalledError       the name is known, its distribution is missing; says what to install
 ├── PluginError             a plugin failed to import or broke the contract of its hook
 ├── RegistryError           a registry file is malformed or contradicts another
-├── SpecError               arguments that do not describe anything that can be built
+├── ArgumentError           what the caller passed cannot be used; also a ValueError
+├── SpecError               what a plugin, a registry or a recipe declares cannot be built
 ├── WeightsError            weights that could not be had or do not fit
 │   ├── ChecksumError       the file is not the one that was published
 │   ├── DownloadError       the Hub refused or did not answer
@@ -53,8 +54,15 @@ class RegistryError(ZooError):
     """A registry file is malformed or contradicts another one."""
 
 
+class ArgumentError(ZooError, ValueError):
+    """What the caller passed cannot be used.
+
+    The message names the keyword and, where there is one, the option of the command: "pixel_scale= (--pixel-scale)".
+    """
+
+
 class SpecError(ZooError):
-    """Arguments that do not describe anything that can be built."""
+    """What a plugin, a registry or a recipe declares cannot be built."""
 
 
 class WeightsError(ZooError):

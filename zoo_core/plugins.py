@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,11 +37,11 @@ __all__ = [
     "architecture",
     "dataset_factory",
     "hookimpl",
+    "list_plugins",
     "metrics",
     "package_folder",
     "plugin_named",
     "plugin_names",
-    "plugins",
 ]
 
 GROUP = "zoo"
@@ -93,9 +94,20 @@ def plugin_names() -> list[str]:
     return sorted({point.name for point in _entry_points()})
 
 
-def plugins(import_them: bool = True) -> list[Plugin]:
-    """All installed plugins, each imported on its own; a broken one carries its error and disturbs no other."""
-    return [_load(point) if import_them else _listed(point) for point in _entry_points()]
+def list_plugins(pattern: str = "*", import_them: bool = True) -> list[Plugin]:
+    """Installed plugins, sorted by name, each imported on its own; a broken one carries its error.
+
+    Arguments:
+        pattern: of names, as in a shell.
+        import_them: else they are only listed, without what they provide.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> [(plugin.name, plugin.distribution) for plugin in zoo.list_plugins("lastro", import_them=False)]
+        [('lastro', 'zoo-lastro')]
+    """
+    points = [point for point in _entry_points() if fnmatchcase(point.name, pattern)]
+    return [_load(point) if import_them else _listed(point) for point in points]
 
 
 def package_folder(plugin: str) -> Path | None:
@@ -161,7 +173,7 @@ def _only(kind: str, name: str, found: list, plugin: str | None):
 
 def _searched(plugin: str | None) -> list[Plugin]:
     if plugin is None:
-        return [one for one in plugins() if one.error is None]
+        return [one for one in list_plugins() if one.error is None]
     found = [_load(point) for point in _named(plugin)]
     for one in found:
         if one.error is not None:

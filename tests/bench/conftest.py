@@ -53,7 +53,7 @@ def tiny_model(tmp_path):
     """Makes a model in a folder: `tiny_model("trivial.one", seed=1)`."""
 
     def make(model_id, seed=0, preprocess=PREPROCESS, weight=None):
-        untrained = zoo.load("trivial")
+        untrained = zoo.build("trivial")
         network, generator = untrained.network, torch.Generator().manual_seed(seed)
         torch.nn.init.normal_(network.head.weight, std=0.1, generator=generator)
         torch.nn.init.zeros_(network.head.bias)

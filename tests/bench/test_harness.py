@@ -159,7 +159,7 @@ def test_what_cannot_be_measured_is_said(tiny_model, bright, tmp_path, change, e
 
 
 def test_a_table_is_checked_before_scoring_and_not_again_for_what_is_known(tiny_model, bright, tmp_path, caplog):
-    pinned = replace(bright, table_sha256=table_sha256(zoo.dataset("folder", **bright.arguments)))
+    pinned = replace(bright, table_sha256=table_sha256(zoo.open_dataset("folder", **bright.arguments)))
     with caplog.at_level("INFO", "zoo"):
         for _ in range(2):
             (result,) = measure([tiny_model("trivial.one")], pinned, results=tmp_path / "results")
@@ -169,7 +169,7 @@ def test_a_table_is_checked_before_scoring_and_not_again_for_what_is_known(tiny_
 
 def test_an_untrained_model_is_refused(bright, tmp_path):
     with pytest.raises(UntrainedError, match="random weights"):
-        measure([zoo.load("trivial")], bright, results=tmp_path / "results")
+        measure([zoo.build("trivial")], bright, results=tmp_path / "results")
 
 
 def test_a_model_of_other_bands_is_refused(tiny_model, bright, tmp_path):

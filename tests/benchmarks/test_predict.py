@@ -34,7 +34,7 @@ COLD_START = 0.2  # seconds
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return replace(zoo.load("lastro"), weights_sha256="0" * 64)
+    return replace(zoo.build("lastro"), weights_sha256="0" * 64)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from zoo_core.board.prototypes import draw_prototypes, prototypes
-from zoo_core.datasets.opening import dataset
+from zoo_core.datasets.opening import open_dataset
 
 PROBABILITIES = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.2, 0.8, 0.0], [0.99, 0.01, 0.0], [0.3, 0.7, 0.0]])
 
@@ -27,7 +27,7 @@ def images(tmp_path):
         for number in range(count):
             pixels = rng.integers(0, 255, (150, 150)).astype(np.uint8)
             Image.fromarray(pixels).save(tmp_path / name / f"image_{number}.jpg")
-    return dataset("slc2020", path=tmp_path)
+    return open_dataset("slc2020", path=tmp_path)
 
 
 def test_the_picture_shows_a_row_for_each_cluster_even_an_empty_one(images, tmp_path):

@@ -1,14 +1,25 @@
 """Loading models."""
 
 import logging
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 import zoo_core as zoo
-from zoo_core.errors import NotInstalledError, SpecError, UnknownNameError, WeightsError
+from zoo_core.errors import (
+    ArgumentError,
+    NotInstalledError,
+    SpecError,
+    UnknownNameError,
+    UntrainedError,
+    WeightsError,
+)
 from zoo_core.models.devices import device_named
+
+from ..catalog.distributions import install
+from ..flat_plugin import FLAT
 
 
 def test_folder_gives_the_network_with_its_very_weights_in_eval_mode(lastro_folder):
@@ -26,10 +37,16 @@ def test_loading_a_folder_leaves_the_global_random_state(lastro_folder):
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_folder_may_be_named_by_a_string_and_pretrained_may_be_said(lastro_folder, monkeypatch):
+def test_folder_is_a_string_with_a_separator_or_a_path(lastro_folder, monkeypatch):
     monkeypatch.chdir(lastro_folder.parent)
-    assert zoo.load("lastro.test", pretrained=True).id == "lastro.test"
-    assert zoo.load("./lastro.test").weights_sha256 == zoo.load(str(lastro_folder)).weights_sha256
+    weights = {zoo.load(name).weights_sha256 for name in ("./lastro.test", "lastro.test/", str(lastro_folder))}
+    assert weights == {zoo.load(Path("lastro.test"), pretrained=True).weights_sha256}
+
+
+def test_what_lies_in_the_working_directory_is_not_a_published_model(lastro_folder, monkeypatch):
+    monkeypatch.chdir(lastro_folder.parent)
+    with pytest.raises(UnknownNameError, match=r"no model is called 'lastro\.test'"):
+        zoo.load("lastro.test")
 
 
 def test_half_precision_weights_are_computed_with_in_float32(changed_folder, lastro_folder):
@@ -58,17 +75,18 @@ def test_another_task_than_the_architecture_is_an_error(changed_folder):
         zoo.load(folder)
 
 
-def test_bare_architecture_is_untrained_by_default_and_refuses_to_predict():
-    model = zoo.load("lastro")
+def test_architecture_that_is_built_is_untrained_and_refuses_to_predict():
+    model = zoo.build("lastro")
     assert not model.trained and not model.network.training
     with pytest.raises(zoo.ZooError, match="random weights"):
         model.predict(torch.zeros(1, 1, 101, 101))
 
 
 def test_bands_and_classes_of_an_untrained_network_can_be_chosen():
-    four = zoo.load("lastro", bands=4)
+    four = zoo.build("lastro", bands=4)
     assert len(four.bands) == 4 and four.preprocess.n_channels == 12
-    named = zoo.load("lastro", bands=("r", "i"), classes=("no_sub", "cdm", "axion"))
+    assert zoo.load("lastro", pretrained=False, bands=4).bands == four.bands
+    named = zoo.build("lastro", bands=("r", "i"), classes=("no_sub", "cdm", "axion"))
     assert named.bands == ("r", "i") and named.heads.classes == ("no_sub", "cdm", "axion")
     assert named.network(torch.zeros(2, 6, 101, 101)).shape == (2, 3)
 
@@ -76,21 +94,21 @@ def test_bands_and_classes_of_an_untrained_network_can_be_chosen():
 def test_untrained_weights_follow_torch_seed():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        first = zoo.load("lastro").network.state_dict()["head.weight"]
+        first = zoo.build("lastro").network.state_dict()["head.weight"]
         torch.manual_seed(3)
-        second = zoo.load("lastro").network.state_dict()["head.weight"]
+        second = zoo.build("lastro").network.state_dict()["head.weight"]
     assert torch.equal(first, second)
 
 
 def test_unknown_argument_of_the_architecture_says_what_it_takes():
     with pytest.raises(SpecError, match="can't be built with depth"):
-        zoo.load("lastro", depth=3)
+        zoo.build("lastro", depth=3)
 
 
 def test_published_models_are_not_changed_on_the_way(lastro_folder):
-    with pytest.raises(SpecError, match="published as it is, without bands"):
+    with pytest.raises(ArgumentError, match=r"published as it is, without bands; zoo.build\(...\) takes these"):
         zoo.load(lastro_folder, bands=4)
-    with pytest.raises(SpecError, match="pretrained=False"):
+    with pytest.raises(ArgumentError, match="pretrained="):
         zoo.load(lastro_folder, pretrained=False)
 
 
@@ -102,27 +120,37 @@ def test_misspelt_name_gets_a_suggestion(name):
 
 
 @pytest.mark.usefixtures("flat_plugin")
-def test_bare_name_with_pretrained_is_the_default_tag_and_says_so(caplog):
+@pytest.mark.parametrize("arguments", [{}, {"pretrained": True}])
+def test_bare_name_is_its_default_tag_and_says_so(arguments, caplog):
     with caplog.at_level(logging.INFO, logger="zoo"):
-        model = zoo.load("flat", pretrained=True)
+        model = zoo.load("flat", **arguments)
     assert model.id == "flat.space" and model.trained
     assert "flat is flat.space, the default tag" in caplog.text
 
 
 @pytest.mark.usefixtures("flat_plugin")
-def test_name_with_a_tag_is_pretrained_by_default():
+def test_name_with_a_tag_is_not_built_with_random_weights():
     assert zoo.load("flat.ground").id == "flat.ground"
-    with pytest.raises(SpecError, match="pretrained=False goes with 'flat'"):
+    with pytest.raises(ArgumentError, match=r"flat.ground names trained weights; pretrained="):
         zoo.load("flat.ground", pretrained=False)
-    with pytest.raises(SpecError, match=r"zoo.load\('flat', width=...\)"):
+    with pytest.raises(ArgumentError, match="published as it is, without width"):
         zoo.load("flat.ground", width=5)
 
 
 @pytest.mark.usefixtures("flat_plugin")
 def test_known_name_wins_over_a_folder_of_the_same_name(tmp_path, monkeypatch):
-    (tmp_path / "flat").mkdir()
+    for name in ("flat", "flat.space"):
+        (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
-    assert zoo.load("flat.space").id == "flat.space" and not zoo.load("flat").trained
+    assert zoo.load("flat.space").id == "flat.space" == zoo.load("flat").id
+    assert not zoo.build("flat").trained
+
+
+def test_architecture_without_published_weights_says_how_to_build_it(tmp_path, monkeypatch):
+    install(tmp_path / "site", "plain", "zoo_plain", FLAT.replace('"flat"', '"plain"'))
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    with pytest.raises(UntrainedError, match=r"plain has no published weights; zoo.build\('plain'\)"):
+        zoo.load("plain")
 
 
 def test_missing_plugin_of_a_known_model_is_what_to_install(changed_folder):

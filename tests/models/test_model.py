@@ -7,7 +7,7 @@ import torch
 from zoo_core.errors import ImageShapeError, PixelScaleError, SpecError
 from zoo_core.models.views import view
 
-from .conftest import OPERATIONS, SIZE
+from ..tiny_models import OPERATIONS, SIZE
 
 
 @pytest.fixture

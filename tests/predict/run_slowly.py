@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.models.conftest import tiny_model
+from tests.tiny_models import tiny_model
 
 
 class Slow(nn.Module):

@@ -9,7 +9,7 @@ from zoo_core.errors import SpecError
 from zoo_core.predict.gallery import stretched
 from zoo_core.predict.ranking import best
 
-from ..models.conftest import SIZE
+from ..tiny_models import SIZE
 
 
 @pytest.fixture

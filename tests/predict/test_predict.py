@@ -12,11 +12,11 @@ from astropy.io import fits
 from astropy.table import Table
 from torch import nn
 
-from zoo_core.datasets.opening import dataset
+from zoo_core.datasets.opening import open_dataset
 from zoo_core.errors import ImageReadError, SpecError, UntrainedError
 from zoo_core.images import Beside, find_sources
 
-from ..models.conftest import OPERATIONS, SIZE
+from ..tiny_models import OPERATIONS, SIZE
 
 
 def stacked(folder, names):
@@ -74,7 +74,7 @@ def test_data_sets_are_predicted_with_their_own_ids(model, tmp_path, cutouts):
     for kind in ("lens", "nonlens"):
         (tmp_path / kind).mkdir()
         shutil.copy(cutouts / "c01.fits", tmp_path / kind / f"{kind}_1.fits")
-    found = dataset("folder", path=tmp_path)
+    found = open_dataset("folder", path=tmp_path)
     table = model.predict(found)
     assert list(table["id"]) == list(found.truth()["id"]) and set(table["status"]) == {"ok"}
 

@@ -36,11 +36,11 @@ def trained(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model as a folder, with a golden file of what it says here and now."""
     from zoo_core.catalog.folder import write_folder
     from zoo_core.catalog.weights import weights_file
-    from zoo_core.datasets.opening import dataset
+    from zoo_core.datasets.opening import open_dataset
     from zoo_core.models.load import load
     from zoo_core.testing.golden import write_golden
 
-    folder, model, rings = tmp_path_factory.mktemp("trained"), load(MODEL), dataset("second_rings", n=5, seed=9)
+    folder, model, rings = tmp_path_factory.mktemp("trained"), load(MODEL), open_dataset("second_rings", n=5, seed=9)
     kinds = ["typical", "typical", "typical", "typical", "edge"]
     ids = [str(name) for name in rings.truth()["id"]]
     golden = write_golden(model, list(rings.images(0, 5)), rings.pixel_scale, ids, kinds, folder / "golden.safetensors")

@@ -18,9 +18,9 @@ import json, sys
 import zoo_core as zoo
 
 names = {
-    "models": [spec.id for spec in zoo.models()],
-    "benchmarks": [spec.id for spec in zoo.benchmarks()],
-    "datasets": [spec.name for spec in zoo.datasets()],
+    "models": [spec.id for spec in zoo.list_models()],
+    "benchmarks": [spec.id for spec in zoo.list_benchmarks()],
+    "datasets": [spec.name for spec in zoo.list_datasets()],
 }
 print(json.dumps(names | {"imported": [name for name in ("torch", "zoo_second", "zoo_broken") if name in sys.modules]}))
 """
@@ -29,7 +29,7 @@ WRITTEN = """
 from astropy.io import fits
 import zoo_core as zoo
 
-rings = zoo.dataset("second_rings", n=4, seed=5)
+rings = zoo.open_dataset("second_rings", n=4, seed=5)
 truth = rings.truth()
 for name, theta_E, image in zip(truth["id"], truth["theta_E"], rings.images(0, 4)):
     fits.writeto(f"{name}.fits", image)

@@ -65,7 +65,7 @@ ROWS = np.array([1, 2, 5, 20, 21, 40])
 
 @pytest.fixture
 def spots(toy):
-    return zoo.dataset("toy_spots", plugin="zoo-toy", n=60, seed=1)
+    return zoo.open_dataset("toy_spots", plugin="zoo-toy", n=60, seed=1)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 6), (1, 4), (5, 6)])

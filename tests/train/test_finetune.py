@@ -111,7 +111,7 @@ def tuned(spotter, out, **arguments):
 
 
 def accuracy(model, **arguments):
-    spots = zoo.dataset("toy_spots", plugin="zoo-toy", n=90, seed=9, **arguments)
+    spots = zoo.open_dataset("toy_spots", plugin="zoo-toy", n=90, seed=9, **arguments)
     return float((model(spots.images(0, 90)).probabilities.argmax(1).numpy() == spots.truth()["label"]).mean())
 
 

@@ -10,7 +10,7 @@ from zoo_core.train.subset import Subset, chosen, split
 
 @pytest.fixture
 def spots(toy):
-    return zoo.dataset("toy_spots", plugin="zoo-toy", n=90, seed=1, classes=3)
+    return zoo.open_dataset("toy_spots", plugin="zoo-toy", n=90, seed=1, classes=3)
 
 
 def counts(dataset, rows):
@@ -64,7 +64,7 @@ def test_one_image_of_a_class_is_too_few(spots):
 
 
 def test_images_without_classes_are_split_as_one(toy):
-    heights = zoo.dataset("toy_spots", plugin="zoo-toy", n=50, seed=1, classes=0)
+    heights = zoo.open_dataset("toy_spots", plugin="zoo-toy", n=50, seed=1, classes=0)
 
     assert 2 <= len(split(heights)[1]) <= 20  # 10 expected, sigma 2.8
     assert len(chosen(heights, None, 0.1, seed=0)) == 5

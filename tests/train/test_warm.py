@@ -10,7 +10,7 @@ from torch import nn
 import zoo_core as zoo
 from zoo_core.errors import WeightsError
 from zoo_core.images.preprocess import Preprocess
-from zoo_core.models.build import build
+from zoo_core.models.network import initialised
 from zoo_core.train.warm import centre, head_of, preprocess_for, warm
 
 STACKED = (
@@ -22,9 +22,9 @@ STACKED = (
 @pytest.fixture
 def start(toy):
     """The toy network in three bands that have two channels each; random weights."""
-    model = zoo.load("toy", bands=["g", "r", "i"])
+    model = zoo.build("toy", bands=["g", "r", "i"])
     preprocess = Preprocess.from_operations(STACKED, ("g", "r", "i"))
-    network = build(model.architecture, 6, 1, {}).eval()
+    network = initialised(model.architecture, 6, 1, {}).eval()
     return replace(model, network=network, preprocess=preprocess)
 
 
@@ -32,7 +32,7 @@ def warmed(start, bands, classes=("none", "middle")):
     preprocess = Preprocess.from_operations(STACKED, bands)
     heads = zoo.Heads(classes=classes)
     outputs = 1 if len(classes) == 2 else len(classes)
-    network = build(start.architecture, preprocess.n_channels, outputs, {}).eval()
+    network = initialised(start.architecture, preprocess.n_channels, outputs, {}).eval()
     warm(network, start.architecture, {}, heads, preprocess, start)
     return network, preprocess
 
@@ -105,12 +105,12 @@ class Wrapped(nn.Module):
 
 
 def build_toy(channels, outputs):
-    return zoo.load("toy", bands=channels).architecture.build(channels=channels, outputs=outputs)
+    return zoo.build("toy", bands=channels).architecture.build(channels=channels, outputs=outputs)
 
 
 def test_another_architecture_takes_what_has_the_same_name_and_not_the_head(start):
     other = replace(start.architecture, name="other")
-    network = build(other, 6, 1, {})
+    network = initialised(other, 6, 1, {})
     head = network[4].weight.clone()
 
     warm(network, other, {}, start.heads, start.preprocess, start)
@@ -122,7 +122,7 @@ def test_another_architecture_takes_what_has_the_same_name_and_not_the_head(star
 def test_a_backbone_under_another_name_is_found(start):
     wrapped = replace(start, architecture=replace(start.architecture, name="wrapped"), network=Wrapped(6, 1))
     twice = replace(start.architecture, name="twice", build=Twice)
-    network = build(twice, 6, 1, {})
+    network = initialised(twice, 6, 1, {})
 
     warm(network, twice, {}, start.heads, start.preprocess, wrapped)
 
@@ -141,7 +141,7 @@ class Twice(nn.Module):
 
 
 def test_weights_of_which_nothing_fits_are_an_error(start):
-    other = zoo.load("lastro")
+    other = zoo.build("lastro")
 
     with pytest.raises(WeightsError, match="no tensor of the name and shape"):
         warm(start.network, start.architecture, {}, start.heads, start.preprocess, other)
@@ -157,8 +157,8 @@ def test_the_standard_of_a_preprocessing_is_that_of_the_mean_band():
 
 
 def test_a_head_for_parameters_begins_at_their_mean_and_variance(toy):
-    model = zoo.load("toyheight")
-    heights = zoo.dataset("toy_spots", plugin="zoo-toy", n=500, classes=0).targets()
+    model = zoo.build("toyheight")
+    heights = zoo.open_dataset("toy_spots", plugin="zoo-toy", n=500, classes=0).targets()
 
     centre(model.network, ["4.bias", "4.weight"], heights)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..catalog.registry import catalog
 from ..catalog.specs import BenchmarkSpec
-from ..datasets.opening import dataset as open_dataset
+from ..datasets.opening import open_dataset
 from ..datasets.simulated.frozen import table_sha256
 from ..errors import ResultError, SpecError, ZooError
 from ..interfaces import Dataset, Metric
@@ -85,7 +85,7 @@ def benchmark(
         DatasetError, ResultError: the images are not those of the benchmark.
     """
     spec = with_data(catalog().benchmark(on), data, split)
-    models = [load(name, pretrained=True, device=device) for name in model_names]
+    models = [load(name, device=device) for name in model_names]
     return measure(
         models, spec, results=results, batch_size=batch_size, precision=precision, rerun=rerun, progress=progress
     )

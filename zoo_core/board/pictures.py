@@ -17,7 +17,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from ..catalog.specs import BenchmarkSpec
-from ..datasets.opening import dataset as open_dataset
+from ..datasets.opening import open_dataset
 from ..errors import NotInstalledError, SpecError
 from ..interfaces import Dataset
 from ..models.model import Model

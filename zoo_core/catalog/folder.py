@@ -4,6 +4,8 @@ What `zoo fetch` and `zoo train` write, what a Hub repository of `zoo publish` h
 """
 
 import json
+import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import WeightsError
+from ..errors import UnknownNameError, WeightsError
 from .checksum import sha256_of
 from .entries import SCHEMA, check_version, entry_of, model_spec
 from .registry import catalog
@@ -20,7 +22,9 @@ from .schema import check_entry
 from .specs import ModelSpec, WeightsSpec
 from .weights import CONFIG, GOLDEN, WEIGHTS, golden_file, weights_file
 
-__all__ = ["fetch", "read_folder", "write_folder"]
+__all__ = ["fetch", "folder_named", "read_folder", "spec_named", "write_folder"]
+
+log = logging.getLogger("zoo")
 
 
 def fetch(name: str, to: Path | str, cache_dir: Path | str | None = None) -> Path:
@@ -37,6 +41,34 @@ def fetch(name: str, to: Path | str, cache_dir: Path | str | None = None) -> Pat
     if _holds(Path(to), spec):
         return Path(to)
     return write_folder(to, spec, weights, golden)
+
+
+def spec_named(name: str | Path) -> ModelSpec:
+    """The entry of a published model, of the default tag of an architecture, or of a folder.
+
+    Raises:
+        UnknownNameError: no registry lists it, or there is no such folder.
+    """
+    if folder := folder_named(name):
+        return read_folder(folder)
+    spec = catalog().model(str(name))
+    if spec.id != name:
+        log.info("%s is %s, the default tag", name, spec.id)
+    return spec
+
+
+def folder_named(name: str | Path) -> Path | None:
+    """The folder that is meant by a `Path` or by a string with a separator (`./mine`); of any other name, None.
+
+    Raises:
+        UnknownNameError: there is no such folder.
+    """
+    if not isinstance(name, Path) and not any(separator in name for separator in ("/", os.sep)):
+        return None
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise UnknownNameError(f"{name}: no such folder; a published model has a name without slashes")
+    return folder
 
 
 def write_folder(to: Path | str, spec: ModelSpec, weights: Path, golden: Path | None = None) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import PluginError, RegistryError, UnknownNameError
-from ..plugins import package_folder, plugins
+from ..plugins import list_plugins, package_folder
 from .entries import benchmark_spec, check_version, dataset_spec, entry_of, model_spec
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec
 from .yaml12 import read_mapping
@@ -84,7 +84,7 @@ def catalog() -> Catalog:
     checked by the tests of the core, and not each time that it is listed.
     """
     registries, problems = [read_registry(core_registry(), CORE, check=False)], []
-    for plugin in plugins(import_them=False):
+    for plugin in list_plugins(import_them=False):
         try:
             registries.append(_registry_of(plugin.name, plugin.distribution))
         except (RegistryError, PluginError) as error:

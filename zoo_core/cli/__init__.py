@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from ..errors import SpecError, UnknownNameError, ZooError
+from ..errors import ArgumentError, SpecError, UnknownNameError, ZooError
 
 __all__ = ["main", "zoo"]
 
@@ -30,7 +30,7 @@ COMMANDS = {
     "publish": "sharing",
     "env": "listing",
 }
-WRONG_USAGE = (SpecError, UnknownNameError)
+WRONG_USAGE = (ArgumentError, SpecError, UnknownNameError)
 INTERRUPTED = 130  # what shells report for Ctrl-C
 
 

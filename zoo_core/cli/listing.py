@@ -9,15 +9,17 @@ from .show import as_json, show_facts, show_rows
 
 __all__ = ["benchmarks", "datasets", "env", "info", "models", "plugins"]
 
+pattern_argument = click.argument("pattern", default="*")
 task_option = click.option("--task", metavar="TASK", help="Only of this task, such as classification.")
 
 
 @click.command()
+@pattern_argument
 @task_option
 @as_json
-def models(task: str | None, as_json: bool) -> None:
-    """Published models."""
-    from ..models.listing import models
+def models(pattern: str, task: str | None, as_json: bool) -> None:
+    """Published models; of a quoted PATTERN such as '*lens*' only these."""
+    from ..catalog.listing import list_models
 
     rows = [
         {
@@ -29,7 +31,7 @@ def models(task: str | None, as_json: bool) -> None:
             "default": "default" if spec.default else "",
             "summary": spec.summary,
         }
-        for spec in models(task)
+        for spec in list_models(pattern, task)
     ]
     show_rows(rows, as_json, empty="no published models" + (f" for {task}" if task else ""))
 
@@ -47,25 +49,27 @@ def info(model: str, results: Path | None, as_json: bool) -> None:
 
 
 @click.command()
+@pattern_argument
 @task_option
 @as_json
-def datasets(task: str | None, as_json: bool) -> None:
-    """Data sets that can be opened here."""
-    from ..datasets.opening import datasets
+def datasets(pattern: str, task: str | None, as_json: bool) -> None:
+    """Data sets that can be opened here; of a quoted PATTERN only these."""
+    from ..catalog.listing import list_datasets
 
     rows = [
         {"name": spec.name, "task": spec.task, "domain": spec.domain, "plugin": spec.plugin, "summary": spec.summary}
-        for spec in datasets(task)
+        for spec in list_datasets(pattern, task)
     ]
     show_rows(rows, as_json, empty="no data sets")
 
 
 @click.command()
+@pattern_argument
 @task_option
 @as_json
-def benchmarks(task: str | None, as_json: bool) -> None:
-    """Benchmarks: frozen images, and what is measured on them."""
-    from ..models.listing import benchmarks
+def benchmarks(pattern: str, task: str | None, as_json: bool) -> None:
+    """Benchmarks: frozen images, and what is measured on them; of a quoted PATTERN only these."""
+    from ..catalog.listing import list_benchmarks
 
     rows = [
         {
@@ -75,19 +79,20 @@ def benchmarks(task: str | None, as_json: bool) -> None:
             "metrics": ", ".join(spec.metrics),
             "summary": spec.summary,
         }
-        for spec in benchmarks(task)
+        for spec in list_benchmarks(pattern, task)
     ]
     show_rows(rows, as_json, empty="no benchmarks")
 
 
 @click.command()
+@pattern_argument
 @click.option("--no-import", is_flag=True, help="Only list them.")
 @as_json
-def plugins(no_import: bool, as_json: bool) -> None:
+def plugins(pattern: str, no_import: bool, as_json: bool) -> None:
     """Installed plugins, each imported on its own; a broken one is named with its error."""
-    from ..plugins import plugins
+    from ..plugins import list_plugins
 
-    rows = [_plugin_row(plugin, no_import) for plugin in plugins(import_them=not no_import)]
+    rows = [_plugin_row(plugin, no_import) for plugin in list_plugins(pattern, import_them=not no_import)]
     show_rows(rows, as_json, empty="no plugins; pip install zoo-lastro")
 
 

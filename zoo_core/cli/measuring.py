@@ -85,7 +85,7 @@ def leaderboard(results: Path, pages: Path | None, as_json: bool) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--weights", is_flag=True, help="Also replay the golden files of published weights.")
-@click.option("--device", default="cpu", show_default=True, help="Where published weights run.")
+@click.option("--device", default="auto", show_default=True, help="Of published weights: auto, cpu, cuda or mps.")
 @as_json
 @click.pass_context
 def check(ctx: click.Context, name: str, weights: bool, device: str, as_json: bool) -> None:
@@ -107,7 +107,7 @@ def _draw(models: tuple[str, ...], on: str, data: str | None, split: str | None,
 
     spec = with_data(catalog().benchmark(on), data, split)
     for name in models:
-        draw_pictures(load(name, pretrained=True, device=device), spec, folder)
+        draw_pictures(load(name, device=device), spec, folder)
 
 
 def _row(result) -> dict:

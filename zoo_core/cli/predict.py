@@ -83,7 +83,7 @@ def predict(
     from ..predict.predict import images_of, scored
     from ..predict.scoring import Scorer
 
-    loaded = load(model, pretrained=True, device=device).with_views(views)
+    loaded = load(model, device=device).with_views(views)
     names, patterns = _apart(inputs, bands)
     images = images_of(
         loaded,

@@ -10,22 +10,16 @@ from ..errors import DatasetError, UnknownNameError
 from ..plugins import dataset_factory
 
 if TYPE_CHECKING:
-    from ..catalog.specs import DatasetSpec
     from ..interfaces import Dataset, DatasetFactory
 
-__all__ = ["dataset", "datasets", "needs_path", "takes_path"]
+__all__ = ["needs_path", "open_dataset", "takes_path"]
 
 
-def datasets(task: str | None = None) -> list[DatasetSpec]:
-    """What the installed plugins can open, of one task or of all; imports none of them."""
-    return [spec for _, spec in sorted(catalog().datasets.items()) if task in (None, spec.task)]
-
-
-def dataset(name: str, plugin: str | None = None, **arguments: Any) -> Dataset:
+def open_dataset(name: str, plugin: str | None = None, **arguments: Any) -> Dataset:
     """Open a data set.
 
     Arguments:
-        name: see `datasets()`.
+        name: see `list_datasets`.
         plugin: the distribution or entry point that provides it; by default the one that the catalogue names.
         arguments: of the data set: a path for adapters of public sets, n and seed for simulated ones.
 

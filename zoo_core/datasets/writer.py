@@ -19,7 +19,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from ..errors import DatasetError
-from .opening import dataset
+from .opening import open_dataset
 from .simulated.simulation import Simulated
 
 __all__ = ["FORMATS", "simulate"]
@@ -66,7 +66,7 @@ def simulate(
     """
     if format not in FORMATS:
         raise DatasetError(f"format {format!r} is not known; choose {' or '.join(FORMATS)}")
-    source, out = dataset(name, n=n, seed=seed, **(arguments or {})), Path(out).expanduser()
+    source, out = open_dataset(name, n=n, seed=seed, **(arguments or {})), Path(out).expanduser()
     if not isinstance(source, Simulated):
         raise DatasetError(f"{name} is not simulated; its images exist already, see its documentation for where")
     if format == "deeplense" and not source.heads.classes:

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..catalog.folder import read_folder
-from ..catalog.registry import catalog
+from ..catalog.folder import spec_named
 from ..catalog.specs import ModelSpec
 from ..errors import NotInstalledError, ResultError
 from ..plugins import package_folder
@@ -43,17 +42,17 @@ class Description:
         return facts | extra | {"results": dict(self.results)}
 
 
-def describe(name: str, results: Path | None = None) -> Description:
+def describe(name: str | Path, results: Path | None = None) -> Description:
     """The published model of that name (a bare architecture: its default tag), or of a folder.
 
     Arguments:
-        name: as for `load`.
+        name: as for `zoo.load`.
         results: folder of measured results; by default the one of this checkout or of the current directory.
 
     Raises:
         UnknownNameError: no such model.
     """
-    spec = read_folder(name) if (Path(name) / "config.json").is_file() else catalog().model(name)
+    spec = spec_named(name)
     operations = {operation["op"]: operation for operation in spec.preprocess}
     return Description(
         spec,

@@ -1,62 +1,97 @@
-"""A model by name: published, from a folder, or untrained."""
+"""A model by name: with the weights that were published, of a folder, or with random ones."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ..catalog.folder import read_folder
+from ..catalog.folder import folder_named, spec_named
 from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import weights_file
-from ..errors import SpecError, UnknownNameError
+from ..errors import ArgumentError, SpecError, UnknownNameError, UntrainedError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..plugins import architecture as find_architecture
+from ..plugins import list_plugins
 from ..tasks import Heads, task_named
-from .build import build, filled
 from .devices import device_named
 from .model import Model
+from .network import filled, initialised
 
-__all__ = ["load", "load_spec"]
-
-logger = logging.getLogger("zoo")
+__all__ = ["build", "load", "load_spec"]
 
 
 def load(
     name: str | Path,
-    pretrained: bool | None = None,
-    bands: int | Sequence[str] | None = None,
-    classes: int | Sequence[str] | None = None,
-    device: str | torch.device = "cpu",
+    pretrained: bool = True,
+    device: str | torch.device = "auto",
     cache_dir: str | Path | None = None,
     **arguments: Any,
 ) -> Model:
-    """A model, ready to predict: `load("lastro.space")`, `load("lastro", pretrained=True)`, `load("my/folder")`.
+    """A trained model, ready to predict.
 
     Arguments:
-        name: a published model (`architecture.tag`), an architecture, or a folder of `zoo fetch` or `zoo train`.
-        pretrained: None: True for a published model and for a folder, False for an architecture's bare name. True with
-            a bare name loads its default tag.
-        bands: number or names of the physical bands; only for an untrained network, as are the next two.
-        classes: number or names of the classes.
-        arguments: of the architecture's `build`.
-        device: "cpu", "cuda", "cuda:1", "mps", or "auto" for the fastest there is.
+        name: a published model (`architecture.tag`), an architecture for its default tag, or a folder of `zoo fetch` or
+            `zoo train`: a `Path`, or a string with a separator (`./mine`).
+        pretrained: False: the architecture with random weights, as `build` returns it.
+        device: "auto" for the fastest there is, "cpu", "cuda", "cuda:1" or "mps".
         cache_dir: where downloaded weights are kept, by default Hugging Face's cache.
+        arguments: of `build`, only with `pretrained=False`.
 
     Raises:
-        UnknownNameError, NotInstalledError, SpecError, WeightsError: see `zoo_core.errors`.
+        UnknownNameError, NotInstalledError, WeightsError, SpecError: see `zoo_core.errors`.
+        UntrainedError: nothing was published of the architecture.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.load("lastro", device="cpu")
+        <Model lastro.space: classification of VIS, 101 px, 2,856,421 parameters, 8 views, trained, on cpu>
     """
-    folder = _folder(name)
-    if folder is None and "." not in str(name) and not pretrained:
-        return untrained(str(name), bands, classes, arguments).to(device_named(device))
-    spec = read_folder(folder) if folder else _published(str(name))
-    _check_as_published(spec, pretrained, {"bands": bands, "classes": classes, **arguments})
+    if not pretrained:
+        return build(_architecture_named(name), device=device, **arguments)
+    if arguments:
+        raise ArgumentError(f"{name} is published as it is, without {', '.join(arguments)}; zoo.build(...) takes these")
+    spec = _published(name)
     return load_spec(spec, weights_file(spec, cache_dir)).to(device_named(device))
+
+
+def build(
+    architecture: str,
+    bands: int | Sequence[str] | None = None,
+    classes: int | Sequence[str] | None = None,
+    device: str | torch.device = "auto",
+    **arguments: Any,
+) -> Model:
+    """An architecture with random weights, in eval mode, for bands and classes of one's own.
+
+    Arguments:
+        architecture: its name, without a tag.
+        bands: number or names of the physical bands; None: those of the architecture, as for classes.
+        classes: number or names of the classes.
+        device: as in `load`.
+        arguments: of the architecture's `build`.
+
+    Raises:
+        UnknownNameError, NotInstalledError: no installed plugin provides it.
+        ArgumentError, SpecError: it cannot be built with these arguments.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.build("lastro", bands=4, device="cpu").bands
+        ('band_0', 'band_1', 'band_2', 'band_3')
+    """
+    # An architecture that the catalogue does not know may be in any plugin: then all are imported.
+    found = find_architecture(architecture, plugin=catalog().architectures().get(architecture))
+    preprocess = Preprocess.from_operations(found.preprocess, _bands(found, bands))
+    heads = _heads(found, classes)
+    outputs = task_named(found.task).outputs(heads)
+    network = initialised(found, preprocess.n_channels, outputs, {**found.arguments, **arguments})
+    network = network.eval().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return Model(architecture, found, network, preprocess, heads).to(device_named(device))
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:
@@ -73,46 +108,21 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
     return Model(spec.id, architecture, network, preprocess, spec.heads, spec.views, spec, spec.weights.sha256)
 
 
-def untrained(
-    name: str, bands: int | Sequence[str] | None, classes: int | Sequence[str] | None, arguments: dict[str, Any]
-) -> Model:
-    """An architecture with random weights, in eval mode."""
-    # An architecture that the catalogue does not know may be in any plugin: then all are imported.
-    architecture = find_architecture(name, plugin=catalog().architectures().get(name))
-    preprocess = Preprocess.from_operations(architecture.preprocess, _bands(architecture, bands))
-    heads = _heads(architecture, classes)
-    outputs = task_named(architecture.task).outputs(heads)
-    network = build(architecture, preprocess.n_channels, outputs, {**architecture.arguments, **arguments})
-    network = network.eval().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    return Model(name, architecture, network, preprocess, heads)
+def _published(name: str | Path) -> ModelSpec:
+    try:
+        return spec_named(name)
+    except UnknownNameError:
+        if any(one.name == name for plugin in list_plugins() for one in plugin.architectures):
+            raise UntrainedError(
+                f"{name} has no published weights; zoo.build({name!r}) has random ones, `zoo train` trains it"
+            ) from None
+        raise
 
 
-def _folder(name: str | Path) -> Path | None:
-    path = Path(name).expanduser()
-    if isinstance(name, Path) or path.is_absolute() or len(path.parts) > 1 or str(name) in (".", ".."):
-        if not path.is_dir():
-            raise UnknownNameError(f"{path}: no such folder; a published model has a name without slashes")
-        return path
-    return path if (path / "config.json").is_file() else None
-
-
-def _published(name: str) -> ModelSpec:
-    spec = catalog().model(name)
-    if spec.id != name:
-        logger.info("%s is %s, the default tag", name, spec.id)
-    return spec
-
-
-def _check_as_published(spec: ModelSpec, pretrained: bool | None, changes: dict[str, Any]) -> None:
-    bare = spec.architecture
-    if pretrained is False:
-        raise SpecError(f"{spec.id} names trained weights; pretrained=False goes with {bare!r}")
-    changed = [key for key, value in changes.items() if value is not None]
-    if changed:
-        raise SpecError(
-            f"{spec.id} is published as it is, without {', '.join(changed)}; "
-            f"zoo.load({bare!r}, {changed[0]}=...) builds it untrained"
-        )
+def _architecture_named(name: str | Path) -> str:
+    if folder_named(name) is not None or str(name) in catalog().models:
+        raise ArgumentError(f"{name} names trained weights; pretrained= (False) goes with the name of an architecture")
+    return str(name)
 
 
 def _bands(architecture: Architecture, bands: int | Sequence[str] | None) -> tuple[str, ...]:
@@ -133,5 +143,5 @@ def _heads(architecture: Architecture, classes: int | Sequence[str] | None) -> H
 
 def _at_least(what: str, number: int, least: int) -> int:
     if number < least:
-        raise SpecError(f"{what} is {number}, it must be at least {least}")
+        raise ArgumentError(f"{what}= is {number}, it must be at least {least}")
     return number

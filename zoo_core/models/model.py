@@ -54,9 +54,10 @@ class Model:
 
     def __repr__(self) -> str:
         state = "trained" if self.trained else "untrained"
+        views = "1 view" if self.views == 1 else f"{self.views} views"
         return (
             f"<Model {self.id}: {self.task.name} of {'+'.join(self.bands)}, {self.preprocess.size} px, "
-            f"{self.parameters:,} parameters, {self.views} view(s), {state}, on {self.device}>"
+            f"{self.parameters:,} parameters, {views}, {state}, on {self.device}>"
         )
 
     def __call__(

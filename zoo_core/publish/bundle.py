@@ -33,7 +33,7 @@ def bundle(
         package: folder of the plugin's package, as in plugins/lastro/zoo_lastro.
         images, pixel_scale, ids, kinds: of the golden file, see `write_golden`.
     """
-    model = load(Path(folder))
+    model = load(Path(folder), device="cpu")
     assert model.spec is not None
     weights = Path(package) / "weights"
     golden = write_golden(model, images, pixel_scale, ids, kinds, weights / f"{model.id}.golden.safetensors")

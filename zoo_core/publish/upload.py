@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..bench.results import Result, read_result
-from ..catalog.folder import read_folder, write_folder
-from ..catalog.registry import catalog
+from ..catalog.folder import read_folder, spec_named, write_folder
 from ..catalog.specs import ModelSpec
-from ..catalog.weights import CONFIG, golden_file, weights_file
+from ..catalog.weights import golden_file, weights_file
 from ..errors import PublishError, WeightsError
 from ..models.load import load_spec
 from ..testing.golden import replay, tolerance
@@ -47,7 +46,7 @@ def write_repository(name: str | Path, to: Path | str, results: Path | str = RES
     Raises:
         PublishError: says all that is missing, or that the golden file does not replay.
     """
-    spec = read_folder(name) if (Path(name) / CONFIG).is_file() else catalog().model(str(name))
+    spec = spec_named(name)
     measured = _results(spec, Path(results))
     _check_complete(spec, measured)
     weights, golden = weights_file(spec), golden_file(spec)

@@ -11,7 +11,8 @@ from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..errors import PluginError, UnknownNameError
 from ..interfaces import Architecture
-from ..plugins import Plugin, plugin_named, plugin_names, plugins
+from ..models.devices import device_named
+from ..plugins import Plugin, list_plugins, plugin_named, plugin_names
 from .imports import light_import
 from .laws import NETWORK_LAWS
 from .trained import TRAINED_LAWS
@@ -89,25 +90,26 @@ class Report:
         return [asdict(outcome) for outcome in self.outcomes]
 
 
-def check(name: str, weights: bool = False, device: str = "cpu") -> Report:
+def check(name: str, weights: bool = False, device: str = "auto") -> Report:
     """The laws, tried on a plugin, an architecture or a model `architecture.tag`.
 
     Arguments:
         name: of any of the three; a plugin's name means all that it provides.
         weights: also demand published weights, of a plugin for one of its architectures at least, and replay their
             golden files.
-        device: where published weights run.
+        device: where published weights run; "auto" for the fastest there is.
 
     Raises:
         UnknownNameError, NotInstalledError: nothing installed is called that.
         PluginError: the plugin cannot be imported.
     """
     plugin, architectures = _resolved(name)
+    place = str(device_named(device))
     outcomes = [_tried(plugin.name, "import", True, partial(light_import, plugin))]
     published = [_published(name, architecture, plugin) for architecture in architectures]
     for architecture, specs in zip(architectures, published, strict=True):
         outcomes += _network_outcomes(architecture)
-        outcomes += _trained_outcomes(architecture, specs, weights, not any(published), device)
+        outcomes += _trained_outcomes(architecture, specs, weights, not any(published), place)
     return Report(name, tuple(outcomes))
 
 
@@ -165,11 +167,11 @@ def _resolved(name: str) -> tuple[Plugin, tuple[Architecture, ...]]:
         return plugin, plugin.architectures
     specs = catalog().models
     wanted = specs[name].architecture if name in specs else name
-    for plugin in plugins():
+    for plugin in list_plugins():
         for architecture in plugin.architectures:
             if architecture.name == wanted:
                 return plugin, (architecture,)
-    provided = [item.name for plugin in plugins() for item in plugin.architectures]
+    provided = [item.name for plugin in list_plugins() for item in plugin.architectures]
     raise UnknownNameError.among("plugin, architecture or model", name, {*plugin_names(), *provided, *specs})
 
 

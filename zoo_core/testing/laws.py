@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
-from ..models.build import build
+from ..models.network import initialised
 from ..tasks import Prediction, Task, task_named
 
 __all__ = ["NETWORK_LAWS", "NetworkLaw", "batch_faults", "built", "quantities", "rows_apart"]
@@ -145,7 +145,7 @@ def built(architecture: Architecture, seed: int = 0) -> nn.Module:
     outputs = task_named(architecture.task).outputs(architecture.heads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build(architecture, preprocess.n_channels, outputs, architecture.arguments).eval()
+        return initialised(architecture, preprocess.n_channels, outputs, architecture.arguments).eval()
 
 
 def batch_faults(predict: Callable[[Tensor], Prediction], x: Tensor) -> Iterator[str]:

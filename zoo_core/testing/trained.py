@@ -20,7 +20,7 @@ TrainedLaw = Callable[[ModelSpec, str], Iterator[str]]
 
 def weights_load(spec: ModelSpec, device: str) -> Iterator[str]:
     """The published file has its checksum, fits the network strictly, and the model is in eval mode and float32."""
-    model = load(spec.id, pretrained=True, device=device)
+    model = load(spec.id, device=device)
     if not model.trained or model.network.training:
         yield "the loaded model is not trained or not in eval mode"
     if model.weights_sha256 != spec.weights.sha256:
@@ -33,14 +33,14 @@ def weights_load(spec: ModelSpec, device: str) -> Iterator[str]:
 def golden_replay(spec: ModelSpec, device: str) -> Iterator[str]:
     """The golden file's raw images give the predictions that were published, to 1e-4 on the CPU and 1e-3 on a GPU."""
     allowed = tolerance(device)
-    differences = replay(load(spec.id, pretrained=True, device=device), golden_file(spec))
+    differences = replay(load(spec.id, device=device), golden_file(spec))
     off = [difference for difference in differences if not difference.value <= allowed]
     yield from (f"{each.quantity} of {each.id} differs by {each.value:.1e}, more than {allowed:g}" for each in off)
 
 
 def trained_batch_size(spec: ModelSpec, device: str) -> Iterator[str]:
     """With the published weights, too, an image's prediction does not depend on its companions, to 1e-5."""
-    model = load(spec.id, pretrained=True, device=device)
+    model = load(spec.id, device=device)
     yield from batch_faults(model.prediction, _golden_channels(model, spec))
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..datasets.opening import dataset as open_dataset
-from ..datasets.opening import needs_path, takes_path
+from ..datasets.opening import needs_path, open_dataset, takes_path
 from ..errors import RecipeError
 from ..interfaces import Dataset
 from ..tasks import Task

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from ..datasets.opening import dataset as open_dataset
+from ..datasets.opening import open_dataset
 from ..interfaces import Architecture, Dataset
 from ..models.load import load
 from ..models.model import Model
@@ -73,7 +73,7 @@ def finetune(
         SpecError, RecipeError: what is asked for cannot be done.
         TrainingError: nothing usable came of it.
     """
-    start = load(model, pretrained=True)
+    start = load(model, device="cpu")
     assert start.spec is not None
     network = start.architecture if architecture is None else architecture_named(architecture, start.spec.plugin)
     (train,) = placed([DataRecipe(dataset=on, arguments=dict(arguments or {}))], data)

@@ -10,8 +10,8 @@ from torch.utils.data import DataLoader
 from ..errors import RecipeError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture, Dataset
-from ..models.build import build
 from ..models.load import load
+from ..models.network import initialised
 from ..plugins import architecture as architecture_named
 from ..tasks import Heads, task_named
 from .batches import BalancedBatches, Looks, class_groups
@@ -104,7 +104,7 @@ class _Run:
         )
         self.arguments = {**self.architecture.arguments, **recipe.arguments}
         outputs = self.task.outputs(self.heads)
-        self.network = build(self.architecture, self.preprocess.n_channels, outputs, self.arguments)
+        self.network = initialised(self.architecture, self.preprocess.n_channels, outputs, self.arguments)
 
     def result(self) -> Path:
         """Train, calibrate, write."""
@@ -140,7 +140,7 @@ class _Run:
             centre(self.network, self._head, training.targets())
         if recipe.warm_start is None:
             return (recipe.train.dataset,)
-        start = load(recipe.warm_start, pretrained=True)
+        start = load(recipe.warm_start, device="cpu")
         warm(self.network, self.architecture, self.arguments, self.heads, self.preprocess, start)
         if recipe.freeze:
             freeze(self.network, but=self._head)

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from ..errors import SpecError, WeightsError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
-from ..models.build import shapes
 from ..models.model import Model
+from ..models.network import shapes
 from ..tasks import Heads, task_named
 
 __all__ = ["centre", "head_of", "preprocess_for", "warm"]

@@ -57,7 +57,7 @@ def test_an_image_belongs_to_the_nearest_centroid():
 
 def test_centroids_are_where_the_training_images_are(tmp_path, lenses):
     model = zoo.load(trained(tmp_path / "kmeans", lenses, "kmeans", "simclr: {steps: 4}"))
-    data = zoo.dataset("slc2020", path=lenses, split="train")
+    data = zoo.open_dataset("slc2020", path=lenses, split="train")
 
     found = model(data.images(0, len(data)))
 

@@ -52,7 +52,7 @@ def run(tmp_path, lenses):
 def test_rings_and_blobs_become_two_clusters(run, lenses):
     model = zoo.load(run(steps=40))
 
-    test = zoo.dataset("slc2020", path=lenses, split="test")
+    test = zoo.open_dataset("slc2020", path=lenses, split="test")
     clusters = model(test.images(0, len(test))).probabilities.argmax(1).numpy()
     right = (clusters == test.truth()["label"]).mean()
     assert max(right, 1 - right) > 0.9

@@ -23,7 +23,7 @@ def model_i(tmp_path):
 
 
 def test_classes_are_the_folders_and_axion_files_give_their_image(model_i):
-    images = zoo.dataset("deeplense", path=model_i)
+    images = zoo.open_dataset("deeplense", path=model_i)
 
     assert images.heads.classes == ("no_sub", "cdm", "axion")
     assert images.truth()["label"].tolist() == [0, 0, 1, 1, 2, 2]
@@ -36,7 +36,7 @@ def test_images_of_the_evaluation_tests_have_one_band_first(tmp_path):
         (tmp_path / kind).mkdir()
         np.save(tmp_path / kind / "1.npy", np.zeros((1, 9, 9)))
 
-    images = zoo.dataset("deeplense", path=tmp_path)
+    images = zoo.open_dataset("deeplense", path=tmp_path)
 
     assert images.heads.classes == ("no", "sphere", "vort")
     assert images.images(0, 3).shape == (3, 1, 9, 9)
@@ -47,20 +47,20 @@ def test_colours_of_model_iv_become_bands(tmp_path):
         (tmp_path / kind).mkdir()
         np.save(tmp_path / kind / "1.npy", np.broadcast_to(np.arange(3.0), (8, 8, 3)))
 
-    images = zoo.dataset("deeplense", path=tmp_path, colours=True)
+    images = zoo.open_dataset("deeplense", path=tmp_path, colours=True)
 
     assert images.images(0, 1)[0, :, 4, 4].tolist() == [0, 1, 2]
     with pytest.raises(DatasetError, match="is not an image of 1 band"):
-        zoo.dataset("deeplense", path=tmp_path).images(0, 1)
+        zoo.open_dataset("deeplense", path=tmp_path).images(0, 1)
 
 
 def test_a_folder_without_classes_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match="no, sphere, vort"):
-        zoo.dataset("deeplense", path=tmp_path)
+        zoo.open_dataset("deeplense", path=tmp_path)
 
 
 def test_masses_of_axion_files_are_logarithms(model_i):
-    masses = zoo.dataset("deeplense_mass", path=model_i / "axion")
+    masses = zoo.open_dataset("deeplense_mass", path=model_i / "axion")
 
     np.testing.assert_allclose(masses.targets()[:, 0], [-23, -22], atol=1e-5)  # float32
     assert masses.images(1, 2).shape == (1, 1, 8, 8)
@@ -68,14 +68,14 @@ def test_masses_of_axion_files_are_logarithms(model_i):
 
 def test_an_image_without_a_mass_is_an_error_that_names_it(model_i):
     with pytest.raises(DatasetError, match=r"cdm_sim_0\.npy holds an image without a mass"):
-        zoo.dataset("deeplense_mass", path=model_i / "cdm")
+        zoo.open_dataset("deeplense_mass", path=model_i / "cdm")
 
 
 def test_the_regression_set_is_two_arrays(tmp_path):
     np.save(tmp_path / "images.npy", np.zeros((3, 1, 8, 8)))
     np.save(tmp_path / "labels.npy", np.array([[-24.0], [-23.5], [-22.0]]))
 
-    masses = zoo.dataset("deeplense_mass", path=tmp_path)
+    masses = zoo.open_dataset("deeplense_mass", path=tmp_path)
 
     assert masses.truth()["log10_mass"].tolist() == [-24.0, -23.5, -22.0]
     assert masses.images(0, 3).shape == (3, 1, 8, 8)
@@ -86,4 +86,4 @@ def test_arrays_of_other_lengths_are_an_error(tmp_path):
     np.save(tmp_path / "labels.npy", np.zeros((2, 1)))
 
     with pytest.raises(DatasetError, match="not \\(N, 1, H, W\\) and N"):
-        zoo.dataset("deeplense_mass", path=tmp_path)
+        zoo.open_dataset("deeplense_mass", path=tmp_path)

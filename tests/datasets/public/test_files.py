@@ -37,7 +37,7 @@ def ground(tmp_path):
 
 
 def test_space_challenge_has_its_labels_and_einstein_radii(space):
-    challenge = zoo.dataset("blf1_space", path=space)
+    challenge = zoo.open_dataset("blf1_space", path=space)
 
     truth = challenge.truth()
 
@@ -48,7 +48,7 @@ def test_space_challenge_has_its_labels_and_einstein_radii(space):
 
 
 def test_ground_challenge_has_its_bands_in_the_order_of_the_files(ground):
-    challenge = zoo.dataset("blf1_ground", path=ground)
+    challenge = zoo.open_dataset("blf1_ground", path=ground)
 
     assert challenge.bands == ("r", "i", "g", "u")
     assert challenge.images(0, 2)[:, :, 0, 0].tolist() == [[1, 2, 3, 4], [1, 2, 3, 4]]
@@ -58,21 +58,21 @@ def test_a_missing_band_is_an_error_that_names_the_image(ground):
     (ground / "Public/Band3/imageSDSS_G-100002.fits").unlink()
 
     with pytest.raises(DatasetError, match="100002"):
-        zoo.dataset("blf1_ground", path=ground)
+        zoo.open_dataset("blf1_ground", path=ground)
 
 
 def test_challenge_samples_are_labelled_by_their_folders(tmp_path):
     write(tmp_path / "lens/imageEUC_VIS-7.fits", 0)
     write(tmp_path / "nolens/imageEUC_VIS-8.fits", 0)
 
-    assert list(zoo.dataset("blf1_space", path=tmp_path).truth()["label"]) == [1, 0]
+    assert list(zoo.open_dataset("blf1_space", path=tmp_path).truth()["label"]) == [1, 0]
 
 
 def test_images_without_catalogue_or_telling_folder_are_an_error(tmp_path):
     write(tmp_path / "stuff/imageEUC_VIS-7.fits", 0)
 
     with pytest.raises(DatasetError, match=r"classifications\.csv"):
-        zoo.dataset("blf1_space", path=tmp_path)
+        zoo.open_dataset("blf1_space", path=tmp_path)
 
 
 def test_a_folder_holds_a_folder_a_class(tmp_path):
@@ -80,7 +80,7 @@ def test_a_folder_holds_a_folder_a_class(tmp_path):
     write(tmp_path / "lens/b.fits", 2)
     (tmp_path / "lens" / ".DS_Store").write_bytes(b"junk")
 
-    folder = zoo.dataset("folder", path=tmp_path)
+    folder = zoo.open_dataset("folder", path=tmp_path)
 
     assert folder.heads.classes == ("galaxy", "lens")
     assert list(folder.truth()["label"]) == [0, 1]
@@ -92,8 +92,8 @@ def test_images_of_several_sizes_need_a_common_one(tmp_path):
     write(tmp_path / "lens/b.fits", 2, (7, 15))
 
     with pytest.raises(DatasetError, match="size="):
-        zoo.dataset("folder", path=tmp_path).images(0, 2)
-    images = zoo.dataset("folder", path=tmp_path, size=9).images(0, 2)
+        zoo.open_dataset("folder", path=tmp_path).images(0, 2)
+    images = zoo.open_dataset("folder", path=tmp_path, size=9).images(0, 2)
     assert np.isfinite(images[0]).all()
     assert np.isfinite(images[1, 0, 1:8]).all()
     assert np.isnan(images[1, 0, [0, 8]]).all()
@@ -101,14 +101,14 @@ def test_images_of_several_sizes_need_a_common_one(tmp_path):
 
 def test_a_folder_without_classes_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match="one for each class"):
-        zoo.dataset("folder", path=tmp_path)
+        zoo.open_dataset("folder", path=tmp_path)
 
 
 def test_fingerprint_follows_the_labels(tmp_path):
     write(tmp_path / "galaxy/a.fits", 1)
     write(tmp_path / "lens/b.fits", 2)
-    before = zoo.dataset("folder", path=tmp_path).fingerprint()
+    before = zoo.open_dataset("folder", path=tmp_path).fingerprint()
 
-    after = zoo.dataset("folder", path=tmp_path, classes=["lens", "galaxy"]).fingerprint()
+    after = zoo.open_dataset("folder", path=tmp_path, classes=["lens", "galaxy"]).fingerprint()
 
     assert before != after

@@ -102,7 +102,7 @@ def test_a_way_of_another_name_is_refused(tmp_path, images):
         Image.fromarray(np.uint8(255 * images[0])).save(tmp_path / name / "a.jpg")
 
     with pytest.raises(DatasetError, match="marginalised is 'zoomed'; choose one of resampled, matched"):
-        zoo.dataset("slc2020", path=tmp_path, marginalised="zoomed")
+        zoo.open_dataset("slc2020", path=tmp_path, marginalised="zoomed")
 
 
 def test_zooming_there_and_back_is_the_image():
@@ -123,13 +123,13 @@ def test_the_data_set_keeps_what_it_made_and_says_what_radius_is_left(images, tm
         folder.mkdir(exist_ok=True)
         Image.fromarray(np.round(255 * image).astype(np.uint8)).save(folder / name, quality=95)
 
-    plain, first = (zoo.dataset("slc2020", path=tmp_path, marginalised=wanted) for wanted in (False, True))
+    plain, first = (zoo.open_dataset("slc2020", path=tmp_path, marginalised=wanted) for wanted in (False, True))
     made, radii = first.images(0, 8), first.truth()["theta_E"]
 
     assert first.fingerprint() != plain.fingerprint()
     np.testing.assert_allclose(radii, 20.0, rtol=0.03)
     kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*.npy")}
-    again = zoo.dataset("slc2020", path=tmp_path, marginalised=True)
+    again = zoo.open_dataset("slc2020", path=tmp_path, marginalised=True)
     np.testing.assert_array_equal(again.images(0, 8), made)
     assert kept == {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*.npy")}
     assert len(kept) == 2

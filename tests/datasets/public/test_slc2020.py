@@ -35,7 +35,7 @@ def challenge(tmp_path):
 
 
 def test_images_are_the_stored_grey_values_over_255(challenge):
-    slc = zoo.dataset("slc2020", path=challenge)
+    slc = zoo.open_dataset("slc2020", path=challenge)
 
     images = slc.images(39, 41)
 
@@ -47,7 +47,7 @@ def test_images_are_the_stored_grey_values_over_255(challenge):
 
 
 def test_a_file_is_read_as_the_data_set_holds_it(challenge):
-    slc = zoo.dataset("slc2020", path=challenge)
+    slc = zoo.open_dataset("slc2020", path=challenge)
 
     alone = read(slc.sources[5], n_bands=1).pixels
 
@@ -55,20 +55,20 @@ def test_a_file_is_read_as_the_data_set_holds_it(challenge):
 
 
 def test_the_folder_of_the_classes_and_the_ones_above_it_are_one_data_set(challenge):
-    assert zoo.dataset("slc2020", path=challenge / "lenses").fingerprint() == (
-        zoo.dataset("slc2020", path=challenge).fingerprint()
+    assert zoo.open_dataset("slc2020", path=challenge / "lenses").fingerprint() == (
+        zoo.open_dataset("slc2020", path=challenge).fingerprint()
     )
 
 
 def test_splits_share_no_image_and_leave_none_out(challenge):
-    parts = {split: set(zoo.dataset("slc2020", path=challenge, split=split).truth()["id"]) for split in SPLITS}
+    parts = {split: set(zoo.open_dataset("slc2020", path=challenge, split=split).truth()["id"]) for split in SPLITS}
 
     assert sum(map(len, parts.values())) == 80
     assert len(set.union(*parts.values())) == 80
 
 
 def test_the_test_split_is_a_function_of_the_file_name(challenge):
-    test = zoo.dataset("slc2020", path=challenge, split="test")
+    test = zoo.open_dataset("slc2020", path=challenge, split="test")
 
     held_back = {n for n in [*range(40), *range(100, 140)] if residue(name(n)) == 0}
 
@@ -77,12 +77,12 @@ def test_the_test_split_is_a_function_of_the_file_name(challenge):
 
 def test_an_unknown_split_is_an_error_that_names_the_known_ones(challenge):
     with pytest.raises(DatasetError, match="train, validation, test, all"):
-        zoo.dataset("slc2020", path=challenge, split="valid")
+        zoo.open_dataset("slc2020", path=challenge, split="valid")
 
 
 def test_a_folder_without_the_classes_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match="no_sub and sub"):
-        zoo.dataset("slc2020", path=tmp_path)
+        zoo.open_dataset("slc2020", path=tmp_path)
 
 
 def test_a_class_without_images_is_an_error(challenge):
@@ -90,11 +90,11 @@ def test_a_class_without_images_is_an_error(challenge):
         file.unlink()
 
     with pytest.raises(DatasetError, match="holds no JPEG"):
-        zoo.dataset("slc2020", path=challenge)
+        zoo.open_dataset("slc2020", path=challenge)
 
 
 def test_an_image_of_another_size_is_an_error_that_names_it(challenge):
     Image.new("L", (64, 64)).save(challenge / "lenses" / "no_sub" / "image_0.jpg")
 
     with pytest.raises(DatasetError, match=r"image_0\.jpg"):
-        zoo.dataset("slc2020", path=challenge).images(0, 1)
+        zoo.open_dataset("slc2020", path=challenge).images(0, 1)

@@ -39,7 +39,7 @@ def test_parameters_are_those_that_were_published(opened):
 @pytest.mark.parametrize("name", DIGESTS)
 def test_every_image_of_a_benchmark_is_drawn_as_it_was_frozen(name, tmp_path):
     spec = catalog().benchmark(name)
-    assert table_sha256(zoo.dataset(spec.dataset, **spec.arguments, cache=tmp_path)) == spec.table_sha256
+    assert table_sha256(zoo.open_dataset(spec.dataset, **spec.arguments, cache=tmp_path)) == spec.table_sha256
 
 
 def test_the_table_covers_every_image_whether_it_is_kept_or_not(tmp_path):
@@ -107,7 +107,7 @@ def test_other_arguments_are_other_data():
 
 
 def test_it_opens_by_name():
-    dataset = zoo.dataset("finding_space", n=12, seed=3)
+    dataset = zoo.open_dataset("finding_space", n=12, seed=3)
     assert (dataset.name, len(dataset), dataset.pixel_scale, dataset.bands) == ("finding_space", 12, 0.1, ("VIS",))
 
 

@@ -90,7 +90,7 @@ def test_other_arguments_are_other_data():
 
 
 def test_it_opens_by_name():
-    dataset = zoo.dataset("substructure", n=12, seed=3, difficulty="real", classes=("no", "sphere"))
+    dataset = zoo.open_dataset("substructure", n=12, seed=3, difficulty="real", classes=("no", "sphere"))
     assert (dataset.name, len(dataset), dataset.pixel_scale, dataset.bands) == ("substructure", 12, 0.05, ("VIS",))
     assert dataset.heads.classes == ("no", "sphere") and set(dataset.targets()) == {0, 1}
 

@@ -16,14 +16,14 @@ from torch.overrides import TorchFunctionMode
 from ..errors import SpecError, WeightsError
 from ..interfaces import Architecture
 
-__all__ = ["build", "filled", "shapes"]
+__all__ = ["filled", "initialised", "shapes"]
 
 SHOWN = 6  # keys named in an error
 RANDOM_FILLS = {Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.log_normal_, Tensor.exponential_}
 RANDOM_DRAWS = {torch.randn, torch.rand}
 
 
-def build(architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]) -> nn.Module:
+def initialised(architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]) -> nn.Module:
     """The network with random weights.
 
     Raises:
@@ -48,7 +48,7 @@ def filled(
         WeightsError: the file can't be read, or its tensors are not exactly those of the network.
     """
     with torch.random.fork_rng(devices=[]), _NoDraws():
-        network = build(architecture, channels, outputs, arguments)
+        network = initialised(architecture, channels, outputs, arguments)
     state = {name: _float32(tensor) for name, tensor in _read(weights).items()}
     _check_fit(network.state_dict(), state, architecture.name, weights)
     network.load_state_dict(state, strict=True, assign=True)
@@ -60,7 +60,7 @@ def shapes(
 ) -> dict[str, tuple[int, ...]]:
     """Shape of each tensor of the network."""
     with torch.random.fork_rng(devices=[]), _NoDraws():
-        state = build(architecture, channels, outputs, arguments).state_dict()
+        state = initialised(architecture, channels, outputs, arguments).state_dict()
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 

@@ -1,0 +1,56 @@
+"""What is published, as the front page lists it. Imports no plugin and no torch."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from ..tasks import task_named
+from .registry import catalog
+from .specs import BenchmarkSpec, DatasetSpec, ModelSpec
+
+__all__ = ["list_benchmarks", "list_datasets", "list_models"]
+
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec, BenchmarkSpec)
+
+
+def list_models(pattern: str = "*", task: str | None = None) -> list[ModelSpec]:
+    """Published models, sorted by id.
+
+    Arguments:
+        pattern: of ids, as in a shell.
+        task: of one task only.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> [model.id for model in zoo.list_models("resnet.*", task="classification")]
+        ['resnet.substructure', 'resnet.substructure_real']
+    """
+    return _chosen(catalog().models, pattern, task)
+
+
+def list_datasets(pattern: str = "*", task: str | None = None) -> list[DatasetSpec]:
+    """Data sets that the installed plugins can open, sorted by name; arguments as those of `list_models`.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> [dataset.name for dataset in zoo.list_datasets("finding_space*")]
+        ['finding_space', 'finding_space_shifted']
+    """
+    return _chosen(catalog().datasets, pattern, task)
+
+
+def list_benchmarks(pattern: str = "*", task: str | None = None) -> list[BenchmarkSpec]:
+    """Published benchmarks, sorted by id; arguments as those of `list_models`.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> [benchmark.id for benchmark in zoo.list_benchmarks("finding_space*")]
+        ['finding_space', 'finding_space_shifted']
+    """
+    return _chosen(catalog().benchmarks, pattern, task)
+
+
+def _chosen(specs: Mapping[str, Spec], pattern: str, task: str | None) -> list[Spec]:
+    wanted = None if task is None else task_named(task).name
+    matching = [specs[name] for name in sorted(specs) if fnmatchcase(name, pattern)]
+    return [spec for spec in matching if wanted in (None, spec.task)]
