@@ -1,6 +1,7 @@
 """Cutouts of a mosaic at the positions of a catalogue."""
 
 import gc
+import gzip
 import tracemalloc
 from pathlib import Path
 
@@ -239,7 +240,7 @@ def test_a_mosaic_without_wcs_needs_pixels(tmp_path):
     [
         (None, "no such catalogue"),
         ("a,b\n1,2\n", "needs columns ra and dec .* or x and y; it has a, b"),
-        ("x,y\nleft,right\n", "cannot be read"),
+        ("x,y\nleft,right\n", "no row of column x holds a number"),
         ("\0\1\2", "cannot be read|needs columns"),
         ("", "cannot be read|needs columns"),
     ],
@@ -272,3 +273,94 @@ def test_memory_holds_no_more_than_a_cutout_of_a_large_mosaic(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2e6  # bytes; a cutout takes 41 kB
+
+
+WRITTEN = ["0001", "2.50", "3e4", "=SUM(A1)", "-7"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.tsv", "a.dat", "a.asc", "a.list", "plain"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
+def test_names_stay_as_they_are_written(tmp_path, mosaic, name, mark):
+    delimiter = {"a.tsv": "\t", "a.dat": " ", "a.asc": " "}.get(name, ",")
+    rows = [["id", "x", "y"], *([name_, "20.0", "10.0"] for name_ in WRITTEN)]
+    text = (mark + "\n".join(delimiter.join(row) for row in rows) + "\n").encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+
+    assert [source.id for source in find_cutouts(tmp_path / name, mosaic, pixels=7)] == WRITTEN
+
+
+def test_names_of_integers_beside_a_missing_one_stay_integers(tmp_path, mosaic):
+    names = pa.array([2**60 + 1, None, 7], pa.int64())
+    pq.write_table(pa.table({"id": names, "x": [20.0] * 3, "y": [10.0] * 3}), tmp_path / "a.parquet")
+
+    sources = list(find_cutouts(tmp_path / "a.parquet", mosaic, pixels=7))
+
+    assert [source.id for source in sources] == [str(2**60 + 1), "", "7"]
+
+
+def test_a_delimiter_at_the_end_of_each_row_makes_no_column(tmp_path, mosaic):
+    (tmp_path / "a.tsv").write_text("id\tx\ty\nA\t20\t10\t\nB\t41\t30\t\n")
+
+    sources = find_cutouts(tmp_path / "a.tsv", mosaic, pixels=7)
+
+    assert [(source.id, source.x) for source in sources] == [("A", 20), ("B", 41)]
+
+
+@pytest.mark.parametrize("text", ["# made by hand\nid,x,y\n# and more\nA,20,10\n", "# id,x,y\nA,20,10\n"])
+def test_comments_are_no_rows_and_a_commented_header_is_one(tmp_path, mosaic, text):
+    (tmp_path / "a.csv").write_text(text)
+
+    assert [(source.id, source.y) for source in find_cutouts(tmp_path / "a.csv", mosaic, pixels=7)] == [("A", 10)]
+
+
+@pytest.mark.parametrize("bad", ["N/A", "", "nan", "12:x", "1:2:3:4"])
+def test_a_row_without_a_position_costs_that_row(tmp_path, mosaic, bad):
+    sky = sky_of(POSITIONS, mosaic)
+    (tmp_path / "a.csv").write_text(f"id,ra,dec\nA,{sky.ra.deg[0]},{sky.dec.deg[0]}\nB,{bad},{sky.dec.deg[1]}\n")
+
+    good, lost = find_cutouts(tmp_path / "a.csv", mosaic, pixels=7)
+
+    assert read(good, n_bands=1).id == "A"
+    with pytest.raises(ImageShapeError, match="the position of B is not on the mosaic"):
+        read(lost, n_bands=1)
+
+
+def test_decimal_degrees_as_text_are_degrees(tmp_path, mosaic):
+    sky = sky_of(POSITIONS, mosaic)
+    texts = {"ra": [f"{a:.7f}" for a in sky.ra.deg], "dec": [f"{a:.7f}" for a in sky.dec.deg]}
+    Table(texts).write(tmp_path / "a.fits")
+
+    assert central_pixels(str(tmp_path / "a.fits"), mosaic) == [(20, 10), (41, 30), (70, 55)]
+
+
+def test_a_position_on_which_the_distortions_do_not_converge_costs_that_row(tmp_path, write_fits):
+    sip = TAN | {"CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP", "A_ORDER": 3, "B_ORDER": 3}
+    tile = write_fits(MOSAIC, name="sip.fits", **sip, A_3_0=1e-6, B_0_3=1e-6, A_1_2=2e-6)
+    near = WCS(fits.getheader(tile)).pixel_to_world(20, 10)
+    catalog = catalogue(tmp_path, id=["near", "far"], ra=[near.ra.deg, near.ra.deg + 3], dec=[near.dec.deg] * 2)
+
+    good, far = find_cutouts(catalog, tile, pixels=7)
+
+    assert read(good, n_bands=1).pixels[0, 3, 3] == 80 * 10 + 20
+    with pytest.raises(ImageShapeError):
+        read(far, n_bands=1)
+
+
+def test_an_even_cutout_at_the_last_column_is_on_the_mosaic(tmp_path, mosaic):
+    (corner,) = find_cutouts(catalogue(tmp_path, x=[79.0], y=[59.0]), mosaic, pixels=8)
+
+    assert np.isfinite(read(corner, n_bands=1).pixels).sum() == 16
+
+
+@pytest.mark.parametrize("shift", [0.0, 20.0])
+def test_bands_are_never_cut_at_the_pixels_of_another(tmp_path, write_fits, shift):
+    green = write_fits(MOSAIC, name="g.fits", **TAN)
+    red = write_fits(MOSAIC, name="r.fits", **TAN | {"CRPIX1": TAN["CRPIX1"] + shift})
+    sky = sky_of(POSITIONS[:1], green)
+    catalog, bands = catalogue(tmp_path, ra=sky.ra.deg, dec=sky.dec.deg), {"g": green, "r": red}
+
+    if not shift:
+        assert len(list(find_cutouts(catalog, bands, pixels=7))) == 1
+        return
+    with pytest.raises(ImageShapeError, match="20 pixels from where"):
+        find_cutouts(catalog, bands, pixels=7)

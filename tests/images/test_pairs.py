@@ -114,3 +114,16 @@ def test_options_are_parsed_in_order():
 def test_options_that_are_no_pairs_are_refused(options):
     with pytest.raises(SpecError, match="write each band once as name=pattern"):
         parse_bands(options)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 20.0])
+def test_bands_that_lie_elsewhere_on_the_sky_are_refused(tmp_path, write_fits, image, shift):
+    write_fits(image, name="a_r.fits", **scale(0.2), CRVAL1=30.0, CRVAL2=10.0, CRPIX1=9.0, CRPIX2=9.0)
+    write_fits(image, name="a_i.fits", **scale(0.2), CRVAL1=30.0, CRVAL2=10.0, CRPIX1=9.0 + shift, CRPIX2=9.0)
+    (row,) = find_sources(tmp_path, bands={"r": "*_r.fits", "i": "*_i.fits"})
+
+    if shift < 0.2:
+        assert read(row, n_bands=2).pixels.shape == (2, *image.shape)
+        return
+    with pytest.raises(ImageShapeError, match="band i lies 20 pixels from band r by their WCS"):
+        read(row, n_bands=2)

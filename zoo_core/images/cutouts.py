@@ -3,20 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import floor, isfinite
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from astropy import units
 from astropy.coordinates import SkyCoord
-from astropy.table import Column, Table
 
 from ..errors import ImageReadError, ImageShapeError, PixelScaleError, SpecError
 from .image import RawImage
-from .layers import reading
-from .pairs import PairedSource
+from .pairs import SAME_PIXEL, PairedSource
+from .positions import OnMosaic, OnSky, read_positions
 from .readers import layers_of
 from .select import Window, choose
 from .source import NOTHING, Beside, FileSource, Source, StrPath
@@ -24,11 +18,6 @@ from .wcs import pixel_scale as scale_of
 from .wcs import sky_to_pixels
 
 __all__ = ["CatalogSource", "find_cutouts"]
-
-_FAILURES = (OSError, ValueError, TypeError, KeyError, IndexError, ImportError)
-_IDS = ("id", "object_id", "source_id", "name", "designation", "number")
-_SKY = (("ra", "dec"), ("right_ascension", "declination"), ("raj2000", "dej2000"), ("alpha_j2000", "delta_j2000"))
-_PIXELS = {("x", "y"): 0.0, ("x_image", "y_image"): 1.0}  # and the number of the first pixel
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +58,6 @@ class CatalogSource(Source):
         return replace(image, id=self.id, path=self.key)
 
 
-class _Positions(NamedTuple):
-    """Names and pixel positions of the objects."""
-
-    names: list[str]
-    x: np.ndarray
-    y: np.ndarray
-
-
 def find_cutouts(
     catalog: StrPath,
     image: StrPath | Mapping[str, StrPath],
@@ -90,9 +71,7 @@ def find_cutouts(
     """A row for each position of a catalogue; memory holds the positions and never more of the mosaic than a cutout.
 
     Arguments:
-        catalog: CSV, ECSV, FITS, Parquet or a VO table. Columns (any case): RA and Dec in degrees, unless the columns
-            have units or are sexagesimal text, or else `x`, `y` from 0 (`X_IMAGE`, `Y_IMAGE` from 1, as SExtractor
-            counts). `id` or `name`, if there is one, names the rows.
+        catalog: see `read_positions`.
         image: the mosaic, or one for each band on the same pixels.
         pixels, arcsec: side of the cutouts; one of the two.
         pixel_scale: arcsec, where the header does not say and `arcsec` is used.
@@ -101,6 +80,7 @@ def find_cutouts(
 
     Raises:
         ImageReadError: a catalogue or mosaic that cannot be read.
+        ImageShapeError: bands whose WCS put a position on different pixels.
         PixelScaleError: `arcsec` with a mosaic of unknown pixel scale.
         SpecError: no size, or two.
     """
@@ -109,11 +89,9 @@ def find_cutouts(
     tile = _tile(image, ext, beside)
     first = tile.files[0] if isinstance(tile, PairedSource) else tile
     size = round(arcsec / _scale(first, pixel_scale)) if arcsec else pixels or 1
-    found = _positions(str(catalog), first)
-    return (
-        CatalogSource(tile, name, row, float(x), float(y), max(size, 1))
-        for row, (name, x, y) in enumerate(zip(*found, strict=True))
-    )
+    found = read_positions(str(catalog))
+    places = zip(found.names, *_pixels(found, tile), strict=True)
+    return (CatalogSource(tile, name, row, float(x), float(y), max(size, 1)) for row, (name, x, y) in enumerate(places))
 
 
 def _tile(image: StrPath | Mapping[str, StrPath], ext: str | int | None, beside: Beside) -> FileSource | PairedSource:
@@ -133,51 +111,25 @@ def _scale(tile: FileSource, stated: float | None) -> float:
     return scale
 
 
-def _positions(catalog: str, tile: FileSource) -> _Positions:
-    table = _table(catalog)
-    columns: dict[str, Any] = {name.lower(): table[name] for name in reversed(table.colnames)}
-    name = next((n for n in _IDS if n in columns), None)
-    names = [str(value) for value in (columns[name] if name else range(len(table)))]
-    for pair, first in _PIXELS.items():
-        if set(pair) <= set(columns) and not any(set(sky) <= set(columns) for sky in _SKY):
-            x, y = (_numbers(columns[c], catalog) - first for c in pair)
-            return _Positions(names, x, y)
-    for ra, dec in _SKY:
-        if {ra, dec} <= set(columns):
-            return _Positions(names, *_on_tile(tile, _sky(columns[ra], columns[dec], catalog)))
-    raise ImageReadError(
-        f"{catalog}: needs columns ra and dec (degrees) or x and y; it has {', '.join(table.colnames)}"
-    )
+def _pixels(found: OnSky | OnMosaic, tile: FileSource | PairedSource) -> tuple[np.ndarray, np.ndarray]:
+    """Where the objects are, x and y; NaN where the projection does not reach.
 
-
-def _table(catalog: str) -> Table:
-    if not Path(catalog).is_file():
-        raise ImageReadError(f"{catalog}: no such catalogue")
-    guess = "ascii" if catalog.lower().endswith((".txt", ".dat", ".cat", ".tsv")) else None
-    with reading(catalog, _FAILURES):
-        if catalog.lower().endswith(".parquet"):  # astropy would need pandas
-            return Table({name: column.to_numpy() for name, column in _parquet(catalog).items()})
-        return Table.read(catalog, format=guess)
-
-
-def _parquet(catalog: str) -> dict[str, pa.ChunkedArray]:
-    table = pq.read_table(catalog)
-    return dict(zip(table.column_names, table.columns, strict=True))
-
-
-def _sky(ra: Column, dec: Column, catalog: str) -> SkyCoord:
-    with reading(catalog, _FAILURES):
-        if ra.dtype.kind in "USO":
-            return SkyCoord(list(ra), list(dec), unit=(units.hourangle, units.deg))
-        angles = [_numbers(c, catalog) * (c.unit or units.deg) for c in (ra, dec)]
-        dec_in_range = np.where(abs(angles[1]) <= 90 * units.deg, angles[1], np.nan)
-        return SkyCoord(angles[0], dec_in_range)
-
-
-def _numbers(column: Column, catalog: str) -> np.ndarray:
-    """The column in float64; NaN where it is masked."""
-    with reading(catalog, _FAILURES):
-        return np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan)
+    Raises:
+        ImageShapeError: the bands do not lie on the same pixels there.
+    """
+    if isinstance(found, OnMosaic):
+        return found.x, found.y
+    files = tile.files if isinstance(tile, PairedSource) else (tile,)
+    sky = SkyCoord(found.ra, found.dec, unit="deg")
+    first, *others = (_on_tile(file, sky) for file in files)
+    for file, other in zip(files[1:], others, strict=True):
+        apart = np.nanmax(np.hypot(other[0] - first[0], other[1] - first[1]), initial=0.0)
+        if apart > SAME_PIXEL:
+            raise ImageShapeError(
+                f"{file.path}: its WCS puts the same position up to {apart:.3g} pixels from where {files[0].path} puts "
+                "it; resample the bands to one grid first"
+            )
+    return first
 
 
 def _on_tile(tile: FileSource, sky: SkyCoord) -> tuple[np.ndarray, np.ndarray]:

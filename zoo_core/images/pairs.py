@@ -12,10 +12,13 @@ from ..errors import ImageReadError, ImageShapeError, PixelScaleError, SpecError
 from .image import RawImage
 from .select import Window
 from .source import Beside, FileSource, Source
+from .wcs import centre_offset
 
-__all__ = ["PairedSource", "pair", "parse_bands"]
+__all__ = ["SAME_PIXEL", "PairedSource", "pair", "parse_bands"]
 
 _SAME_SCALE = 0.01
+SAME_PIXEL = 0.2
+"""Pixels by which the same position may differ between bands that count as one image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class PairedSource(Source):
             raise ImageShapeError(f"{self.key}: {len(self.files)} bands ({', '.join(self.names)}), not {n_bands}")
         images = [file.load(1, window) for file in self.files]
         self._check_alike(images)
+        if window is None:  # positions on mosaics are compared when they are found
+            self._check_aligned(images[0].pixels.shape[1:])
         return replace(
             images[0],
             id=self.id,
@@ -49,6 +54,16 @@ class PairedSource(Source):
             mask=_any([image.mask for image in images]),
             weight=_least([image.weight for image in images]),
         )
+
+    def _check_aligned(self, shape: tuple[int, int]) -> None:
+        first = self.files[0].header()
+        for name, file in zip(self.names[1:], self.files[1:], strict=True):
+            apart = centre_offset(first, file.header(), shape)
+            if not apart <= SAME_PIXEL:
+                raise ImageShapeError(
+                    f"{self.id}: band {name} lies {apart:.3g} pixels from band {self.names[0]} by their WCS; "
+                    "resample them to one grid first"
+                )
 
     def _check_alike(self, images: Sequence[RawImage]) -> None:
         first = images[0]

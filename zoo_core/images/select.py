@@ -86,12 +86,17 @@ def _windowed(layer: Layer, lead: Key, window: Window) -> np.ndarray:
     height, width = layer.shape[-2:]
     check_size(layer.where, (window.size, window.size))
     rows, columns = _overlap(window.y, window.size, height), _overlap(window.x, window.size, width)
-    if not (0 <= window.x + window.size // 2 < width and 0 <= window.y + window.size // 2 < height):
+    if not (_holds_centre(window.x, window.size, width) and _holds_centre(window.y, window.size, height)):
         raise ImageShapeError(f"{layer.where}: the position is outside the image of {width} x {height} pixels")
     part = layer.read((*lead, slice(rows.start, rows.stop), slice(columns.start, columns.stop)))
     framed = np.full((*part.shape[:-2], window.size, window.size), np.nan, np.float64 if part.itemsize > 4 else "f4")
     framed[..., rows.start - window.y : rows.stop - window.y, columns.start - window.x : columns.stop - window.x] = part
     return framed
+
+
+def _holds_centre(start: int, size: int, length: int) -> bool:
+    """Whether an axis holds the central pixel of a window, or one of the two of an even one."""
+    return start + (size - 1) // 2 < length and start + size // 2 >= 0
 
 
 def _overlap(start: int, size: int, length: int) -> range:

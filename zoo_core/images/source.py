@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ImageError, ImageShapeError
 from .image import RawImage, to_float32
-from .layers import Layer
+from .layers import Cards, Layer
 from .readers import SUFFIXES, layers_of
 from .select import Window, bands, choose, labels, n_planes, plane
 from .wcs import pixel_scale, unit
@@ -98,6 +98,11 @@ class FileSource(Source):
             pixel_scale=scale,
             unit=flux_unit,
         )
+
+    def header(self) -> Cards:
+        """The keywords of the layer."""
+        with layers_of(self.path, keep=True) as layers:
+            return choose(self.path, layers, self.ext).header
 
     def expand(self, stack: bool) -> Iterator["FileSource"]:
         """A row for each layer if `ext` is "all", and for each plane if `stack`; itself if it cannot be read."""

@@ -12,7 +12,7 @@ from .layers import Cards, reading
 if TYPE_CHECKING:  # half a second that most runs do not need
     from astropy.coordinates import SkyCoord
 
-__all__ = ["pixel_scale", "sky_to_pixels", "unit"]
+__all__ = ["centre_offset", "pixel_scale", "sky_to_pixels", "unit"]
 
 
 _ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "rad": 206264.80624709636}
@@ -20,6 +20,8 @@ _SPELLED = {"degree": "deg", "degrees": "deg", "radian": "rad", "radians": "rad"
 _SPELLED |= {f"arc{part}{s}": f"arc{part[:3]}" for part in ("minute", "second") for s in ("", "s")}
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
 _STATED = ("PIXSCALE", "SECPIX")
+_LINEAR = [f"{name}{i}" for name in ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA") for i in (1, 2)]
+_LINEAR += [f"{name}{i}_{j}" for name in ("PC", "CD") for i in (1, 2) for j in (1, 2)]
 _SQUARE = 0.02  # relative difference of the sides
 
 
@@ -45,19 +47,52 @@ def unit(header: Cards) -> str | None:
     return (value.strip() or None) if isinstance(value, str) else None
 
 
+def centre_offset(header: Cards, other: Cards, shape: tuple[int, int]) -> float:
+    """How far apart two images of one shape are, pixels: where the centre of the first lies on the second.
+
+    0 where either has no celestial WCS, or their cards are the same.
+    """
+    if not (_is_celestial(header) and _is_celestial(other)) or _linear_cards(header) == _linear_cards(other):
+        return 0.0
+    from astropy.wcs import WCS
+    from astropy.wcs.utils import pixel_to_pixel
+
+    centre = [(side - 1) / 2 for side in shape[::-1]]
+    with reading("WCS", FITS_FAILURES):
+        x, y = pixel_to_pixel(*(WCS(fits.Header(_linear_cards(cards))) for cards in (header, other)), *centre)
+    return hypot(x - centre[0], y - centre[1])
+
+
+def _linear_cards(header: Cards) -> dict[str, Any]:
+    found = {key: _card(header, key) for key in _LINEAR}
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def sky_to_pixels(path: str, number: int, sky: "SkyCoord") -> tuple[np.ndarray, np.ndarray]:
     """Pixel positions x, y in HDU `number` of a FITS file, distortions included; the first pixel is (0, 0).
 
     NaN where the projection does not reach.
     """
-    from astropy.wcs import WCS
+    from astropy.wcs import WCS, NoConvergence
     from astropy.wcs.utils import skycoord_to_pixel
 
     with reading(path, FITS_FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
         hdu: Any = hdus[number]
         wcs = WCS(hdu.header, hdus).celestial
-        x, y = skycoord_to_pixel(sky, wcs, mode="all")
+        try:
+            x, y = skycoord_to_pixel(sky, wcs, mode="all")
+        except NoConvergence as error:  # of the distortions, which hold near the image only
+            x, y = _converged(error)
     return np.atleast_1d(x), np.atleast_1d(y)
+
+
+def _converged(error: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The positions of a `NoConvergence` that did converge; NaN for the others."""
+    x, y = (np.array(axis) for axis in error.best_solution.T)
+    for lost in (error.divergent, error.slow_conv):
+        if lost is not None:
+            x[lost], y[lost] = np.nan, np.nan
+    return x, y
 
 
 def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float]] | None:
