@@ -1,9 +1,17 @@
 """A recipe is read strictly: what it does not know is an error that names the key."""
 
+from pathlib import Path
+
 import pytest
 
 from zoo_core.errors import RecipeError
+from zoo_core.images.preprocess import Preprocess
+from zoo_core.models.build import shapes
+from zoo_core.plugins import architecture as architecture_named
+from zoo_core.tasks import Heads, task_named
 from zoo_core.train.recipe import read_recipe
+
+PUBLISHED = sorted(Path(__file__).parents[2].glob("plugins/*/recipes/*.yaml"))
 
 MINIMAL = """
 id: tiny.test
@@ -74,3 +82,20 @@ def test_steps_given_hold_in_every_stage_with_a_validation_within_them(tmp_path)
 
     for stage in ("pretext", "heads", "other"):
         assert (recipe.in_stage(stage).steps, recipe.in_stage(stage).validate_every) == (10, 10)
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_the_network_of_a_published_recipe_can_be_built(path):
+    recipe = read_recipe(path)
+    architecture = architecture_named(recipe.architecture, recipe.plugin)
+    bands = recipe.bands or architecture.bands
+    preprocess = Preprocess.from_operations(recipe.preprocess or architecture.preprocess, bands)
+    heads = Heads(
+        classes=recipe.classes or architecture.heads.classes,
+        parameters=recipe.parameters or architecture.heads.parameters,
+        units=recipe.units or architecture.heads.units,
+    )
+    outputs = task_named(architecture.task).outputs(heads)
+
+    assert shapes(architecture, preprocess.n_channels, outputs, {**architecture.arguments, **recipe.arguments})
+    assert recipe.id.partition(".")[0] == architecture.name
