@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from zoo_core.models.build import shapes
 
 from zoo_core.errors import RecipeError
 from zoo_core.images.preprocess import Preprocess
+from zoo_core.models.network import shapes
 from zoo_core.plugins import architecture as architecture_named
 from zoo_core.tasks import Heads, task_named
 from zoo_core.train.recipe import read_recipe
