@@ -91,7 +91,7 @@ def tiny_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         network = architecture.build(channels=preprocess.n_channels, outputs=task_named(task).outputs(heads)).eval()
-    return Model("tiny.test", architecture, network, preprocess, heads, views, None, "0" * 64)
+    return Model("tiny.test", architecture, network, preprocess, heads, views=views, weights_sha256="0" * 64)
 
 
 @pytest.fixture

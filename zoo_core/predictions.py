@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
+    "UNCALIBRATED",
     "Anomaly",
+    "Calibration",
     "Classification",
     "Clustering",
     "Columns",
@@ -35,13 +37,49 @@ class Heads:
         classes: names of the classes, in the order of the outputs; two classes: the second is the positive one.
         parameters: names of regressed parameters, in the order of the outputs.
         units: of each parameter, in the same order.
-        temperature: the logits are divided by it (Guo et al. 2017); 1 leaves them.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
+        Heads(classes=(), parameters=('theta_E', 'q'), units=('arcsec', ''))
+        >>> zoo.Heads(classes=("nonlens", "lens")).names
+        ('nonlens', 'lens')
     """
 
     classes: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes, or the parameters where there are no classes."""
+        return self.classes or self.parameters
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the probabilities of a model are to be read.
+
+    Arguments:
+        temperature: the logits are divided by it before they become probabilities,
+
+            p_k = exp(z_k / T) / sum_j exp(z_j / T)
+
+            (Guo et al. 2017, arXiv:1706.04599, section 4.2); 1 leaves them.
+        prior: fraction of each class that the probabilities assume, in the order of the classes, or of two classes that
+            of the positive one alone; None: it is not known.
+
+    Example:
+        >>> from zoo_core.predictions import Calibration
+        >>> Calibration(temperature=1.32, prior=(0.5,))
+        Calibration(temperature=1.32, prior=(0.5,))
+    """
+
     temperature: float = 1.0
+    prior: tuple[float, ...] | None = None
+
+
+UNCALIBRATED = Calibration()
 
 
 class Prediction(ABC):

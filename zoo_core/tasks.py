@@ -10,13 +10,26 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import SpecError, UnknownNameError
-from .predictions import Anomaly, Classification, Clustering, Columns, Heads, Prediction, Regression, Restoration
+from .predictions import (
+    UNCALIBRATED,
+    Anomaly,
+    Calibration,
+    Classification,
+    Clustering,
+    Columns,
+    Heads,
+    Prediction,
+    Regression,
+    Restoration,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
+    "UNCALIBRATED",
     "Anomaly",
+    "Calibration",
     "Classification",
     "Clustering",
     "Columns",
@@ -50,7 +63,9 @@ class Task(ABC):
         """Number of outputs (or output channels) that a network needs for these heads."""
 
     @abstractmethod
-    def prediction(self, output: Tensor | tuple[Tensor, ...], heads: Heads) -> Prediction:
+    def prediction(
+        self, output: Tensor | tuple[Tensor, ...], heads: Heads, calibration: Calibration = UNCALIBRATED
+    ) -> Prediction:
         """The prediction that a network's output means."""
 
     @abstractmethod
@@ -82,11 +97,11 @@ class ClassificationTask(Task):
             raise SpecError(f"classification needs at least two classes, got {list(heads.classes)}")
         return 1 if len(heads.classes) == 2 else len(heads.classes)
 
-    def prediction(self, output: Tensor, heads: Heads) -> Classification:
+    def prediction(self, output: Tensor, heads: Heads, calibration: Calibration = UNCALIBRATED) -> Classification:
         """Softmax (two classes: sigmoid) of the logits over the temperature."""
         import torch
 
-        logits = output.float() / heads.temperature
+        logits = output.float() / calibration.temperature
         if logits.shape[1] == 1:
             probabilities = torch.cat([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
         else:
@@ -119,7 +134,7 @@ class RegressionTask(Task):
             raise SpecError(f"regression needs parameters with a unit each, got {heads.parameters} and {heads.units}")
         return 2 * len(heads.parameters)
 
-    def prediction(self, output: Tensor, heads: Heads) -> Regression:
+    def prediction(self, output: Tensor, heads: Heads, calibration: Calibration = UNCALIBRATED) -> Regression:
         """The Gaussian of each image."""
         import torch
 
@@ -152,7 +167,7 @@ class RestorationTask(Task):
         """One channel for each parameter (map)."""
         return max(1, len(heads.parameters))
 
-    def prediction(self, output: Tensor, heads: Heads) -> Restoration:
+    def prediction(self, output: Tensor, heads: Heads, calibration: Calibration = UNCALIBRATED) -> Restoration:
         """The image in the first unit."""
         return Restoration(output.float(), heads.units[0] if heads.units else "")
 
@@ -176,7 +191,9 @@ class AnomalyTask(Task):
         """One score."""
         return 1
 
-    def prediction(self, output: tuple[Tensor, Tensor, Tensor], heads: Heads) -> Anomaly:
+    def prediction(
+        self, output: tuple[Tensor, Tensor, Tensor], heads: Heads, calibration: Calibration = UNCALIBRATED
+    ) -> Anomaly:
         """The three as they are."""
         score, reconstruction, latent = output
         return Anomaly(score.float(), reconstruction.float(), latent.float())
@@ -209,10 +226,12 @@ class ClusteringTask(Task):
         """One logit a cluster."""
         return len(heads.classes)
 
-    def prediction(self, output: tuple[Tensor, Tensor], heads: Heads) -> Clustering:
+    def prediction(
+        self, output: tuple[Tensor, Tensor], heads: Heads, calibration: Calibration = UNCALIBRATED
+    ) -> Clustering:
         """Softmax of the logits over the temperature."""
         logits, embedding = output
-        return Clustering((logits.float() / heads.temperature).softmax(1), embedding.float())
+        return Clustering((logits.float() / calibration.temperature).softmax(1), embedding.float())
 
     def loss(self, output: tuple[Tensor, Tensor], target: Tensor, heads: Heads) -> Tensor:
         """Cross entropy to given clusters."""

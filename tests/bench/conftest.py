@@ -14,7 +14,7 @@ from zoo_core.bench.results import Result, result_path, sha256_of, write_predict
 from zoo_core.bench.summary import summarise
 from zoo_core.catalog.folder import write_folder
 from zoo_core.catalog.specs import BenchmarkSpec, ModelSpec, WeightsSpec
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Calibration, Heads
 
 SIDE = 33
 PREPROCESS = ({"op": "frame", "size": SIDE}, {"op": "noise_units"})
@@ -69,7 +69,7 @@ def tiny_model(tmp_path):
             bands=untrained.bands,
             preprocess=preprocess,
             weights=WeightsSpec("model.safetensors", "0" * 64, 1),
-            prior=(0.5,),
+            calibration=Calibration(prior=(0.5,)),
             licence="MIT",
         )
         folder = tmp_path / f"model-{model_id}-{seed}-{len(list(tmp_path.iterdir()))}"

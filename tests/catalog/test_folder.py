@@ -15,7 +15,7 @@ from zoo_core.catalog.folder import fetch, read_folder, write_folder
 from zoo_core.catalog.specs import ModelSpec, WeightsSpec
 from zoo_core.catalog.weights import golden_file, weights_file
 from zoo_core.errors import ChecksumError, UnknownNameError, WeightsError
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Calibration, Heads
 
 from .conftest import REPO
 from .distributions import install, registry_text
@@ -26,13 +26,13 @@ SPEC = ModelSpec(
     architecture="tiny",
     plugin="zoo-tiny",
     task="regression",
-    heads=Heads(parameters=("theta_E", "q"), units=("arcsec", ""), temperature=1.25),
+    heads=Heads(parameters=("theta_E", "q"), units=("arcsec", "")),
     bands=("g", "i"),
     preprocess=({"op": "frame", "size": 8}, {"op": "stack", "of": [{"op": "asinh", "softening": 1.0}]}),
     weights=WeightsSpec(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT)),
     arguments={"width": 4},
     views=8,
-    prior=(0.5,),
+    calibration=Calibration(1.25, (0.5,)),
     summary="Größe",
     seen=("rings",),
     licence="MIT",

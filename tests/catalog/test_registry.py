@@ -38,8 +38,8 @@ def test_an_entry_is_read_as_it_is_written(tmp_path):
     assert spec.architecture == "tiny"
     assert spec.arguments == {"width": 16, "rate": 1e-4}
     assert spec.heads.classes == ("no", "yes")
-    assert spec.heads.temperature == 1.5
-    assert spec.prior == (0.5,)
+    assert spec.calibration.temperature == 1.5
+    assert spec.calibration.prior == (0.5,)
     assert spec.views == 8
     assert spec.default is True
     assert spec.weights.file == "model.safetensors"

@@ -43,7 +43,9 @@ def model(weight: float = 0.5, sha256: str = "a" * 64, views: int = 1) -> Model:
         network.line.weight.fill_(weight)
         network.line.bias.zero_()
     preprocess = Preprocess.from_operations(ARCHITECTURE.preprocess, ARCHITECTURE.bands)
-    return Model("peaks.tiny", ARCHITECTURE, network, preprocess, ARCHITECTURE.heads, views, None, sha256)
+    return Model(
+        "peaks.tiny", ARCHITECTURE, network, preprocess, ARCHITECTURE.heads, views=views, weights_sha256=sha256
+    )
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import torch
 
 import zoo_core as zoo
 from zoo_core.errors import RecipeError, TrainingError
+from zoo_core.predictions import Calibration
 from zoo_core.train.fit import train
 
 RECIPE = """
@@ -60,7 +61,7 @@ def test_the_result_holds_the_buffers_that_the_plugin_set_between_its_stages(rec
     assert model.network.spread != 1
     prediction = model(zoo.open_dataset("toy_spots", plugin="zoo-toy", n=20, seed=3).images(0, 20))
     assert prediction.score[1::2].mean() > 2 * prediction.score[::2].mean()  # spots were never learned from
-    assert model.heads.temperature == 1 and model.spec.prior == ()
+    assert model.calibration == Calibration()
 
 
 def test_anomalies_are_not_learned_from_and_the_log_says_so(recipe, tmp_path, caplog):

@@ -120,7 +120,7 @@ def test_a_third_class_is_learned(spotter, tmp_path):
 
     assert model.heads.classes == ("none", "middle", "corner")
     assert accuracy(model, classes=3) > 0.9
-    assert len(model.spec.prior) == 3
+    assert len(model.calibration.prior) == 3
 
 
 def test_other_bands_are_learned(spotter, tmp_path):

@@ -56,7 +56,7 @@ def test_the_result_loads_calibrated_and_predicts(recipe, tmp_path, cache):
     prediction = model(images, pixel_scale=0.1)
     assert model.trained
     assert prediction.probabilities.shape == (3, 2)
-    assert model.heads.temperature != 1
+    assert model.calibration.temperature != 1
     assert model.spec.seen == ("finding_space",)
 
 

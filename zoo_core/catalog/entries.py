@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from ..errors import ZooError
-from ..tasks import Heads
+from ..tasks import Calibration, Heads
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, WeightsSpec
 
 __all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec"]
@@ -25,9 +25,9 @@ def model_spec(entry: Mapping[str, Any], source: str) -> ModelSpec:
     flat = {key: _tuple(value) for key, value in entry.items()}
     heads = Heads(**{key: flat.pop(key) for key in HEADS if key in flat})
     weights = WeightsSpec(**flat.pop("weights"))
-    if isinstance(flat.get("prior"), (int, float)):
-        flat["prior"] = (flat["prior"],)
-    return ModelSpec(**flat, heads=heads, weights=weights, source=source)
+    prior = flat.pop("prior", None)
+    calibration = Calibration(flat.pop("temperature", 1.0), (prior,) if isinstance(prior, (int, float)) else prior)
+    return ModelSpec(**flat, heads=heads, calibration=calibration, weights=weights, source=source)
 
 
 def dataset_spec(entry: Mapping[str, Any], source: str) -> DatasetSpec:
@@ -46,6 +46,7 @@ def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
     """The entry that these functions read back, as plain JSON values; without its source."""
     entry = asdict(spec)
     entry.update(entry.pop("heads", {}))
+    entry.update({key: value for key, value in entry.pop("calibration", {}).items() if value is not None})
     del entry["source"]
     return json.loads(json.dumps(entry))
 

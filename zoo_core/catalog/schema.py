@@ -94,7 +94,7 @@ class _Model(_Entry):
         return self
 
     def heads(self) -> Heads:
-        return Heads(tuple(self.classes), tuple(self.parameters), tuple(self.units), self.temperature)
+        return Heads(tuple(self.classes), tuple(self.parameters), tuple(self.units))
 
     def priors(self) -> tuple[float, ...]:
         return tuple(self.prior) if isinstance(self.prior, list) else (self.prior,)

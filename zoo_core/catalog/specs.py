@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..tasks import Heads
+from ..tasks import Calibration, Heads
 
 __all__ = ["BenchmarkSpec", "DatasetSpec", "ModelSpec", "WeightsSpec"]
 
@@ -43,11 +43,11 @@ class ModelSpec:
         id: what users type.
         architecture, arguments: what to build.
         plugin: the distribution that provides the architecture.
-        task, heads: what its outputs stand for, temperature included.
+        task, heads: what its outputs stand for.
+        calibration: how its probabilities are to be read.
         bands: physical bands in the order of the image axis.
         preprocess: declarative operations, in order.
         views: 1, or 8 to average the logits over the dihedral group.
-        prior: fraction of positives (or of each class) that the probabilities assume.
         weights: the file.
         default: the tag that a bare architecture name resolves to.
         summary: one line.
@@ -69,7 +69,7 @@ class ModelSpec:
     weights: WeightsSpec
     arguments: Mapping[str, Any] = field(default_factory=dict)
     views: int = 1
-    prior: tuple[float, ...] = ()
+    calibration: Calibration = field(default_factory=Calibration)
     default: bool = False
     summary: str = ""
     training_data: str = ""

@@ -125,7 +125,7 @@ def _facts(description) -> dict[str, Any]:
         "task": " of ".join(filter(None, [spec.task, ", ".join(spec.heads.classes or spec.heads.parameters)])),
         "input": f"{' + '.join(spec.bands)}, {description.size} x {description.size} px{scale}",
         "views": spec.views,
-        "prior": spec.prior,
+        "prior": spec.calibration.prior or (),
         "weights": f"{_size(spec.weights.size)}, sha256 {spec.weights.sha256}",
         "Hub": f"{spec.weights.repo} at {spec.weights.revision}" if spec.weights.repo else "",
         "plugin": spec.plugin + ("" if description.installed else f" (not installed; pip install {spec.plugin})"),

@@ -105,7 +105,17 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
     outputs = task_named(spec.task).outputs(spec.heads)
     network = filled(architecture, preprocess.n_channels, outputs, spec.arguments, weights)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    return Model(spec.id, architecture, network, preprocess, spec.heads, spec.views, spec, spec.weights.sha256)
+    return Model(
+        spec.id,
+        architecture,
+        network,
+        preprocess,
+        spec.heads,
+        calibration=spec.calibration,
+        views=spec.views,
+        spec=spec,
+        weights_sha256=spec.weights.sha256,
+    )
 
 
 def _published(name: str | Path) -> ModelSpec:

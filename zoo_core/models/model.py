@@ -17,7 +17,7 @@ from ..errors import ImageShapeError, SpecError, UntrainedError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..predict.predict import predict
-from ..tasks import Heads, Prediction, Task, task_named
+from ..tasks import UNCALIBRATED, Calibration, Heads, Prediction, Task, task_named
 from .views import averaged, check_views
 
 __all__ = ["Model"]
@@ -35,6 +35,7 @@ class Model:
         network: in eval mode and float32; sees what `preprocess` makes.
         preprocess: from raw pixels to the network's channels.
         heads: what the outputs stand for.
+        calibration: how probabilities are to be read.
         views: 1, or 8 to average the output over rotations and mirror images.
         spec: the catalogue's entry or the folder's; None if untrained.
         weights_sha256: of the file the weights came from; None if untrained.
@@ -45,6 +46,7 @@ class Model:
     network: nn.Module
     preprocess: Preprocess
     heads: Heads
+    calibration: Calibration = UNCALIBRATED
     views: int = 1
     spec: ModelSpec | None = None
     weights_sha256: str | None = None
@@ -74,7 +76,7 @@ class Model:
     @torch.no_grad()
     def prediction(self, channels: Float[Tensor, "batch channels size size"]) -> Prediction:
         """The prediction for preprocessed images."""
-        return self.task.prediction(self.output(channels), self.heads).beside(channels)
+        return self.task.prediction(self.output(channels), self.heads, self.calibration).beside(channels)
 
     @torch.no_grad()
     def output(self, channels: Float[Tensor, "batch channels size size"]) -> Tensor | tuple[Tensor, ...]:

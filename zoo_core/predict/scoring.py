@@ -65,7 +65,7 @@ class Scorer:
         with torch.inference_mode():
             with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
                 output = self.model.output_of(torch.from_numpy(pixels).to(device))
-            return self.model.task.prediction(output, self.model.heads)
+            return self.model.task.prediction(output, self.model.heads, self.model.calibration)
 
     def _of(self, prediction: Prediction, paths: Sequence[str]) -> Columns:
         if isinstance(prediction, Restoration) and self.out_dir is not None:

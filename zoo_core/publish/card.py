@@ -105,8 +105,8 @@ def _outputs(spec: ModelSpec) -> str:
 
 
 def _probabilities(spec: ModelSpec) -> dict[str, str]:
-    prior = ", ".join(f"{fraction:g}" for fraction in spec.prior) or "not stated"
-    return {"temperature": f"{spec.heads.temperature:g}", "prior": prior}
+    prior = ", ".join(f"{fraction:g}" for fraction in spec.calibration.prior or ()) or "not stated"
+    return {"temperature": f"{spec.calibration.temperature:g}", "prior": prior}
 
 
 def _parameter(name: str, unit: str) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,7 +15,7 @@ from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.calibration import temperature
 from ..models.views import averaged
-from ..tasks import Heads, task_named
+from ..tasks import Calibration, Heads, task_named
 from .prepared import PreparedImages
 from .recipe import Recipe
 
@@ -41,10 +40,10 @@ def export(
 ) -> Path:
     """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
     weights = _stored(network, recipe.storage, folder / "stored.safetensors")
-    prior: tuple[float, ...] = ()
+    calibration = Calibration()
     if architecture.task == "classification":
-        heads = replace(heads, temperature=_temperature(*outputs_of(network, validation, recipe.views), heads))
         prior = (1 / len(heads.classes),) * (1 if len(heads.classes) == 2 else len(heads.classes))
+        calibration = Calibration(_temperature(*outputs_of(network, validation, recipe.views), heads), prior)
     spec = ModelSpec(
         id=recipe.id,
         architecture=architecture.name,
@@ -56,7 +55,7 @@ def export(
         weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments={**architecture.arguments, **recipe.arguments},
         views=recipe.views,
-        prior=prior,
+        calibration=calibration,
         summary=architecture.summary,
         training_data=", ".join(seen),
         domain=recipe.domain,
