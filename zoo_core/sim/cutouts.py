@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .rays.render import render
+from .rays.grid import Grid
+from .rays.render import Rendered, render
 from .rays.scene import LENS, Scenes
 from .sky import lookalikes, population
 from .sky.galaxy import POINT, Profile, light_table
@@ -39,6 +40,10 @@ __all__ = [
 ]
 
 SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
+
+CPU_CHUNK, GPU_CHUNK = 50, 250
+"""Cutouts rendered at once."""
+
 # The arcs have the flux ratio to the host that is drawn; more, where they would otherwise fall below the signal to
 # noise or the contrast that is drawn: arcs that nobody can see are no lenses, and where they start to be seen varies.
 FLUX_RATIO = (0.015, 0.6)
@@ -143,46 +148,76 @@ class Components:
     noise: np.ndarray
     truth: np.ndarray
 
+    @classmethod
+    def concatenate(cls, parts: Sequence["Components"]) -> "Components":
+        """All cutouts of the parts, in order."""
+        foreground, arcs = torch.cat([part.foreground for part in parts]), torch.cat([part.arcs for part in parts])
+        noise, truth = ([part.noise for part in parts], [part.truth for part in parts])
+        return cls(foreground, arcs, np.concatenate(noise), np.concatenate(truth))
 
-def expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp] = (), dtype: torch.dtype = torch.float32) -> Components:
+
+def expose(
+    cutouts: Sequence[Cutout],
+    stamps: Sequence[Stamp] = (),
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Components:
     """Renders the cutouts, blurs them and sets the brightness of the arcs.
 
     Arguments:
         stamps: those of the recipe that the cutouts were drawn from.
+        device: where they are rendered, and where their images stay.
     """
+    device = torch.device(device)
+    chunk = CPU_CHUNK if device.type == "cpu" else GPU_CHUNK
+    starts = range(0, max(len(cutouts), 1), chunk)
+    parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device) for start in starts]
+    return parts[0] if len(parts) == 1 else Components.concatenate(parts)
+
+
+def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Components:
     psfs = np.array([cutout.psf for cutout in cutouts], dtype=PSF)
     noise = np.array([cutout.noise for cutout in cutouts], dtype=NOISE)
+    truth = np.array([facts(cutout) for cutout in cutouts], dtype=TRUTH)
+    drawn = _drawn(cutouts, stamps, dtype, device)
+    transfer = survey.transfer(psfs, OVERSAMPLE * SIDE, PIXEL_SCALE / OVERSAMPLE, dtype, device)
+    foreground = survey.blur(drawn.foreground, transfer, OVERSAMPLE)
+    arcs, lenses = torch.zeros_like(foreground), np.flatnonzero(truth["label"])
+    if len(lenses):
+        rows, wanted = torch.as_tensor(lenses, device=device), _wanted([cutouts[row] for row in lenses.tolist()])
+        seen = survey.blur(drawn.arcs[rows], transfer[rows], OVERSAMPLE)
+        arcs[rows], measured = brightened(foreground[rows], seen, wanted, noise[lenses])
+        for name, values in zip(MEASURED, measured.double().cpu().numpy(), strict=True):
+            truth[name][lenses] = values
+    return Components(foreground, arcs, noise, truth)
+
+
+def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Rendered:
+    """The cutouts before the PSF, on a finer grid."""
     scenes = Scenes(
         np.array([_deflector(cutout) for cutout in cutouts], dtype=LENS),
         light_table([sorted(cutout.profiles, key=lambda profile: profile.lensed) for cutout in cutouts]),
     )
-    drawn = render(scenes, pixels=SIDE, pixel_scale=PIXEL_SCALE, oversample=OVERSAMPLE, dtype=dtype)
+    drawn = render(scenes, pixels=SIDE, pixel_scale=PIXEL_SCALE, oversample=OVERSAMPLE, dtype=dtype, device=device)
     add_points(drawn.foreground, scenes.lights, PIXEL_SCALE / OVERSAMPLE)
-    for row, cutout in enumerate(cutouts):
-        if isinstance(cutout.source, StampSource):
-            stamp, lens = stamps[cutout.source.stamp], scenes.lenses[row : row + 1]
-            drawn.arcs[row] = lensed(stamp, cutout.source, lens, OVERSAMPLE * SIDE, PIXEL_SCALE / OVERSAMPLE, dtype)
-    lenses = np.flatnonzero([cutout.source is not None for cutout in cutouts])
-    (foreground,) = survey.blur([drawn.foreground], psfs, PIXEL_SCALE / OVERSAMPLE, OVERSAMPLE)
-    arcs = torch.zeros_like(foreground)
-    if len(lenses):
-        (arcs[lenses],) = survey.blur([drawn.arcs[lenses]], psfs[lenses], PIXEL_SCALE / OVERSAMPLE, OVERSAMPLE)
-    truth = np.array([facts(cutout) for cutout in cutouts], dtype=TRUTH)
-    for row in lenses.tolist():
-        arcs[row] = _brightened(cutouts[row], foreground[row], arcs[row], noise[row : row + 1], truth[row])
-    return Components(foreground, arcs, noise, truth)
+    real = {row: cutout.source for row, cutout in enumerate(cutouts) if isinstance(cutout.source, StampSource)}
+    if real:
+        pictures, sources, rows = [stamps[source.stamp] for source in real.values()], list(real.values()), list(real)
+        grid = Grid.of(OVERSAMPLE * SIDE, PIXEL_SCALE / OVERSAMPLE, dtype, device)
+        drawn.arcs[torch.as_tensor(rows, device=device)] = lensed(pictures, sources, scenes.lenses[rows], grid)
+    return drawn
 
 
 def add_points(images: Tensor, lights: np.ndarray, pixel: float) -> None:
     """Adds the unresolved profiles to the nearest four pixels, in place."""
-    width = images.shape[-1]
-    for light in lights[lights["profile"] == POINT]:
-        u, v = (light[name] / pixel + (width - 1) / 2 for name in ("x", "y"))
-        column, row = int(np.floor(u)), int(np.floor(v))
-        for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            if 0 <= row + j < width and 0 <= column + i < width:
-                share = abs(1 - i - (u - column)) * abs(1 - j - (v - row))
-                images[light["scene"], row + j, column + i] += light["flux"] * share
+    width, points = images.shape[-1], lights[lights["profile"] == POINT]
+    u, v = (points[name][:, None] / pixel + (width - 1) / 2 for name in ("x", "y"))
+    column, row = np.floor(u) + np.array([0, 1, 0, 1]), np.floor(v) + np.array([0, 0, 1, 1])
+    light = points["flux"][:, None] * (1 - np.abs(column - u)) * (1 - np.abs(row - v))
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < width)
+    scene = np.broadcast_to(points["scene"][:, None], inside.shape)
+    places = [torch.as_tensor(part[inside].astype(np.int64), device=images.device) for part in (scene, row, column)]
+    images.index_put_(tuple(places), torch.as_tensor(light[inside]).to(images), accumulate=True)
 
 
 def _deflector(cutout: Cutout) -> tuple[float, ...]:
@@ -201,35 +236,55 @@ def facts(cutout: Cutout) -> tuple:
     )  # fmt: skip
 
 
-def _brightened(cutout: Cutout, foreground: Tensor, arcs: Tensor, noise: np.ndarray, truth: np.void) -> Tensor:
-    """The arcs at the brightness that was drawn; the truth is filled in with what comes out."""
-    profiles = cutout.source.profiles if cutout.source else []
-    truth["magnification"] = float(arcs.sum()) / (sum(profile.flux for profile in profiles) or 1.0)
-    arcs = arcs * max(
-        cutout.flux_ratio * cutout.host.light.flux / float(arcs.sum()),
-        cutout.least_contrast / contrast(foreground, arcs),
-        _gain(cutout.least_snr, foreground, arcs, noise),
-    )
-    truth["arc_snr"] = arc_snr(foreground, arcs, noise)
-    truth["arc_flux"] = float(arcs.sum())
-    truth["arc_contrast"] = contrast(foreground, arcs)
-    return arcs
+def _wanted(cutouts: Sequence[Cutout]) -> np.ndarray:
+    """Of each lens: flux of the arcs, least contrast and signal to noise, flux of the source, shape (4, cutouts)."""
+    rows = [
+        (
+            cutout.flux_ratio * cutout.host.light.flux, cutout.least_contrast, cutout.least_snr,
+            sum(profile.flux for profile in cutout.source.profiles) if cutout.source else 0.0,
+        )
+        for cutout in cutouts
+    ]  # fmt: skip
+    return np.array(rows, dtype=np.float64).T
 
 
-def contrast(foreground: Tensor, arcs: Tensor) -> float:
-    """Mean surface brightness of the arcs over that of the light under them, each weighted with the arcs."""
-    return float((arcs**2).sum()) / max(float((arcs * foreground).sum()), 1e-9)
+def brightened(foreground: Tensor, arcs: Tensor, wanted: np.ndarray, noise: np.ndarray) -> tuple[Tensor, Tensor]:
+    """The arcs at the brightness that was drawn, and what comes out, in the order of MEASURED, shape (4, B).
+
+    Arguments:
+        foreground, arcs: (B, SIDE, SIDE).
+        wanted: flux, least contrast, least signal to noise and flux of the source (0: one), shape (4, B).
+        noise: dtype NOISE, (B,).
+    """
+    flux, least_contrast, least_snr, source_flux = torch.as_tensor(wanted).to(arcs).unbind(0)
+    drawn_flux = arcs.sum((1, 2))
+    factor = torch.maximum(flux / drawn_flux, least_contrast / contrast(foreground, arcs))
+    factor = torch.maximum(factor, gain(least_snr, foreground, arcs, noise))
+    arcs = arcs * factor[:, None, None]
+    magnification = drawn_flux / (source_flux + (source_flux == 0))
+    snr, contrasts = arc_snr(foreground, arcs, noise), contrast(foreground, arcs)
+    return arcs, torch.stack([snr, magnification, contrasts, arcs.sum((1, 2))])
 
 
-def arc_snr(foreground: Tensor, arcs: Tensor, noise: np.ndarray) -> float:
-    """Signal to noise of the arcs in a matched filter, as if the noise of the pixels were independent."""
-    sigma = survey.noise_sigma((foreground + arcs)[None], noise)[0]
-    return float(((arcs / sigma) ** 2).sum().sqrt())
+def contrast(foreground: Tensor, arcs: Tensor) -> Tensor:
+    """Mean surface brightness of the arcs over that of the light under them, each weighted with the arcs, (B,).
+
+    sum(arcs^2) / sum(arcs foreground) over the pixels.
+    """
+    return (arcs**2).sum((1, 2)) / (arcs * foreground).sum((1, 2)).clamp_min(1e-9)
 
 
-def _gain(snr: float, foreground: Tensor, arcs: Tensor, noise: np.ndarray) -> float:
-    """The factor that gives arcs this signal to noise; they contribute to the noise themselves."""
-    gain = snr / arc_snr(foreground, arcs * 1e-6, noise) * 1e-6
+def arc_snr(foreground: Tensor, arcs: Tensor, noise: survey.Recipes) -> Tensor:
+    """Signal to noise of the arcs in a matched filter, as if the noise of the pixels were independent, (B,).
+
+    sqrt(sum(arcs^2 / sigma^2)) over the pixels.
+    """
+    return (arcs / survey.noise_sigma(foreground + arcs, noise)).square().sum((1, 2)).sqrt()
+
+
+def gain(snr: Tensor, foreground: Tensor, arcs: Tensor, noise: survey.Recipes) -> Tensor:
+    """The factors that give arcs this signal to noise, (B,); they contribute to the noise themselves."""
+    factor = snr / arc_snr(foreground, arcs * 1e-6, noise) * 1e-6
     for _ in range(4):
-        gain *= snr / arc_snr(foreground, arcs * gain, noise)
-    return gain
+        factor = factor * snr / arc_snr(foreground, arcs * factor[:, None, None], noise)
+    return factor

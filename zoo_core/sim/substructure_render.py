@@ -32,13 +32,15 @@ DIFFUSE = 0.06  # arcsec: deflections of subhalos with smaller scale radii are i
 NODES = 41  # of that interpolation, along a side
 
 
-def render_scenes(scenes: Sequence[Scene], size: int, dtype: torch.dtype = torch.float32) -> Tensor:
+def render_scenes(
+    scenes: Sequence[Scene], size: int, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
+) -> Tensor:
     """Lensed sources as a noiseless telescope sees them, flux per pixel, shape (scenes, size, size)."""
-    grid = Grid.of(size * OVERSAMPLE, PIXEL_SCALE / OVERSAMPLE, dtype, torch.device("cpu"))
+    grid = Grid.of(size * OVERSAMPLE, PIXEL_SCALE / OVERSAMPLE, dtype, torch.device(device))
     light = torch.cat([pixel_means(lensed_light(scene, grid)) for scene in scenes]) * grid.pixel**2
     psfs = np.array([scene.psf for scene in scenes], PSF)
     common = psfs[:1] if (psfs == psfs[0]).all() else psfs
-    return survey.blur([light], common, grid.pixel, OVERSAMPLE)[0]
+    return survey.blur(light, survey.transfer(common, grid.width, grid.pixel, dtype, light.device), OVERSAMPLE)
 
 
 def lensed_light(scene: Scene, grid: Grid) -> Tensor:
@@ -75,7 +77,7 @@ def substructure_deflection(scene: Scene, grid: Grid) -> Tensor:
 def _interpolated(halos: np.ndarray, grid: Grid) -> Tensor:
     """Deflection of subhalos by splines through coarse nodes, shape (2, width + 2, width + 2)."""
     end = float(grid.axis[-1])
-    nodes = torch.linspace(-end, end, NODES, dtype=grid.axis.dtype)
+    nodes = torch.linspace(-end, end, NODES, dtype=grid.axis.dtype, device=grid.axis.device)
     coarse = torch.stack(subhalos.deflection(halos, nodes[None, :], nodes[:, None]))
     matrix = torch.as_tensor(spline_matrix(len(grid.axis))).to(coarse)
     return matrix @ coarse @ matrix.T

@@ -7,11 +7,13 @@ from astropy.io import fits
 
 from zoo_core.datasets.simulated.finding import finding_space
 from zoo_core.errors import ImageReadError
+from zoo_core.sim.rays.grid import Grid
 from zoo_core.sim.rays.render import render
 from zoo_core.sim.rays.scene import LENS, LIGHT, Scenes
 from zoo_core.sim.sky import stamps
 from zoo_core.sim.sky.stamps import StampSource, lensed, read_stamps
 
+GRID = Grid.of(202, 0.05, torch.float64, torch.device("cpu"))
 SIGMA = 6.0  # pixels, of the galaxies in the test files
 EMPTY, MASSIVE = (np.array([(theta_E, 0.8, 0.4, 1.0, 0.1, -0.05, 0.0, 0.0)], LENS) for theta_E in (0.0, 1.0))
 
@@ -60,7 +62,7 @@ def source(R=0.3):
 
 
 def test_without_a_lens_flux_and_place_are_kept(file):
-    image = lensed(read_stamps(file)[0], source(), EMPTY, 202, 0.05, torch.float64)
+    image = lensed(read_stamps(file)[:1], [source()], EMPTY, GRID)[0]
     axis = (torch.arange(202) - 100.5) * 0.05
     assert float(image.sum()) == pytest.approx(1, abs=0.01)  # the stamp is interpolated
     assert float((image * axis[None]).sum()) == pytest.approx(0.25, abs=0.01)
@@ -68,7 +70,7 @@ def test_without_a_lens_flux_and_place_are_kept(file):
 
 
 def test_a_stamp_is_lensed_as_the_profile_that_it_shows(file):
-    seen = lensed(read_stamps(file)[0], source(), MASSIVE, 202, 0.05, torch.float64)
+    seen = lensed(read_stamps(file)[:1], [source()], MASSIVE, GRID)[0]
     light = np.zeros(1, LIGHT)
     for name, value in {"lensed": True, "flux": 1, "x": 0.25, "y": 0.05, "R": 0.3, "n": 0.5, "q": 1}.items():
         light[name] = value

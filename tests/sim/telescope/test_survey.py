@@ -6,7 +6,7 @@ import torch
 
 from zoo_core.sim.telescope import survey
 from zoo_core.sim.telescope.psf import PSF
-from zoo_core.sim.telescope.survey import NOISE, Randoms, blur, noise_sigma, observe
+from zoo_core.sim.telescope.survey import NOISE, Randoms, blur, noise_sigma, observe, transfer
 
 SIDE = 101
 
@@ -123,7 +123,7 @@ def gaussian_psf(fwhm):
 def test_blurring_a_point_gives_the_psf_binned_to_pixels():
     fine = torch.zeros(1, 2 * SIDE, 2 * SIDE, dtype=torch.float64)
     fine[0, 100:102, 100:102] = 0.25
-    (blurred,) = blur([fine], gaussian_psf(0.3), 0.05, 2)
+    blurred = blur(fine, transfer(gaussian_psf(0.3), 2 * SIDE, 0.05, fine.dtype), 2)
     assert float(blurred.sum()) == pytest.approx(1, abs=1e-6)
     axis = (torch.arange(SIDE) - 50) * 0.1
     width = float((blurred[0] * axis[None] ** 2).sum())
@@ -132,7 +132,8 @@ def test_blurring_a_point_gives_the_psf_binned_to_pixels():
 
 
 def test_blurring_a_constant_leaves_it_up_to_the_edges():
-    (blurred,) = blur([torch.ones(1, 2 * SIDE, 2 * SIDE)], gaussian_psf(0.3), 0.05, 2)
+    ones = torch.ones(1, 2 * SIDE, 2 * SIDE)
+    blurred = blur(ones, transfer(gaussian_psf(0.3), 2 * SIDE, 0.05, ones.dtype), 2)
     torch.testing.assert_close(blurred, torch.full((1, SIDE, SIDE), 4.0), rtol=1e-5, atol=1e-5)
 
 

@@ -108,9 +108,9 @@ class Finding(Simulated):
             for i in rows
         ]
 
-    def components(self, start: int, stop: int) -> Components:
-        """Noise-free foreground and arcs (B, 101, 101), the noise recipes and the truth."""
-        return cutouts.expose(self.cutouts(start, stop), self.recipe.stamps)
+    def components(self, start: int, stop: int, device: torch.device | str = "cpu") -> Components:
+        """Noise-free foreground and arcs (B, 101, 101) on the device, the noise recipes and the truth."""
+        return cutouts.expose(self.cutouts(start, stop), self.recipe.stamps, device=device)
 
     def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""

@@ -48,7 +48,7 @@ def deflected(lenses: np.ndarray, lights: np.ndarray, grid: Grid) -> Tensor:
     dx, dy = beta_x[profiles.scene].sub_(profiles.x), beta_y[profiles.scene].sub_(profiles.y)
     radius_2 = squared_radius(profiles, dx, dy)
     light = brightness_at(profiles, dx, dy, radius_2, grid.pixel)
-    means = pixel_means(grid.zeros(len(lenses)).index_add_(0, profiles.scene, light))
+    means = pixel_means(grid.total(len(lenses), profiles.scene, light))
     patches_2 = radius_2[:, 1:-1, 1:-1] * profiles.minor_2 / _patch_2(beta_x, beta_y)[profiles.scene]
     central = _central(lenses, profiles, grid)
     patches_2[central] = torch.inf

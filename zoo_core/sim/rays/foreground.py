@@ -26,7 +26,7 @@ def undeflected(lights: np.ndarray, count: int, grid: Grid) -> Tensor:
     samples = grid.zeros(count)
     if len(lights):
         profiles = Profiles.of(lights, samples)
-        samples.index_add_(0, profiles.scene, brightness(profiles, grid.x, grid.y, grid.pixel))
+        samples = grid.total(count, profiles.scene, brightness(profiles, grid.x, grid.y, grid.pixel))
     flux = pixel_means(samples).mul_(grid.pixel**2)
     for width, chosen in _windows(lights[lights["profile"] == SERSIC], grid.pixel):
         _replace_centres(flux, chosen, grid, width)

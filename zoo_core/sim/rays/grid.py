@@ -44,6 +44,18 @@ class Grid:
         """Images of nothing, with the ring, shape (count, width + 2, width + 2)."""
         return self.axis.new_zeros(count, self.width + 2, self.width + 2)
 
+    def total(self, count: int, scene: Tensor, light: Tensor) -> Tensor:
+        """The light of each scene's profiles together, with the ring, shape (count, width + 2, width + 2).
+
+        Arguments:
+            scene: row of the scene that each profile belongs to, shape (profiles,).
+            light: shape (profiles, width + 2, width + 2).
+        """
+        if light.device.type == "cpu":
+            return self.zeros(count).index_add_(0, scene, light)
+        # on a GPU `index_add_` sums in any order; this one sorts first, and every run gives the same bits
+        return self.zeros(count).index_put_((scene,), light, accumulate=True)
+
 
 def pixel_means(samples: Tensor) -> Tensor:
     """Means over pixels from values at their centres, to the fourth order; the outermost ring is lost."""

@@ -4,6 +4,7 @@ Postage stamps that the user names, one galaxy each, cleaned and seen through a 
 a stamp should be larger than the galaxy, deep, and sharper than the source is to appear.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...errors import ImageReadError
+from ..rays.grid import Grid
 from ..rays.lens import deflection
 from .galaxy import Profile
 from .population import Host, Population, draw_position, draw_size
@@ -104,19 +106,33 @@ def draw_stamp_source(rng: np.random.Generator, population: Population, host: Ho
     return StampSource(x, y, R, "stamp", [], int(rng.integers(count)), float(rng.uniform(0, 2 * np.pi)))
 
 
-def lensed(stamp: Stamp, source: StampSource, lens: np.ndarray, width: int, pixel: float, dtype: torch.dtype) -> Tensor:
-    """The stamp seen through the lens, flux per pixel, shape (width, width).
+def lensed(stamps: Sequence[Stamp], sources: Sequence[StampSource], lenses: np.ndarray, grid: Grid) -> Tensor:
+    """The stamps seen through lenses, flux per pixel, shape (sources, width, width).
 
     Arguments:
-        lens: dtype LENS, shape (1,); the source's position is relative to it.
-        width, pixel: of the image, pixels and arcsec.
+        stamps: one of each source.
+        lenses: dtype LENS, one of each source, whose position is relative to it.
+        grid: of the image.
     """
-    axis = ((torch.arange(width, dtype=torch.float64) - (width - 1) / 2) * pixel).to(dtype)
-    x, y = axis[None, None, :].expand(1, width, width), axis[None, :, None].expand(1, width, width)
-    alpha_x, alpha_y = deflection(lens, x, y)
-    u, v = x - alpha_x - float(lens["x"][0]) - source.x, y - alpha_y - float(lens["y"][0]) - source.y
-    scale, c, s = source.R / stamp.R, np.cos(source.phi), np.sin(source.phi)
-    half = (len(stamp.pixels) - 1) / 2 * scale
-    places = torch.stack([(c * u + s * v) / half, (c * v - s * u) / half], dim=-1)
-    light = torch.as_tensor(stamp.pixels, dtype=dtype)[None, None]
-    return functional.grid_sample(light, places, align_corners=True)[0, 0] * (pixel / scale) ** 2
+    x, y = (axis.expand(len(lenses), -1, -1) for axis in (grid.x[..., 1:-1], grid.y[:, 1:-1]))
+    alpha_x, alpha_y = deflection(lenses, x, y)
+    canvas = _canvas(stamps).to(grid.axis)
+    places = np.array(
+        [
+            (lens["x"] + source.x, lens["y"] + source.y, np.cos(source.phi), np.sin(source.phi), source.R / stamp.R)
+            for lens, source, stamp in zip(lenses, sources, stamps, strict=True)
+        ]
+    )
+    x0, y0, c, s, scale = torch.as_tensor(places.T[..., None, None]).to(grid.axis).unbind(0)
+    u, v, half = x - alpha_x - x0, y - alpha_y - y0, (canvas.shape[-1] - 1) / 2 * scale
+    points = torch.stack([(c * u + s * v) / half, (c * v - s * u) / half], dim=-1)
+    return functional.grid_sample(canvas, points, align_corners=True)[:, 0] * (grid.pixel / scale) ** 2
+
+
+def _canvas(stamps: Sequence[Stamp]) -> Tensor:
+    """The stamps, centred on squares of the largest one's size, shape (stamps, 1, width, width)."""
+    width = max(len(stamp.pixels) for stamp in stamps)
+    margins = [(width - len(stamp.pixels)) // 2 for stamp in stamps]
+    return torch.as_tensor(
+        np.stack([np.pad(stamp.pixels, margin) for stamp, margin in zip(stamps, margins, strict=True)])
+    )[:, None]

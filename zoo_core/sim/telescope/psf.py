@@ -4,11 +4,10 @@ A radial profile (Gaussian, Moffat, Airy and their like) on elliptical isophotes
 telescope's struts. One row of the table (dtype PSF) is one exposure's PSF; `psf_images` draws them.
 """
 
-import functools
+import math
 
 import numpy as np
 import torch
-from scipy.special import j1
 from torch import Tensor
 
 __all__ = ["PROFILES", "PSF", "draw_shifted_psf", "draw_training_psf", "psf_images"]
@@ -31,91 +30,124 @@ PSF = np.dtype(
 )
 
 
-def gaussian(r: np.ndarray, shape: float) -> np.ndarray:
-    """Gaussian; r in FWHM."""
-    return np.exp(-4 * np.log(2) * r**2)
+def gaussian(r: Tensor, shape: Tensor) -> Tensor:
+    """Gaussian, exp(-4 ln 2 r^2)."""
+    return torch.exp(-4 * math.log(2) * r**2)
 
 
-def moffat(r: np.ndarray, shape: float) -> np.ndarray:
-    """Moffat (1969) with beta = shape."""
+def moffat(r: Tensor, shape: Tensor) -> Tensor:
+    """(1 + 4 (2^(1 / beta) - 1) r^2)^-beta with beta = shape; Moffat (1969), A&A 3, 455, eq. 7 in units of the FWHM."""
     return (1 + 4 * (2 ** (1 / shape) - 1) * r**2) ** -shape
 
 
-def airy(r: np.ndarray, shape: float) -> np.ndarray:
-    """Airy pattern with a central obstruction of relative diameter `shape`, averaged over a band 40 % wide."""
-    amplitudes = [
-        (amplitude(v, 1.0) - shape**2 * amplitude(v, shape)) / (1 - shape**2)
-        for v in (1.029 * np.pi * r / wavelength for wavelength in (0.8, 0.93, 1.07, 1.2))
-    ]
-    return np.mean(np.square(amplitudes), axis=0)
+def airy(r: Tensor, shape: Tensor) -> Tensor:
+    """Airy pattern of an obstructed aperture, averaged over a band 40 % wide.
+
+    ([2 J1(v) / v - e^2 2 J1(e v) / (e v)] / (1 - e^2))^2 with e = shape, the diameter of the obstruction over that of
+    the aperture, and v = 1.029 pi r / wavelength: the FWHM of the unobstructed pattern is 1.029 wavelengths over its
+    diameter. Schroeder (2000), Astronomical Optics, chapter 10.2.
+    """
+    total = torch.zeros_like(r)
+    for wavelength in (0.8, 0.93, 1.07, 1.2):
+        v = 1.029 * math.pi * r / wavelength
+        total = total + ((amplitude(v) - shape**2 * amplitude(shape * v)) / (1 - shape**2)) ** 2
+    return total / 4
 
 
-def amplitude(v: np.ndarray, scale: float) -> np.ndarray:
-    """2 J1(x) / x at x = scale v."""
-    x = np.maximum(scale * v, 1e-6)
-    return 2 * j1(x) / x
+def amplitude(v: Tensor) -> Tensor:
+    """2 J1(v) / v, of a circular aperture."""
+    v = v.clamp_min(1e-6)
+    return 2 * torch.special.bessel_j1(v) / v
 
 
-def double_gaussian(r: np.ndarray, shape: float) -> np.ndarray:
+def double_gaussian(r: Tensor, shape: Tensor) -> Tensor:
     """A Gaussian core and one 2.5 times as broad with the share `shape` of the flux."""
-    return (1 - shape) * gaussian(r, 0) + shape / 2.5**2 * gaussian(r / 2.5, 0)
+    return (1 - shape) * gaussian(r, shape) + shape / 2.5**2 * gaussian(r / 2.5, shape)
 
 
-def exponential(r: np.ndarray, shape: float) -> np.ndarray:
+def exponential(r: Tensor, shape: Tensor) -> Tensor:
     """An exponential, softened within the core by `shape` FWHM."""
-    return np.exp(-2 * np.log(2) * (np.sqrt(r**2 + shape**2) - shape) / (np.sqrt(0.25 + shape**2) - shape) / 2)
+    soft, half = torch.sqrt(r**2 + shape**2) - shape, torch.sqrt(0.25 + shape**2) - shape
+    return torch.exp(-math.log(2) * soft / half)
 
 
 PROFILES = (gaussian, moffat, airy, double_gaussian, exponential)
+"""Surface brightness at r, in FWHM, shape (rows, nodes); `shape` has shape (rows, 1). Not normalised."""
 
 
-def radial_table(row: np.void) -> np.ndarray:
-    """The profile at NODES radii evenly spaced in sqrt(r / REACH), of unit flux."""
-    s = np.linspace(0, 1, NODES)
-    r = REACH * s**2
-    core = PROFILES[row["profile"]](r / row["fwhm"], float(row["shape"]))
-    wing = (1 + (r / row["fwhm"]) ** 2) ** -1.5
-    area = 4 * np.pi * REACH**2 * s**3 / (NODES - 1)  # 2 pi r dr
-    return (1 - row["wing"]) * core / (core * area).sum() + row["wing"] * wing / (wing * area).sum()
+def psf_images(
+    psfs: np.ndarray,
+    width: int,
+    pixel: float,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """The PSFs centred on pixel (width // 2, width // 2), shape (len(psfs), width, width), each summing to one.
 
-
-@functools.cache
-def grid(width: int, pixel: float) -> tuple[Tensor, Tensor]:
-    """Offsets from the centre of pixel (width // 2, width // 2), arcsec."""
-    axis = (torch.arange(width, dtype=torch.float64) - width // 2) * pixel
-    return axis[None, :], axis[:, None]
-
-
-def psf_images(psfs: np.ndarray, width: int, pixel: float, dtype: torch.dtype = torch.float32) -> Tensor:
-    """The PSFs centred on pixel (width // 2, width // 2), shape (len(psfs), width, width), each summing to one."""
-    x, y = (axis.to(dtype) for axis in grid(width, pixel))
-    images = torch.stack([psf_image(row, x, y) for row in psfs])
+    Arguments:
+        psfs: dtype PSF.
+        width: pixels along a side.
+        pixel: side of a pixel, arcsec.
+    """
+    axis = ((torch.arange(width, dtype=torch.float64, device=device) - width // 2) * pixel).to(dtype)
+    x, y = axis[None, None, :], axis[None, :, None]
+    cos, sin, q, spikes = _columns(psfs, axis)
+    r = torch.sqrt(q * (cos * x + sin * y) ** 2 + (cos * y - sin * x) ** 2 / q)
+    images = _interpolated(radial_tables(psfs, device).to(dtype), r)
+    spiky = np.flatnonzero(psfs["spikes"] > 0)
+    if len(spiky):
+        rows = torch.as_tensor(spiky, device=device)
+        images[rows] = (1 - spikes[rows]) * images[rows] + _spikes(psfs[spiky], x, y, pixel)
     return images / images.sum((1, 2), keepdim=True)
 
 
-def psf_image(row: np.void, x: Tensor, y: Tensor) -> Tensor:
-    """One PSF, not normalised."""
-    c, s, q = np.cos(row["phi"]), np.sin(row["phi"]), float(row["q"])
-    r = torch.sqrt(q * (c * x + s * y) ** 2 + (c * y - s * x) ** 2 / q)
+def _columns(psfs: np.ndarray, like: Tensor) -> tuple[Tensor, ...]:
+    """The position angle's cosine and sine, axis ratio and share of the spikes, each of shape (rows, 1, 1)."""
+    table = np.stack([np.cos(psfs["phi"]), np.sin(psfs["phi"]), psfs["q"], psfs["spikes"]])
+    return torch.as_tensor(table).to(like)[:, :, None, None].unbind(0)
+
+
+def radial_tables(psfs: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
+    """The profiles at NODES radii evenly spaced in sqrt(r / REACH), of unit flux, float64, shape (rows, NODES).
+
+    The wings are (1 + (r / FWHM)^2)^(-3/2), a share `wing` of the flux.
+    """
+    fwhm, shape, wing = torch.as_tensor(np.stack([psfs[name] for name in ("fwhm", "shape", "wing")]), device=device)[
+        :, :, None
+    ].unbind(0)
+    s = torch.linspace(0, 1, NODES, dtype=torch.float64, device=device)
+    r, area = REACH * s**2 / fwhm, 4 * math.pi * REACH**2 * s**3 / (NODES - 1)  # 2 pi r dr
+    core = torch.empty_like(r)
+    for kind in np.unique(psfs["profile"]):
+        rows = torch.as_tensor(np.flatnonzero(psfs["profile"] == kind), device=device)
+        core[rows] = PROFILES[kind](r[rows], shape[rows])
+    wings = (1 + r**2) ** -1.5
+    core, wings = (part / (part * area).sum(1, keepdim=True) for part in (core, wings))
+    return (1 - wing) * core + wing * wings
+
+
+def _interpolated(tables: Tensor, r: Tensor) -> Tensor:
+    """Each table at its radii, linearly in sqrt(r), shape of r."""
     node = ((r / REACH).sqrt() * (NODES - 1)).clamp(max=NODES - 1.001)
     index = node.long()
-    table = torch.as_tensor(radial_table(row), dtype=x.dtype)
-    image = torch.lerp(table[index], table[index + 1], node - index)
-    if row["spikes"] > 0:
-        image = (1 - float(row["spikes"])) * image + spikes(row, x, y)
-    return image
+    inner, outer = (tables.gather(1, (index + step).flatten(1)).view_as(r) for step in (0, 1))
+    return torch.lerp(inner, outer, node - index)
 
 
-def spikes(row: np.void, x: Tensor, y: Tensor) -> Tensor:
-    """Straight spikes that fade as r^-1.5, holding their share of the flux."""
+def _spikes(psfs: np.ndarray, x: Tensor, y: Tensor, pixel: float) -> Tensor:
+    """Straight spikes that fade as r^-1.5, holding their share of the flux, shape (rows, width, width)."""
+    fwhm, share, struts, first = (
+        torch.as_tensor(psfs[name].astype(np.float64)).to(x)[:, None, None]
+        for name in ("fwhm", "spikes", "struts", "strut_phi")
+    )
     r = torch.sqrt(x**2 + y**2)
-    light = torch.zeros_like(r)
-    for angle in row["strut_phi"] + 2 * np.pi * np.arange(row["struts"]) / row["struts"]:
-        along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-        light += torch.exp(-0.5 * (across / (0.35 * float(row["fwhm"]) + 0.02)) ** 2) * (along > 0)
-    light *= (r + 2 * float(row["fwhm"])) ** -1.5 * (1 - r / REACH).clamp(min=0)
-    pixel = float(x[0, 1] - x[0, 0])
-    return light * (float(row["spikes"]) / (light.sum() * pixel**2))
+    light = torch.zeros(len(psfs), *r.shape[1:], dtype=r.dtype, device=r.device)
+    for strut in range(int(psfs["struts"].max())):
+        angle = first + 2 * math.pi * strut / struts
+        along, across = x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin()
+        light += torch.exp(-0.5 * (across / (0.35 * fwhm + 0.02)) ** 2) * ((along > 0) & (strut < struts))
+    light *= (r + 2 * fwhm) ** -1.5 * (1 - r / REACH).clamp(min=0)
+    return light * (share / (light.sum((1, 2), keepdim=True) * pixel**2))
 
 
 def draw_width(rng: np.random.Generator, largest: float) -> float:

@@ -20,7 +20,18 @@ from .faults import EVENTS, strike
 from .noise import Recipes, column, draw_shifted_noises, draw_training_noises
 from .psf import draw_shifted_psf, draw_training_psf, psf_images
 
-__all__ = ["NOISE", "SHIFTED", "TRAINING", "Randoms", "Survey", "blur", "noise_sigma", "observe"]
+__all__ = [
+    "NOISE",
+    "SHIFTED",
+    "TRAINING",
+    "Randoms",
+    "Recipes",
+    "Survey",
+    "blur",
+    "noise_sigma",
+    "observe",
+    "transfer",
+]
 
 COARSE = 4  # pixels over which the mottle is correlated
 MARGIN = 34  # pixels of continued sky round the frame, so that its edges are blurred with what lies outside
@@ -93,26 +104,33 @@ TRAINING = Survey(draw_training_psf, draw_training_noise, draw_training_noises)
 SHIFTED = Survey(draw_shifted_psf, draw_shifted_noise, draw_shifted_noises)
 
 
-def blur(images: Sequence[Tensor], psfs: np.ndarray, pixel: float, oversample: int) -> list[Tensor]:
+def transfer(
+    psfs: np.ndarray, width: int, pixel: float, dtype: torch.dtype, device: torch.device | str = "cpu"
+) -> Tensor:
+    """What `blur` multiplies the spectra of images with.
+
+    Arguments:
+        psfs: dtype PSF, shape (scenes,).
+        width: of the images, sub-pixels.
+        pixel: side of a sub-pixel, arcsec.
+    """
+    shapes = psf_images(psfs, PSF_WIDTH, pixel, dtype, device)
+    missing = width + 2 * MARGIN - PSF_WIDTH
+    padded = functional.pad(shapes, (0, missing, 0, missing))
+    return torch.fft.rfft2(torch.roll(padded, (-(PSF_WIDTH // 2),) * 2, (1, 2)))
+
+
+def blur(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
     """Images on a fine grid as a noiseless telescope sees them.
 
     Arguments:
-        images: each (scenes, width, width), flux per sub-pixel.
-        psfs: dtype PSF, shape (scenes,).
-        pixel: side of a sub-pixel, arcsec.
+        image: (scenes, width, width), flux per sub-pixel.
+        transfer: of as many PSFs, or of one for all.
         oversample: sub-pixels along the side of a pixel.
 
     Returns:
-        Each (scenes, width / oversample, width / oversample), flux per pixel.
+        (scenes, width / oversample, width / oversample), flux per pixel.
     """
-    width = images[0].shape[-1] + 2 * MARGIN
-    shapes = psf_images(psfs, PSF_WIDTH, pixel, images[0].dtype)
-    padded = functional.pad(shapes, (0, width - PSF_WIDTH, 0, width - PSF_WIDTH))
-    transfer = torch.fft.rfft2(torch.roll(padded, (-(PSF_WIDTH // 2),) * 2, (1, 2)))
-    return [_blur_one(image, transfer, oversample) for image in images]
-
-
-def _blur_one(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
     continued = functional.pad(image[:, None], (MARGIN,) * 4, mode="replicate")[:, 0]
     blurred = torch.fft.irfft2(torch.fft.rfft2(continued) * transfer, s=continued.shape[1:])
     inner = blurred[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
