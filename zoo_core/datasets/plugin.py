@@ -41,6 +41,7 @@ def zoo_datasets() -> list[DatasetFactory]:
             "public.deeplense", "deeplense", "DeepLense: lenses without substructure, with subhalos, with a vortex"
         ),
         _from_files("public.deeplense", "deeplense_mass", "DeepLense: lenses with log10 of a mass", "regression"),
+        _from_files("public.sky", "sky", "real lenses and galaxies on telescope images, with a table of what they are"),
         _from_files("public.folder", "folder", "your own images, one folder a class"),
     ]
 

@@ -46,6 +46,7 @@ def binary_metrics() -> list[Metric]:
         weighted("auroc", TASK, _auroc, "area under the exact ROC curve"),
         weighted("tpr0", TASK, _tpr_below(1), tpr0, interval="none"),
         weighted("tpr10", TASK, _tpr_below(10), tpr10),
+        weighted("tpr_at_fpr_5e-2", TASK, _tpr_at(5e-2), "highest TPR at a false-positive rate of at most 5e-2"),
         weighted("tpr_at_fpr_1e-2", TASK, _tpr_at(1e-2), "highest TPR at a false-positive rate of at most 1e-2"),
         weighted("tpr_at_fpr_1e-3", TASK, _tpr_at(1e-3), "highest TPR at a false-positive rate of at most 1e-3"),
         rate("accuracy", TASK, _correct, "share of right answers at p >= 0.5"),
