@@ -16,9 +16,9 @@ PACKAGE = Path(zoo.__file__).parent
 
 LAYERS = (
     {"errors"},
-    {"predictions", "fit", "sim", "images"},
+    {"predictions", "scores", "fit", "sim", "images"},
     {"tasks"},
-    {"interfaces"},
+    {"interfaces", "metric"},
     {"plugins"},
     {"catalog"},
     {"datasets", "models"},

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from .interfaces import Architecture as Architecture
     from .interfaces import Dataset as Dataset
     from .interfaces import DatasetFactory as DatasetFactory
-    from .interfaces import Metric as Metric
     from .interfaces import Training as Training
     from .interfaces import TrainingView as TrainingView
+    from .metric import Binomial as Binomial
+    from .metric import Bootstrap as Bootstrap
+    from .metric import Metric as Metric
     from .models.load import build as build
     from .models.load import load as load
     from .models.model import Model as Model
@@ -46,7 +48,8 @@ _HOMES = {
     "catalog.listing": ["list_benchmarks", "list_datasets", "list_models"],
     "datasets.opening": ["open_dataset"],
     "errors": ["ArgumentError", "ZooError"],
-    "interfaces": ["Architecture", "Dataset", "DatasetFactory", "Metric", "Training", "TrainingView"],
+    "interfaces": ["Architecture", "Dataset", "DatasetFactory", "Training", "TrainingView"],
+    "metric": ["Binomial", "Bootstrap", "Metric"],
     "models.load": ["build", "load"],
     "models.model": ["Model"],
     "plugins": ["hookimpl", "list_plugins"],

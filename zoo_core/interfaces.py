@@ -1,4 +1,4 @@
-"""What a plugin may provide: architectures, data sets, metrics."""
+"""What a plugin may provide: architectures and data sets; metrics are in `zoo_core.metric`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Rows = np.ndarray | Tensor | slice | None
 
-__all__ = ["Architecture", "Dataset", "DatasetFactory", "Metric", "Training", "TrainingView"]
+__all__ = ["Architecture", "Dataset", "DatasetFactory", "Training", "TrainingView"]
 
 
 @dataclass(frozen=True)
@@ -202,31 +202,4 @@ class DatasetFactory:
     name: str
     task: str
     open: Callable[..., Dataset]
-    summary: str = ""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A figure of merit.
-
-    Arguments:
-        name: as printed on the board.
-        task: whose predictions it measures.
-        compute: called with (columns of the predictions table, columns of the truth), both mappings of numpy arrays
-            of one length; returns a float, NaN where it is not defined.
-        higher_is_better: for ranking.
-        interval: "bootstrap", "binomial" (then `counts` gives successes and trials) or "none".
-        counts: see `interval`.
-        resample: optional, for speed: called as `compute` with weights (B, N) besides, returns the (B,) values of B
-            resamples in which row i counts weights[b, i] times.
-        summary: definition in one line, with its source.
-    """
-
-    name: str
-    task: str
-    compute: Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray]], float]
-    higher_is_better: bool = True
-    interval: str = "bootstrap"
-    counts: Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray]], tuple[int, int]] | None = None
-    resample: Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray], np.ndarray], np.ndarray] | None = None
     summary: str = ""

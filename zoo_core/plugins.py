@@ -29,7 +29,8 @@ from types import ModuleType
 import pluggy
 
 from .errors import NotInstalledError, PluginError, UnknownNameError
-from .interfaces import Architecture, DatasetFactory, Metric
+from .interfaces import Architecture, DatasetFactory
+from .metric import Metric
 
 __all__ = [
     "HOOKS",

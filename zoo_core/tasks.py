@@ -22,8 +22,10 @@ from .predictions import (
     Regression,
     Restoration,
 )
+from .scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, ParameterScores, Scores
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 __all__ = [
@@ -51,12 +53,21 @@ class Task(ABC):
         trains_on: tasks of the data sets that it can be trained on and measured on.
         normal_only: trained on nothing but images of label 0, the normal ones; the others are what it shall find.
         maps_images: the output is an image that turns with the input.
+        names_outputs: the outputs are named after what is true of the images, so that only data of the same heads can
+            measure them; scores and clusters that are found without labels are not.
+        gives_probabilities: the outputs are probabilities, which have a temperature and a prior.
+        balances_classes: training may draw the images of every class equally often.
+        pipeline: name of the task on the Hugging Face Hub.
     """
 
     name: str
     trains_on: tuple[str, ...]
     normal_only: bool = False
     maps_images: bool = False
+    names_outputs: bool = True
+    gives_probabilities: bool = False
+    balances_classes: bool = False
+    pipeline: str = "image-feature-extraction"
 
     @abstractmethod
     def outputs(self, heads: Heads) -> int:
@@ -80,6 +91,20 @@ class Task(ABC):
     def empty_columns(self, heads: Heads) -> Columns:
         """The columns of `to_table`, of no images."""
 
+    def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> Scores:
+        """The stored columns, typed; what metrics are computed from.
+
+        Arguments:
+            columns: as `empty_columns` names them, (N,) each.
+            heads: of the model.
+            prior: fractions of the classes that its probabilities assume; a single one is that of the positives.
+        """
+        return ColumnScores(columns)
+
+    def describe(self, heads: Heads) -> str:
+        """What a network of these heads answers, in words."""
+        return ", ".join(heads.classes or map(_with_unit, heads.parameters, heads.units))
+
     def average(self, outputs: Sequence[Tensor]) -> Tensor:
         """One output from those of the views of an image."""
         return sum(outputs[1:], outputs[0]) / len(outputs)
@@ -90,6 +115,9 @@ class ClassificationTask(Task):
 
     name = "classification"
     trains_on = ("classification",)
+    gives_probabilities = True
+    balances_classes = True
+    pipeline = "image-classification"
 
     def outputs(self, heads: Heads) -> int:
         """One logit for two classes, else one a class."""
@@ -120,6 +148,14 @@ class ClassificationTask(Task):
         """`p_<class>`."""
         shown = heads.classes[1:] if len(heads.classes) == 2 else heads.classes
         return {f"p_{name}": [] for name in shown}
+
+    def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> ClassScores:
+        """Of two classes only the probability of the positive one is stored."""
+        import numpy as np
+
+        stored = [columns[name] for name in self.empty_columns(heads)]
+        probabilities = np.stack([1 - stored[0], *stored] if len(stored) == 1 else stored, axis=1)
+        return ClassScores(probabilities, (1 - prior[0], prior[0]) if len(prior) == 1 else tuple(prior))
 
 
 class RegressionTask(Task):
@@ -155,6 +191,11 @@ class RegressionTask(Task):
         """`<parameter>`, `<parameter>_err`."""
         return {column: [] for name in heads.parameters for column in (name, f"{name}_err")}
 
+    def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> ParameterScores:
+        """Means and standard deviations, by name."""
+        means = {name: columns[name] for name in heads.parameters}
+        return ParameterScores(means, {name: columns[f"{name}_err"] for name in heads.parameters})
+
 
 class RestorationTask(Task):
     """Denoising, deblending, convergence maps: an image (B, C, H, W)."""
@@ -162,6 +203,7 @@ class RestorationTask(Task):
     name = "restoration"
     trains_on = ("restoration",)
     maps_images = True
+    pipeline = "image-to-image"
 
     def outputs(self, heads: Heads) -> int:
         """One channel for each parameter (map)."""
@@ -186,6 +228,7 @@ class AnomalyTask(Task):
     name = "anomaly"
     trains_on = ("anomaly", "classification")
     normal_only = True
+    names_outputs = False
 
     def outputs(self, heads: Heads) -> int:
         """One score."""
@@ -210,6 +253,14 @@ class AnomalyTask(Task):
         """`anomaly_score`."""
         return {"anomaly_score": []}
 
+    def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> AnomalyScores:
+        """The one column."""
+        return AnomalyScores(columns["anomaly_score"])
+
+    def describe(self, heads: Heads) -> str:
+        """The three outputs."""
+        return "score (higher is stranger), reconstruction, latent"
+
     def average(self, outputs: Sequence[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
         """The mean score; reconstruction and latent of the first view."""
         mean = sum((output[0] for output in outputs[1:]), outputs[0][0]) / len(outputs)
@@ -221,6 +272,8 @@ class ClusteringTask(Task):
 
     name = "clustering"
     trains_on = ("clustering", "classification")
+    names_outputs = False
+    gives_probabilities = True
 
     def outputs(self, heads: Heads) -> int:
         """One logit a cluster."""
@@ -243,9 +296,24 @@ class ClusteringTask(Task):
         """`cluster`, `p_0` ..."""
         return {"cluster": []} | {f"p_{k}": [] for k in range(len(heads.classes))}
 
+    def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> ClusterScores:
+        """Number and probabilities of the clusters."""
+        import numpy as np
+
+        probabilities = [columns[f"p_{k}"] for k in range(len(heads.classes))]
+        return ClusterScores(columns["cluster"], np.stack(probabilities, axis=1))
+
+    def describe(self, heads: Heads) -> str:
+        """The clusters, and that they were found without labels."""
+        return f"clusters {super().describe(heads)}, found without labels, and an embedding"
+
     def average(self, outputs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         """The mean logits; the embedding of the first view."""
         return super().average([output[0] for output in outputs]), outputs[0][1]
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
 
 
 TASKS: Mapping[str, Task] = {

@@ -14,6 +14,7 @@ from zoo_core.bench.results import Result, result_path, sha256_of, write_predict
 from zoo_core.bench.summary import summarise
 from zoo_core.catalog.folder import write_folder
 from zoo_core.catalog.specs import BenchmarkSpec, ModelSpec, WeightsSpec
+from zoo_core.scores import ClassScores
 from zoo_core.tasks import Calibration, Heads
 
 SIDE = 33
@@ -21,12 +22,21 @@ PREPROCESS = ({"op": "frame", "size": SIDE}, {"op": "noise_units"})
 
 
 def lens_finder(images=400, lens_fraction=0.25, separation=2.0, seed=0):
-    """Predictions and truth of a finder whose logits are N(0, 1) and N(separation, 1)."""
+    """Scores and truth of a finder whose logits are N(0, 1) and N(separation, 1)."""
     rng = np.random.default_rng(seed)
     label = (rng.random(images) < lens_fraction).astype(int)
     logit = rng.normal(separation * label - separation / 2)
-    predictions = {"id": np.arange(images).astype(str), "p_lens": 1 / (1 + np.exp(-logit))}
-    return predictions, {"id": predictions["id"], "label": label, "theta_E": rng.uniform(0.3, 3, images) * label}
+    return finder_scores(1 / (1 + np.exp(-logit))), {
+        "id": np.arange(images).astype(str),
+        "label": label,
+        "theta_E": rng.uniform(0.3, 3, images) * label,
+    }
+
+
+def finder_scores(p, prior=()):
+    """Scores of a classifier of two classes from the probability of the second."""
+    p = np.asarray(p, float)
+    return ClassScores(np.stack([1 - p, p], axis=1), prior)
 
 
 @pytest.fixture
@@ -90,13 +100,13 @@ def stored(tmp_path):
     """Stores the result of a finder of some quality: `stored("a.one", separation=2.0)`; returns its path."""
 
     def store(model, separation=2.0, images=4000, benchmark="sky", seen=False, seed=0, **changes):
-        predictions, truth = lens_finder(images, separation=separation, seed=seed)
+        scores, truth = lens_finder(images, separation=separation, seed=seed)
         truth["kind"] = np.where(truth["label"] == 1, "arc", np.where(np.arange(images) % 2, "spiral", "ring"))
         path = result_path(tmp_path / "results", benchmark, model)
-        write_predictions({"p_lens": predictions["p_lens"]}, truth, path)
+        write_predictions({"p_lens": scores.positive}, truth, path)
         metrics = select(("auroc", "tpr0", "recall", "purity_1e-3"), "classification", binary_metrics())
         strata = {"theta_E": (0.3, 1.0, 2.0, 3.0), "kind": ()}
-        numbers = summarise("classification", predictions, truth, metrics, Heads(classes=("nonlens", "lens")), strata)
+        numbers = summarise(scores, truth, metrics, Heads(classes=("nonlens", "lens")), strata)
         result = Result(
             model=model,
             benchmark=benchmark,

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 import zoo_core as zoo
 from zoo_core.bench.harness import measure
 from zoo_core.bench.results import predictions_of, read_result
-from zoo_core.bench.scores import SHARD
+from zoo_core.bench.scoring import SHARD
 from zoo_core.datasets.simulated.frozen import table_sha256
 from zoo_core.errors import ResultError, SpecError, UntrainedError
 

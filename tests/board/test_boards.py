@@ -10,6 +10,7 @@ from zoo_core.board.boards import subjects
 from zoo_core.board.leaderboard import leaderboard
 from zoo_core.board.pages import write_pages
 from zoo_core.catalog.registry import catalog
+from zoo_core.scores import AnomalyScores
 from zoo_core.tasks import Heads
 
 HEADS = Heads(classes=("no_sub", "sub"))
@@ -22,11 +23,11 @@ def detected(tmp_path):
     def store(model, benchmark, separation):
         label = np.arange(400) % 2
         truth = {"id": np.arange(400).astype(str), "label": label}
-        predictions = {"anomaly_score": np.random.default_rng(0).normal(separation * label)}
+        score = np.random.default_rng(0).normal(separation * label)
         path = result_path(tmp_path / "results", benchmark, model)
-        write_predictions(predictions, truth, path)
+        write_predictions({"anomaly_score": score}, truth, path)
         metrics = select(["auroc", "tpr_at_fpr_1e-1"], "anomaly", core_metrics("anomaly", HEADS))
-        numbers = summarise("anomaly", predictions, truth, metrics, HEADS, {})
+        numbers = summarise(AnomalyScores(score), truth, metrics, HEADS, {})
         hashes = {"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))}
         result = Result(
             model=model,

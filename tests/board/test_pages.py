@@ -11,9 +11,9 @@ from sklearn.metrics import roc_curve
 from zoo_core.bench.metrics.named import core_metrics
 from zoo_core.bench.results import (
     Result,
-    predictions_of,
     read_result,
     result_path,
+    scores_of,
     sha256_of,
     write_predictions,
     write_result,
@@ -21,8 +21,8 @@ from zoo_core.bench.results import (
 from zoo_core.bench.summary import summarise
 from zoo_core.board.leaderboard import leaderboard
 from zoo_core.board.pages import write_pages
-from zoo_core.board.plots import Measured, roc_points
-from zoo_core.tasks import Heads
+from zoo_core.board.plots import Ranked, roc_points
+from zoo_core.tasks import Heads, task_named
 
 
 @pytest.fixture
@@ -103,8 +103,9 @@ def test_pages_are_the_same_whenever_the_results_are(folder, tmp_path):
 def test_the_drawn_roc_curve_lies_on_the_exact_one(stored):
     path = stored("a.one")
     result = read_result(path)
-    measured = Measured(result, *predictions_of(path, result))
-    exact_fpr, exact_tpr, _ = roc_curve(measured.positive, measured.scores, drop_intermediate=False)
+    measured = Ranked.of(result, *scores_of(path, result))
+    positive, scores = measured.ranking.positive, measured.ranking.scores
+    exact_fpr, exact_tpr, _ = roc_curve(positive, scores, drop_intermediate=False)
 
     fpr, tpr = roc_points(measured, least=1e-4)
 
@@ -129,15 +130,16 @@ def three_classes(tmp_path):
         called = np.where(np.arange(60) < 3, 3 if task == "clustering" else 0, label)
         columns = {f"p_{name}": (called == k).astype(float) for k, name in enumerate(names)}
         columns |= {"cluster": called} if task == "clustering" else {}
-        store_result(tmp_path / "results", f"sky_{task}", task, columns, truth)
+        store_result(tmp_path / "results", f"sky_{task}", task, names, columns, truth)
     write_pages(leaderboard(tmp_path / "results"), tmp_path / "pages")
     return tmp_path / "pages"
 
 
-def store_result(results, benchmark, task, columns, truth):
+def store_result(results, benchmark, task, names, columns, truth):
     heads = Heads(classes=("no", "sphere", "vort"))
     path = result_path(results, benchmark, "any.one")
     write_predictions(columns, truth, path)
+    scores = task_named(task).scores(columns, Heads(classes=tuple(map(str, names))))
     result = Result(
         model="any.one",
         benchmark=benchmark,
@@ -145,14 +147,14 @@ def store_result(results, benchmark, task, columns, truth):
         status="ok",
         key="0" * 64,
         hashes={"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))},
-        settings={"classes": list(heads.classes), "parameters": [], "prior": [], "bands": ["VIS"]},
+        settings={"classes": [str(name) for name in names], "parameters": [], "prior": [], "bands": ["VIS"]},
         environment={},
         machine={},
         dataset={"name": "sky", "version": "1", "domain": "simulated"},
         trained_on="simulated",
         seen=False,
         measured="2026-01-01",
-        **vars(summarise(task, columns, truth, core_metrics(task, heads), heads, {})),
+        **vars(summarise(scores, truth, core_metrics(task, heads), heads, {})),
     )
     write_result(result, path)
 

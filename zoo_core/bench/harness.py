@@ -7,7 +7,7 @@ identity is not scored again; the metrics are computed from the stored predictio
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,24 +20,26 @@ from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..datasets.simulated.frozen import table_sha256
 from ..errors import ResultError, SpecError, ZooError
-from ..interfaces import Dataset, Metric
+from ..interfaces import Dataset
+from ..metric import Metric
 from ..models.load import load
 from ..models.model import Model
 from ..plugins import metrics as plugin_metrics
 from .environment import digest, environment, machine, settings
 from .metrics.intervals import LEVEL, RESAMPLES
-from .metrics.named import UNLABELLED, core_metrics, select
+from .metrics.named import core_metrics, select
 from .results import (
     RESULTS,
     Result,
     predictions_of,
     read_result,
     result_path,
+    scores_of,
     sha256_of,
     write_predictions,
     write_result,
 )
-from .scores import discard, score
+from .scoring import discard, score
 from .summary import summarise
 
 __all__ = ["Progress", "benchmark", "measure", "with_data"]
@@ -190,7 +192,7 @@ def _require_input(model: Model, dataset: Dataset, benchmark_id: str) -> None:
         raise SpecError(
             f"{model.id} takes the bands {', '.join(model.bands)}, {benchmark_id} has {', '.join(dataset.bands)}"
         )
-    if model.task.name in UNLABELLED:
+    if not model.task.names_outputs:
         return
     named = (model.heads.classes, model.heads.parameters), (dataset.heads.classes, dataset.heads.parameters)
     if named[0] != named[1]:
@@ -210,8 +212,7 @@ def _measure(
     try:
         if known is None:
             known = _scored(model, bench, blank, path, batch_size, precision, progress)
-        predictions, truth = predictions_of(path, known)
-        result = _with_numbers(known, bench, predictions, truth)
+        result = _with_numbers(known, bench, path)
     except FAULTS as error:
         log.error("%s on %s: %s", model.id, bench.spec.id, error)
         result = replace(blank, status="failed", message=f"{type(error).__name__}: {error}")
@@ -282,18 +283,7 @@ def _scored(
     return replace(blank, hashes=blank.hashes | {"predictions": stored}, seconds=round(seconds, 1))
 
 
-def _with_numbers(
-    result: Result, bench: _Bench, predictions: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray]
-) -> Result:
-    prior = result.settings["prior"]
-    assumed = {"prior": _prior_column(prior, len(truth["id"]))} if prior else {}
-    summary = summarise(
-        bench.spec.task, {**predictions, **assumed}, truth, bench.metrics, bench.dataset.heads, bench.spec.strata
-    )
+def _with_numbers(result: Result, bench: _Bench, path: Path) -> Result:
+    scores, truth = scores_of(path, result)
+    summary = summarise(scores, truth, bench.metrics, bench.dataset.heads, bench.spec.strata)
     return replace(result, definitions=bench.definitions, **vars(summary))
-
-
-def _prior_column(prior: Sequence[float], rows: int) -> np.ndarray:
-    """The fractions of the classes that the probabilities assume, (N, K); a single one is that of the positives."""
-    shares = [1 - prior[0], prior[0]] if len(prior) == 1 else list(prior)
-    return np.tile(shares, (rows, 1))

@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ResultError
-from ..tasks import Heads
+from ..scores import Scores
+from ..tasks import Heads, task_named
 from .metrics.operating import OperatingPoint, Rates
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "read_result",
     "read_results",
     "result_path",
+    "scores_of",
     "sha256_of",
     "write_atomically",
     "write_predictions",
@@ -132,6 +134,11 @@ class Result:
         parameters = tuple(self.settings["parameters"])
         return Heads(() if parameters else tuple(self.images), parameters)
 
+    @property
+    def answered(self) -> Heads:
+        """What the model answers: its own classes, which may be clusters, or parameters."""
+        return Heads(tuple(self.settings["classes"]), tuple(self.settings["parameters"]))
+
     def to_json(self) -> str:
         """As it is written; numbers that are not finite become null."""
         return json.dumps(_finite(asdict(self)), indent=1, allow_nan=False) + "\n"
@@ -201,6 +208,17 @@ def predictions_of(path: Path, result: Result) -> tuple[dict[str, np.ndarray], d
     truth = {name.removeprefix(TRUE): values for name, values in columns.items() if name.startswith(TRUE)}
     predictions = {name: values for name, values in columns.items() if not name.startswith(TRUE)}
     return predictions, {"id": columns["id"]} | truth
+
+
+def scores_of(path: Path, result: Result) -> tuple[Scores, dict[str, np.ndarray]]:
+    """The same, typed; see `predictions_of`."""
+    columns, truth = predictions_of(path, result)
+    return typed(result, columns), truth
+
+
+def typed(result: Result, columns: Mapping[str, np.ndarray]) -> Scores:
+    """The columns of a result as the scores of its task."""
+    return task_named(result.task).scores(columns, result.answered, result.settings["prior"])
 
 
 def write_predictions(columns: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray], path: Path) -> None:

@@ -1,24 +1,26 @@
 """From predictions and truth to the numbers of a result."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 
-from ..interfaces import Metric
+from ..metric import Binomial, Metric, NoInterval
+from ..scores import ClassScores, ClusterScores, Scores, Truth
 from ..tasks import Heads
-from .metrics.classification import called
 from .metrics.clustering import matched_confusion
 from .metrics.contingency import contingency
-from .metrics.figures import Columns
 from .metrics.intervals import binomial, bootstrap, percentile
 from .metrics.operating import OperatingPoint, operating_points, rates
-from .metrics.ranking import ranking
+from .metrics.ranking import Ranking, ranking
 from .metrics.strata import Stratum, completed, strata
 from .results import Estimate, StratumResult
 
-__all__ = ["Summary", "estimate", "summarise"]
+__all__ = ["Summary", "estimate", "plain", "summarise"]
+
+Strata = Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -32,43 +34,59 @@ class Summary:
     strata: list[StratumResult]
 
 
-def summarise(
-    task: str,
-    predictions: Columns,
-    truth: Columns,
-    metrics: Sequence[Metric],
-    heads: Heads,
-    declared_strata: Mapping[str, Sequence[float]],
-) -> Summary:
-    """All numbers of a result."""
-    ranked = ranking(task, predictions, truth)
-    points = operating_points(*ranked, probable=task == "classification") if ranked else []
-    parts = strata(truth, declared_strata, heads.classes)
+def summarise(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: Heads, declared: Strata) -> Summary:
+    """All numbers of a result.
+
+    Arguments:
+        scores, truth: of all images.
+        metrics: in the order of the benchmark.
+        heads: of the truth.
+        declared: the strata of the benchmark.
+    """
     return Summary(
-        images=_counts(truth, heads.classes),
-        metrics={metric.name: estimate(metric, predictions, truth) for metric in metrics},
-        confusion=_CONFUSION[task](predictions, truth, len(heads.classes)) if task in _CONFUSION else [],
-        operating_points=points,
-        strata=[_stratum(part, task, predictions, truth, metrics, heads, points) for part in parts],
+        metrics={metric.name: estimate(metric, scores, truth) for metric in metrics},
+        **_without_intervals(scores, truth, metrics, heads, declared),
     )
 
 
-def estimate(metric: Metric, predictions: Columns, truth: Columns) -> Estimate:
+def plain(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: Heads, declared: Strata) -> Summary:
+    """The same without the intervals of the metrics, which take a thousand times as long."""
+    return Summary(
+        metrics={metric.name: _value(metric, scores, truth) for metric in metrics},
+        **_without_intervals(scores, truth, metrics, heads, declared),
+    )
+
+
+def estimate(metric: Metric, scores: Scores, truth: Truth) -> Estimate:
     """The metric, with the interval that it asks for."""
-    value = metric.compute(predictions, truth)
+    value = metric.value(scores, truth)
     if not math.isfinite(value):
         return Estimate(None)
-    interval = _interval(metric, predictions, truth)
-    return Estimate(value, *interval, metric.interval) if interval else Estimate(value)
+    match metric.interval:
+        case NoInterval():
+            return Estimate(value)
+        case Binomial(counts):
+            return _bounded(value, binomial(*counts(scores, truth)), "binomial")
+    return _bounded(value, percentile(bootstrap(metric, scores, truth)), "bootstrap")
 
 
-def _interval(metric: Metric, predictions: Columns, truth: Columns) -> tuple[float, float] | None:
-    if metric.interval == "binomial" and metric.counts is not None:
-        return binomial(*metric.counts(predictions, truth))
-    return percentile(bootstrap(metric, predictions, truth)) if metric.interval == "bootstrap" else None
+def _bounded(value: float, limits: tuple[float, float] | None, method: str) -> Estimate:
+    return Estimate(value, *limits, method) if limits else Estimate(value)
 
 
-def _counts(truth: Columns, classes: Sequence[str]) -> dict[str, int]:
+def _without_intervals(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: Heads, declared: Strata) -> dict:
+    ranked = ranking(scores, truth)
+    points = operating_points(ranked) if ranked else []
+    parts = strata(truth, declared, heads.classes)
+    return {
+        "images": _counts(truth, heads.classes),
+        "confusion": _confusion(scores, truth, len(heads.classes)),
+        "operating_points": points,
+        "strata": [_stratum(part, scores, truth, metrics, heads.classes, points) for part in parts],
+    }
+
+
+def _counts(truth: Truth, classes: Sequence[str]) -> dict[str, int]:
     if not classes:
         return {"all": len(truth["id"])}
     return {name: int(np.sum(truth["label"] == k)) for k, name in enumerate(classes)}
@@ -76,52 +94,53 @@ def _counts(truth: Columns, classes: Sequence[str]) -> dict[str, int]:
 
 def _stratum(
     part: Stratum,
-    task: str,
-    predictions: Columns,
-    truth: Columns,
+    scores: Scores,
+    truth: Truth,
     metrics: Sequence[Metric],
-    heads: Heads,
+    classes: Sequence[str],
     points: Sequence[OperatingPoint],
 ) -> StratumResult:
-    own, ranked = _rows(truth, part.rows), ranking(task, _rows(predictions, part.rows), _rows(truth, part.rows))
-    rows = completed(part.rows, _sides(task, truth)) if heads.classes else part.rows
+    own = _rows(truth, part.rows)
+    ranked = ranking(scores.at(part.rows), own)
+    rows = completed(part.rows, _sides(ranking(scores, truth), truth)) if classes else part.rows
     # Against whole classes from outside only the ranking has a meaning: the class fractions are not the stratum's.
-    figures = metrics[:1] if heads.classes else metrics
+    shown = metrics[:1] if classes else metrics
     return StratumResult(
         column=part.column,
         name=part.name,
         low=part.low,
         high=part.high,
-        images=_counts(own, heads.classes),
-        metrics={one.name: _plain(one, _rows(predictions, rows), _rows(truth, rows)) for one in figures},
-        rates={point.name: rates(*ranked, point.threshold) for point in points} if ranked else {},
+        images=_counts(own, classes),
+        metrics={one.name: _value(one, scores.at(rows), _rows(truth, rows)) for one in shown},
+        rates={point.name: rates(ranked, point.threshold) for point in points} if ranked else {},
     )
 
 
-def _sides(task: str, truth: Columns) -> np.ndarray:
+def _sides(ranked: Ranking | None, truth: Truth) -> np.ndarray:
     """What is ranked against what: anomalies of any kind against normal images, else every class against the rest."""
-    return (truth["label"] > 0).astype(int) if task == "anomaly" else truth["label"]
+    return truth["label"] if ranked is None else ranked.positive.astype(int)
 
 
-def _plain(metric: Metric, predictions: Columns, truth: Columns) -> Estimate:
-    value = metric.compute(predictions, truth)
+def _value(metric: Metric, scores: Scores, truth: Truth) -> Estimate:
+    value = metric.value(scores, truth)
     return Estimate(value) if math.isfinite(value) else Estimate(None)
 
 
-def _rows(columns: Columns, rows: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: values[rows] for name, values in columns.items()}
+def _rows(truth: Truth, rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: values[rows] for name, values in truth.items()}
 
 
-def _called_classes(predictions: Columns, truth: Columns, classes: int) -> list[list[int]]:
+@singledispatch
+def _confusion(scores: Scores, truth: Truth, classes: int) -> list[list[int]]:
+    return []
+
+
+@_confusion.register
+def _(scores: ClassScores, truth: Truth, classes: int) -> list[list[int]]:
     once = np.ones((1, len(truth["label"])))
-    return contingency(truth["label"], called(predictions), (classes, classes), once)[0].astype(int).tolist()
+    return contingency(truth["label"], scores.called, (classes, classes), once)[0].astype(int).tolist()
 
 
-def _called_clusters(predictions: Columns, truth: Columns, classes: int) -> list[list[int]]:
-    return matched_confusion(predictions, truth, classes).tolist()
-
-
-_CONFUSION: Mapping[str, Callable[[Columns, Columns, int], list[list[int]]]] = {
-    "classification": _called_classes,
-    "clustering": _called_clusters,
-}
+@_confusion.register
+def _(scores: ClusterScores, truth: Truth, classes: int) -> list[list[int]]:
+    return matched_confusion(scores, truth, classes).tolist()

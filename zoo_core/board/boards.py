@@ -1,18 +1,14 @@
 """Pages of the board by subject, as `boards.yaml` lists them, with what others have published."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..catalog.yaml12 import read_mapping
 from ..errors import ResultError
 from .markdown import NOTES, cell, line
-
-if TYPE_CHECKING:
-    from .leaderboard import Table
+from .tables import Table
 
 __all__ = ["Published", "SideBySide", "Subject", "subject_markdown", "subjects"]
 

@@ -8,64 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..bench.metrics.intervals import bootstrap
-from ..bench.metrics.named import UNLABELLED, core_metrics, select
-from ..bench.metrics.ranks import Rank, ranks
-from ..bench.results import RESULTS, Result, predictions_of, read_result, result_path
+from ..bench.metrics.named import core_metrics, select
+from ..bench.metrics.ranks import ranks
+from ..bench.results import RESULTS, Result, read_result, result_path, scores_of
 from ..catalog.registry import Catalog, catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
 from ..errors import NotInstalledError, PluginError, UnknownNameError
-from ..interfaces import Metric
+from ..metric import Metric
 from ..plugins import metrics as plugin_metrics
+from ..tasks import task_named
 from .markdown import markdown
+from .tables import Row, Table
 
-__all__ = ["Board", "Row", "Table", "board_of", "leaderboard"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model on one benchmark.
-
-    Arguments:
-        model: its id.
-        status: "ok"; "failed"; "outdated": measured with other weights or images than are published now; "missing":
-            published, but not measured; "unlisted": measured, but in no registry.
-        remark: why it is not "ok".
-        rank: None where it has none.
-        result: None where it is missing.
-    """
-
-    model: str
-    status: str
-    remark: str = ""
-    rank: Rank | None = None
-    result: Result | None = None
-
-    @property
-    def measured(self) -> bool:
-        """There are numbers to show."""
-        return self.result is not None and bool(self.result.metrics)
-
-
-@dataclass(frozen=True)
-class Table:
-    """All models on one benchmark, the best first.
-
-    Arguments:
-        benchmark: its id.
-        summary: one line.
-        metrics: names, in order; the first one ranks.
-        rows: ranked ones by rank and value, then the others by name.
-    """
-
-    benchmark: str
-    summary: str
-    metrics: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-    @property
-    def results(self) -> list[Result]:
-        """Of the rows that have numbers, in order."""
-        return [row.result for row in self.rows if row.result is not None and row.measured]
+__all__ = ["Board", "board_of", "leaderboard"]
 
 
 @dataclass(frozen=True)
@@ -142,7 +97,7 @@ def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalo
         return []
     measured = {result.model for result in found}
     models = (model for model in listed.models.values() if model.task == spec.task and model.id not in measured)
-    unknown = not found and spec.task not in UNLABELLED
+    unknown = not found and task_named(spec.task).names_outputs
     return [
         model.id
         for model in models
@@ -152,7 +107,7 @@ def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalo
 
 def _learned(model: ModelSpec, spec: BenchmarkSpec) -> bool:
     """Without classes or parameters, only the data say which question a model answers."""
-    return spec.task in UNLABELLED and spec.dataset in model.seen
+    return not task_named(spec.task).names_outputs and spec.dataset in model.seen
 
 
 def _alike(model: ModelSpec, result: Result) -> bool:
@@ -160,7 +115,7 @@ def _alike(model: ModelSpec, result: Result) -> bool:
     heads = list(model.heads.classes), list(model.heads.parameters)
     asked = result.settings["classes"], result.settings["parameters"]
     bands = len(model.bands) == len(result.settings["bands"])
-    return bands and heads == asked and result.task not in UNLABELLED
+    return bands and heads == asked and task_named(result.task).names_outputs
 
 
 def _ranked(rows: Sequence[Row], spec: BenchmarkSpec | None, results: Path) -> list[Row]:
@@ -185,8 +140,7 @@ def _ranking_metric(result: Result, spec: BenchmarkSpec | None) -> Metric | None
 
 
 def _resampled(metric: Metric, result: Result, results: Path) -> np.ndarray:
-    predictions, truth = predictions_of(result_path(results, result.benchmark, result.model), result)
-    return bootstrap(metric, predictions, truth)
+    return bootstrap(metric, *scores_of(result_path(results, result.benchmark, result.model), result))
 
 
 def _order(row: Row) -> tuple:

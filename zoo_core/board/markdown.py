@@ -1,14 +1,10 @@
 """The leaderboard as Markdown, and the text of its cells, which the HTML page shares."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ..bench.results import Estimate, Result, StratumResult
-
-if TYPE_CHECKING:
-    from .leaderboard import Row, Table
+from ..tasks import task_named
+from .tables import Row, Table
 
 __all__ = [
     "NOTES",
@@ -110,7 +106,7 @@ def strata_markdown(table: Table, column: str) -> str:
 
 def confusion_markdown(table: Table) -> list[str]:
     """The confusion matrix of each result of three classes or more, or of clusters: a row a true class."""
-    shown = [one for one in table.results if one.confusion and (len(one.images) > 2 or one.task == "clustering")]
+    shown = [one for one in table.results if one.confusion and (len(one.images) > 2 or _of_clusters(one))]
     return [f"### Confusion of `{result.model}`\n\n{_confusion(result)}" for result in shown]
 
 
@@ -130,11 +126,15 @@ def line(cells: Sequence[str]) -> str:
 
 def _confusion(result: Result) -> str:
     names, extra = list(result.images), len(result.confusion[0]) - len(result.images)
-    kind = "cluster of " if result.task == "clustering" else "called "
+    kind = "cluster of " if _of_clusters(result) else "called "
     heads = ["", *(f"{kind}{name}" for name in names[: len(result.confusion[0])])]
     heads += [f"cluster {number + 1} left over" for number in range(extra)]
     rows = [line([name, *map(str, counts)]) for name, counts in zip(names, result.confusion, strict=True)]
     return "\n".join([line(heads), line(["---"] * len(heads)), *rows])
+
+
+def _of_clusters(result: Result) -> bool:
+    return not task_named(result.task).names_outputs
 
 
 def _number(estimate: Estimate) -> str:

@@ -7,15 +7,15 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from ..bench.results import predictions_of, result_path, write_atomically
+from ..bench.results import Result, result_path, scores_of, write_atomically
+from ..scores import Scores, Truth
 from .boards import subject_markdown, subjects
-from .leaderboard import Board, Table
+from .leaderboard import Board
 from .markdown import (
     NOTES,
     caption,
@@ -29,7 +29,8 @@ from .markdown import (
     strata_rows,
     table_markdown,
 )
-from .plots import Measured, completeness_plot, reliability_plot, roc_plot, score_plot
+from .plots import Ranked, completeness_plot, reliability_plot, roc_plot, score_plot
+from .tables import Table
 
 __all__ = ["write_pages"]
 
@@ -53,31 +54,33 @@ def write_pages(board: Board, folder: str | Path) -> list[Path]:
 def _plots(table: Table, results: Path) -> Iterator[tuple[str, str]]:
     """Names and pictures; what ranks images has them."""
     every = _measured(table, results)
-    measured = [one for one in every if one.ranked is not None]
-    if not measured:
+    ranked = [one for one in (Ranked.of(*measured) for measured in every) if one is not None]
+    if not ranked:
         yield from _plots_by_class(every)
         return
-    yield "roc", roc_plot(measured)
+    yield "roc", roc_plot(ranked)
     for column in strata_of(table):
-        picture = completeness_plot(measured, column)
+        picture = completeness_plot(ranked, column)
         if picture is not None:
             yield f"completeness-{column}", picture
-    if table.results[0].task == "anomaly":
-        yield "scores", score_plot(measured)
+    if ranked[0].ranking.probable:
+        yield "reliability", reliability_plot(ranked)
     else:
-        yield "reliability", reliability_plot(measured)
+        yield "scores", score_plot(ranked)
 
 
-def _plots_by_class(measured: list[Measured]) -> Iterator[tuple[str, str]]:
+def _plots_by_class(measured: list[tuple[Result, Scores, Truth]]) -> Iterator[tuple[str, str]]:
     """The ROC curves of each class against the rest."""
-    labelled = [one for one in measured if one.result.heads.classes]
-    for number, name in enumerate(labelled[0].result.heads.classes if labelled else ()):
-        yield f"roc-{name}", roc_plot([replace(one, of_class=number) for one in labelled], f"{name} against the rest")
+    classes = measured[0][0].heads.classes if measured else ()
+    for k, name in enumerate(classes):
+        ranked = [one for one in (Ranked.of_class(*result, k) for result in measured) if one is not None]
+        if ranked:
+            yield f"roc-{name}", roc_plot(ranked, f"{name} against the rest")
 
 
-def _measured(table: Table, results: Path) -> list[Measured]:
+def _measured(table: Table, results: Path) -> list[tuple[Result, Scores, Truth]]:
     paths = [result_path(results, result.benchmark, result.model) for result in table.results]
-    return [Measured(one, *predictions_of(path, one)) for one, path in zip(table.results, paths, strict=True)]
+    return [(one, *scores_of(path, one)) for one, path in zip(table.results, paths, strict=True)]
 
 
 def _markdown(sections: dict[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from io import StringIO
 
 import numpy as np
@@ -12,11 +11,11 @@ from matplotlib.figure import Figure
 
 from ..bench.metrics.calibration import prior_weights, reliability
 from ..bench.metrics.curves import curve
-from ..bench.metrics.figures import Columns
-from ..bench.metrics.ranking import one_against_rest, ranking
+from ..bench.metrics.ranking import Ranking, one_against_rest, ranking
 from ..bench.results import Result, StratumResult
+from ..scores import ClassScores, Scores, Truth
 
-__all__ = ["Measured", "completeness_plot", "reliability_plot", "roc_plot", "roc_points", "score_plot"]
+__all__ = ["Ranked", "completeness_plot", "reliability_plot", "roc_plot", "roc_points", "score_plot"]
 
 # Okabe & Ito's colours, which colour-blind readers tell apart; the line styles do it in print.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -27,39 +26,32 @@ STEPS = 400  # points of a drawn curve, more than a screen shows
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A result, and the predictions and truth behind it."""
+class Ranked:
+    """A result that ranks images, with what it was measured from."""
 
     result: Result
-    predictions: Columns
-    truth: Columns
-    of_class: int | None = None  # that is ranked against all others
+    scores: Scores
+    truth: Truth
+    ranking: Ranking
 
-    @cached_property
-    def ranked(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Scores, and which images are positive; None for what ranks nothing."""
-        if self.of_class is not None:
-            return one_against_rest(self.result.task, self.predictions, self.truth, self.of_class)
-        return ranking(self.result.task, self.predictions, self.truth)
+    @classmethod
+    def of(cls, result: Result, scores: Scores, truth: Truth) -> "Ranked | None":
+        """None for what ranks nothing."""
+        found = ranking(scores, truth)
+        return None if found is None else cls(result, scores, truth, found)
 
-    @property
-    def scores(self) -> np.ndarray:
-        """Of what ranks: the higher, the likelier a lens or an anomaly."""
-        assert self.ranked is not None
-        return self.ranked[0]
-
-    @property
-    def positive(self) -> np.ndarray:
-        """Which images are lenses or anomalies."""
-        assert self.ranked is not None
-        return self.ranked[1]
+    @classmethod
+    def of_class(cls, result: Result, scores: Scores, truth: Truth, k: int) -> "Ranked | None":
+        """The images of class `k` against all others."""
+        found = one_against_rest(scores, truth, k)
+        return None if found is None else cls(result, scores, truth, found)
 
 
-def roc_plot(measured: Sequence[Measured], title: str = "") -> str:
+def roc_plot(measured: Sequence[Ranked], title: str = "") -> str:
     """TPR against FPR, the FPR logarithmic: surveys live at its small end."""
     figure, axes = _figure("false-positive rate", "true-positive rate")
     figure.set_figheight(HEIGHT + LINE * ((len(measured) + 1) // 2))
-    negatives = max(int(np.sum(~one.positive)) for one in measured)
+    negatives = max(int(np.sum(~one.ranking.positive)) for one in measured)
     for number, one in enumerate(measured):
         fpr, tpr = roc_points(one, 0.5 / negatives)
         axes.step(fpr, tpr, where="post", label=one.result.model, **_style(number))
@@ -70,17 +62,17 @@ def roc_plot(measured: Sequence[Measured], title: str = "") -> str:
     return _svg(figure)
 
 
-def roc_points(one: Measured, least: float) -> tuple[np.ndarray, np.ndarray]:
+def roc_points(one: Ranked, least: float) -> tuple[np.ndarray, np.ndarray]:
     """FPR and TPR at corners of the exact curve, at most STEPS of them, evenly in log FPR from `least` to 1."""
-    ranking = curve(one.scores, one.positive)
-    fpr = np.concatenate([[0.0], ranking.false_positives[0] / ranking.negatives[0]])
-    tpr = np.concatenate([[0.0], ranking.true_positives[0] / ranking.positives[0]])
+    exact = curve(one.ranking.scores, one.ranking.positive)
+    fpr = np.concatenate([[0.0], exact.false_positives[0] / exact.negatives[0]])
+    tpr = np.concatenate([[0.0], exact.true_positives[0] / exact.positives[0]])
     wanted = np.geomspace(least, 1, STEPS)
     corners = np.unique(np.searchsorted(fpr, wanted, side="right") - 1)
     return np.maximum(fpr[corners], least), tpr[corners]
 
 
-def completeness_plot(measured: Sequence[Measured], column: str) -> str | None:
+def completeness_plot(measured: Sequence[Ranked], column: str) -> str | None:
     """Share of the lenses found at FPR <= 1e-2, in bins of a column of the truth; None if it has no bins of lenses."""
     bins = [[part for part in one.result.strata if part.column == column and _holds_lenses(part)] for one in measured]
     if not any(bins):
@@ -96,13 +88,13 @@ def completeness_plot(measured: Sequence[Measured], column: str) -> str | None:
     return _svg(figure)
 
 
-def score_plot(measured: Sequence[Measured]) -> str:
+def score_plot(measured: Sequence[Ranked]) -> str:
     """Distribution of the anomaly score by class, a panel a detector, from the 1st to the 99th percentile."""
     figure = Figure(figsize=(4.8, 1.0 + 1.7 * len(measured)), layout="constrained")
     for axes, one in zip(figure.subplots(len(measured), 1, squeeze=False)[:, 0], measured, strict=True):
-        low, high = np.quantile(one.scores, [0.01, 0.99])
+        low, high = np.quantile(one.ranking.scores, [0.01, 0.99])
         for number, name in enumerate(one.result.images):
-            scores = one.scores[one.truth["label"] == number]
+            scores = one.ranking.scores[one.truth["label"] == number]
             axes.hist(scores, np.linspace(low, high, 41), density=True, histtype="step", label=name, **_style(number))
         axes.set(xlabel=f"anomaly score of {one.result.model}", yticks=[])
         axes.spines[["top", "right", "left"]].set_visible(False)
@@ -110,12 +102,13 @@ def score_plot(measured: Sequence[Measured]) -> str:
     return _svg(figure)
 
 
-def reliability_plot(measured: Sequence[Measured]) -> str:
+def reliability_plot(measured: Sequence[Ranked]) -> str:
     """Share of lenses against the probability, at the lens fraction that the probabilities assume."""
     figure, axes = _figure("probability", "share of lenses")
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     for number, one in enumerate(measured):
-        diagram = reliability(one.scores[:, None], one.truth["label"], _weights(one))
+        p = one.ranking.scores
+        diagram = reliability(np.stack([1 - p, p], axis=1), one.truth["label"], _weights(one))
         axes.plot(diagram.confidence, diagram.frequency, marker="o", label=one.result.model, **_style(number))
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="upper left")
@@ -139,12 +132,12 @@ def _draw_bins(axes: Axes, at: Sequence[int], bins: Sequence[StratumResult], mod
     axes.errorbar(at, share, errors, marker="o", markersize=3, capsize=2, label=model, **_style(number))
 
 
-def _weights(one: Measured) -> np.ndarray:
-    plain = np.ones((1, len(one.scores)))
-    prior = one.result.settings["prior"]
-    if not prior:
-        return plain[0]
-    return prior_weights(np.full(len(one.scores), prior[-1]), one.truth["label"], plain)[0]
+def _weights(one: Ranked) -> np.ndarray:
+    """Of the images (N,): each class as often as the probabilities assume."""
+    once = np.ones((1, len(one.ranking.scores)))
+    if not isinstance(one.scores, ClassScores) or not one.scores.prior:
+        return once[0]
+    return prior_weights(one.scores.prior, one.truth["label"], once)[0]
 
 
 def _style(number: int) -> dict:

@@ -11,11 +11,9 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..bench.results import Estimate, Result
 from ..catalog.specs import ModelSpec
+from ..tasks import task_named
 
 __all__ = ["model_card"]
-
-# The Hub's name of what a task does; it has none for regression, anomalies and clusters of images.
-PIPELINES = {"classification": "image-classification", "restoration": "image-to-image"}
 
 
 def model_card(spec: ModelSpec, results: Sequence[Result]) -> ModelCard:
@@ -23,7 +21,7 @@ def model_card(spec: ModelSpec, results: Sequence[Result]) -> ModelCard:
     front = ModelCardData(
         license=spec.licence.lower(),
         library_name="zoo-core",
-        pipeline_tag=PIPELINES.get(spec.task, "image-feature-extraction"),
+        pipeline_tag=task_named(spec.task).pipeline,
         tags=["strong-gravitational-lensing", "astronomy", spec.task, spec.architecture],
         model_name=spec.id,
         eval_results=[entry for result in results for entry in _eval_results(result)],
@@ -45,7 +43,7 @@ def _eval_results(result: Result) -> Iterator[EvalResult]:
     for name, estimate in result.metrics.items():
         if estimate.value is not None:
             yield EvalResult(
-                task_type=PIPELINES.get(result.task, result.task),
+                task_type=task_named(result.task).pipeline,
                 task_name=result.task,
                 dataset_type=result.benchmark,
                 dataset_name=result.benchmark,
@@ -85,10 +83,10 @@ A download of this repository is a folder that `zoo.load(folder)` reads without 
 def _facts(spec: ModelSpec) -> str:
     rows = {
         "task": spec.task,
-        "outputs": _outputs(spec),
+        "outputs": task_named(spec.task).describe(spec.heads),
         "bands": ", ".join(spec.bands),
         "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
-        **(_probabilities(spec) if spec.task in ("classification", "clustering") else {}),
+        **(_probabilities(spec) if task_named(spec.task).gives_probabilities else {}),
         "weights": f"{spec.weights.size:,} bytes, sha256 `{spec.weights.sha256}`",
     }
     operations = "\n".join(f"- `{json.dumps(operation)}`" for operation in spec.preprocess)
@@ -97,20 +95,9 @@ def _facts(spec: ModelSpec) -> str:
     )
 
 
-def _outputs(spec: ModelSpec) -> str:
-    if spec.task == "anomaly":
-        return "score (higher is stranger), reconstruction, latent"
-    names = ", ".join(spec.heads.classes or map(_parameter, spec.heads.parameters, spec.heads.units))
-    return f"clusters {names}, found without labels, and an embedding" if spec.task == "clustering" else names
-
-
 def _probabilities(spec: ModelSpec) -> dict[str, str]:
     prior = ", ".join(f"{fraction:g}" for fraction in spec.calibration.prior or ()) or "not stated"
     return {"temperature": f"{spec.calibration.temperature:g}", "prior": prior}
-
-
-def _parameter(name: str, unit: str) -> str:
-    return f"{name} ({unit})" if unit else name
 
 
 def _training(spec: ModelSpec) -> str:

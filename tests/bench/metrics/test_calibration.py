@@ -13,7 +13,7 @@ def ones(rows):
 def calibrated(rows=200_000, seed=0):
     rng = np.random.default_rng(seed)
     p = rng.random(rows)
-    return p[:, None], (rng.random(rows) < p).astype(int)
+    return np.stack([1 - p, p], axis=1), (rng.random(rows) < p).astype(int)
 
 
 def test_calibrated_probabilities_have_a_small_error():
@@ -25,12 +25,12 @@ def test_calibrated_probabilities_have_a_small_error():
 def test_a_constant_excess_is_the_error():
     p, labels = calibrated()
 
-    shifted = np.clip(p + 0.1, 0, 1)
+    shifted = np.clip(p + np.array([-0.1, 0.1]), 0, 1)
     assert expected_calibration_error(shifted, labels, ones(len(p)))[0] == pytest.approx(0.1, abs=0.01)
 
 
 def test_by_hand_in_two_bins():
-    p = np.array([[0.05], [0.05], [0.95], [0.95]])
+    p = np.array([[0.95, 0.05], [0.95, 0.05], [0.05, 0.95], [0.05, 0.95]])
     labels = np.array([0, 1, 1, 1])
 
     # |0.05 - 0.5| and |0.95 - 1|, half of the images each
@@ -48,15 +48,15 @@ def test_probabilities_for_another_lens_fraction_are_right_at_their_own():
     labels = (rng.random(200_000) < 0.1).astype(int)
     logit = rng.normal(2.0 * labels - 1.0)
     p = 1 / (1 + np.exp(-2.0 * logit))  # exact for equal classes: the log odds of N(1, 1) and N(-1, 1)
-    half = prior_weights(np.tile([0.5, 0.5], (len(p), 1)), labels, ones(len(p)))
+    half = prior_weights((0.5, 0.5), labels, ones(len(p)))
 
-    assert expected_calibration_error(p[:, None], labels, ones(len(p)))[0] > 0.1
-    assert expected_calibration_error(p[:, None], labels, half)[0] < 0.01
+    assert expected_calibration_error(np.stack([1 - p, p], axis=1), labels, ones(len(p)))[0] > 0.1
+    assert expected_calibration_error(np.stack([1 - p, p], axis=1), labels, half)[0] < 0.01
 
 
 def test_prior_weights_bring_each_class_to_its_share():
     labels = np.array([0, 0, 0, 0, 1])
-    weights = prior_weights(np.tile([0.3, 0.7], (5, 1)), labels, np.array([[1, 1, 1, 1, 1], [2, 1, 0, 1, 1]]))
+    weights = prior_weights((0.3, 0.7), labels, np.array([[1, 1, 1, 1, 1], [2, 1, 0, 1, 1]]))
 
     for row in weights:
         assert row[labels == 1].sum() / row.sum() == pytest.approx(0.7)

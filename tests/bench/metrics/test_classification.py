@@ -1,4 +1,6 @@
-"""Figures of merit of classifiers, against scikit-learn and by hand."""
+"""Metrics of classifiers, against scikit-learn and by hand."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,17 +10,19 @@ from sklearn import metrics as sk
 
 from zoo_core.bench.metrics.classification import binary_metrics, purity
 
+from ..conftest import finder_scores
+
 BINARY = {metric.name: metric for metric in binary_metrics()}
 
 
 def table(scores, labels):
     ids = np.arange(len(labels)).astype(str)
-    return {"id": ids, "p_lens": np.asarray(scores, float)}, {"id": ids, "label": np.asarray(labels)}
+    return finder_scores(scores), {"id": ids, "label": np.asarray(labels)}
 
 
-def test_figures_at_half_are_those_of_scikit_learn(finder):
-    predictions, truth = finder
-    called, label = predictions["p_lens"] >= 0.5, truth["label"]
+def test_metrics_at_half_are_those_of_scikit_learn(finder):
+    scores, truth = finder
+    called, label = scores.positive >= 0.5, truth["label"]
 
     expected = {
         "accuracy": sk.accuracy_score(label, called),
@@ -26,42 +30,42 @@ def test_figures_at_half_are_those_of_scikit_learn(finder):
         "recall": sk.recall_score(label, called),
         "fpr": 1 - sk.recall_score(label, called, pos_label=0),
         "f1": sk.f1_score(label, called),
-        "auroc": sk.roc_auc_score(label, predictions["p_lens"]),
-        "brier": sk.brier_score_loss(label, predictions["p_lens"]),
+        "auroc": sk.roc_auc_score(label, scores.positive),
+        "brier": sk.brier_score_loss(label, scores.positive),
     }
-    assert {name: BINARY[name].compute(predictions, truth) for name in expected} == pytest.approx(expected)
+    assert {name: BINARY[name].value(scores, truth) for name in expected} == pytest.approx(expected)
 
 
 def test_tpr0_and_tpr10_by_hand():
     scores = np.concatenate([np.linspace(0.99, 0.90, 10), [0.995, 0.95, 0.5, 0.05]])
-    predictions, truth = table(scores, [0] * 10 + [1, 1, 1, 1])
+    scores, truth = table(scores, [0] * 10 + [1, 1, 1, 1])
 
-    assert BINARY["tpr0"].compute(predictions, truth) == 0.25  # only 0.995 is above all non-lenses
-    assert BINARY["tpr10"].compute(predictions, truth) == 0.5  # at 0.91 there are nine false positives, at 0.90 ten
+    assert BINARY["tpr0"].value(scores, truth) == 0.25  # only 0.995 is above all non-lenses
+    assert BINARY["tpr10"].value(scores, truth) == 0.5  # at 0.91 there are nine false positives, at 0.90 ten
 
 
-def test_no_figure_changes_when_every_image_is_scored_by_another_monotonous_scale(finder):
-    predictions, truth = finder
-    squeezed = predictions | {"p_lens": predictions["p_lens"] ** 8}  # the product of eight views
+def test_no_metric_changes_when_every_image_is_scored_by_another_monotonous_scale(finder):
+    scores, truth = finder
+    squeezed = finder_scores(scores.positive**8)  # the product of eight views
 
     for name in ("auroc", "tpr0", "tpr10", "tpr_at_fpr_1e-2", "tpr_at_fpr_1e-3"):
-        assert BINARY[name].compute(squeezed, truth) == BINARY[name].compute(predictions, truth)
+        assert BINARY[name].value(squeezed, truth) == BINARY[name].value(scores, truth)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_resample_is_the_metric_of_the_rows_that_were_drawn(seed):
     rng = np.random.default_rng(seed)
-    predictions, truth = table(rng.integers(0, 12, 60) / 12, rng.integers(0, 2, 60))
-    predictions["prior"] = np.tile([0.5, 0.5], (60, 1))
+    scores, truth = table(rng.integers(0, 12, 60) / 12, rng.integers(0, 2, 60))
+    scores = replace(scores, prior=(0.5, 0.5))
     rows = rng.integers(0, 60, 60)
     weights = np.bincount(rows, minlength=60)[None]
 
-    drawn = [{name: values[rows] for name, values in columns.items()} for columns in (predictions, truth)]
+    drawn = {name: values[rows] for name, values in truth.items()}
     for metric in binary_metrics():
-        if metric.resample:
-            expected = metric.compute(*drawn)
-            assert metric.resample(predictions, truth, weights)[0] == pytest.approx(expected, nan_ok=True), metric.name
+        expected = metric.value(scores.at(rows), drawn)
+        resampled = metric.interval.resampled(scores, truth, weights)[0]
+        assert resampled == pytest.approx(expected, nan_ok=True), metric.name
 
 
 def test_purity_follows_from_bayes():
@@ -73,15 +77,15 @@ def test_purity_follows_from_bayes():
 @pytest.mark.parametrize("false_positives", [0, 1, 2])
 def test_survey_purity_takes_three_false_positives_where_there_are_fewer(false_positives):
     negatives = [0.9] * false_positives + [0.1] * (1000 - false_positives)
-    predictions, truth = table([0.8] * 10 + negatives, [1] * 10 + [0] * 1000)
+    scores, truth = table([0.8] * 10 + negatives, [1] * 10 + [0] * 1000)
 
     bound = 1e-3 / (1e-3 + 0.003 * 0.999)
-    assert BINARY["purity_1e-3"].compute(predictions, truth) == pytest.approx(bound)
+    assert BINARY["purity_1e-3"].value(scores, truth) == pytest.approx(bound)
 
 
 def test_without_any_call_precision_and_purity_are_not_defined_or_zero():
-    predictions, truth = table([0.1, 0.2, 0.3], [0, 1, 1])
+    scores, truth = table([0.1, 0.2, 0.3], [0, 1, 1])
 
-    assert np.isnan(BINARY["precision"].compute(predictions, truth))
-    assert BINARY["recall"].compute(predictions, truth) == 0.0
-    assert BINARY["purity_1e-3"].compute(predictions, truth) == 0.0
+    assert np.isnan(BINARY["precision"].value(scores, truth))
+    assert BINARY["recall"].value(scores, truth) == 0.0
+    assert BINARY["purity_1e-3"].value(scores, truth) == 0.0

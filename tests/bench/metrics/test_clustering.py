@@ -1,4 +1,4 @@
-"""Figures of merit of clusters, against scikit-learn and by hand."""
+"""Metrics of clusters, against scikit-learn and by hand."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from sklearn import metrics as sk
 from zoo_core.bench.metrics.clustering import matching
 from zoo_core.bench.metrics.named import core_metrics
 from zoo_core.bench.summary import summarise
+from zoo_core.scores import ClusterScores
 from zoo_core.tasks import Heads
 
 THREE = Heads(classes=("no", "sphere", "vort"))
@@ -14,11 +15,10 @@ METRICS = {metric.name: metric for metric in core_metrics("clustering", THREE)}
 
 
 def clustered(cluster, label, clusters):
-    """Columns of clusters that are certain."""
+    """Scores of clusters that are certain, and the truth."""
     cluster, label = np.asarray(cluster), np.asarray(label)
-    ids = np.arange(len(label)).astype(str)
-    certain = {f"p_{k}": (cluster == k).astype(float) for k in range(clusters)}
-    return {"id": ids, "cluster": cluster, **certain}, {"id": ids, "label": label}
+    certain = (cluster[:, None] == np.arange(clusters)).astype(float)
+    return ClusterScores(cluster, certain), {"id": np.arange(len(label)).astype(str), "label": label}
 
 
 def noisy(clusters, images=300, seed=0):
@@ -32,41 +32,41 @@ def noisy(clusters, images=300, seed=0):
 
 @pytest.mark.parametrize("clusters", [3, 5, 10])
 def test_nmi_and_ari_are_those_of_scikit_learn(clusters):
-    predictions, truth = noisy(clusters)
+    scores, truth = noisy(clusters)
 
-    pair = truth["label"], predictions["cluster"]
-    assert METRICS["nmi"].compute(predictions, truth) == pytest.approx(sk.normalized_mutual_info_score(*pair))
-    assert METRICS["ari"].compute(predictions, truth) == pytest.approx(sk.adjusted_rand_score(*pair))
+    pair = truth["label"], scores.cluster
+    assert METRICS["nmi"].value(scores, truth) == pytest.approx(sk.normalized_mutual_info_score(*pair))
+    assert METRICS["ari"].value(scores, truth) == pytest.approx(sk.adjusted_rand_score(*pair))
 
 
 def test_clusters_that_are_the_classes_under_other_numbers_are_perfect():
-    predictions, truth = clustered([2, 2, 0, 0, 1, 1], [0, 0, 1, 1, 2, 2], 3)
+    scores, truth = clustered([2, 2, 0, 0, 1, 1], [0, 0, 1, 1, 2, 2], 3)
 
-    assert {name: metric.compute(predictions, truth) for name, metric in METRICS.items()} == pytest.approx(
+    assert {name: metric.value(scores, truth) for name, metric in METRICS.items()} == pytest.approx(
         dict.fromkeys(METRICS, 1.0)
     )
 
 
 def test_images_of_a_cluster_that_is_left_over_are_wrong():
-    predictions, truth = clustered([0, 0, 1, 2, 2, 2, 3, 3], [0, 0, 0, 1, 1, 1, 2, 2], 4)
+    scores, truth = clustered([0, 0, 1, 2, 2, 2, 3, 3], [0, 0, 0, 1, 1, 1, 2, 2], 4)
 
-    assert METRICS["accuracy"].compute(predictions, truth) == pytest.approx(7 / 8)
-    assert METRICS["majority_accuracy"].compute(predictions, truth) == 1.0
+    assert METRICS["accuracy"].value(scores, truth) == pytest.approx(7 / 8)
+    assert METRICS["majority_accuracy"].value(scores, truth) == 1.0
 
 
 def test_with_fewer_clusters_than_classes_a_class_is_lost():
-    predictions, truth = clustered([0, 0, 1, 1, 0, 1], [0, 0, 1, 1, 2, 2], 2)
+    scores, truth = clustered([0, 0, 1, 1, 0, 1], [0, 0, 1, 1, 2, 2], 2)
 
-    assert METRICS["accuracy"].compute(predictions, truth) == pytest.approx(4 / 6)
-    assert METRICS["matched_auroc"].compute(predictions, truth) == pytest.approx((0.875 + 0.875 + 0.5) / 3)
+    assert METRICS["accuracy"].value(scores, truth) == pytest.approx(4 / 6)
+    assert METRICS["matched_auroc"].value(scores, truth) == pytest.approx((0.875 + 0.875 + 0.5) / 3)
 
 
 def test_one_cluster_for_all_agrees_with_nothing():
-    predictions, truth = clustered([1] * 6, [0, 0, 1, 1, 2, 2], 3)
+    scores, truth = clustered([1] * 6, [0, 0, 1, 1, 2, 2], 3)
 
-    assert METRICS["accuracy"].compute(predictions, truth) == pytest.approx(1 / 3)
-    assert METRICS["nmi"].compute(predictions, truth) == pytest.approx(0.0, abs=1e-12)
-    assert METRICS["ari"].compute(predictions, truth) == pytest.approx(0.0, abs=1e-12)
+    assert METRICS["accuracy"].value(scores, truth) == pytest.approx(1 / 3)
+    assert METRICS["nmi"].value(scores, truth) == pytest.approx(0.0, abs=1e-12)
+    assert METRICS["ari"].value(scores, truth) == pytest.approx(0.0, abs=1e-12)
 
 
 def test_the_match_is_the_best_one_and_not_the_greedy_one():
@@ -77,19 +77,17 @@ def test_the_match_is_the_best_one_and_not_the_greedy_one():
 
 @pytest.mark.parametrize("name", ["accuracy", "nmi", "ari", "majority_accuracy"])
 def test_a_resample_is_the_metric_of_the_rows_that_were_drawn(name):
-    predictions, truth = noisy(4, 60)
+    scores, truth = noisy(4, 60)
     rows = np.random.default_rng(1).integers(0, 60, 60)
-    drawn = [{key: values[rows] for key, values in columns.items()} for columns in (predictions, truth)]
+    drawn = {key: values[rows] for key, values in truth.items()}
 
-    resample = METRICS[name].resample
-    assert resample is not None
-    value = resample(predictions, truth, np.bincount(rows, minlength=60)[None])[0]
-    assert value == pytest.approx(METRICS[name].compute(*drawn))
+    value = METRICS[name].interval.resampled(scores, truth, np.bincount(rows, minlength=60)[None])[0]
+    assert value == pytest.approx(METRICS[name].value(scores.at(rows), drawn))
 
 
 def test_the_confusion_matrix_shows_matched_clusters_first():
-    predictions, truth = clustered([3, 3, 0, 0, 1, 1, 2], [0, 0, 1, 1, 2, 2, 2], 4)
+    scores, truth = clustered([3, 3, 0, 0, 1, 1, 2], [0, 0, 1, 1, 2, 2, 2], 4)
 
-    confusion = summarise("clustering", predictions, truth, [], THREE, {}).confusion
+    confusion = summarise(scores, truth, [], THREE, {}).confusion
 
     assert confusion == [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 1]]

@@ -5,7 +5,7 @@ import pytest
 
 from zoo_core.bench.metrics.classification import binary_metrics
 from zoo_core.bench.metrics.intervals import binomial, bootstrap, percentile, resamples
-from zoo_core.interfaces import Metric
+from zoo_core.metric import Bootstrap, Metric
 
 from ..conftest import lens_finder
 
@@ -55,7 +55,7 @@ def test_bootstrap_interval_of_auroc_covers_the_true_area():
 
 
 def test_a_metric_without_fast_resamples_gives_the_same_ones(finder):
-    plain = Metric("auroc", "classification", AUROC.compute)
+    plain = Metric("auroc", "classification", Bootstrap(AUROC.value))
 
     np.testing.assert_allclose(bootstrap(plain, *finder, count=40), bootstrap(AUROC, *finder, count=40))
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from zoo_core.bench.metrics.operating import operating_points
+from zoo_core.bench.metrics.ranking import ranking
 
-from ..conftest import lens_finder
+from ..conftest import finder_scores, lens_finder
 
 
-def points(predictions, truth):
-    return {point.name: point for point in operating_points(predictions["p_lens"], truth["label"] == 1, probable=True)}
+def points(scores, truth):
+    return {point.name: point for point in operating_points(ranking(scores, truth))}
 
 
 def test_each_point_keeps_the_false_positives_that_it_allows():
@@ -39,9 +40,7 @@ def test_purity_falls_with_the_lens_fraction():
 
 
 def test_where_every_threshold_lets_a_non_lens_in_nothing_is_called():
-    (point,) = [
-        p for p in operating_points(np.array([0.9, 0.9]), np.array([True, False]), probable=True) if p.name == "fp<1"
-    ]
+    point = points(finder_scores([0.9, 0.9]), {"label": np.array([1, 0])})["fp<1"]
 
     assert point.threshold is None
     assert point.rates.found == 0

@@ -1,9 +1,10 @@
-"""Figures of merit of regressed parameters."""
+"""Metrics of regressed parameters."""
 
 import numpy as np
 import pytest
 
 from zoo_core.bench.metrics.named import core_metrics, select
+from zoo_core.scores import ParameterScores
 from zoo_core.tasks import Heads
 
 HEADS = Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
@@ -12,12 +13,12 @@ METRICS = {metric.name: metric for metric in core_metrics("regression", HEADS)}
 
 def table(residual, error=0.1):
     ids, true = np.arange(len(residual)).astype(str), np.linspace(0.5, 2, len(residual))
-    predictions = {"id": ids, "theta_E": true + residual, "theta_E_err": np.full(len(residual), error)}
-    return predictions, {"id": ids, "theta_E": true}
+    scores = ParameterScores({"theta_E": true + residual}, {"theta_E": np.full(len(residual), error)})
+    return scores, {"id": ids, "theta_E": true}
 
 
 def measured(name, residual, error=0.1):
-    return METRICS[f"{name}[theta_E]"].compute(*table(np.asarray(residual), error))
+    return METRICS[f"{name}[theta_E]"].value(*table(np.asarray(residual), error))
 
 
 def test_of_a_gaussian_with_its_true_error_bar():

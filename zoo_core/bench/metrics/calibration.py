@@ -1,8 +1,6 @@
-"""How far a probability is from a frequency.
+"""How far a probability is from a frequency."""
 
-Sources: Guo et al. (2017), ICML; Brier (1950), Mon. Weather Rev. 78, 1.
-"""
-
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +21,25 @@ class Reliability(NamedTuple):
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Mean distance of confidence and frequency over the bins, weighted by their images, (B,).
 
+        ECE = sum_m |B_m| / n  |acc(B_m) - conf(B_m)|
+
+    B_m holds the images whose confidence lies in the m-th of 15 equal bins, acc is the share of them that is right,
+    conf their mean confidence.
+
     Arguments:
-        probabilities: (N, 1) of the positive class, or (N, K), of which the most probable class is taken.
+        probabilities: (N, K). The confidence is the highest one, and of two classes that of the second, which is right
+            where the image is of the second class.
         labels: (N,), class index.
         weights: (B, N).
+
+    Source: Guo et al. (2017), ICML, arXiv:1706.04599, equation 3.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.calibration import expected_calibration_error
+        >>> p = np.array([[0.5, 0.5], [0.5, 0.5], [0.2, 0.8], [0.2, 0.8]])
+        >>> expected_calibration_error(p, np.array([0, 1, 1, 1]), np.ones((1, 4))).round(3)
+        array([0.1])
     """
     confidence, right = _confidence(probabilities, labels)
     gap = weights @ (_bins(confidence) * (confidence - right)[:, None])
@@ -34,36 +47,70 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, we
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Reliability:
-    """The reliability diagram; arguments as above, weights (N,)."""
+    """The reliability diagram: acc(B_m) against conf(B_m); arguments as above, weights (N,).
+
+    Source: DeGroot & Fienberg (1983), The Statistician 32, 12.
+    """
     confidence, right = _confidence(probabilities, labels)
     bins = _bins(confidence)
     total = weights @ bins
     filled = total > 0
-    said, found = ((weights * values) @ bins[:, filled] / total[filled] for values in (confidence, right))
-    return Reliability(said, found, bins.sum(axis=0)[filled])
+    mean, found = ((weights * values) @ bins[:, filled] / total[filled] for values in (confidence, right))
+    return Reliability(mean, found, bins.sum(axis=0)[filled])
 
 
 def brier_score(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Mean squared error, (B,); of K classes the sum over them."""
-    classes = np.arange(probabilities.shape[1]) if probabilities.shape[1] > 1 else np.array([1])
-    error = ((probabilities - (labels[:, None] == classes)) ** 2).sum(axis=1)
+    """Mean squared error of the probabilities, (B,).
+
+        BS = 1/n sum_i sum_k (p_ik - [y_i = k])**2
+
+    Of two classes the sum over k holds the second alone, as scikit-learn has it.
+
+    Arguments:
+        probabilities: (N, K).
+        labels: (N,), class index.
+        weights: (B, N).
+
+    Source: Brier (1950), Mon. Weather Rev. 78, 1, equation 2.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.calibration import brier_score
+        >>> brier_score(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([1, 1]), np.ones((1, 2)))
+        array([0.125])
+    """
+    classes = np.arange(probabilities.shape[1]) if probabilities.shape[1] > 2 else np.array([1])
+    error = ((probabilities[:, classes] - (labels[:, None] == classes)) ** 2).sum(axis=1)
     return weights @ error / weights.sum(axis=1)
 
 
-def prior_weights(prior: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The weights (B, N) times what brings each class to its share under the prior of each row, (N,) or (N, K).
+def prior_weights(prior: Sequence[float], labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weights (B, N) under which each class has the share that the probabilities assume.
 
-    A prior of shape (N,) is that of the second of two classes.
+        w'_i = w_i  pi_k / f_k,   k = y_i
+
+    pi_k is the prior of class k and f_k its share of the images under the weights w (importance weights for a label
+    shift: Saerens, Latinne & Decaestecker 2002, Neural Comput. 14, 21, equation 2.4).
+
+    Arguments:
+        prior: pi_k, one fraction a class.
+        labels: (N,), class index.
+        weights: (B, N).
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.calibration import prior_weights
+        >>> prior_weights((0.5, 0.5), np.array([0, 0, 0, 1]), np.ones((1, 4))).round(3)
+        array([[0.667, 0.667, 0.667, 2.   ]])
     """
-    shares = np.stack([1 - prior, prior], axis=1) if prior.ndim == 1 else prior
-    members = labels[:, None] == np.arange(shares.shape[1])
+    members = labels[:, None] == np.arange(len(prior))
     found = np.maximum(weights @ members, 1) / weights.sum(axis=1, keepdims=True)
-    return weights * ((members * shares) @ (1 / found).T).T
+    return weights * ((members * np.asarray(prior)) @ (1 / found).T).T
 
 
 def _confidence(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if probabilities.shape[1] == 1:
-        return probabilities[:, 0], (labels == 1).astype(float)
+    if probabilities.shape[1] == 2:
+        return probabilities[:, 1], (labels == 1).astype(float)
     return probabilities.max(axis=1), (probabilities.argmax(axis=1) == labels).astype(float)
 
 

@@ -1,31 +1,27 @@
-"""Figures of merit of lens finders and other classifiers of two classes.
+"""Metrics of lens finders and other classifiers of two classes; the second class is the positive one.
 
-The second class is the positive one and `p_<class>` its probability. A figure is a function of the predictions, the
-truth and weights (B, N), and returns one value a resample.
+    TPR = TP / P,  FPR = FP / N,  precision = TP / (TP + FP),  F1 = 2 TP / (2 TP + FP + FN)
+
+P and N count the images of either class, TP and FP those of them that are called positive, FN = P - TP.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ...interfaces import Metric
+from ...metric import Binomial, Metric, NoInterval, WeightedBootstrap
+from ...scores import ClassScores, Truth
 from .calibration import brier_score, expected_calibration_error, prior_weights
 from .curves import curve
-from .figures import Columns, WeightedFigure, rate, weighted
 
-__all__ = [
-    "Confusion",
-    "binary_metrics",
-    "calibration_metrics",
-    "called",
-    "confusion",
-    "positive_scores",
-    "probabilities",
-    "purity",
-]
+__all__ = ["FEW", "Confusion", "binary_metrics", "calibration_metrics", "confusion", "purity"]
 
 TASK = "classification"
 SURVEY_LENS_FRACTION = 1e-3
+FEW = 3  # false positives; with fewer the rate is only known to be below 3/N at 95 %
+
+Weighted = Callable[[ClassScores, Truth, np.ndarray], np.ndarray]
 
 
 class Confusion(NamedTuple):
@@ -38,133 +34,159 @@ class Confusion(NamedTuple):
 
 
 def binary_metrics() -> list[Metric]:
-    """Of two classes."""
-    tpr0 = "highest TPR without a false positive, ties against (Metcalf et al. 2019)"
-    tpr10 = "highest TPR with fewer than ten false positives (Metcalf et al. 2019)"
-    survey = "precision at p >= 0.5 where one image in 1000 is a lens, FPR taken as 3/N at least"
-    return [
-        weighted("auroc", TASK, _auroc, "area under the exact ROC curve"),
-        weighted("tpr0", TASK, _tpr_below(1), tpr0, interval="none"),
-        weighted("tpr10", TASK, _tpr_below(10), tpr10),
-        weighted("tpr_at_fpr_5e-2", TASK, _tpr_at(5e-2), "highest TPR at a false-positive rate of at most 5e-2"),
-        weighted("tpr_at_fpr_1e-2", TASK, _tpr_at(1e-2), "highest TPR at a false-positive rate of at most 1e-2"),
-        weighted("tpr_at_fpr_1e-3", TASK, _tpr_at(1e-3), "highest TPR at a false-positive rate of at most 1e-3"),
-        rate("accuracy", TASK, _correct, "share of right answers at p >= 0.5"),
-        rate("precision", TASK, _called_right, "share of lenses among the images with p >= 0.5"),
-        rate("recall", TASK, _found, "share of the lenses with p >= 0.5"),
-        rate("fpr", TASK, _called_wrong, "share of the non-lenses with p >= 0.5", higher_is_better=False),
-        weighted("f1", TASK, _f1, "harmonic mean of precision and recall at p >= 0.5"),
-        weighted("purity_1e-3", TASK, _survey_purity, survey),
-        *calibration_metrics(),
-    ]
+    """Metrics of two classes.
+
+    Sources: TPR0 and TPR10 are the highest TPR without a false positive and with fewer than ten of them, Metcalf et al.
+    (2019), A&A 625, A119, section 4; the AUROC is that of `Curve.area`, the purity that of `purity`.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.classification import binary_metrics
+        >>> from zoo_core.scores import ClassScores
+        >>> p = np.array([0.9, 0.8, 0.7, 0.1])
+        >>> scores = ClassScores(np.stack([1 - p, p], axis=1))
+        >>> truth = {"id": np.arange(4), "label": np.array([1, 0, 1, 0])}
+        >>> {m.name: m.value(scores, truth) for m in binary_metrics() if m.name in ("auroc", "tpr0", "recall")}
+        {'auroc': 0.75, 'tpr0': 0.5, 'recall': 1.0}
+    """
+    return [*_ranking_metrics(), *_threshold_metrics(), *calibration_metrics()]
 
 
 def calibration_metrics() -> list[Metric]:
-    """Of two classes or more."""
+    """Metrics of the probabilities of two classes or more, see `calibration`."""
+    ece = "expected calibration error, 15 equal bins (Guo et al. 2017)"
     at_prior = "as `ece`, classes weighted to the fractions that the model's probabilities assume"
+    brier = "mean squared error of the probabilities (Brier 1950)"
     return [
-        weighted(
-            "ece", TASK, _ece, "expected calibration error, 15 equal bins (Guo et al. 2017)", higher_is_better=False
-        ),
-        weighted("ece_at_prior", TASK, _ece_at_prior, at_prior, higher_is_better=False),
-        weighted("brier", TASK, _brier, "mean squared error of the probabilities (Brier 1950)", higher_is_better=False),
+        Metric("ece", TASK, WeightedBootstrap(_ece), higher_is_better=False, summary=ece),
+        Metric("ece_at_prior", TASK, WeightedBootstrap(_ece_at_prior), higher_is_better=False, summary=at_prior),
+        Metric("brier", TASK, WeightedBootstrap(_brier), higher_is_better=False, summary=brier),
     ]
 
 
-def positive_scores(predictions: Columns) -> np.ndarray:
-    """Probability of the positive class of two, (N,)."""
-    (scores,) = probabilities(predictions).T
-    return scores
-
-
-def probabilities(predictions: Columns) -> np.ndarray:
-    """The columns `p_<class>`, (N, K); of two classes only that of the positive one, (N, 1)."""
-    return np.stack([values for name, values in predictions.items() if name.startswith("p_")], axis=1)
-
-
-def called(predictions: Columns) -> np.ndarray:
-    """Index of the class that is called, (N,): the most probable one; of two classes the positive one at p >= 0.5."""
-    p = probabilities(predictions)
-    return (p[:, 0] >= 0.5).astype(int) if p.shape[1] == 1 else p.argmax(axis=1)
-
-
 def confusion(scores: np.ndarray, positive: np.ndarray, threshold: float, weights: np.ndarray) -> Confusion:
-    """Counts where a score of at least the threshold calls an image positive."""
+    """Counts where a score of at least the threshold calls an image positive.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.classification import confusion
+        >>> counts = confusion(np.array([0.9, 0.6, 0.2]), np.array([True, False, True]), 0.5, np.ones((1, 3), int))
+        >>> counts.true_positives, counts.false_positives, counts.false_negatives
+        (array([1]), array([1]), array([1]))
+    """
     above = scores >= threshold
     cells = (above & positive, above & ~positive, ~above & positive, ~above & ~positive)
     return Confusion(*(weights @ cell for cell in cells))
 
 
 def purity(tpr: np.ndarray, fpr: np.ndarray, lens_fraction: float) -> np.ndarray:
-    """Share of lenses among the images called lens, where so many of all images are lenses."""
+    """Share of lenses among the images called lens, where the fraction f of all images are lenses (Bayes' theorem).
+
+        purity = TPR f / (TPR f + FPR (1 - f))
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.classification import purity
+        >>> round(float(purity(np.array(0.75), np.array(1e-4), 1e-3)), 2)
+        0.88
+    """
     true, false = tpr * lens_fraction, fpr * (1 - lens_fraction)
     return np.divide(true, true + false, out=np.full(np.shape(true), np.nan), where=true + false > 0)
 
 
-def _auroc(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    return curve(positive_scores(predictions), truth["label"] == 1, weights).area()
+def _ranking_metrics() -> list[Metric]:
+    tpr0 = "highest TPR without a false positive, ties against (Metcalf et al. 2019)"
+    tpr10 = "highest TPR with fewer than ten false positives (Metcalf et al. 2019)"
+    five_percent = "highest TPR at a false-positive rate of at most 5e-2"
+    percent = "highest TPR at a false-positive rate of at most 1e-2"
+    permille = "highest TPR at a false-positive rate of at most 1e-3"
+    return [
+        Metric("auroc", TASK, WeightedBootstrap(_auroc), summary="area under the exact ROC curve"),
+        Metric("tpr0", TASK, NoInterval(_tpr0), summary=tpr0),
+        Metric("tpr10", TASK, WeightedBootstrap(_tpr10), summary=tpr10),
+        Metric("tpr_at_fpr_5e-2", TASK, WeightedBootstrap(_tpr_at(5e-2)), summary=five_percent),
+        Metric("tpr_at_fpr_1e-2", TASK, WeightedBootstrap(_tpr_at(1e-2)), summary=percent),
+        Metric("tpr_at_fpr_1e-3", TASK, WeightedBootstrap(_tpr_at(1e-3)), summary=permille),
+    ]
 
 
-def _tpr_below(false_positives: int) -> WeightedFigure:
-    def figure(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-        ranking = curve(positive_scores(predictions), truth["label"] == 1, weights)
-        return ranking.tpr_with_at_most(false_positives - 1)
-
-    return figure
-
-
-def _tpr_at(fpr: float) -> WeightedFigure:
-    def figure(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-        return curve(positive_scores(predictions), truth["label"] == 1, weights).tpr_at_fpr(fpr)
-
-    return figure
+def _threshold_metrics() -> list[Metric]:
+    fpr = "share of the non-lenses with p >= 0.5"
+    survey = "precision at p >= 0.5 where one image in 1000 is a lens, FPR taken as 3/N at least"
+    return [
+        Metric("accuracy", TASK, Binomial(_correct), summary="share of right answers at p >= 0.5"),
+        Metric("precision", TASK, Binomial(_called_right), summary="share of lenses among the images with p >= 0.5"),
+        Metric("recall", TASK, Binomial(_found), summary="share of the lenses with p >= 0.5"),
+        Metric("fpr", TASK, Binomial(_called_wrong), higher_is_better=False, summary=fpr),
+        Metric("f1", TASK, WeightedBootstrap(_f1), summary="harmonic mean of precision and recall at p >= 0.5"),
+        Metric("purity_1e-3", TASK, WeightedBootstrap(_survey_purity), summary=survey),
+    ]
 
 
-def _correct(predictions: Columns, truth: Columns) -> tuple[int, int]:
-    return int(np.sum(called(predictions) == truth["label"])), len(truth["label"])
+def _auroc(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+    return curve(scores.positive, truth["label"] == 1, weights).area()
 
 
-def _called_right(predictions: Columns, truth: Columns) -> tuple[int, int]:
-    positive = called(predictions) == 1
+def _tpr0(scores: ClassScores, truth: Truth) -> float:
+    return float(curve(scores.positive, truth["label"] == 1).tpr_with_at_most(0)[0])
+
+
+def _tpr10(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+    return curve(scores.positive, truth["label"] == 1, weights).tpr_with_at_most(9)
+
+
+def _tpr_at(fpr: float) -> Weighted:
+    def tpr(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+        return curve(scores.positive, truth["label"] == 1, weights).tpr_at_fpr(fpr)
+
+    return tpr
+
+
+def _correct(scores: ClassScores, truth: Truth) -> tuple[int, int]:
+    return int(np.sum(scores.called == truth["label"])), len(truth["label"])
+
+
+def _called_right(scores: ClassScores, truth: Truth) -> tuple[int, int]:
+    positive = scores.called == 1
     return int(np.sum(positive & (truth["label"] == 1))), int(np.sum(positive))
 
 
-def _found(predictions: Columns, truth: Columns) -> tuple[int, int]:
+def _found(scores: ClassScores, truth: Truth) -> tuple[int, int]:
     lens = truth["label"] == 1
-    return int(np.sum(called(predictions)[lens])), int(np.sum(lens))
+    return int(np.sum(scores.called[lens])), int(np.sum(lens))
 
 
-def _called_wrong(predictions: Columns, truth: Columns) -> tuple[int, int]:
+def _called_wrong(scores: ClassScores, truth: Truth) -> tuple[int, int]:
     other = truth["label"] != 1
-    return int(np.sum(called(predictions)[other])), int(np.sum(other))
+    return int(np.sum(scores.called[other])), int(np.sum(other))
 
 
-def _half(predictions: Columns, truth: Columns, weights: np.ndarray) -> Confusion:
-    return confusion(positive_scores(predictions), truth["label"] == 1, 0.5, weights)
+def _half(scores: ClassScores, truth: Truth, weights: np.ndarray) -> Confusion:
+    return confusion(scores.positive, truth["label"] == 1, 0.5, weights)
 
 
-def _f1(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    true, false, missed, _ = _half(predictions, truth, weights)
+def _f1(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+    true, false, missed, _ = _half(scores, truth, weights)
     total = 2 * true + false + missed
     return np.divide(2.0 * true, total, out=np.full(len(weights), np.nan), where=total > 0)
 
 
-def _survey_purity(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    true, false, missed, rejected = _half(predictions, truth, weights)
+def _survey_purity(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+    """With fewer than three false positives their rate is taken as 3/N, so that the purity is a lower bound."""
+    true, false, missed, rejected = _half(scores, truth, weights)
     negatives, positives = np.maximum(false + rejected, 1), np.maximum(true + missed, 1)
-    # With fewer than three false positives the rate is only known to be below 3/N (95 %): the purity is a lower bound.
-    return purity(true / positives, np.maximum(false, 3) / negatives, SURVEY_LENS_FRACTION)
+    return purity(true / positives, np.maximum(false, FEW) / negatives, SURVEY_LENS_FRACTION)
 
 
-def _ece(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    return expected_calibration_error(probabilities(predictions), truth["label"], weights)
+def _ece(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+    return expected_calibration_error(scores.probabilities, truth["label"], weights)
 
 
-def _ece_at_prior(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    if "prior" not in predictions:
+def _ece_at_prior(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+    if not scores.prior:
         return np.full(len(weights), np.nan)
-    return _ece(predictions, truth, prior_weights(predictions["prior"], truth["label"], weights))
+    return _ece(scores, truth, prior_weights(scores.prior, truth["label"], weights))
 
 
-def _brier(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-    return brier_score(probabilities(predictions), truth["label"], weights)
+def _brier(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
+    return brier_score(scores.probabilities, truth["label"], weights)

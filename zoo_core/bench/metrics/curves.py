@@ -30,14 +30,39 @@ class Curve:
     negatives: np.ndarray
 
     def area(self) -> np.ndarray:
-        """Area under TPR(FPR), (B,): the probability that a positive outranks a negative, ties counting one half."""
+        """Area under TPR(FPR), (B,): the probability that a positive outranks a negative, ties counting one half.
+
+            AUROC = 1 / (P N) sum_i sum_j ([s_i > s_j] + [s_i = s_j] / 2)
+
+        i runs over the P positives, j over the N negatives.
+
+        Source: Hanley & McNeil (1982), Radiology 143, 29 (the Wilcoxon statistic).
+
+        Example:
+            >>> import numpy as np
+            >>> from zoo_core.bench.metrics.curves import curve
+            >>> curve(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, True, False, False])).area()
+            array([0.875])
+        """
         true = np.pad(self.true_positives, ((0, 0), (1, 0)))
         steps = np.diff(self.false_positives, axis=1, prepend=0)
         pairs = np.sum(steps * (true[:, 1:] + true[:, :-1]), axis=1) / 2
         return _ratio(pairs, self.positives * self.negatives)
 
     def tpr_with_at_most(self, false_positives: float | np.ndarray) -> np.ndarray:
-        """Highest TPR, (B,), at any threshold with at most so many false positives; NaN without either class."""
+        """Highest TPR, (B,), at any threshold with at most so many false positives; NaN without either class.
+
+            max over t of TPR(t) where FP(t) <= false_positives
+
+        TPR0 allows none, TPR10 nine (Metcalf et al. 2019, A&A 625, A119, section 4).
+
+        Example:
+            >>> import numpy as np
+            >>> from zoo_core.bench.metrics.curves import curve
+            >>> finder = curve(np.array([0.9, 0.8, 0.7, 0.1]), np.array([True, False, True, False]))
+            >>> float(finder.tpr_with_at_most(0)[0]), float(finder.tpr_with_at_most(1)[0])
+            (0.5, 1.0)
+        """
         allowed = np.broadcast_to(np.asarray(false_positives), self.negatives.shape)[:, None]
         best = np.max(self.true_positives * (self.false_positives <= allowed * ROUNDING), axis=1, initial=0)
         return np.where(self.negatives > 0, _ratio(best, self.positives), np.nan)

@@ -1,15 +1,12 @@
-"""Confidence intervals: the bootstrap, stratified by class and shared by all models of a benchmark, and exact binomial.
+"""Confidence intervals: the bootstrap, stratified by class and the same for all models, and exact binomial ones."""
 
-Sources: Efron & Tibshirani (1993); Clopper & Pearson (1934), Biometrika 26, 404.
-"""
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.stats import binomtest
 
-from ...interfaces import Metric
-from .figures import Columns, WeightedFigure
+from ...metric import Metric
+from ...scores import Scores, Truth
 
 __all__ = ["LEVEL", "RESAMPLES", "binomial", "bootstrap", "percentile", "resamples"]
 
@@ -20,7 +17,17 @@ CELLS = 1_000_000  # of a block of weights: stays within the cache of a core
 
 
 def resamples(groups: np.ndarray, count: int = RESAMPLES, seed: int = SEED) -> Iterator[np.ndarray]:
-    """How often each row is drawn in `count` resamples with replacement within its group, in blocks (b, N)."""
+    """How often each row is drawn in `count` resamples with replacement within its group, in blocks (b, N).
+
+    Source: the stratified bootstrap, Davison & Hinkley (1997), Bootstrap Methods and their Application, section 3.2.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.intervals import resamples
+        >>> (weights,) = resamples(np.array([0, 0, 0, 1]), count=2)
+        >>> weights.sum(axis=1).tolist(), weights[:, 3].tolist()
+        ([4, 4], [1, 1])
+    """
     rng = np.random.Generator(np.random.Philox(key=seed))
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     block = max(1, min(count, CELLS // max(1, len(groups))))
@@ -32,15 +39,26 @@ def resamples(groups: np.ndarray, count: int = RESAMPLES, seed: int = SEED) -> I
         yield weights
 
 
-def bootstrap(metric: Metric, predictions: Columns, truth: Columns, count: int = RESAMPLES) -> np.ndarray:
+def bootstrap(metric: Metric, scores: Scores, truth: Truth, count: int = RESAMPLES) -> np.ndarray:
     """The metric of each resample, (count,)."""
     groups = truth["label"] if "label" in truth else np.zeros(len(truth["id"]), dtype=int)
-    evaluate = metric.resample or _one_by_one(metric)
-    return np.concatenate([evaluate(predictions, truth, weights) for weights in resamples(groups, count)])
+    blocks = resamples(groups, count)
+    return np.concatenate([metric.interval.resampled(scores, truth, weights) for weights in blocks])
 
 
 def percentile(values: np.ndarray, level: float = LEVEL) -> tuple[float, float] | None:
-    """Central interval of the resamples in which the metric is defined; None if it never is."""
+    """Central interval of the resamples in which the metric is defined; None if it never is.
+
+        [G^-1((1 - level) / 2), G^-1((1 + level) / 2)],   G: the distribution of the resampled metric
+
+    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, equation 13.5.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.intervals import percentile
+        >>> percentile(np.arange(101.0), level=0.5)
+        (25.0, 75.0)
+    """
     defined = values[np.isfinite(values)]
     if not len(defined):
         return None
@@ -49,7 +67,19 @@ def percentile(values: np.ndarray, level: float = LEVEL) -> tuple[float, float] 
 
 
 def binomial(successes: int, trials: int, level: float = LEVEL) -> tuple[float, float] | None:
-    """Exact (Clopper-Pearson) interval of a rate; None without trials."""
+    """Exact interval of a rate k / n; None without trials.
+
+        low = B(alpha/2; k, n - k + 1),   high = B(1 - alpha/2; k + 1, n - k),   alpha = 1 - level
+
+    B is the quantile of the beta distribution.
+
+    Source: Clopper & Pearson (1934), Biometrika 26, 404.
+
+    Example:
+        >>> from zoo_core.bench.metrics.intervals import binomial
+        >>> [round(limit, 4) for limit in binomial(0, 10)]
+        [0.0, 0.3085]
+    """
     if trials == 0:
         return None
     interval = binomtest(int(successes), int(trials)).proportion_ci(level, method="exact")
@@ -59,27 +89,3 @@ def binomial(successes: int, trials: int, level: float = LEVEL) -> tuple[float, 
 def _multiplicities(rng: np.random.Generator, rows: int, size: int) -> np.ndarray:
     drawn = rng.integers(0, rows, (size, rows)) + np.arange(size)[:, None] * rows
     return np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows)
-
-
-def _one_by_one(metric: Metric) -> WeightedFigure:
-    def evaluate(predictions: Columns, truth: Columns, weights: np.ndarray) -> np.ndarray:
-        drawn = [np.repeat(np.arange(weights.shape[1]), row) for row in weights]
-        return np.array([metric.compute(_Drawn(predictions, rows), _Drawn(truth, rows)) for rows in drawn])
-
-    return evaluate
-
-
-class _Drawn(Mapping[str, np.ndarray]):
-    """Some rows of a table; a column is copied only when it is asked for."""
-
-    def __init__(self, columns: Columns, rows: np.ndarray):
-        self.columns, self.rows = columns, rows
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self.columns[name][self.rows]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.columns)
-
-    def __len__(self) -> int:
-        return len(self.columns)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from ...errors import UnknownNameError
-from ...interfaces import Metric
+from ...metric import Metric
 from ...tasks import Heads
 from .anomaly import anomaly_metrics
 from .classification import binary_metrics
@@ -11,13 +11,20 @@ from .clustering import clustering_metrics
 from .multiclass import multiclass_metrics
 from .regression import regression_metrics
 
-__all__ = ["UNLABELLED", "core_metrics", "select"]
-
-UNLABELLED = ("anomaly", "clustering")  # tasks whose outputs are not named after what is true
+__all__ = ["core_metrics", "select"]
 
 
 def core_metrics(task: str, heads: Heads) -> list[Metric]:
-    """The core's own metrics of a task on data of these heads; other tasks are measured by the metrics of plugins."""
+    """The core's own metrics of a task on data of these heads; other tasks are measured by the metrics of plugins.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> from zoo_core.bench.metrics.named import core_metrics
+        >>> [metric.name for metric in core_metrics("regression", zoo.Heads(parameters=("q",)))][:2]
+        ['nmad[q]', 'bias[q]']
+        >>> core_metrics("restoration", zoo.Heads())
+        []
+    """
     return _CORE[task](heads) if task in _CORE else []
 
 

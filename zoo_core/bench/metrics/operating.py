@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .classification import purity
+from .classification import FEW, purity
 from .curves import curve
 from .intervals import binomial
+from .ranking import Ranking
 
 __all__ = ["OperatingPoint", "Rates", "operating_points", "rates"]
 
 LENS_FRACTIONS = (1e-3, 1e-4)
-FEW = 3  # false positives; with fewer the rate is only known to be below 3/N at 95 %
 
 
 @dataclass(frozen=True)
@@ -46,33 +46,40 @@ class OperatingPoint:
     purity_is_lower_bound: bool
 
 
-def operating_points(scores: np.ndarray, positive: np.ndarray, *, probable: bool) -> list[OperatingPoint]:
+def operating_points(ranking: Ranking) -> list[OperatingPoint]:
     """Where FPR <= 1e-2, FPR <= 1e-3, and with fewer than ten false positives and none.
 
-    Arguments:
-        probable: scores are probabilities of a lens: one half is a threshold too, and purities in a survey are stated.
+    Where scores are probabilities one half is a threshold too, and the purities in a survey are stated. With fewer than
+    three false positives their rate is taken as 3/N, its upper limit at 95 % if there is none (Hanley & Lippman-Hand
+    1983, JAMA 249, 1743).
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.operating import operating_points
+        >>> from zoo_core.bench.metrics.ranking import Ranking
+        >>> images = Ranking(np.array([0.9, 0.8, 0.3, 0.1]), np.array([True, False, True, False]), probable=True)
+        >>> [(point.name, point.threshold, point.rates.found) for point in operating_points(images)][:2]
+        [('p>=0.5', 0.5, 1), ('fpr<=1e-2', 0.9, 1)]
     """
-    ranking = curve(scores, positive)
-    negatives = int(np.sum(~positive))
+    ordered = curve(ranking.scores, ranking.positive)
+    negatives = int(np.sum(~ranking.positive))
     allowed = {"fpr<=1e-2": 1e-2 * negatives, "fpr<=1e-3": 1e-3 * negatives, "fp<10": 9, "fp<1": 0}
-    thresholds = {name: ranking.threshold_with_at_most(count) for name, count in allowed.items()}
-    points = {"p>=0.5": 0.5} | thresholds if probable else thresholds
-    fractions = LENS_FRACTIONS if probable else ()
-    return [_operating_point(name, threshold, scores, positive, fractions) for name, threshold in points.items()]
+    thresholds = {name: ordered.threshold_with_at_most(count) for name, count in allowed.items()}
+    points = {"p>=0.5": 0.5} | thresholds if ranking.probable else thresholds
+    fractions = LENS_FRACTIONS if ranking.probable else ()
+    return [_operating_point(name, rates(ranking, limit), limit, fractions) for name, limit in points.items()]
 
 
-def rates(scores: np.ndarray, positive: np.ndarray, threshold: float | None) -> Rates:
-    """What is at or above the threshold."""
-    called = scores >= (np.inf if threshold is None else threshold)
+def rates(ranking: Ranking, threshold: float | None) -> Rates:
+    """What is at or above the threshold, with the intervals of `binomial`."""
+    positive = ranking.positive
+    called = ranking.scores >= (np.inf if threshold is None else threshold)
     found, positives = int(np.sum(called & positive)), int(np.sum(positive))
     false, negatives = int(np.sum(called & ~positive)), int(np.sum(~positive))
     return Rates(found, positives, false, negatives, binomial(found, positives), binomial(false, negatives))
 
 
-def _operating_point(
-    name: str, threshold: float | None, scores: np.ndarray, positive: np.ndarray, fractions: Sequence[float]
-) -> OperatingPoint:
-    measured = rates(scores, positive, threshold)
+def _operating_point(name: str, measured: Rates, threshold: float | None, fractions: Sequence[float]) -> OperatingPoint:
     tpr = np.array(measured.found / max(1, measured.positives))
     fpr = np.array(max(measured.false_positives, FEW) / max(1, measured.negatives))
     pure = {f"{fraction:.0e}": float(purity(tpr, fpr, fraction)) for fraction in fractions}

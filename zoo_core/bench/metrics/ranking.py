@@ -1,27 +1,70 @@
-"""What a task ranks images by, where it tells positives from negatives."""
+"""What images are ranked by, where positives are told from negatives."""
+
+from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 
-from .classification import positive_scores, probabilities
+from ...scores import AnomalyScores, ClassScores, ClusterScores, Scores, Truth
 from .clustering import cluster_scores
-from .figures import Columns
 
-__all__ = ["one_against_rest", "ranking"]
+__all__ = ["Ranking", "one_against_rest", "ranking"]
 
 
-def ranking(task: str, predictions: Columns, truth: Columns) -> tuple[np.ndarray, np.ndarray] | None:
-    """The scores (N,) and which images are positive (N,); None for what ranks nothing.
+@dataclass(frozen=True)
+class Ranking:
+    """Images in an order.
+
+    Arguments:
+        scores: (N,), the higher, the likelier positive.
+        positive: (N,) bool, which images are.
+        probable: the scores are probabilities, so that one half is a threshold.
+    """
+
+    scores: np.ndarray
+    positive: np.ndarray
+    probable: bool
+
+
+@singledispatch
+def ranking(scores: Scores, truth: Truth) -> Ranking | None:
+    """How the scores rank all images; None for what ranks nothing.
 
     Two classes: the second is positive. Anomalies: every class but the first is.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.ranking import ranking
+        >>> from zoo_core.scores import AnomalyScores, ParameterScores
+        >>> ranking(AnomalyScores(np.array([0.2, 3.0, 1.0])), {"label": np.array([0, 2, 1])}).positive
+        array([False,  True,  True])
+        >>> ranking(ParameterScores({}, {}), {}) is None
+        True
     """
-    if task == "anomaly":
-        return predictions["anomaly_score"], truth["label"] > 0
-    if task == "classification" and probabilities(predictions).shape[1] == 1:
-        return positive_scores(predictions), truth["label"] == 1
     return None
 
 
-def one_against_rest(task: str, predictions: Columns, truth: Columns, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same for class `k` against all others: its probability, or that of the cluster that is matched with it."""
-    scores = cluster_scores(predictions, truth, k) if task == "clustering" else probabilities(predictions)[:, k]
-    return scores, truth["label"] == k
+@ranking.register
+def _(scores: ClassScores, truth: Truth) -> Ranking | None:
+    return Ranking(scores.positive, truth["label"] == 1, probable=True) if scores.is_binary else None
+
+
+@ranking.register
+def _(scores: AnomalyScores, truth: Truth) -> Ranking:
+    return Ranking(scores.score, truth["label"] > 0, probable=False)
+
+
+@singledispatch
+def one_against_rest(scores: Scores, truth: Truth, k: int) -> Ranking | None:
+    """How they rank class `k` against all others: by its probability, or by that of the cluster matched with it."""
+    return None
+
+
+@one_against_rest.register
+def _(scores: ClassScores, truth: Truth, k: int) -> Ranking:
+    return Ranking(scores.probabilities[:, k], truth["label"] == k, probable=True)
+
+
+@one_against_rest.register
+def _(scores: ClusterScores, truth: Truth, k: int) -> Ranking:
+    return Ranking(cluster_scores(scores, truth, k), truth["label"] == k, probable=True)

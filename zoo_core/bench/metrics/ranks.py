@@ -32,11 +32,22 @@ class Rank:
 
 
 def ranks(resampled: Sequence[np.ndarray], higher_is_better: bool) -> list[Rank]:
-    """The rank of each model.
+    """The rank of each model: one more than the number of models that are better in more than 97.5 % of the resamples.
+
+        place_i = 1 + sum_j [ share of resamples with m_j > m_i exceeds (1 + 0.95) / 2 ]
+
+    Its interval is the central one of the places over the resamples (Goldstein & Spiegelhalter 1996, J. R. Stat. Soc. A
+    159, 385, section 3).
 
     Arguments:
         resampled: of each model the metric on each resample, (B,); the resamples are the same for all.
         higher_is_better: of the metric.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.ranks import ranks
+        >>> [rank.place for rank in ranks([np.full(99, 0.7), np.full(99, 0.9), np.full(99, 0.9)], True)]
+        [3, 1, 1]
     """
     merit = np.stack(resampled) if higher_is_better else -np.stack(resampled)
     merit = np.where(np.isfinite(merit), merit, -np.inf)

@@ -41,6 +41,12 @@ def strata(
 
     Raises:
         ResultError: the truth has no such column.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.strata import strata
+        >>> [part.name for part in strata({"theta_E": np.array([0.5, 1.2, 9.0])}, {"theta_E": (0.3, 1.0, 3.0)})]
+        ['0.3 to 1', '1 to 3']
     """
     missing = sorted(set(declared) - set(truth))
     if missing:

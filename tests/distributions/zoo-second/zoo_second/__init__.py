@@ -28,15 +28,9 @@ def open_rings(n: int = 200, seed: int = 0) -> zoo.Dataset:
     return Rings(n, seed)
 
 
-def within_a_tenth(predictions, truth) -> float:
-    """Fraction of Einstein radii that are right to 10 %."""
-    hits, trials = count_within_a_tenth(predictions, truth)
-    return hits / trials
-
-
-def count_within_a_tenth(predictions, truth) -> tuple[int, int]:
-    """Hits and trials of `within_a_tenth`."""
-    off = abs(predictions["theta_E"] - truth["theta_E"])
+def within_a_tenth(scores, truth) -> tuple[int, int]:
+    """Einstein radii that are right to 10 %, and all of them."""
+    off = abs(scores.means["theta_E"] - truth["theta_E"])
     return int((off < 0.1 * truth["theta_E"]).sum()), len(off)
 
 
@@ -66,6 +60,4 @@ def zoo_datasets() -> list[zoo.DatasetFactory]:
 @zoo.hookimpl
 def zoo_metrics() -> list[zoo.Metric]:
     """One metric."""
-    return [
-        zoo.Metric("within_a_tenth", "regression", within_a_tenth, interval="binomial", counts=count_within_a_tenth)
-    ]
+    return [zoo.Metric("within_a_tenth", "regression", zoo.Binomial(within_a_tenth))]

@@ -1,0 +1,55 @@
+"""The tables of the leaderboard: all models on one benchmark."""
+
+from dataclasses import dataclass
+
+from ..bench.metrics.ranks import Rank
+from ..bench.results import Result
+
+__all__ = ["Row", "Table"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on one benchmark.
+
+    Arguments:
+        model: its id.
+        status: "ok"; "failed"; "outdated": measured with other weights or images than are published now; "missing":
+            published, but not measured; "unlisted": measured, but in no registry.
+        remark: why it is not "ok".
+        rank: None where it has none.
+        result: None where it is missing.
+    """
+
+    model: str
+    status: str
+    remark: str = ""
+    rank: Rank | None = None
+    result: Result | None = None
+
+    @property
+    def measured(self) -> bool:
+        """There are numbers to show."""
+        return self.result is not None and bool(self.result.metrics)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All models on one benchmark, the best first.
+
+    Arguments:
+        benchmark: its id.
+        summary: one line.
+        metrics: names, in order; the first one ranks.
+        rows: ranked ones by rank and value, then the others by name.
+    """
+
+    benchmark: str
+    summary: str
+    metrics: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def results(self) -> list[Result]:
+        """Of the rows that have numbers, in order."""
+        return [row.result for row in self.rows if row.result is not None and row.measured]

@@ -1,0 +1,165 @@
+"""Metrics: one number for the predictions of a model on a benchmark, with the interval that belongs to it.
+
+A metric is a function of the typed scores of a task (`zoo_core.scores`) and of the columns of the truth. The kind of
+interval says how the function is called: nothing else has to be declared.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .scores import Truth
+
+__all__ = ["Binomial", "Bootstrap", "Interval", "Metric", "NoInterval", "WeightedBootstrap"]
+
+
+class Interval(ABC):
+    """How a metric is computed, and with it its 95 % interval."""
+
+    @abstractmethod
+    def value(self, scores: Any, truth: Truth) -> float:
+        """The metric; NaN where it is not defined."""
+
+    def resampled(self, scores: Any, truth: Truth, weights: np.ndarray) -> np.ndarray:
+        """The metric (B,) of B resamples, in which image i is there weights[b, i] times."""
+        import numpy as np
+
+        drawn = [np.repeat(np.arange(weights.shape[1]), row) for row in weights]
+        return np.array([self.value(scores.at(rows), _Rows(truth, rows)) for rows in drawn])
+
+
+@dataclass(frozen=True)
+class Bootstrap(Interval):
+    """The percentile interval over resamples of the images (Efron & Tibshirani 1993, chapter 13).
+
+    Arguments:
+        compute: called with scores and truth; returns the metric.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.metric import Bootstrap
+        >>> from zoo_core.scores import AnomalyScores
+        >>> mean = Bootstrap(lambda scores, truth: scores.score.mean())
+        >>> scores, truth = AnomalyScores(np.array([1.0, 2.0, 6.0])), {"id": np.arange(3)}
+        >>> float(mean.value(scores, truth))
+        3.0
+        >>> mean.resampled(scores, truth, np.array([[1, 1, 1], [0, 3, 0]]))
+        array([3., 2.])
+    """
+
+    compute: Callable[[Any, Truth], float]
+
+    def value(self, scores: Any, truth: Truth) -> float:
+        """What `compute` returns."""
+        return float(self.compute(scores, truth))
+
+
+@dataclass(frozen=True)
+class WeightedBootstrap(Interval):
+    """The same interval of a metric that all resamples are computed of at once.
+
+    Arguments:
+        compute: called with scores, truth and weights (B, N); returns the metric (B,) where image i counts
+            weights[b, i] times.
+    """
+
+    compute: Callable[[Any, Truth, np.ndarray], np.ndarray]
+
+    def value(self, scores: Any, truth: Truth) -> float:
+        """Where every image counts once."""
+        import numpy as np
+
+        return float(self.compute(scores, truth, np.ones((1, len(truth["id"])), dtype=np.int64))[0])
+
+    def resampled(self, scores: Any, truth: Truth, weights: np.ndarray) -> np.ndarray:
+        """What `compute` returns."""
+        return self.compute(scores, truth, weights)
+
+
+@dataclass(frozen=True)
+class Binomial(Interval):
+    """A share k / n with its exact interval (Clopper & Pearson 1934, Biometrika 26, 404).
+
+    Arguments:
+        counts: called with scores and truth; returns the successes k and the trials n. Without trials the share is NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.metric import Binomial
+        >>> from zoo_core.scores import AnomalyScores
+        >>> above_two = Binomial(lambda scores, truth: (int(np.sum(scores.score > 2)), len(scores.score)))
+        >>> above_two.value(AnomalyScores(np.array([1.0, 2.0, 6.0, 7.0])), {"id": np.arange(4)})
+        0.5
+    """
+
+    counts: Callable[[Any, Truth], tuple[int, int]]
+
+    def value(self, scores: Any, truth: Truth) -> float:
+        """K / n."""
+        successes, trials = self.counts(scores, truth)
+        return successes / trials if trials else float("nan")
+
+
+@dataclass(frozen=True)
+class NoInterval(Interval):
+    """None: the metric hangs on too few images for one to mean anything.
+
+    Arguments:
+        compute: called with scores and truth; returns the metric.
+    """
+
+    compute: Callable[[Any, Truth], float]
+
+    def value(self, scores: Any, truth: Truth) -> float:
+        """What `compute` returns."""
+        return float(self.compute(scores, truth))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number by which the models of a task are compared.
+
+    Arguments:
+        name: as printed on the board.
+        task: whose predictions it measures, see `zoo_core.tasks`.
+        interval: how it is computed, and with it its interval.
+        higher_is_better: for ranking.
+        summary: definition in one line, with its source.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.Metric("above_two", "anomaly", zoo.Bootstrap(lambda scores, truth: (scores.score > 2).mean())).name
+        'above_two'
+    """
+
+    name: str
+    task: str
+    interval: Interval
+    higher_is_better: bool = True
+    summary: str = ""
+
+    def value(self, scores: Any, truth: Truth) -> float:
+        """The metric of these predictions; NaN where it is not defined."""
+        return self.interval.value(scores, truth)
+
+
+class _Rows(Mapping[str, Any]):
+    """Some rows of a table; a column is copied only when it is asked for."""
+
+    def __init__(self, columns: Truth, rows: np.ndarray):
+        self.columns, self.rows = columns, rows
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.columns[name][self.rows]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
