@@ -30,7 +30,7 @@ LAYERS = (
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 DOORS = {("models/model.py", "predict")}  # `Model.predict` imports it when it is called
-CIRCLES = {("models.model", "predict.predict"), ("board.markdown", "board.leaderboard")}  # imports that close one
+CIRCLES = {("models.model", "predict.predict")}  # imports that close one
 
 LISTED = "zoo.list_models(), zoo.list_datasets(), zoo.list_benchmarks(), zoo.list_plugins()"
 HEAVY = {"torch", "numpy", "astropy", "lightning", "huggingface_hub"}
