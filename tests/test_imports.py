@@ -169,6 +169,8 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "Dataset",
         "DatasetFactory",
         "Heads",
+        "Binomial",
+        "Bootstrap",
         "Metric",
         "Model",
         "Training",
