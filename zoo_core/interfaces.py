@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import torch
     from torch import Generator, Tensor, nn
 
     Rows = np.ndarray | Tensor | slice | None
@@ -102,13 +103,33 @@ class Dataset(ABC):
             return np.stack([truth[name] for name in self.heads.parameters], axis=1).astype("float32")
         return truth["label"].astype("float32")
 
-    def training_view(self, folder: Path) -> TrainingView | None:
-        """A faster or richer way to draw training images, stored in `folder`; None: `images` are stored as they are."""
+    def training_view(self, folder: Path, device: torch.device) -> TrainingView | None:
+        """A richer way to draw training images than as they are; None: `images` are prepared once and stored.
+
+        Arguments:
+            folder: where it may store something.
+            device: where it draws.
+        """
+        return None
+
+    def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView | None:
+        """An endless sequence of images that are made as they are drawn, each once; None: there is no such thing.
+
+        Arguments:
+            balanced: with as many of each class.
+            device: where it draws.
+        """
         return None
 
 
 class TrainingView(ABC):
-    """Training images drawn at random: what may vary between two looks at the same scene does vary."""
+    """Training images drawn at random: whatever may differ between two exposures of a scene does differ.
+
+    Attributes:
+        prepared: its images are filled, resampled and framed already, as the network's preprocessing says.
+    """
+
+    prepared: bool = False
 
     @property
     @abstractmethod
@@ -117,7 +138,17 @@ class TrainingView(ABC):
 
     @abstractmethod
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Raw images (len(rows), bands, H, W) and their targets; the targets may be changed with the images."""
+        """Raw images (len(rows), bands, H, W) and their targets, which may be changed with the images.
+
+        Both lie on the device of the generator, which decides all that is random.
+        """
+
+    def release(self) -> bool:
+        """Leave the memory of the device to others, as far as that is possible; returns whether any was freed."""
+        return False
+
+    def close(self) -> None:  # noqa: B027 (most have nothing to end)
+        """End whatever works in the background."""
 
 
 class Training(ABC):

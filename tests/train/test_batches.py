@@ -1,11 +1,12 @@
 """Training batches are a function of seed and step alone, balanced, and prepared as for prediction."""
 
 import numpy as np
+import pytest
 import torch
 
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
-from zoo_core.train.batches import BalancedBatches, EpochBatches, Looks, class_groups
+from zoo_core.train.batches import Augmented, BalancedBatches, EpochBatches, FreshBatches, class_groups
 from zoo_core.train.recipe import Augmentation
 
 SIZE = 15
@@ -23,12 +24,12 @@ class Noise(TrainingView):
         return images, torch.from_numpy(self.targets[rows])
 
 
-LOOKS = Looks(Noise(), PREPROCESS, None, Augmentation(gain=0.2, offset=0.1))
+IMAGES = Augmented(Noise(), PREPROCESS, None, Augmentation(gain=0.2, offset=0.1), torch.device("cpu"))
 
 
 def batches(**changes):
     arguments = {
-        "looks": LOOKS,
+        "images": IMAGES,
         "groups": class_groups(Noise.targets, balanced=True),
         "batch_size": 8,
         "steps": 5,
@@ -66,7 +67,7 @@ def test_drawing_leaves_the_global_random_state_alone():
 
 
 def test_an_epoch_holds_each_row_once_in_an_order_of_its_own():
-    stage = EpochBatches(LOOKS, batch_size=20, steps=15, seed=3)
+    stage = EpochBatches(IMAGES, batch_size=20, steps=15, seed=3)
     epochs = [torch.cat([stage[step][1] for step in range(first, first + 5)]) for first in (0, 5, 10)]
 
     assert all(sorted(epoch.tolist()) == list(range(100)) for epoch in epochs)
@@ -74,13 +75,38 @@ def test_an_epoch_holds_each_row_once_in_an_order_of_its_own():
 
 
 def test_a_batch_may_lie_in_two_epochs():
-    rows = torch.cat([EpochBatches(LOOKS, batch_size=30, steps=10, seed=3)[step][1] for step in range(10)])
+    rows = torch.cat([EpochBatches(IMAGES, batch_size=30, steps=10, seed=3)[step][1] for step in range(10)])
 
     assert torch.bincount(rows).tolist() == [3] * 100
 
 
 def test_a_batch_of_an_epoch_depends_on_seed_and_step_alone():
-    first, second, other = (EpochBatches(LOOKS, batch_size=8, steps=5, seed=seed)[4] for seed in (3, 3, 4))
+    first, second, other = (EpochBatches(IMAGES, batch_size=8, steps=5, seed=seed)[4] for seed in (3, 3, 4))
 
     torch.testing.assert_close(first, second, rtol=0, atol=0)
     assert not torch.equal(first[0], other[0])
+
+
+def test_fresh_rows_follow_one_another_and_never_come_again():
+    class Rows(Noise):
+        def draw(self, rows, generator):
+            return torch.randn(len(rows), 1, SIZE, SIZE, generator=generator), torch.from_numpy(rows)
+
+    images = Augmented(Rows(), PREPROCESS, None, Augmentation(), torch.device("cpu"))
+    fresh = FreshBatches(images, batch_size=8, steps=5, seed=3)
+
+    assert torch.cat([fresh[step][1] for step in range(5)]).tolist() == list(range(40))
+
+
+@pytest.mark.parametrize("declared", [[], [{"op": "resample", "pixel_scale": 0.2}], [{"op": "bin", "factor": 2}]])
+@pytest.mark.parametrize("side", [9, 15, 40])
+def test_images_of_any_size_and_scale_are_prepared_as_the_network_takes_them(declared, side):
+    class Wide(Noise):
+        def draw(self, rows, generator):
+            return torch.randn(len(rows), 1, side, side, generator=generator), torch.zeros(len(rows))
+
+    preprocess = Preprocess.from_operations([*declared, {"op": "frame", "size": SIZE}], ["VIS"])
+    channels, _ = Augmented(Wide(), preprocess, 0.1, Augmentation(), torch.device("cpu")).draw(np.arange(4), seed=1)
+
+    assert channels.shape == (4, 1, SIZE, SIZE)
+    assert channels.isfinite().all()

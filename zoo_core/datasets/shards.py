@@ -36,6 +36,10 @@ class Shards:
             parts.append((images[inside], truth[inside]))
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
+    def blocks(self) -> list[Made]:
+        """Images, memory mapped, and truth of each file."""
+        return [self._shard(shard) for shard in range(-(-self.count // SIZE))]
+
     def truth(self) -> np.ndarray:
         """The truth of all rows."""
         return np.concatenate([self._shard(shard)[1] for shard in range(-(-self.count // SIZE))])

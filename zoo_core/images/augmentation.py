@@ -1,9 +1,11 @@
 """The dihedral group D4 and the photometric jitter, on batches (B, C, H, W) of square images."""
 
+from functools import lru_cache
+
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["D4", "dihedral", "photometric", "random_dihedral"]
+__all__ = ["D4", "dihedral", "photometric", "random_dihedral", "turned"]
 
 D4 = range(8)
 
@@ -17,17 +19,27 @@ def dihedral(images: Tensor, element: int) -> Tensor:
 
 def random_dihedral(images: Tensor, generator: Generator) -> Tensor:
     """Each image under an element of its own."""
-    elements = torch.randint(len(D4), (len(images),), generator=generator)
-    turned = torch.empty_like(images)
-    for element in D4:
-        rows = elements == element
-        turned[rows] = dihedral(images[rows], element)
-    return turned
+    elements = torch.randint(len(D4), (len(images),), generator=generator, device=images.device)
+    return turned(images, elements)
+
+
+def turned(images: Tensor, elements: Tensor) -> Tensor:
+    """Image k under the element of that number, as `dihedral`."""
+    places = _places(images.shape[-1], images.device)[elements][:, None]
+    flat = images.flatten(2)
+    return flat.gather(2, places.expand(-1, flat.shape[1], -1)).view_as(images)
 
 
 def photometric(images: Tensor, gain: float, offset: float, generator: Generator) -> Tensor:
     """X U(1 - gain, 1 + gain) + U(-offset, offset), drawn for each image (Schaefer et al. 2018)."""
-    gains, offsets = (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * torch.tensor(
-        [gain, offset]
-    ).view(2, 1, 1, 1, 1)
-    return images * (1 + gains) + offsets
+    if not gain and not offset:
+        return images
+    gains, offsets = torch.rand(2, len(images), 1, 1, 1, generator=generator, device=images.device) * 2 - 1
+    return images * (1 + gain * gains) + offset * offsets
+
+
+@lru_cache(maxsize=16)
+def _places(side: int, device: torch.device) -> Tensor:
+    """Which pixel of the image, in rows laid end to end, each one of the turned image shows, (8, side^2)."""
+    pixels = torch.arange(side * side).view(1, side, side)
+    return torch.cat([dihedral(pixels, element) for element in D4]).flatten(1).to(device)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -58,7 +59,8 @@ def clip(pixels: Tensor, low: float, high: float) -> Tensor:
 def standardise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
     """(x - mean) / std, one of each a channel."""
     shape = (1, -1, 1, 1)
-    return (pixels - pixels.new_tensor(list(mean)).view(shape)) / pixels.new_tensor(list(std)).view(shape)
+    level, scale = (_constants(tuple(values), pixels.dtype, pixels.device).view(shape) for values in (mean, std))
+    return (pixels - level) / scale
 
 
 def blur(pixels: Tensor, sigma: float) -> Tensor:
@@ -69,17 +71,29 @@ def blur(pixels: Tensor, sigma: float) -> Tensor:
 
 def _blur_matrix(length: int, sigma: float, like: Tensor) -> Tensor:
     """(length, length): a product of matrices is several times faster here than a convolution of one channel."""
+    return _reflecting(length, sigma, like.dtype, like.device)
+
+
+@lru_cache(maxsize=64)
+def _reflecting(length: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
     radius = min(math.ceil(4 * sigma), length - 1)
-    offsets = torch.arange(-radius, radius + 1, device=like.device)
-    kernel = torch.exp(-0.5 * (offsets.to(like.dtype) / sigma) ** 2)
-    position = torch.arange(length, device=like.device)[:, None] + offsets
+    offsets = torch.arange(-radius, radius + 1)
+    kernel = torch.exp(-0.5 * (offsets.to(dtype) / sigma) ** 2)
+    position = torch.arange(length)[:, None] + offsets
     reflected = length - 1 - (length - 1 - position.abs()).abs()
-    matrix = like.new_zeros(length, length)
-    return matrix.scatter_add_(1, reflected, (kernel / kernel.sum()).expand(length, -1).contiguous())
+    matrix = torch.zeros(length, length, dtype=dtype)
+    return matrix.scatter_add_(1, reflected, (kernel / kernel.sum()).expand(length, -1).contiguous()).to(device)
+
+
+@lru_cache(maxsize=64)
+def _constants(values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor(values, dtype=dtype).to(device)
 
 
 def _asinh(x: Tensor) -> Tensor:
     """torch.asinh to the last bits for |x| < 1e18; that one is not vectorised on CPUs and takes five times as long."""
+    if not x.is_cpu:
+        return x.asinh()
     x = x.clamp(-1e18, 1e18)  # whose square float32 can hold
     square = x * x
     return square.div_((square + 1).sqrt_().add_(1)).add_(x.abs()).log1p_().copysign_(x)

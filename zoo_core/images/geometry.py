@@ -41,17 +41,17 @@ def resample(pixels: Image, valid: Mask, from_scale: float, to_scale: float) -> 
     Raises:
         PixelScaleError: the scale is no positive number, or differs by more than a factor of ten.
     """
-    ratio = _ratio(from_scale, to_scale)
+    ratio = ratio_of(from_scale, to_scale)
     if abs(ratio - 1) <= SAME_SCALE:
         return pixels, valid
     height, width = pixels.shape[-2:]
-    overlaps = _overlaps(height, ratio), _overlaps(width, ratio)
-    covered = _on_axes(valid.astype(np.float32), *overlaps) / ratio**2
+    shares = overlaps(height, ratio), overlaps(width, ratio)
+    covered = _on_axes(valid.astype(np.float32), *shares) / ratio**2
     if ratio > 1:
-        flux = _on_axes(np.where(valid, pixels, 0), *overlaps)
+        flux = _on_axes(np.where(valid, pixels, 0), *shares)
         flux = np.divide(flux, covered, out=np.zeros_like(flux), where=covered > 0)
     else:
-        flux = _on_axes(continued(pixels, valid), _splines(height, ratio), _splines(width, ratio))
+        flux = _on_axes(continued(pixels, valid), splines(height, ratio), splines(width, ratio))
     return flux.astype(pixels.dtype), covered >= 0.5
 
 
@@ -104,7 +104,7 @@ def frame(pixels: Image, size: int) -> tuple[Image, int]:
     return continued(canvas, measured), int(np.count_nonzero(~measured[0]))
 
 
-def _ratio(from_scale: float, to_scale: float) -> float:
+def ratio_of(from_scale: float, to_scale: float) -> float:
     for scale in (from_scale, to_scale):
         if not (np.isfinite(scale) and scale > 0):
             raise PixelScaleError(f"pixel scale {scale} is not a positive number of arcsec")
@@ -132,7 +132,7 @@ def _on_axes(pixels: Image, on_rows: csr_array, on_columns: csr_array) -> Image:
 
 
 @lru_cache(maxsize=32)
-def _overlaps(length: int, ratio: float) -> csr_array:
+def overlaps(length: int, ratio: float) -> csr_array:
     """Share of each old pixel in each new one, (new, old); both rows are centred on one another."""
     edges = _new_edges(length, ratio)
     cumulative = np.clip(edges[:, None] - np.arange(length), 0, 1)
@@ -140,8 +140,8 @@ def _overlaps(length: int, ratio: float) -> csr_array:
 
 
 @lru_cache(maxsize=32)
-def _splines(length: int, ratio: float) -> csr_array:
-    """As `_overlaps`, with the flux inside the old pixels smoothly distributed."""
+def splines(length: int, ratio: float) -> csr_array:
+    """As `overlaps`, with the flux inside the old pixels smoothly distributed."""
     mirrored = np.pad(np.eye(length), ((MARGIN, MARGIN), (0, 0)), mode="symmetric")
     cumulative = np.concatenate([np.zeros((1, length)), mirrored.cumsum(axis=0)])
     spline = make_interp_spline(np.arange(-MARGIN, length + MARGIN + 1), cumulative, k=3)

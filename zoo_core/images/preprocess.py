@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ..errors import ImageShapeError, PixelScaleError
-from . import blanks, channels, geometry
+from . import blanks, channels, geometry, geometry_torch
+from .background_torch import filled
 from .operations import (
     PREPARING,
     Asinh,
@@ -127,6 +128,21 @@ class Preprocess:
         pixels, padded = geometry.frame(pixels, self.size)
         return Prepared(np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded)
 
+    def prepare_batch(self, images: Tensor, pixel_scale: float | None, generator: Generator) -> Tensor:
+        """`prepare` for images of one size on any device, (B, bands, H, W), NaN where nothing was measured.
+
+        Neither values that mark pixels nor their share are looked at. The noise in the gaps is drawn by the generator,
+        and not the same every time.
+
+        Raises:
+            PixelScaleError: it resamples, and the scale is not given.
+        """
+        if self.pixel_scale is not None:
+            images = geometry_torch.resample(images, self._known(pixel_scale), self.pixel_scale, generator)
+        if (binned := self._operation(Bin)) is not None:
+            images = geometry_torch.bin_mean(images, binned.factor)
+        return filled(geometry_torch.centred(images, self.size), generator)
+
     def channels(self, batch: Tensor) -> Tensor:
         """What the network sees, (B, n_channels, size, size), of prepared images (B, bands, size, size)."""
         return _through([op for op in self.operations if not isinstance(op, PREPARING)], batch)
@@ -146,12 +162,15 @@ class Preprocess:
     ) -> tuple[np.ndarray, np.ndarray]:
         if self.pixel_scale is None:
             return pixels, valid
+        return geometry.resample(pixels, valid, self._known(pixel_scale), self.pixel_scale)
+
+    def _known(self, pixel_scale: float | None) -> float:
         if pixel_scale is None:
             raise PixelScaleError(
                 f"no pixel scale in the header, and this model resamples to {self.pixel_scale} arcsec; "
                 "pass --pixel-scale (pixel_scale=) in arcsec"
             )
-        return geometry.resample(pixels, valid, pixel_scale, self.pixel_scale)
+        return pixel_scale
 
     def _operation(self, kind: type) -> Any:
         return next((operation for operation in self.operations if isinstance(operation, kind)), None)

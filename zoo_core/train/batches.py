@@ -1,5 +1,6 @@
-"""Training batches: each is a function of the seed and its step alone, so that a resumed run sees the same ones."""
+"""Training batches: each is a function of the seed and its step alone, so that a resumed run draws the same ones."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,45 +14,36 @@ from torch.utils.data import Sampler
 from ..images.augmentation import photometric, random_dihedral
 from ..images.preprocess import Preprocess
 from ..interfaces import TrainingView
-from .prepared import prepared
 from .recipe import Augmentation
 
-__all__ = ["BalancedBatches", "EpochBatches", "Looks", "StepsToCome", "class_groups"]
+__all__ = ["Augmented", "BalancedBatches", "Batches", "EpochBatches", "FreshBatches", "StepsToCome", "class_groups"]
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Random looks at training images, as the network sees them.
+class Augmented:
+    """Training images as the network takes them, drawn at random.
 
     Arguments:
         view: where images are drawn from.
-        preprocess: of the network; images that are not prepared yet (another size, or NaN) are.
+        preprocess: of the network.
         pixel_scale: arcsec of the view's images, or None.
         augmentation: what is varied besides.
+        device: where all of it is done.
     """
 
     view: TrainingView
     preprocess: Preprocess
     pixel_scale: float | None
     augmentation: Augmentation
+    device: torch.device
 
-    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Channels (B, C, size, size) and targets of these rows."""
+    def draw(self, rows: np.ndarray, seed: int) -> tuple[Tensor, Tensor]:
+        """Channels (B, C, size, size) and targets of these rows, a function of the seed on each device."""
+        generator = Generator(self.device).manual_seed(seed)
         images, targets = self.view.draw(rows, generator)
-        return self._augmented(self.preprocess.channels(self._prepared(images)), generator), targets
-
-    def _prepared(self, images: Tensor) -> Tensor:
-        """The images that are not finite, or all if their size or scale does not fit, prepared as for prediction."""
-        if not self._fits(images):
-            return torch.from_numpy(prepared(images.numpy(), self.preprocess, self.pixel_scale))
-        for row in (~images.isfinite().flatten(1).all(1)).nonzero()[:, 0].tolist():
-            whole = self.preprocess.prepare_array(images[row].numpy(), self.pixel_scale)
-            images[row] = torch.from_numpy(whole.pixels)
-        return images
-
-    def _fits(self, images: Tensor) -> bool:
-        size, scale = self.preprocess.size, self.preprocess.pixel_scale
-        return images.shape[-2:] == (size, size) and scale in (None, self.pixel_scale)
+        if not self.view.prepared:
+            images = self.preprocess.prepare_batch(images, self.pixel_scale, generator)
+        return self._augmented(self.preprocess.channels(images), generator), targets
 
     def _augmented(self, images: Tensor, generator: Generator) -> Tensor:
         if self.augmentation.dihedral:
@@ -59,18 +51,16 @@ class Looks:
         return photometric(images, self.augmentation.gain, self.augmentation.offset, generator)
 
 
-class BalancedBatches(TorchDataset):
-    """Batch number `step`: channels (B, C, size, size) and targets.
+class Batches(TorchDataset):
+    """Batch number `step`, on the training device.
 
     Arguments:
-        looks: at the training images.
-        groups: rows of each class, drawn equally often; one group: all rows alike.
+        images: that are drawn from.
         batch_size, steps, seed: of the run.
     """
 
-    def __init__(self, looks: Looks, groups: Sequence[np.ndarray], batch_size: int, steps: int, seed: int):
-        self.looks, self.groups = looks, groups
-        self.batch_size, self.steps, self.seed = batch_size, steps, seed
+    def __init__(self, images: Augmented, batch_size: int, steps: int, seed: int):
+        self.images, self.batch_size, self.steps, self.seed = images, batch_size, steps, seed
 
     def __len__(self) -> int:
         return self.steps
@@ -78,43 +68,64 @@ class BalancedBatches(TorchDataset):
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         if not 0 <= step < self.steps:
             raise IndexError(step)
-        chooser = np.random.Generator(np.random.Philox(key=[self.seed, step]))
-        generator = Generator().manual_seed(int(chooser.integers(2**63)))
-        rows = np.array([chooser.choice(self.groups[k % len(self.groups)]) for k in range(self.batch_size)])
-        return self.looks.draw(rows, generator)
+        return self.batch(step)
+
+    @abstractmethod
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Channels (B, C, size, size), and what the kind of training needs besides."""
 
 
-class EpochBatches(TorchDataset):
-    """Batch number `step`: channels (B, C, size, size) and their rows (B,); each row comes once an epoch.
+class BalancedBatches(Batches):
+    """Channels and targets.
 
     Arguments:
-        looks: at the training images.
-        batch_size, steps, seed: of the stage.
+        images, batch_size, steps, seed: as of `Batches`.
+        groups: rows of each class, drawn equally often; one group: all rows alike.
     """
 
-    def __init__(self, looks: Looks, batch_size: int, steps: int, seed: int):
-        self.looks, self.batch_size, self.steps, self.seed = looks, batch_size, steps, seed
-        self.count = len(looks.view.targets)
+    def __init__(self, images: Augmented, groups: Sequence[np.ndarray], batch_size: int, steps: int, seed: int):
+        super().__init__(images, batch_size, steps, seed)
+        self.groups = groups
 
-    def __len__(self) -> int:
-        return self.steps
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Every class in turn."""
+        chooser = np.random.Generator(np.random.Philox(key=[self.seed, step]))
+        rows = np.empty(self.batch_size, np.int64)
+        for number, group in enumerate(self.groups):
+            places = slice(number, None, len(self.groups))
+            rows[places] = group[chooser.integers(len(group), size=len(rows[places]))]
+        return self.images.draw(rows, int(chooser.integers(2**63)))
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        if not 0 <= step < self.steps:
-            raise IndexError(step)
+
+class FreshBatches(Batches):
+    """Channels and targets of images that follow one another and never come again."""
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """The next rows."""
+        chooser = np.random.Generator(np.random.Philox(key=[self.seed, step]))
+        rows = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
+        return self.images.draw(rows, int(chooser.integers(2**63)))
+
+
+class EpochBatches(Batches):
+    """Channels and their rows (B,), int64 on the CPU; each row comes once an epoch."""
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """The next rows of the epoch, or the first of the one after it."""
         rows = self._rows(step)
         chooser = np.random.Generator(np.random.Philox(key=[self.seed, 2 * step]))
-        images, _ = self.looks.draw(rows, Generator().manual_seed(int(chooser.integers(2**63))))
+        images, _ = self.images.draw(rows, int(chooser.integers(2**63)))
         return images, torch.from_numpy(rows)
 
     def _rows(self, step: int) -> np.ndarray:
+        count = len(self.images.view.targets)
         places = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
-        epochs = places // self.count
-        orders = {epoch: self._order(int(epoch)) for epoch in np.unique(epochs)}
-        return np.array([orders[epoch][place % self.count] for epoch, place in zip(epochs, places, strict=True)])
+        epochs = places // count
+        orders = {epoch: self._order(int(epoch), count) for epoch in np.unique(epochs)}
+        return np.array([orders[epoch][place % count] for epoch, place in zip(epochs, places, strict=True)])
 
-    def _order(self, epoch: int) -> np.ndarray:
-        return np.random.Generator(np.random.Philox(key=[self.seed, 2 * epoch + 1])).permutation(self.count)
+    def _order(self, epoch: int, count: int) -> np.ndarray:
+        return np.random.Generator(np.random.Philox(key=[self.seed, 2 * epoch + 1])).permutation(count)
 
 
 def class_groups(targets: np.ndarray, balanced: bool) -> list[np.ndarray]:

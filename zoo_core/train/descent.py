@@ -3,19 +3,20 @@
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
 
 from ..errors import SpecError, TrainingError
-from .batches import StepsToCome
+from ..models.devices import device_named
+from .batches import Batches, StepsToCome
 from .layers import Frozen
 from .module import BestWeights, Measured
 from .quiet import quietly
@@ -57,7 +58,7 @@ class Session:
 
 def descend(
     module: Measured,
-    batches: TorchDataset,
+    batches: Batches,
     validation: DataLoader,
     monitor: tuple[str, bool],
     folder: Path,
@@ -77,20 +78,58 @@ def descend(
         Whether it went to its end, and was not stopped by the clock.
     """
     recipe, best = module.recipe, folder / "best.safetensors"
+    first = {name: tensor.cpu().clone() for name, tensor in module.network.state_dict().items()}
+    resume = session.resume
+    while True:
+        try:
+            step = _fit(module, batches, validation, monitor, folder, replace(session, resume=resume))
+            break
+        except torch.cuda.OutOfMemoryError:
+            if not relieve(batches):
+                raise
+            resume = (folder / "checkpoints" / "last.ckpt").exists()
+            module.network.load_state_dict(first, strict=True)
+    if not best.exists():
+        raise TrainingError(f"no validation gave a finite figure in {recipe.steps} steps; lower lr")
+    module.network.load_state_dict(load_file(best), strict=True)
+    module.network.to(device_named(session.device))  # Lightning has moved it away
+    return step >= recipe.steps or not session.over
+
+
+def relieve(batches: Batches) -> bool:
+    """Need less memory of the device, if possible: its images first, then half of each batch."""
+    torch.cuda.empty_cache()
+    if batches.images.view.release():
+        log.warning("the memory of the device is full: the images move to the host's memory")
+        return True
+    if batches.batch_size < 2:
+        return False
+    batches.batch_size //= 2
+    log.warning("the memory of the device is full: from here on a batch has %d images", batches.batch_size)
+    return True
+
+
+def _fit(
+    module: Measured,
+    batches: Batches,
+    validation: DataLoader,
+    monitor: tuple[str, bool],
+    folder: Path,
+    session: Session,
+) -> int:
+    """Go on from the last checkpoint, if there is one; returns the step that was reached."""
+    recipe = module.recipe
+    callbacks = list(_callbacks(recipe, monitor, folder / "best.safetensors", folder, session))
     with quietly():
-        trainer = _trainer(recipe, list(_callbacks(recipe, monitor, best, folder, session)), folder, session)
-    sampler = StepsToCome(trainer, recipe.steps)
-    loader = DataLoader(batches, batch_size=None, sampler=sampler, num_workers=1, prefetch_factor=8)
+        trainer = _trainer(recipe, callbacks, folder, session)
+    loader = DataLoader(batches, batch_size=None, sampler=StepsToCome(trainer, recipe.steps))
     last = folder / "checkpoints" / "last.ckpt"
     start = last if session.resume and last.exists() else None
     if start:
         log.info("resuming from %s", start)
     with quietly():
         trainer.fit(module, loader, validation, ckpt_path=start, weights_only=True)
-    if not best.exists():
-        raise TrainingError(f"no validation gave a finite figure in {recipe.steps} steps; lower lr")
-    module.network.load_state_dict(load_file(best), strict=True)
-    return trainer.global_step >= recipe.steps or not session.over
+    return trainer.global_step
 
 
 class _Deadline(pl.Callback):
@@ -104,12 +143,12 @@ class _Deadline(pl.Callback):
 
 
 def _trainer(recipe: Recipe, callbacks: list[pl.Callback], folder: Path, session: Session) -> pl.Trainer:
+    device = device_named(session.device)
     return pl.Trainer(
-        accelerator="gpu" if session.device == "cuda" else session.device,
-        devices=1,
+        accelerator="gpu" if device.type == "cuda" else device.type,
+        devices=[device.index or 0] if device.type == "cuda" else 1,
         max_steps=recipe.steps,
         precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
-        gradient_clip_val=recipe.optimiser.clip or None,
         val_check_interval=min(recipe.validate_every, recipe.steps),
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
@@ -134,6 +173,8 @@ def _callbacks(
         yield EMAWeightAveraging(decay=recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
     yield Frozen()
     yield _Deadline(session)
+    if session.progress:
+        yield TQDMProgressBar(refresh_rate=20)  # each refresh waits for the device
     yield EarlyStopping(figure, mode="max" if higher_is_better else "min", patience=recipe.patience)
     yield ModelCheckpoint(folder / "checkpoints", "last", every_n_train_steps=recipe.validate_every // 2 or 1)
 

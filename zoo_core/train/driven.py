@@ -20,7 +20,7 @@ from ..images.preprocess import Preprocess
 from ..interfaces import Dataset, Training, TrainingView
 from ..models.devices import device_named
 from ..tasks import Heads, Task
-from .batches import BalancedBatches, EpochBatches, Looks, class_groups
+from .batches import Augmented, BalancedBatches, EpochBatches, class_groups
 from .descent import Session, descend
 from .layers import rates
 from .prepared import PreparedImages, view_of
@@ -67,7 +67,7 @@ class DrivenTraining(Training):
 
     def images(self, rows: np.ndarray | Tensor | slice | None = None) -> Tensor:
         """See `Training.images`."""
-        return self._stored.channels(_index(rows)).to(self._device)
+        return self._stored.channels(_index(rows))
 
     def targets(self) -> np.ndarray:
         """See `Training.targets`."""
@@ -75,7 +75,7 @@ class DrivenTraining(Training):
 
     def validation_images(self, rows: np.ndarray | Tensor | slice | None = None) -> Tensor:
         """See `Training.validation_images`."""
-        return self._held_out.channels(_index(rows)).to(self._device)
+        return self._held_out.channels(_index(rows))
 
     def validation_targets(self) -> np.ndarray:
         """See `Training.validation_targets`."""
@@ -85,9 +85,9 @@ class DrivenTraining(Training):
         """See `Training.draw`."""
         size = min(256, count)
         groups = class_groups(self._view.targets, self._recipe.balanced and self._task.name == "classification")
-        batches = BalancedBatches(self._looks(self._recipe), groups, size, -(-count // size), self.seed)
+        batches = BalancedBatches(self._augmented(self._recipe), groups, size, -(-count // size), self.seed)
         drawn = [batches[step] for step in range(len(batches))]
-        images, targets = (torch.cat(parts)[:count].to(self._device) for parts in zip(*drawn, strict=True))
+        images, targets = (torch.cat(parts)[:count] for parts in zip(*drawn, strict=True))
         return images, targets
 
     def kept(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
@@ -122,10 +122,10 @@ class DrivenTraining(Training):
         log.info("stage %s: %d steps", stage, recipe.steps)
         seed = stage_seed(self.seed, stage)
         torch.manual_seed(seed)  # the caller has forked the global state
-        batches = EpochBatches(self._looks(recipe), recipe.batch_size, recipe.steps, seed)
+        batches = EpochBatches(self._augmented(recipe), recipe.batch_size, recipe.steps, seed)
         factors = rates(self._network, self.images(slice(1)), recipe.optimiser.layer_decay)
         module = StageNetwork(self._network, recipe, factors, loss, figure, self, seed)
-        images = DataLoader(self._held_out, batch_size=128) if figure is None else DataLoader(_ONCE)
+        images = self._held_out.batches(128) if figure is None else DataLoader(_ONCE)
         if not descend(module, batches, images, ("val_figure", False), folder, self._session):
             raise TrainingError(f"the time is up in stage {stage}; run the same command again to go on from there")
 
@@ -141,8 +141,8 @@ class DrivenTraining(Training):
         begun.write_text(settings)
         return folder
 
-    def _looks(self, recipe: Recipe) -> Looks:
-        return Looks(self._view, self._preprocess, self._data.pixel_scale, recipe.augmentation)
+    def _augmented(self, recipe: Recipe) -> Augmented:
+        return Augmented(self._view, self._preprocess, self._data.pixel_scale, recipe.augmentation, self._device)
 
     @cached_property
     def _fingerprint(self) -> str:
@@ -152,11 +152,11 @@ class DrivenTraining(Training):
 
     @cached_property
     def _view(self) -> TrainingView:
-        return view_of(self._data, self._preprocess, self._folder / "data")
+        return view_of(self._data, self._preprocess, self._folder / "data", self._device)
 
     @cached_property
     def _stored(self) -> PreparedImages:
-        return PreparedImages(self._data, self._preprocess, self._folder / "data")
+        return PreparedImages(self._data, self._preprocess, self._folder / "data", self._device)
 
 
 def _index(rows: np.ndarray | Tensor | slice | None) -> np.ndarray | slice:

@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from ..catalog.folder import write_folder
 from ..catalog.specs import ModelSpec, WeightsSpec
@@ -100,10 +99,10 @@ def outputs_of(network: nn.Module, images: PreparedImages, views: int) -> tuple[
     device = next(network.parameters()).device
     network.eval()
     parts = []
-    for channels, targets in DataLoader(images, batch_size=64):
+    for channels, targets in images.batches(64):
         averages = averaged(network, channels.to(device), views, task_named("classification"))
         assert isinstance(averages, Tensor)
-        parts.append((averages.float().cpu(), targets))
+        parts.append((averages.float().cpu(), targets.cpu()))
         if 64 * len(parts) >= CALIBRATION_IMAGES:
             break
     outputs, targets = zip(*parts, strict=True)

@@ -1,20 +1,22 @@
 """From a recipe to a folder that `zoo.load` reads."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import torch
 import yaml
-from torch.utils.data import DataLoader
 
 from ..errors import RecipeError
 from ..images.preprocess import Preprocess
-from ..interfaces import Architecture, Dataset
+from ..interfaces import Architecture, Dataset, TrainingView
+from ..models.devices import device_named
 from ..models.load import load
 from ..models.network import initialised
 from ..plugins import architecture as architecture_named
 from ..tasks import Heads, task_named
-from .batches import BalancedBatches, Looks, class_groups
+from .batches import Augmented, BalancedBatches, Batches, FreshBatches, class_groups
 from .data import open_both, with_path
 from .descent import Session, descend
 from .driven import DrivenTraining
@@ -105,13 +107,14 @@ class _Run:
         self.arguments = {**self.architecture.arguments, **recipe.arguments}
         outputs = self.task.outputs(self.heads)
         self.network = initialised(self.architecture, self.preprocess.n_channels, outputs, self.arguments)
+        self.device = device_named(session.device)
 
     def result(self) -> Path:
         """Train, calibrate, write."""
         training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
         if self.architecture.train is None:  # else the stages know what of them is still valid
             claim(self.folder, self.recipe, self.session.resume)
-        held_out = PreparedImages(validation, self.preprocess, self.folder / "data")
+        held_out = PreparedImages(validation, self.preprocess, self.folder / "data", self.device)
         seen = self._begin(training)
         if self.architecture.train is not None:
             self._driven(training, held_out)
@@ -172,18 +175,30 @@ class _Run:
         recipe = self.recipe
         check_monitor(recipe.monitor, self.task, held_out.targets, self.heads)
         network = self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        view = view_of(data, self.preprocess, self.folder / "data")
-        batches = BalancedBatches(
-            Looks(view, self.preprocess, data.pixel_scale, recipe.augmentation),
-            class_groups(view.targets, recipe.balanced and self.task.name == "classification"),
-            recipe.batch_size,
-            recipe.steps,
-            recipe.seed,
-        )
+        network.to(self.device)
         factors = rates(network, held_out.channels(slice(1)), recipe.optimiser.layer_decay)
         module = TrainedNetwork(network, self.task, self.heads, recipe, factors)
         monitor = f"val_{recipe.monitor}", MONITORS[recipe.monitor]
-        descend(module, batches, DataLoader(held_out, batch_size=128), monitor, self.folder, self.session)
+        with self._batches(data) as batches:
+            descend(module, batches, held_out.batches(128), monitor, self.folder, self.session)
+
+    @contextmanager
+    def _batches(self, data: Dataset) -> Iterator[Batches]:
+        recipe, balanced = self.recipe, self.recipe.balanced and self.task.name == "classification"
+        view = self._fresh(data, balanced) or view_of(data, self.preprocess, self.folder / "data", self.device)
+        images = Augmented(view, self.preprocess, data.pixel_scale, recipe.augmentation, self.device)
+        arguments = (recipe.batch_size, recipe.steps, recipe.seed)
+        with closing(view):
+            if recipe.fresh:
+                yield FreshBatches(images, *arguments)
+            else:
+                yield BalancedBatches(images, class_groups(view.targets, balanced), *arguments)
+
+    def _fresh(self, data: Dataset, balanced: bool) -> TrainingView | None:
+        view = data.fresh_view(balanced, self.device) if self.recipe.fresh else None
+        if self.recipe.fresh and view is None:
+            raise RecipeError(f"fresh: {data.name} has the images that it has, and makes no others; leave it away")
+        return view
 
 
 def _heads(recipe: Recipe, architecture: Architecture) -> Heads:

@@ -47,12 +47,20 @@ def freeze(network: nn.Module, but: Iterable[str]) -> None:
 class Frozen(pl.Callback):
     """Modules whose parameters are all frozen stay in eval mode: their moments do not move."""
 
-    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any) -> None:
-        """Lightning sets all of the network to training after each validation."""
+    def __init__(self) -> None:
+        self.modules: list[nn.Module] = []
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Which they are."""
         for module in pl_module.modules():
             parameters = list(module.parameters())
             if parameters and not any(parameter.requires_grad for parameter in parameters):
-                module.eval()
+                self.modules.append(module)
+
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any) -> None:
+        """Lightning sets all of the network to training after each validation."""
+        for module in self.modules:
+            module.eval()
 
 
 @torch.no_grad()

@@ -46,11 +46,14 @@ class Measured(pl.LightningModule):
             {"params": parameters, "lr": chosen.lr * rate, "weight_decay": chosen.weight_decay if decayed else 0.0}
             for (rate, decayed), parameters in sorted(self._groups().items(), reverse=True)
         ]
-        optimiser: Optimizer = torch.optim.AdamW(
-            groups, lr=chosen.lr, fused=chosen.clip == 0
-        )  # Lightning can't clip a fused one
+        optimiser: Optimizer = torch.optim.AdamW(groups, lr=chosen.lr, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip the gradient; Lightning does not where the optimiser is fused."""
+        if self.recipe.optimiser.clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optimiser.clip)
 
     def _groups(self) -> dict[tuple[float, bool], list[nn.Parameter]]:
         """Parameters by the factor of their rate and whether their size is limited."""
@@ -82,7 +85,7 @@ class TrainedNetwork(Measured):
         images, truth = batch
         output = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = self.task.loss(output, self.task.target(images, truth), self.heads)
-        self.log("train_loss", loss, prog_bar=True)
+        self.log("train_loss", loss.detach(), prog_bar=True)
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], step: int) -> None:

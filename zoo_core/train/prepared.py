@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Generator, Tensor
+from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
+from ..datasets.store import ImageStore
 from ..images.preprocess import Preprocess
 from ..interfaces import Dataset, TrainingView
 
@@ -16,11 +18,14 @@ CHUNK = 256
 
 
 class StoredView(TrainingView):
-    """The images of a data set as they are, prepared once and kept in a memory map."""
+    """The images of a data set as they are, prepared once and kept on the device or in a memory map."""
 
-    def __init__(self, dataset: Dataset, preprocess: Preprocess, path: Path):
-        self.pixels = prepared_images(dataset, preprocess, path)
+    prepared = True
+
+    def __init__(self, dataset: Dataset, preprocess: Preprocess, path: Path, device: torch.device):
+        self.store = ImageStore([prepared_images(dataset, preprocess, path)], device)
         self._targets = dataset.targets()
+        self._device_targets = torch.from_numpy(self._targets).to(device)
 
     @property
     def targets(self) -> np.ndarray:
@@ -29,7 +34,12 @@ class StoredView(TrainingView):
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
         """The rows, as they are."""
-        return torch.from_numpy(self.pixels[rows]), torch.from_numpy(self._targets[rows])
+        chosen = torch.from_numpy(rows).to(generator.device, non_blocking=True)
+        return self.store.images(rows), self._device_targets[chosen]
+
+    def release(self) -> bool:
+        """See `TrainingView.release`."""
+        return self.store.release()
 
 
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
@@ -53,16 +63,22 @@ def prepared(images: np.ndarray, preprocess: Preprocess, pixel_scale: float | No
     return np.stack([preprocess.prepare_array(image, pixel_scale).pixels for image in images])
 
 
-def view_of(dataset: Dataset, preprocess: Preprocess, folder: Path) -> TrainingView:
+def view_of(dataset: Dataset, preprocess: Preprocess, folder: Path, device: torch.device) -> TrainingView:
     """The data set's own training view, or its images stored as they are."""
-    return dataset.training_view(folder) or StoredView(dataset, preprocess, folder)
+    return dataset.training_view(folder, device) or StoredView(dataset, preprocess, folder, device)
 
 
-class PreparedImages(TorchDataset):
-    """Channels and target of each image of a data set, prepared once."""
+class PreparedImages:
+    """Channels and target of each image of a data set, prepared once.
 
-    def __init__(self, dataset: Dataset, preprocess: Preprocess, folder: Path):
-        self.pixels = prepared_images(dataset, preprocess, folder)
+    Arguments:
+        dataset, preprocess: what is prepared, and how.
+        folder: where it is stored.
+        device: where channels are computed.
+    """
+
+    def __init__(self, dataset: Dataset, preprocess: Preprocess, folder: Path, device: torch.device):
+        self.store = ImageStore([prepared_images(dataset, preprocess, folder)], device)
         self.targets, self.preprocess = dataset.targets(), preprocess
         self.fingerprint = dataset.fingerprint()
 
@@ -70,9 +86,26 @@ class PreparedImages(TorchDataset):
         return len(self.targets)
 
     def channels(self, rows: np.ndarray | slice) -> Tensor:
-        """What the network sees of these images."""
-        return self.preprocess.channels(torch.from_numpy(np.require(self.pixels[rows], requirements=["C", "W"])))
+        """What the network sees of these images, on the device."""
+        rows = np.arange(len(self))[rows]
+        parts = np.split(rows, range(CHUNK, len(rows), CHUNK))
+        return torch.cat([self.preprocess.channels(self.store.images(part)) for part in parts])
 
-    def __getitems__(self, rows: list[int]) -> list[tuple[Tensor, Tensor]]:
-        """Several at once, which is much faster than one by one."""
-        return list(zip(self.channels(np.array(rows)), torch.from_numpy(self.targets[rows]), strict=True))
+    def batches(self, size: int) -> DataLoader:
+        """All images in their order, as channels and targets of `size` images, on the device."""
+        return DataLoader(_InOrder(self, size), batch_size=None)
+
+
+class _InOrder(TorchDataset):
+    def __init__(self, images: PreparedImages, size: int):
+        self.images, self.size = images, size
+
+    def __len__(self) -> int:
+        return -(-len(self.images) // self.size)
+
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
+        rows = slice(number * self.size, (number + 1) * self.size)
+        if number >= len(self):
+            raise IndexError(number)
+        channels = self.images.channels(rows)
+        return channels, torch.from_numpy(self.images.targets[rows]).to(channels.device)

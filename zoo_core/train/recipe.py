@@ -87,6 +87,7 @@ class Recipe(_Strict):
             the training images is held out for it, by their ids.
         labels_per_class, fraction: use no more than so many images a class, or that fraction of all; images held out
             for validation are among them.
+        fresh: every image is made while it trains and comes but once; for simulated data sets.
         balanced: as many positives as negatives in each batch.
         settings: for architectures that train in their own way; its keys are theirs.
         stages: of such a training, by name: what differs from the recipe.
@@ -122,6 +123,7 @@ class Recipe(_Strict):
     patience: int = Field(default=20, gt=0)
     monitor: Literal["auroc", "loss", "mae"] = "loss"
     precision: Literal["32", "bf16"] = "32"
+    fresh: bool = False
     balanced: bool = True
     optimiser: Optimiser = Optimiser(lr=1e-4)
     augmentation: Augmentation = Augmentation()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Generator, Tensor
 
 from ..errors import DatasetError
@@ -47,15 +48,15 @@ class Subset(Dataset):
         """Of the data set and the rows."""
         return hashlib.sha256(self.whole.fingerprint().encode() + self.rows.astype("<i8").tobytes()).hexdigest()
 
-    def training_view(self, folder: Path) -> TrainingView | None:
+    def training_view(self, folder: Path, device: torch.device) -> TrainingView | None:
         """That of the whole data set, of these rows."""
-        view = self.whole.training_view(folder) if self.redrawn else None
+        view = self.whole.training_view(folder, device) if self.redrawn else None
         return None if view is None else _SubsetView(view, self.rows)
 
 
 class _SubsetView(TrainingView):
     def __init__(self, view: TrainingView, rows: np.ndarray):
-        self.view, self.rows = view, rows
+        self.view, self.rows, self.prepared = view, rows, view.prepared
 
     @property
     def targets(self) -> np.ndarray:
@@ -63,6 +64,12 @@ class _SubsetView(TrainingView):
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
         return self.view.draw(self.rows[rows], generator)
+
+    def release(self) -> bool:
+        return self.view.release()
+
+    def close(self) -> None:
+        self.view.close()
 
 
 def chosen(dataset: Dataset, per_class: int | None, fraction: float | None, seed: int) -> np.ndarray:

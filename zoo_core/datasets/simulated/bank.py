@@ -1,6 +1,10 @@
-"""The training view of simulated lens finding: noise-free scenes, observed anew at every look."""
+"""The training view of simulated lens finding: noise-free scenes, exposed anew for every batch."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from collections.abc import Generator as Iterating
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,43 +13,115 @@ from torch import Generator, Tensor
 
 from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
-from ...sim.cutouts import PIXEL_SCALE, SIDE, Components
+from ...sim.cutouts import PIXEL_SCALE, SIDE, Components, Cutout, Recipe, expose
 from ...sim.telescope.exposures import draw_exposures
 from ..shards import write_whole
+from ..store import ImageStore
+from .ahead import drawn_ahead
 
-__all__ = ["Bank"]
+__all__ = ["Bank", "FreshScenes", "Scenes"]
 
 BLOCK = 1000  # scenes a file
+AT_ONCE = {"cpu": 50}  # scenes rendered together ...
+AT_ONCE_ELSEWHERE = 500  # ... and on other devices
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
-TWINS = 0.15  # share of looks at a lens in which its arcs are taken away
+TWINS = 0.15  # share of exposures of a lens in which its arcs are taken away
 HALF_MAX = 60000.0  # float16 ends at 65504
+MOST_PROCESSES = 12
+ENDLESS = 2**31  # blocks
 
-Rendered = Callable[[int, int], Components]
+Block = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Where scenes come from.
+
+    Arguments:
+        draw: called with (start, stop); what is drawn about these scenes, without pixels.
+        recipe: that they are drawn from.
+        device: where they are rendered.
+    """
+
+    draw: Callable[[int, int], list[Cutout]]
+    recipe: Recipe
+    device: torch.device
+
+    def drawn(self, blocks: Sequence[int]) -> Iterating[list[Cutout]]:
+        """What is drawn of each block, ahead where the device renders faster than one core draws."""
+        spans = ((block * BLOCK, (block + 1) * BLOCK) for block in blocks)
+        processes = 0 if self.device.type == "cpu" else min(_cores() - 1, len(blocks), MOST_PROCESSES)
+        return drawn_ahead(self.draw, spans, processes)
+
+    def rendered(self, drawn: Sequence[Cutout]) -> tuple[Tensor, Tensor, np.ndarray]:
+        """Foregrounds and arcs of these scenes in half precision, on the device, and their truth."""
+        size = AT_ONCE.get(self.device.type, AT_ONCE_ELSEWHERE)
+        parts = [self._exposed(drawn[first : first + size]) for first in range(0, len(drawn), size)]
+        foreground, arcs = (
+            torch.cat([getattr(part, name).clamp(-HALF_MAX, HALF_MAX).half() for part in parts])
+            for name in ("foreground", "arcs")
+        )
+        return foreground, arcs, np.concatenate([part.truth for part in parts])
+
+    def _exposed(self, drawn: Sequence[Cutout]) -> Components:
+        made = expose(drawn, self.recipe.stamps)
+        return replace(made, foreground=made.foreground.to(self.device), arcs=made.arcs.to(self.device))
+
+
+class Exposures:
+    """What is drawn anew each time that a scene is shown: brightness, twins, noise, faults and footprint.
+
+    Arguments:
+        recipe: whose telescopes and detectors are drawn.
+        truth: of the scenes.
+        device: where the images are drawn.
+    """
+
+    def __init__(self, recipe: Recipe, truth: np.ndarray, device: torch.device):
+        self.draw_noises = recipe.survey.draw_noises
+        self.lens, self.theta_E, self.arc_snr = (
+            torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("label", "theta_E", "arc_snr")
+        )
+        radii = truth["theta_E"][truth["label"] == 1].astype(np.float32)
+        self.radii = torch.from_numpy(radii if len(radii) else np.float32([1.0])).to(device)
+
+    def draw(self, foreground: Tensor, arcs: Tensor, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Images (B, 1, SIDE, SIDE), NaN outside their footprint, and 1 for those that show a lens.
+
+        Arguments:
+            foreground, arcs: (B, SIDE, SIDE), of the scenes.
+            scenes: numbers of the scenes (B,), on the device.
+            generator: of the device.
+        """
+        lens, snr = self.lens[scenes], self.arc_snr[scenes]
+        gain, brighter, twin, other = torch.rand(4, len(scenes), generator=generator, device=generator.device)
+        gain = _log_uniform(gain, 0.4, 2.0)
+        least = torch.where(lens > 0, LEAST_SNR / (snr.clamp(min=1e-6) * gain), 0)
+        brightness = torch.maximum(_log_uniform(brighter, 0.6, 1.8), least)
+        shown = lens * (twin > TWINS)
+        arcs = random_dihedral(arcs[:, None], generator)[:, 0] * (brightness * shown)[:, None, None]
+        light = torch.stack([foreground, arcs]) * gain[:, None, None]
+        alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
+        radii = torch.where(lens > 0, self.theta_E[scenes], alike)  # footprints tell nothing of the class
+        return draw_exposures(light[0], light[1], radii, self.draw_noises, generator, PIXEL_SCALE)[:, None], shown
 
 
 class Bank(TrainingView):
-    """Foregrounds and arcs in half precision, memory mapped.
+    """Foregrounds and arcs of a fixed number of scenes in half precision, rendered once and kept in files.
 
     Arguments:
-        folder: holds the blocks; those that are missing are made.
-        targets: 1 for lenses, 0 for others, of every scene.
-        rendered: called with (start, stop); returns the components of these scenes.
-        draw_noises: noise recipes of a batch, at random.
+        folder: holds the files; those that are missing are made.
+        targets: of each scene; 1 for lenses.
+        scenes: what is drawn, and where it is rendered and, if it fits, kept.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        targets: np.ndarray,
-        rendered: Rendered,
-        draw_noises: Callable[[Generator, int], dict[str, Tensor]],
-    ):
-        self.draw_noises, self._targets = draw_noises, targets
-        starts = range(0, len(targets), BLOCK)
-        blocks = [block(folder, rendered, start, min(start + BLOCK, len(targets))) for start in starts]
-        self.foreground, self.arcs = [part[0] for part in blocks], [part[1] for part in blocks]
-        self.truth = np.concatenate([part[2] for part in blocks])
-        self._arc_row = np.concatenate([np.cumsum(part[2]["label"]) - 1 for part in blocks])
+    def __init__(self, folder: Path, targets: np.ndarray, scenes: Scenes):
+        blocks = _blocks(folder, len(targets), scenes)
+        self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], scenes.device) for part in (0, 1))
+        self.truth = np.concatenate([block[2] for block in blocks])
+        self._exposures = Exposures(scenes.recipe, self.truth, scenes.device)
+        self._arcs_of = np.cumsum(self.truth["label"]) - self.truth["label"]
+        self._targets = targets
 
     @property
     def targets(self) -> np.ndarray:
@@ -53,52 +129,103 @@ class Bank(TrainingView):
         return self._targets
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images (B, 1, SIDE, SIDE), NaN outside their footprint; noise, brightness and arcs (turned, gone) anew."""
-        rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
-        foreground, arcs = (torch.from_numpy(part) for part in self._components(rows))
-        gain, arc_gain = self._gains(rng, rows)
-        kept = torch.from_numpy(self._targets[rows] * (rng.random(len(rows)) > TWINS)).float()
-        arcs = random_dihedral(arcs[:, None], generator)[:, 0] * torch.from_numpy(arc_gain)[:, None, None]
-        light = torch.stack([foreground, arcs * kept[:, None, None]]) * torch.from_numpy(gain)[:, None, None]
-        images = draw_exposures(*light, self._theta_E(rng, rows), self.draw_noises, generator, PIXEL_SCALE)
-        return images[:, None], kept
+        """See `Exposures.draw`."""
+        scenes = torch.from_numpy(rows).to(generator.device, non_blocking=True)
+        return self._exposures.draw(self.foreground.images(rows), self._arcs(rows), scenes, generator)
 
-    def _theta_E(self, rng: np.random.Generator, rows: np.ndarray) -> Tensor:
-        """Einstein radii that footprints are drawn for, alike for lenses and others, arcsec."""
-        alike = rng.choice(self.truth["theta_E"][self._targets > 0], len(rows))
-        return torch.from_numpy(np.where(self._targets[rows] > 0, self.truth["theta_E"][rows], alike)).float()
+    def release(self) -> bool:
+        """See `TrainingView.release`."""
+        return any([self.foreground.release(), self.arcs.release()])
 
-    def _components(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        foreground, arcs = np.zeros((2, len(rows), SIDE, SIDE), np.float32)
-        for i, row in enumerate(rows):
-            at, inside = divmod(int(row), BLOCK)
-            foreground[i] = self.foreground[at][inside]
-            if self._targets[row]:
-                arcs[i] = self.arcs[at][self._arc_row[row]]
-        return foreground, arcs
-
-    def _gains(self, rng: np.random.Generator, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Factors of the whole light and, besides, of the arcs; arcs stay above LEAST_SNR."""
-        gain = np.exp(rng.uniform(np.log(0.4), np.log(2.0), len(rows)))
-        arc_gain = np.exp(rng.uniform(np.log(0.6), np.log(1.8), len(rows)))
-        snr = np.where(self._targets[rows] > 0, self.truth["arc_snr"][rows], np.inf)
-        return gain.astype(np.float32), np.maximum(arc_gain, LEAST_SNR / (snr * gain)).astype(np.float32)
+    def _arcs(self, rows: np.ndarray) -> Tensor:
+        """Of non-lenses those of any lens: they are not shown."""
+        if not len(self.arcs):
+            return torch.zeros(len(rows), SIDE, SIDE, device=self.arcs.device)
+        return self.arcs.images(np.minimum(self._arcs_of[rows], len(self.arcs) - 1))
 
 
-def block(folder: Path, rendered: Rendered, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Foregrounds, arcs (of the lenses only) and truth of a block of scenes, made if they are not there."""
-    files = [folder / f"{start // BLOCK:05d}.{part}.npy" for part in ("foreground", "arcs", "truth")]
-    if not files[-1].exists():
-        for file, array in zip(files, made(rendered, start, stop), strict=True):
-            write_whole(file, array)
+class FreshScenes(TrainingView):
+    """An endless sequence of scenes that are rendered when they are needed, in order, and never shown again.
+
+    Rows are numbers of scenes. Their parameters are drawn ahead in other processes.
+
+    Arguments:
+        scenes: what is drawn, and where it is rendered.
+    """
+
+    def __init__(self, scenes: Scenes):
+        self.scenes = scenes
+        self._rendered: dict[int, tuple[Tensor, Tensor, Exposures]] = {}
+        self._coming: tuple[int, Iterating[list[Cutout]]] | None = None
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Of no row: there are as many as there are steps."""
+        return np.zeros(0, np.float32)
+
+    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+        """See `Exposures.draw`; the rows follow one another, and those of the last call."""
+        parts = [self._of_block(block, rows[rows // BLOCK == block], generator) for block in np.unique(rows // BLOCK)]
+        images, targets = zip(*parts, strict=True)
+        return torch.cat(images), torch.cat(targets)
+
+    def release(self) -> bool:
+        """See `TrainingView.release`."""
+        return False
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._coming is not None:
+            self._coming[1].close()
+        self._coming = None
+
+    def _of_block(self, block: int, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+        foreground, arcs, exposures = self._block(int(block))
+        scenes = torch.from_numpy(rows % BLOCK).to(generator.device, non_blocking=True)
+        return exposures.draw(foreground[scenes].float(), arcs[scenes].float(), scenes, generator)
+
+    def _block(self, block: int) -> tuple[Tensor, Tensor, Exposures]:
+        if block not in self._rendered:
+            foreground, arcs, truth = self.scenes.rendered(self._cutouts(block))
+            self._rendered = {block: (foreground, arcs, Exposures(self.scenes.recipe, truth, self.scenes.device))}
+        return self._rendered[block]
+
+    def _cutouts(self, block: int) -> list[Cutout]:
+        if self._coming is None or self._coming[0] != block:
+            self.close()
+            self._coming = block, self.scenes.drawn(range(block, ENDLESS))
+        _, coming = self._coming
+        found = next(coming)
+        self._coming = block + 1, coming
+        return found
+
+
+def _blocks(folder: Path, count: int, scenes: Scenes) -> list[Block]:
+    """Foregrounds, arcs (of the lenses only) and truth of each block of scenes, made if they are not there."""
+    numbers = range(-(-count // BLOCK))
+    missing = [number for number in numbers if not _files(folder, number)[-1].exists()]
+    with closing(scenes.drawn(missing)) as cutouts:
+        for number, drawn in zip(missing, cutouts, strict=True):
+            foreground, arcs, truth = scenes.rendered(drawn)
+            arcs = arcs[torch.from_numpy(truth["label"] == 1).to(arcs.device)]
+            made = foreground.cpu().numpy(), arcs.cpu().numpy(), truth
+            for file, array in zip(_files(folder, number), made, strict=True):
+                write_whole(file, array)
+    return [_read(_files(folder, number)) for number in numbers]
+
+
+def _read(files: Sequence[Path]) -> Block:
     foreground, arcs = (np.load(file, mmap_mode="r", allow_pickle=False) for file in files[:2])
     return foreground, arcs, np.load(files[2], allow_pickle=False)
 
 
-def made(rendered: Rendered, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A block of scenes in half precision."""
-    parts = [rendered(first, min(first + 50, stop)) for first in range(start, stop, 50)]
-    truth = np.concatenate([part.truth for part in parts])
-    light = (torch.cat([getattr(part, name) for part in parts]) for name in ("foreground", "arcs"))
-    foreground, arcs = (image.clamp(-HALF_MAX, HALF_MAX).half().numpy() for image in light)
-    return foreground, arcs[truth["label"] == 1], truth
+def _files(folder: Path, number: int) -> list[Path]:
+    return [folder / f"{number:05d}.{part}.npy" for part in ("foreground", "arcs", "truth")]
+
+
+def _log_uniform(uniform: Tensor, low: float, high: float) -> Tensor:
+    return low * (high / low) ** uniform
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

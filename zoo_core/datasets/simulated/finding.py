@@ -23,13 +23,14 @@ from ...sim.telescope.footprint import draw_footprint, outside
 from ...sim.telescope.survey import Randoms, observe
 from ...tasks import Heads
 from ..shards import Shards
-from .bank import Bank
+from .bank import Bank, FreshScenes, Scenes
 from .frozen import flat, generator, is_positive, table_digest
 from .simulation import Simulated
 
 __all__ = ["Finding", "finding_space", "finding_space_shifted"]
 
 BATCH = 50  # cutouts rendered at once
+ENDLESS = 2**40  # images
 PARAMETERS, NOISE, FOOTPRINT = 0, 1, 2  # streams of random numbers
 
 
@@ -137,10 +138,16 @@ class Finding(Simulated):
     def _key(self) -> str:
         return f"{self.name}/{self.version}"
 
-    def training_view(self, folder: Path) -> TrainingView:
-        """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew at every look."""
+    def training_view(self, folder: Path, device: torch.device) -> TrainingView:
+        """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew for every batch."""
         kept = Path(folder) / f"{self.name}-{self.fingerprint()[:16]}"
-        return Bank(kept, self.targets(), self.components, self.recipe.survey.draw_noises)
+        return Bank(kept, self.targets(), Scenes(self.cutouts, self.recipe, device))
+
+    def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
+        """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
+        fraction = 0.5 if balanced else self.lens_fraction
+        endless = Finding(self.name, self.recipe, ENDLESS, self.seed, fraction, self.cache.parent)
+        return FreshScenes(Scenes(endless.cutouts, self.recipe, device))
 
 
 def finding_space(

@@ -19,6 +19,7 @@ from ...sim.substructure_render import render_scenes
 from ...sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
 from ...tasks import Heads
 from ..shards import Shards
+from ..store import ImageStore
 from .frozen import flat, generator, table_digest
 from .simulation import Simulated
 
@@ -176,9 +177,9 @@ class Substructure(Simulated):
                 self._shards.check(self.name, start, kept, self._facts(scenes, start), MEASURED)
             yield from map(row_of, scenes)
 
-    def training_view(self, folder: Path) -> TrainingView:
-        """The noise-free images, from the cache, with other noise at every look; `folder` stays empty."""
-        return Looks(self, self._shards)
+    def training_view(self, folder: Path, device: torch.device) -> TrainingView:
+        """The noise-free images, from the cache, with other noise in every batch; `folder` stays empty."""
+        return Exposures(self, self._shards, device)
 
     def _facts(self, scenes: Sequence[Scene], start: int) -> np.ndarray:
         """The truth (dtype TRUTH) of these scenes, the first of which is image `start`, but for what is measured."""
@@ -196,13 +197,18 @@ class Substructure(Simulated):
         return "/".join(("substructure", self.version, self.difficulty, *self.classes))
 
 
-class Looks(TrainingView):
-    """Noise-free images of a data set, observed anew at every look."""
+class Exposures(TrainingView):
+    """Noise-free images of a data set, exposed anew for every batch."""
 
-    def __init__(self, dataset: Substructure, shards: Shards):
+    def __init__(self, dataset: Substructure, shards: Shards, device: torch.device):
+        blocks = shards.blocks()
+        self.light = ImageStore([light[:, 0] for light, _ in blocks], device)
+        noise = noise_rows(np.concatenate([truth for _, truth in blocks]))
+        self._noise = {
+            name: torch.from_numpy(noise[name].astype(np.float32)).to(device) for name in noise.dtype.names or ()
+        }
         self._targets, self.size = dataset.targets(), dataset.size
-        light, self.truth = shards.rows(0, len(dataset))
-        self.light = light[:, 0]
+        self._device_targets = torch.from_numpy(self._targets).to(device)
 
     @property
     def targets(self) -> np.ndarray:
@@ -211,10 +217,16 @@ class Looks(TrainingView):
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images (B, 1, size, size) with new noise, and their targets."""
-        light = torch.from_numpy(self.light[rows])
+        scenes = torch.from_numpy(rows).to(generator.device, non_blocking=True)
+        light = self.light.images(rows)
         randoms = Randoms.from_torch(generator, len(rows), self.size)
-        images = observe(light, torch.zeros_like(light), noise_rows(self.truth[rows]), randoms)
-        return images[:, None], torch.from_numpy(self._targets[rows])
+        recipes = {name: values[scenes] for name, values in self._noise.items()}
+        images = observe(light, torch.zeros_like(light), recipes, randoms)
+        return images[:, None], self._device_targets[scenes]
+
+    def release(self) -> bool:
+        """See `TrainingView.release`."""
+        return self.light.release()
 
 
 def noise_rows(truth: np.ndarray) -> np.ndarray:

@@ -1,0 +1,69 @@
+"""Images from which batches are drawn: on the training device where they fit, else in memory-mapped files."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["ImageStore"]
+
+SHARE = 0.5  # of the free memory of a device: the network needs the rest
+
+
+class ImageStore:
+    """Rows of images, (N, ...), that lie in one or several arrays.
+
+    Arguments:
+        blocks: the arrays, one after the other; memory maps are read row by row.
+        device: where the images are needed; they are kept there if they take at most half of its free memory.
+    """
+
+    def __init__(self, blocks: Sequence[np.ndarray], device: torch.device):
+        self.blocks, self.device = list(blocks), device
+        self._starts = np.cumsum([0, *map(len, self.blocks)])
+        size = sum(block.nbytes for block in self.blocks)
+        self._resident = self._moved() if size and size <= SHARE * _free_memory(device) else None
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @property
+    def resident(self) -> bool:
+        """Whether the images lie in the memory of the device."""
+        return self._resident is not None
+
+    def images(self, rows: np.ndarray) -> Tensor:
+        """These rows, float32, on the device."""
+        if self._resident is not None:
+            return self._resident[torch.from_numpy(rows).to(self.device, non_blocking=True)].float()
+        return torch.from_numpy(self._read(rows)).to(self.device).float()
+
+    def release(self) -> bool:
+        """Leave the memory of the device to others; returns whether anything was there."""
+        held, self._resident = self.resident, None
+        return held
+
+    def _moved(self) -> Tensor:
+        whole = torch.empty((len(self), *self.blocks[0].shape[1:]), dtype=_dtype(self.blocks[0]), device=self.device)
+        for start, block in zip(self._starts, self.blocks, strict=False):
+            whole[start : start + len(block)] = torch.from_numpy(np.require(block, requirements=["C", "W"]))
+        return whole
+
+    def _read(self, rows: np.ndarray) -> np.ndarray:
+        if len(self.blocks) == 1:
+            return self.blocks[0][rows]
+        at = np.searchsorted(self._starts, rows, side="right") - 1
+        found = np.empty((len(rows), *self.blocks[0].shape[1:]), self.blocks[0].dtype)
+        for i, (block, row) in enumerate(zip(at, rows - self._starts[at], strict=True)):
+            found[i] = self.blocks[block][row]
+        return found
+
+
+def _dtype(block: np.ndarray) -> torch.dtype:
+    return torch.from_numpy(np.empty(0, block.dtype)).dtype
+
+
+def _free_memory(device: torch.device) -> int:
+    """Bytes; none on a CPU, where mapped files are as fast."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
