@@ -92,10 +92,10 @@ class Numbered(TrainingView):
 
 
 def test_a_subset_draws_from_the_training_view_of_the_whole(spots, tmp_path, monkeypatch):
-    monkeypatch.setattr(type(spots), "training_view", lambda self, folder: Numbered())
+    monkeypatch.setattr(type(spots), "training_view", lambda self, folder, device: Numbered())
     preprocess = Preprocess.from_operations([{"op": "frame", "size": 12}], ["VIS"])
 
-    view = view_of(Subset(spots, ROWS, redrawn=True), preprocess, tmp_path)
+    view = view_of(Subset(spots, ROWS, redrawn=True), preprocess, tmp_path, torch.device("cpu"))
 
     assert view.targets.tolist() == ROWS.tolist()
     assert view.draw(np.array([0, 4]), torch.Generator())[1].tolist() == [1, 21]

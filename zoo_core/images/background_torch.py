@@ -5,7 +5,7 @@ and not always the same, so that no network learns it by heart.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -141,7 +141,7 @@ def _nearest(valid: Tensor) -> tuple[Tensor, Tensor]:
     """Row and column of the measured pixel that is nearest to each pixel, by the Euclidean distance."""
     if valid.is_cpu:
         found = [distance_transform_edt(~one, return_distances=False, return_indices=True) for one in valid.numpy()]
-        rows, columns = torch.from_numpy(np.stack(found, 1)).long()
+        rows, columns = torch.from_numpy(np.stack(cast("list[np.ndarray]", found), 1)).long()
         return rows, columns
     parts = [_nearest_of(part) for part in valid.split(AT_ONCE)]
     rows, columns = (torch.cat(part) for part in zip(*parts, strict=True))

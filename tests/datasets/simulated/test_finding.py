@@ -1,5 +1,7 @@
 """`finding_space` is the same for ever, image by image, and its two classes differ in arcs only."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 import zoo_core as zoo
 from zoo_core.catalog.registry import catalog
 from zoo_core.datasets.shards import SIZE
+from zoo_core.datasets.simulated import bank as bank_module
 from zoo_core.datasets.simulated.bank import LEAST_SNR, Bank
 from zoo_core.datasets.simulated.finding import finding_space, finding_space_shifted
 from zoo_core.datasets.simulated.frozen import generator, is_positive, table_digest, table_sha256
@@ -136,12 +139,12 @@ def test_digest_sees_the_last_bit_of_a_float():
 
 @pytest.fixture(scope="module")
 def bank(few, tmp_path_factory):
-    view = few.training_view(tmp_path_factory.mktemp("bank"))
+    view = few.training_view(tmp_path_factory.mktemp("bank"), torch.device("cpu"))
     assert isinstance(view, Bank)
     return view
 
 
-def test_each_look_is_another_exposure_of_the_same_scene(bank):
+def test_each_draw_is_another_exposure_of_the_same_scene(bank):
     rows = np.arange(30)
     first, _ = bank.draw(rows, torch.Generator().manual_seed(1))
     again, _ = bank.draw(rows, torch.Generator().manual_seed(1))
@@ -154,22 +157,54 @@ def test_each_look_is_another_exposure_of_the_same_scene(bank):
 
 def test_some_lenses_are_shown_without_arcs_and_labelled_so(bank):
     lenses = np.flatnonzero(bank.targets)
-    looks = np.tile(lenses, 60)
-    _, targets = bank.draw(looks, torch.Generator().manual_seed(3))
-    assert float(targets.mean()) == pytest.approx(0.85, abs=0.06)  # 540 looks: four standard deviations
+    rows = np.tile(lenses, 60)
+    _, targets = bank.draw(rows, torch.Generator().manual_seed(3))
+    assert float(targets.mean()) == pytest.approx(0.85, abs=0.06)  # 540 images: four standard deviations
     _, targets = bank.draw(np.flatnonzero(bank.targets == 0), torch.Generator().manual_seed(3))
     assert not targets.any()
 
 
 def test_arcs_stay_above_the_noise(bank):
-    rows = np.flatnonzero(bank.targets)
-    gain, arc_gain = bank._gains(np.random.default_rng(0), rows)
-    assert (bank.truth["arc_snr"][rows] * gain * arc_gain > 0.999 * LEAST_SNR).all()
+    rows = np.tile(np.flatnonzero(bank.targets), 20)
+    gain, arc_gain = bank.exposures.gains(torch.from_numpy(rows), torch.Generator().manual_seed(1))
+    assert (bank.truth["arc_snr"][rows] * (gain * arc_gain).numpy() > 0.999 * LEAST_SNR).all()
 
 
 def test_half_precision_keeps_the_light(bank, few):
-    components = few.components(0, 30)
-    stored, _ = bank._components(np.arange(30))
-    light = components.foreground.numpy()
+    light = few.components(0, 30).foreground
     # half precision has a relative error of 1/2048: below the photon noise of the same pixel
-    np.testing.assert_allclose(stored, light, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(bank.foreground.images(np.arange(30)), light, rtol=1e-3, atol=1e-3)
+
+
+def test_the_bank_is_made_once(few, bank, tmp_path):
+    def never(start, stop):
+        raise AssertionError("scenes are drawn again")
+
+    first = few.training_view(tmp_path, torch.device("cpu"))
+    (folder,) = tmp_path.iterdir()
+
+    again = Bank(folder, few.targets(), replace(first.scenes, draw=never))
+
+    torch.testing.assert_close(again.foreground.images(np.arange(30)), first.foreground.images(np.arange(30)))
+
+
+def test_fresh_scenes_are_those_that_the_data_set_begins_with_and_go_on_anywhere(few, monkeypatch):
+    monkeypatch.setattr(bank_module, "BLOCK", 4)
+    rows = np.arange(4, 14)
+    fresh, resumed = (few.fresh_view(False, torch.device("cpu")) for _ in range(2))
+
+    fresh.draw(np.arange(4), torch.Generator().manual_seed(1))
+    images, targets = fresh.draw(rows, torch.Generator().manual_seed(2))
+    again, _ = resumed.draw(rows, torch.Generator().manual_seed(2))
+
+    torch.testing.assert_close(images, again, equal_nan=True, rtol=0, atol=0)
+    assert not targets[few.targets()[rows] == 0].any()
+
+
+def test_half_of_balanced_fresh_scenes_are_lenses(few, monkeypatch):
+    monkeypatch.setattr(bank_module, "BLOCK", 20)
+    monkeypatch.setattr(bank_module, "TWINS", 0.0)
+
+    _, targets = few.fresh_view(True, torch.device("cpu")).draw(np.arange(20), torch.Generator().manual_seed(2))
+
+    assert targets.sum() == 10

@@ -83,7 +83,7 @@ class Exposures:
             torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("label", "theta_E", "arc_snr")
         )
         radii = truth["theta_E"][truth["label"] == 1].astype(np.float32)
-        self.radii = torch.from_numpy(radii if len(radii) else np.float32([1.0])).to(device)
+        self.radii = torch.from_numpy(radii if len(radii) else np.ones(1, np.float32)).to(device)
 
     def draw(self, foreground: Tensor, arcs: Tensor, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images (B, 1, SIDE, SIDE), NaN outside their footprint, and 1 for those that show a lens.
@@ -93,17 +93,21 @@ class Exposures:
             scenes: numbers of the scenes (B,), on the device.
             generator: of the device.
         """
-        lens, snr = self.lens[scenes], self.arc_snr[scenes]
-        gain, brighter, twin, other = torch.rand(4, len(scenes), generator=generator, device=generator.device)
-        gain = _log_uniform(gain, 0.4, 2.0)
-        least = torch.where(lens > 0, LEAST_SNR / (snr.clamp(min=1e-6) * gain), 0)
-        brightness = torch.maximum(_log_uniform(brighter, 0.6, 1.8), least)
+        lens, (gain, arc_gain) = self.lens[scenes], self.gains(scenes, generator)
+        twin, other = torch.rand(2, len(scenes), generator=generator, device=generator.device)
         shown = lens * (twin > TWINS)
-        arcs = random_dihedral(arcs[:, None], generator)[:, 0] * (brightness * shown)[:, None, None]
+        arcs = random_dihedral(arcs[:, None], generator)[:, 0] * (arc_gain * shown)[:, None, None]
         light = torch.stack([foreground, arcs]) * gain[:, None, None]
         alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
         radii = torch.where(lens > 0, self.theta_E[scenes], alike)  # footprints tell nothing of the class
         return draw_exposures(light[0], light[1], radii, self.draw_noises, generator, PIXEL_SCALE)[:, None], shown
+
+    def gains(self, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Factors of the whole light and, besides, of the arcs, which stay above LEAST_SNR."""
+        gain, brighter = torch.rand(2, len(scenes), generator=generator, device=generator.device)
+        gain = _log_uniform(gain, 0.4, 2.0)
+        needed = LEAST_SNR / (self.arc_snr[scenes].clamp(min=1e-6) * gain)
+        return gain, torch.maximum(_log_uniform(brighter, 0.6, 1.8), torch.where(self.lens[scenes] > 0, needed, 0))
 
 
 class Bank(TrainingView):
@@ -119,7 +123,7 @@ class Bank(TrainingView):
         blocks = _blocks(folder, len(targets), scenes)
         self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], scenes.device) for part in (0, 1))
         self.truth = np.concatenate([block[2] for block in blocks])
-        self._exposures = Exposures(scenes.recipe, self.truth, scenes.device)
+        self.scenes, self.exposures = scenes, Exposures(scenes.recipe, self.truth, scenes.device)
         self._arcs_of = np.cumsum(self.truth["label"]) - self.truth["label"]
         self._targets = targets
 
@@ -131,7 +135,7 @@ class Bank(TrainingView):
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
         """See `Exposures.draw`."""
         scenes = torch.from_numpy(rows).to(generator.device, non_blocking=True)
-        return self._exposures.draw(self.foreground.images(rows), self._arcs(rows), scenes, generator)
+        return self.exposures.draw(self.foreground.images(rows), self._arcs(rows), scenes, generator)
 
     def release(self) -> bool:
         """See `TrainingView.release`."""
