@@ -41,6 +41,9 @@ __all__ = [
 
 SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
 
+FAINT = 3e-7
+"""Sky sigma: a profile ends where it adds less to a pixel of the finer grid."""
+
 CPU_CHUNK, GPU_CHUNK = 50, 250
 """Cutouts rendered at once."""
 
@@ -198,7 +201,9 @@ def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtyp
         np.array([_deflector(cutout) for cutout in cutouts], dtype=LENS),
         light_table([sorted(cutout.profiles, key=lambda profile: profile.lensed) for cutout in cutouts]),
     )
-    drawn = render(scenes, pixels=SIDE, pixel_scale=PIXEL_SCALE, oversample=OVERSAMPLE, dtype=dtype, device=device)
+    drawn = render(
+        scenes, pixels=SIDE, pixel_scale=PIXEL_SCALE, oversample=OVERSAMPLE, faint=FAINT, dtype=dtype, device=device
+    )
     add_points(drawn.foreground, scenes.lights, PIXEL_SCALE / OVERSAMPLE)
     real = {row: cutout.source for row, cutout in enumerate(cutouts) if isinstance(cutout.source, StampSource)}
     if real:

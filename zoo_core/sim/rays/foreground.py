@@ -10,27 +10,74 @@ from torch import Tensor
 
 from .cusp import window_flux
 from .grid import Grid, pixel_means
-from .light import SERSIC, Profiles, brightness
+from .light import SERSIC, Profiles, brightness, peak_brightness, sersic_b
 
 __all__ = ["undeflected"]
 
 WINDOWS = ((9, 0.45), (17, 0.22), (33, 0.0))
 """Width of the window of exact pixels and the least axis ratio that it suffices for."""
 
+TILES = (16, 32, 64, 128)
+"""Widths of the tiles that faint or small profiles are drawn on, pixels."""
+
 RESOLVED = 6.0
 """Minor half-light radius, in pixels, from which the smallest window serves every axis ratio."""
 
 
-def undeflected(lights: np.ndarray, count: int, grid: Grid) -> Tensor:
-    """Flux per pixel of `count` scenes whose profiles are seen as they are, shape (count, width, width)."""
+def undeflected(lights: np.ndarray, count: int, grid: Grid, faint: float = 0.0) -> Tensor:
+    """Flux per pixel of `count` scenes whose profiles are seen as they are, shape (count, width, width).
+
+    Arguments:
+        lights: dtype LIGHT.
+        faint: flux per pixel below which a profile may be cut off.
+    """
     samples = grid.zeros(count)
-    if len(lights):
-        profiles = Profiles.of(lights, samples)
-        samples = grid.total(count, profiles.scene, brightness(profiles, grid.x, grid.y, grid.pixel))
+    for width, chosen in _tiles(lights, grid, faint):
+        samples = _add_tiles(samples, chosen, grid, width)
     flux = pixel_means(samples).mul_(grid.pixel**2)
     for width, chosen in _windows(lights[lights["profile"] == SERSIC], grid.pixel):
         _replace_centres(flux, chosen, grid, width)
     return flux
+
+
+def _tiles(lights: np.ndarray, grid: Grid, faint: float) -> list[tuple[int, np.ndarray]]:
+    """The profiles that are drawn on tiles of each width, the last of them the whole frame."""
+    frame = len(grid.axis)
+    needed = np.full(len(lights), np.inf) if faint <= 0 else 2 * reach(lights, grid.pixel, faint) / grid.pixel + 3
+    widths = [width for width in TILES if width < frame]
+    kind = np.searchsorted(widths, needed)
+    return [(width, lights[kind == i]) for i, width in enumerate([*widths, frame]) if (kind == i).any()]
+
+
+def reach(lights: np.ndarray, pixel: float, faint: float) -> np.ndarray:
+    """Distance from the centre beyond which a pixel holds less than `faint`, arcsec, shape (profiles,).
+
+    On the major axis: R / sqrt(q) (ln(peak / faint) / b)^n of a Sersic profile, R / sqrt(q) (1 + n sqrt(2 ln(peak /
+    faint))) of a ring, with peak the flux of a pixel at the brightest point.
+    """
+    peak = np.abs(peak_brightness(lights)) * (1 + lights["contrast"]) * pixel**2
+    decline = np.log(np.maximum(peak / faint, 1))
+    sersic, ring = (decline / sersic_b(lights["n"])) ** lights["n"], 1 + lights["n"] * np.sqrt(2 * decline)
+    return np.where(lights["profile"] == SERSIC, sersic, ring) * lights["R"] / np.sqrt(lights["q"])
+
+
+def _add_tiles(samples: Tensor, lights: np.ndarray, grid: Grid, width: int) -> Tensor:
+    """The samples with those of profiles that fit into tiles of this width."""
+    profiles = Profiles.of(lights, samples)
+    if width == len(grid.axis):
+        return samples + grid.total(len(samples), profiles.scene, brightness(profiles, grid.x, grid.y, grid.pixel))
+    column, row = (_tile_axis(lights[name], grid, width) for name in ("x", "y"))
+    light = brightness(profiles, grid.axis[column][:, None, :], grid.axis[row][:, :, None], grid.pixel)
+    return samples.index_put_(
+        (profiles.scene[:, None, None], row[:, :, None], column[:, None, :]), light, accumulate=True
+    )
+
+
+def _tile_axis(centres: np.ndarray, grid: Grid, width: int) -> Tensor:
+    """Places on the grid's axis of the tiles about these centres, shape (profiles, width)."""
+    middle = np.floor(centres / grid.pixel + len(grid.axis) / 2).astype(np.int64)
+    first = np.clip(middle - width // 2, 0, len(grid.axis) - width)
+    return torch.as_tensor(first[:, None] + np.arange(width), device=grid.axis.device)
 
 
 def _windows(lights: np.ndarray, pixel: float) -> list[tuple[int, np.ndarray]]:

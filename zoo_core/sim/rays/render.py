@@ -43,6 +43,7 @@ def render(
     pixel_scale: float,
     oversample: int = 1,
     chunk: int | None = None,
+    faint: float = 0.0,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Rendered:
@@ -53,6 +54,7 @@ def render(
         pixel_scale: of the final image, arcsec.
         oversample: pixels of the returned images along the side of a final one.
         chunk: scenes at once; by default what is fastest on the device.
+        faint: flux per pixel below which an undeflected profile may be cut off; 0: nowhere in the frame.
     """
     device = torch.device(device)
     width = pixels * oversample
@@ -62,13 +64,13 @@ def render(
     arcs = torch.empty_like(foreground)
     for start in range(0, len(scenes), chunk):
         rows = slice(start, start + chunk)
-        foreground[rows], arcs[rows] = _images(scenes[rows], grid)
+        foreground[rows], arcs[rows] = _images(scenes[rows], grid, faint)
     return Rendered(foreground, arcs)
 
 
-def _images(scenes: Scenes, grid: Grid) -> tuple[Tensor, Tensor]:
+def _images(scenes: Scenes, grid: Grid, faint: float) -> tuple[Tensor, Tensor]:
     lights = scenes.lights[scenes.lights["profile"] != POINT]
     massive = scenes.lenses["theta_E"][lights["scene"]] > 0
     behind, bent = lights["lensed"], lights["lensed"] & massive
-    foreground, unbent = (undeflected(lights[rows], len(scenes), grid) for rows in (~behind, behind & ~bent))
+    foreground, unbent = (undeflected(lights[rows], len(scenes), grid, faint) for rows in (~behind, behind & ~bent))
     return foreground, unbent + deflected(scenes.lenses, lights[bent], grid) if bent.any() else unbent
