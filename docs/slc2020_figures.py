@@ -18,7 +18,7 @@ from zoo_core.datasets.public.slc2020.challenge import WHITE
 from zoo_core.datasets.public.slc2020.macro import fitted, lens_light, whole
 from zoo_core.datasets.public.slc2020.matched import matched
 from zoo_core.datasets.public.slc2020.resampled import LARGER, zoomed
-from zoo_core.fit.macromodel import PARAMETERS, source_image
+from zoo_core.fit.macromodel import source_image
 from zoo_core.predictions import Anomaly
 
 WAYS = {"challenge": False, "resampled": "resampled", "matched": "matched"}
@@ -51,7 +51,7 @@ def _figures(path: str, way: str | bool) -> Iterator[tuple[str, float]]:
     dataset = zoo.open_dataset("slc2020", path=path, split="test", marginalised=way)
     labels, fit = dataset.truth()["label"], fitted(dataset.images(0, len(dataset))[:, 0])
     for name in SHOWN:
-        yield name, float(roc_auc_score(labels, fit.parameters[:, PARAMETERS.index(name)].numpy()))
+        yield name, float(roc_auc_score(labels, fit.value(name).numpy()))
     for name, amplitude in zip(("source", "background", "lens"), fit.amplitudes.T, strict=True):
         yield f"amplitude of the {name}", float(roc_auc_score(labels, amplitude.numpy()))
     yield "mean square of the residual", float(roc_auc_score(labels, fit.residuals.square().mean((1, 2)).numpy()))
@@ -63,10 +63,8 @@ def _with_displaced_residuals(path: str) -> tuple[np.ndarray, np.ndarray]:
     rows = np.flatnonzero(dataset.truth()["label"] == 0)[:DISPLACED]
     images = matched(np.concatenate([dataset.images(k, k + 1) for k in rows])[:, 0], [str(row) for row in rows])
     fit, random = fitted(images), np.random.default_rng(SEED)
-    arcs = fit.amplitudes[:, 0, None, None] * torch.cat(
-        [source_image(whole(), part) for part in fit.parameters.split(BATCH)]
-    )
-    smooth = arcs.numpy() + fit.amplitudes[:, 2, None, None].numpy() * lens_light()
+    arcs = fit.source_brightness * torch.cat([source_image(whole(), part) for part in fit.parameters.split(BATCH)])
+    smooth = arcs.numpy() + fit.light_brightness[:, :1, None].numpy() * lens_light()
     shifts, zooms = random.uniform(-0.5, 0.5, (len(rows), 2)), random.normal(*LARGER, len(rows))
     both = [smooth + _moved(images - smooth, zoom, shifts) for zoom in (np.ones(len(rows)), zooms)]
     seen = np.concatenate(both)

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -7,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import zoo_core as zoo
-from zoo_core.testing.laws import NETWORK_LAWS, rows_apart
+from zoo_core.tasks import Prediction, task_named
+from zoo_core.testing.laws import NETWORK_LAWS, rows_apart, thread_faults
 
 SIZE = 12
 
@@ -94,6 +96,19 @@ class HiddenWeights(Sound):
         return self.head(self.features(x) * self.secret)
 
 
+class ReturnsToTheCpu(Sound):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).cpu()
+
+
+class SkipsTheDark(Sound):
+    def forward(self, x: Tensor) -> Tensor:
+        bright = x.abs().amax((1, 2, 3)) > 0
+        output = torch.zeros(len(x), self.head.out_features, device=x.device)
+        output[bright.nonzero()[:, 0]] = super().forward(x[bright])
+        return output if bright.all().item() else output.clone()
+
+
 class TiedWeights(Sound):
     def __init__(self, channels: int, outputs: int):
         super().__init__(channels, outputs)
@@ -140,6 +155,30 @@ def test_a_sound_network_obeys_every_law(law):
 )
 def test_each_law_is_broken_by_a_network_that_breaks_it(law, network, said):
     assert said in faults(law, architecture(network))
+
+
+def test_a_constant_that_stays_on_the_cpu_breaks_the_law_of_devices():
+    with pytest.raises(RuntimeError, match=r"mul: a tensor of shape \(4,\) is on the cpu"):
+        faults("device", architecture(HiddenWeights))
+
+
+def test_an_output_on_the_cpu_breaks_the_law_of_devices():
+    assert faults("device", architecture(ReturnsToTheCpu)) == "output 0 for images on a GPU is on the CPU"
+
+
+def test_a_network_that_branches_on_what_it_computes_can_obey_the_law_of_devices():
+    assert faults("device", architecture(SkipsTheDark)) == ""
+
+
+def test_threads_that_get_something_else_than_one_are_a_fault():
+    heads, task = zoo.Heads(classes=("a", "b", "c")), task_named("classification")
+    batches = torch.randn(4, 2, 3, generator=torch.Generator().manual_seed(0)).unbind()
+
+    def disturbed(batch: Tensor) -> Prediction:
+        return task.prediction(batch * (1 + (threading.current_thread() is not threading.main_thread())), heads)
+
+    assert "probabilities differs by" in "; ".join(thread_faults(disturbed, batches, 1e-5))
+    assert list(thread_faults(lambda batch: task.prediction(batch, heads), batches, 1e-5)) == []
 
 
 def test_preprocessing_must_make_the_size_that_the_network_takes():

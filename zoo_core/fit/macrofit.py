@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, derivatives, source_image
+from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, columns, derivatives, source_image
 
 __all__ = ["MacroFit", "binned", "fit_macro"]
 
@@ -49,10 +49,24 @@ class MacroFit:
     chi_square: Tensor
     converged: Tensor
 
+    def value(self, name: str) -> Tensor:
+        """One of the parameters, (N,)."""
+        return self.parameters[:, PARAMETERS.index(name)]
+
     @property
     def theta_E(self) -> Tensor:
         """Einstein radii (N,), pixels."""
-        return self.parameters[:, PARAMETERS.index("theta_E")]
+        return self.value("theta_E")
+
+    @property
+    def source_brightness(self) -> Tensor:
+        """Amplitudes of the sources, (N, 1, 1): their brightness at the half-light radius."""
+        return self.amplitudes[:, :1, None]
+
+    @property
+    def light_brightness(self) -> Tensor:
+        """Amplitudes of the lights but source and background, (N, K)."""
+        return self.amplitudes[:, 2:]
 
 
 def binned(images: Tensor, pixels: int) -> Tensor:
@@ -139,7 +153,7 @@ class _Descent:
         self.model, self.images = model, images
         self.weight = 1 / model.sigma(images).flatten(1)
         self.seen = images.flatten(1) * self.weight
-        self.columns = [PARAMETERS.index(name) for name in model.free]
+        self.columns = columns(model.free)
         priors = torch.tensor([model.prior(name) for name in model.free]).to(images)
         self.mean, self.deviation = priors.unbind(1)
         self.others = model.others(images).flatten(1)
@@ -147,9 +161,9 @@ class _Descent:
     def run(self, parameters: Tensor, iterations: int) -> MacroFit:
         """The best fits from these starts on."""
         images, side = len(parameters), self.model.side
-        now = self._fitted(parameters, torch.arange(images))
         damping = torch.full((images,), DAMPING[0]).to(parameters)
-        active = torch.arange(images)
+        active = torch.arange(images, device=parameters.device)
+        now = self._fitted(parameters, active)
         for _ in range(iterations):
             if not len(active):
                 break
@@ -159,7 +173,7 @@ class _Descent:
             now = now.updated(active[better], then.rows(better))
             damping[active] = torch.where(better, damping[active] / 5, damping[active] * 5).clamp(*DAMPING[1:])
             active = active[(gain > TOLERANCE) | (~better & (damping[active] < DAMPING[2]))]
-        converged = torch.ones(images, dtype=torch.bool)
+        converged = torch.ones_like(damping, dtype=torch.bool)
         converged[active] = False
         sigma = 1 / self.weight.unflatten(1, (side, side))
         fitted = now.fitted.unflatten(1, (side, side)) * sigma

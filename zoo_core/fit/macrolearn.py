@@ -74,18 +74,16 @@ def _relit(model: MacroModel, fit: MacroFit) -> MacroModel:
     """The lights plus what the residuals have in common in proportion to their amplitudes."""
     if not len(model.light):
         return model
-    amplitudes = fit.amplitudes[:, 2:]
-    missing = torch.linalg.lstsq(amplitudes.double(), fit.residuals.flatten(1).double()).solution
+    missing = torch.linalg.lstsq(fit.light_brightness.double(), fit.residuals.flatten(1).double()).solution
     return replace(model, light=model.light + missing.to(model.light).unflatten(1, model.light.shape[1:]))
 
 
 def _sharpened(model: MacroModel, fit: MacroFit) -> MacroModel:
     """The PSF at the vertex of the parabola through the misfits of three widths, with the source as fitted."""
-    amplitude = fit.amplitudes[:, 0, None, None]
-    here = amplitude * _sources(model, fit)
+    here = fit.source_brightness * _sources(model, fit)
     misfits = [fit.residuals.square().sum()]
     for step in (-PSF_STEP, PSF_STEP):
-        there = amplitude * _sources(replace(model, psf=model.psf * (1 + step)), fit)
+        there = fit.source_brightness * _sources(replace(model, psf=model.psf * (1 + step)), fit)
         misfits.append((fit.residuals + here - there).square().sum())
     middle, below, above = (misfit.item() for misfit in misfits)
     curvature = below - 2 * middle + above
@@ -99,6 +97,7 @@ def _sources(model: MacroModel, fit: MacroFit) -> Tensor:
 
 def _centred(model: MacroModel, fit: MacroFit) -> MacroModel:
     medians, _ = robust_spread(fit.parameters)
-    for name in model.free:
-        model = model.with_prior(name, medians[PARAMETERS.index(name)].item(), model.prior(name)[1])
+    for name, median in zip(PARAMETERS, medians.tolist(), strict=True):
+        if name in model.free:
+            model = model.with_prior(name, median, model.prior(name)[1])
     return model

@@ -6,7 +6,7 @@ and fits run in many threads at once.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -16,7 +16,16 @@ from torch.nn import functional as F
 from .isothermal import ray_slopes, rays
 from .sersic import Sersic
 
-__all__ = ["LENS_SHAPE", "PARAMETERS", "MacroModel", "derivatives", "source_gradient", "source_image"]
+__all__ = [
+    "LENS_SHAPE",
+    "PARAMETERS",
+    "MacroModel",
+    "changed",
+    "columns",
+    "derivatives",
+    "source_gradient",
+    "source_image",
+]
 
 LENS = ("theta_E", "lens_x", "lens_y", "lens_e1", "lens_e2", "gamma_1", "gamma_2")
 SOURCE = ("x", "y", "log_R", "e1", "e2", "n")
@@ -96,6 +105,27 @@ class MacroModel:
         kernel = torch.exp(-0.5 * ((axis[:, None] - axis) / deviation) ** 2)
         whole = math.sqrt(2 * math.pi) * deviation / self.binning
         return kernel / max(whole, 1.0)
+
+
+def columns(names: Iterable[str]) -> list[int]:
+    """Where parameters stand in a row of all.
+
+    >>> columns(["theta_E", "x", "y"])
+    [0, 7, 8]
+    """
+    return [PARAMETERS.index(name) for name in names]
+
+
+def changed(parameters: Tensor, values: Mapping[str, Tensor | float]) -> Tensor:
+    """Rows (B, 13) with other values, one for all rows or (B,), of some parameters.
+
+    >>> changed(torch.zeros(1, 13), {"theta_E": 20.0}).sum()
+    tensor(20.)
+    """
+    rows = parameters.clone()
+    for name, value in values.items():
+        rows[:, PARAMETERS.index(name)] = torch.as_tensor(value).to(rows)
+    return rows
 
 
 def source_image(model: MacroModel, parameters: Tensor) -> Tensor:

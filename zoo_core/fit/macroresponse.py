@@ -53,7 +53,7 @@ def _of_some(model: MacroModel, fit: MacroFit, part: slice, deflections: tuple[T
     by_x, by_y = source_gradient(model, parameters)
     blur = model.blur(parameters)
     moved = -(by_x[:, None] * deflections[0] + by_y[:, None] * deflections[1])
-    response = (blur @ moved @ blur).flatten(2) * weight * fit.amplitudes[part, :1, None]
+    response = (blur @ moved @ blur).flatten(2) * weight * fit.source_brightness[part]
     others = model.others(parameters).flatten(1).expand(len(parameters), -1, -1)
     macro = torch.cat([derivatives(model, parameters).flatten(2), others], dim=1) * weight
     macro = macro / macro.norm(dim=2, keepdim=True).clamp(min=torch.finfo(macro.dtype).tiny)

@@ -149,13 +149,16 @@ class Preprocess:
 
     def images(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:
         """Both steps for images of one size, (B, bands, H, W) or (B, H, W) for one band."""
+        return self.channels(self.prepared(pixels, pixel_scale))
+
+    def prepared(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:
+        """The first step for the same images, (B, bands, size, size)."""
         pixels = np.asarray(pixels, dtype=np.float32)
         if pixels.ndim == 3 and len(self.bands) == 1:
             pixels = pixels[:, None]
         if pixels.ndim != 4:
             raise ImageShapeError(f"shape {pixels.shape} is not (images, bands, height, width)")
-        prepared = np.stack([self.prepare_array(image, pixel_scale).pixels for image in pixels])
-        return self.channels(torch.from_numpy(prepared))
+        return torch.from_numpy(np.stack([self.prepare_array(image, pixel_scale).pixels for image in pixels]))
 
     def _resampled(
         self, pixels: np.ndarray, valid: np.ndarray, pixel_scale: float | None

@@ -8,25 +8,40 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.network import initialised
 from ..tasks import Prediction, Task, task_named
+from .elsewhere import ELSEWHERE, Elsewhere, elsewhere
 
-__all__ = ["NETWORK_LAWS", "NetworkLaw", "batch_faults", "built", "quantities", "rows_apart"]
+__all__ = [
+    "NETWORK_LAWS",
+    "NetworkLaw",
+    "batch_faults",
+    "batch_tolerance",
+    "built",
+    "device_faults",
+    "quantities",
+    "rows_apart",
+    "thread_faults",
+]
 
 NetworkLaw = Callable[[Architecture], Iterator[str]]
 Output = Tensor | tuple[Tensor, ...]
+Batch = TypeVar("Batch")
 
-BATCH_TOLERANCE = 1e-5  # of outputs of order one: float32 sums in another order stay well below
+ROUNDS = 20  # of batches in threads: what is shared is disturbed now and then
 
 
 def shapes(architecture: Architecture) -> Iterator[str]:
@@ -94,7 +109,9 @@ def batch_size_invariant(architecture: Architecture) -> Iterator[str]:
     network, task = built(architecture), task_named(architecture.task)
     brightness = torch.tensor([0.3, 1, 3, 0.5, 2, 1]).view(-1, 1, 1, 1)
     x = _input(architecture, 6) * brightness
-    yield from batch_faults(lambda part: task.prediction(_quiet(network, part), architecture.heads), x)
+    yield from batch_faults(
+        lambda part: task.prediction(_quiet(network, part), architecture.heads), x, batch_tolerance("cpu")
+    )
 
 
 def survives_safetensors(architecture: Architecture) -> Iterator[str]:
@@ -129,6 +146,17 @@ def preprocessing_declared(architecture: Architecture) -> Iterator[str]:
         yield "an image with blank pixels becomes NaN or infinite"
 
 
+def any_device(architecture: Architecture) -> Iterator[str]:
+    """The network and the channels of its preprocessing compute where their input is, if their state is there too."""
+    task, heads = task_named(architecture.task), architecture.heads
+    preprocess = Preprocess.from_operations(architecture.preprocess, architecture.bands)
+    yield from device_faults(lambda x: task.prediction(x, heads), built(architecture), _input(architecture, 3))
+    prepared = preprocess.prepared(_raw_images(architecture), pixel_scale=preprocess.pixel_scale)
+    with torch.no_grad(), Elsewhere():
+        if preprocess.channels(elsewhere(prepared)).device != ELSEWHERE:
+            yield "the channels of an image on a GPU are on the CPU"
+
+
 NETWORK_LAWS: dict[str, NetworkLaw] = {
     "preprocessing": preprocessing_declared,
     "shapes": shapes,
@@ -136,6 +164,7 @@ NETWORK_LAWS: dict[str, NetworkLaw] = {
     "eval": deterministic_in_eval,
     "batch size": batch_size_invariant,
     "safetensors": survives_safetensors,
+    "device": any_device,
 }
 
 
@@ -148,14 +177,47 @@ def built(architecture: Architecture, seed: int = 0) -> nn.Module:
         return initialised(architecture, preprocess.n_channels, outputs, architecture.arguments).eval()
 
 
-def batch_faults(predict: Callable[[Tensor], Prediction], x: Tensor) -> Iterator[str]:
+def device_faults(predict: Callable[[Any], Prediction], network: nn.Module, x: Tensor) -> Iterator[str]:
+    """Which outputs for images on another device than the CPU are not there; RuntimeError where devices mix.
+
+    Arguments:
+        predict: the prediction of the network's output.
+        network: on the CPU.
+        x: its input.
+    """
+    state = {name: elsewhere(tensor) for name, tensor in (*network.named_parameters(), *network.named_buffers())}
+    with torch.no_grad(), Elsewhere():
+        output = functional_call(network, state, (elsewhere(x),))
+        predict(output)
+        for k, part in enumerate(_parts(output)):
+            if part.device != ELSEWHERE:
+                yield f"output {k} for images on a GPU is on the CPU"
+
+
+def thread_faults(predict: Callable[[Batch], Prediction], batches: Sequence[Batch], tolerance: float) -> Iterator[str]:
+    """What of the predictions for different batches changes when so many threads compute them at once."""
+    alone = [quantities(predict(batch)) for batch in batches]
+    with ThreadPoolExecutor(len(batches)) as pool:
+        together = [quantities(prediction) for prediction in pool.map(predict, [*batches] * ROUNDS)]
+    for name in alone[0]:
+        apart = [rows_apart(one[name], other[name]) for one, other in zip(alone * ROUNDS, together, strict=True)]
+        if not max(apart) <= tolerance:
+            yield f"{name} differs by {max(apart):.1e} between {len(batches)} threads and one"
+
+
+def batch_tolerance(device: str) -> float:
+    """Difference that the companions of an image may make: 1e-5 on the CPU, 1e-3 on a GPU, of outputs of order one."""
+    return 1e-5 if device.startswith("cpu") else 1e-3  # float32 sums in another order stay well below
+
+
+def batch_faults(predict: Callable[[Tensor], Prediction], x: Tensor, tolerance: float) -> Iterator[str]:
     """What of the prediction for `x` changes with the size of the batch."""
     together = quantities(predict(x))
     for sizes in ([1] * len(x), [2, len(x) - 2]):
         split = [quantities(predict(part)) for part in x.split(sizes)]
         for name in sorted(set(together) - {"logits"}):  # nobody sees them but as probabilities
             apart = rows_apart(together[name], torch.cat([part[name] for part in split]))
-            if not apart <= BATCH_TOLERANCE:
+            if not apart <= tolerance:
                 yield f"{name} differs by {apart:.1e} between batches of {sizes} and one of {len(x)}"
 
 

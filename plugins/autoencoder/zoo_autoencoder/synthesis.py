@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 from zoo_core.errors import RecipeError
 from zoo_core.fit.macrofit import CHUNK, fit_macro
 from zoo_core.fit.macrolearn import elliptical_lights, learn_macro
-from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macromodel import MacroModel, columns, source_image
 
 __all__ = ["Supply", "between", "lens_model", "supply_of"]
 
@@ -68,9 +68,9 @@ def supply_of(images: Tensor, count: int, macro: Mapping[str, Any], seed: int) -
     good = fit.chi_square <= fit.chi_square.quantile(1 - BADLY_FITTED)
     grain = (images.cpu() - _shown(fit.model_images))[good]
     parameters, amplitudes = _with_half_turns(fit.parameters[good]), fit.amplitudes[good].repeat(2, 1)
-    columns = [PARAMETERS.index(name) for name in model.free if name != "theta_E"]
+    fitted = columns(name for name in model.free if name != "theta_E")
     generator = Generator().manual_seed(seed)
-    rows, weights = between(torch.cat([parameters[:, columns], amplitudes], dim=1), count, generator)
+    rows, weights = between(torch.cat([parameters[:, fitted], amplitudes], dim=1), count, generator)
     log.info("synthetic images: rendering %d", count)
     smooth = [
         _rendered(model, _mixed(parameters, row, weight), _mixed(amplitudes, row, weight))
@@ -114,7 +114,7 @@ def between(points: Tensor, count: int, generator: Generator) -> tuple[Tensor, T
 def _with_half_turns(parameters: Tensor) -> Tensor:
     """Parameters (N, 13), then those of the images turned by 180 degrees."""
     turned = parameters.clone()
-    turned[:, [PARAMETERS.index(name) for name in HALF_TURN]] *= -1
+    turned[:, columns(HALF_TURN)] *= -1
     return torch.cat([parameters, turned])
 
 

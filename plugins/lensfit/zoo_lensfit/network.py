@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from zoo_core.errors import SpecError
 from zoo_core.fit.macrofit import MacroFit, fit_macro
 from zoo_core.fit.macrolearn import elliptical_lights, learn_macro
-from zoo_core.fit.macromodel import PARAMETERS, MacroModel
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, columns
 from zoo_core.fit.macroresponse import rings, significance
 
 from .normal import Normal
@@ -85,14 +85,13 @@ class LensFit(nn.Module):
         self.normal.learn(fit.residuals / fit.sigma, self._significance(fit), self._latent(fit))
 
     def _significance(self, fit: MacroFit) -> Tensor:
-        theta_E = self.means[PARAMETERS.index("theta_E")].item()
+        theta_E = self.model.prior("theta_E")[0]
         return significance(self.model, fit, rings(tuple(r * theta_E for r, _ in RINGS), tuple(n for _, n in RINGS)))
 
     def _latent(self, fit: MacroFit) -> Tensor:
         """The free parameters, then the amplitudes over their sum."""
-        columns = [PARAMETERS.index(name) for name in self._setup.free]
         total = fit.amplitudes.abs().sum(1, keepdim=True).clamp(min=torch.finfo(fit.amplitudes.dtype).tiny)
-        return torch.cat([fit.parameters[:, columns], fit.amplitudes / total], dim=1)
+        return torch.cat([fit.parameters[:, columns(self._setup.free)], fit.amplitudes / total], dim=1)
 
 
 def setup(

@@ -24,7 +24,7 @@ def mass_map(model: MacroModel, fit: MacroFit, sigma: Tensor) -> Tensor:
         fit: of N images.
         sigma: noise of their pixels, (N, side, side).
     """
-    by_x, by_y = (slope * fit.amplitudes[:, :1, None] for slope in source_gradient(model, fit.parameters))
+    by_x, by_y = (slope * fit.source_brightness for slope in source_gradient(model, fit.parameters))
     blur = model.blur(sigma)
     seen = blur @ (fit.residuals / sigma**2) @ blur
     alpha_x, alpha_y = _deflections(sigma)

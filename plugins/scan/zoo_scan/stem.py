@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from zoo_core.errors import SpecError
 from zoo_core.fit.macrofit import MacroFit, binned, fit_macro
-from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, changed, source_image
 
 from .masses import mass_map
 
@@ -109,7 +109,7 @@ class Macro(nn.Module):
         """Set the light of the lens to what the images have in common beyond the lensed source."""
         for _ in range(ROUNDS if len(self.light) else 0):
             fit = self._fitted(images[:FITTED])[1]
-            brightness = fit.amplitudes[:, 2, None, None]
+            brightness = fit.light_brightness[:, :1, None]
             missing = (brightness * fit.residuals).sum(0) / brightness.square().sum()
             self.light += missing.to(self.light)
 
@@ -122,7 +122,7 @@ class Macro(nn.Module):
 
 
 def _glow(model: MacroModel) -> Tensor:
-    return source_image(model, _changed(torch.zeros(1, len(PARAMETERS)), GLOW))
+    return source_image(model, changed(torch.zeros(1, len(PARAMETERS)), GLOW))
 
 
 def _residual(macro: Macro, model: MacroModel, fit: MacroFit) -> Tensor:
@@ -147,14 +147,7 @@ def _noise(fit: MacroFit, least: float, largest: float) -> Tensor:
 
 def _lens(macro: Macro, model: MacroModel, fit: MacroFit) -> Tensor:
     """The standard source behind the fitted lens: a ring as large as its mass."""
-    return source_image(model, _changed(fit.parameters, STANDARD))
-
-
-def _changed(parameters: Tensor, values: Mapping[str, float]) -> Tensor:
-    changed = parameters.clone()
-    for name, value in values.items():
-        changed[:, PARAMETERS.index(name)] = value
-    return changed
+    return source_image(model, changed(fit.parameters, STANDARD))
 
 
 def _masses(macro: Macro, model: MacroModel, fit: MacroFit) -> Tensor:

@@ -18,7 +18,7 @@ __all__ = ["LENS_LIGHT", "SCATTER", "THETA_E", "draws", "einstein_radii", "fitte
 THETA_E = 20.0  # pixels, the median of no_sub
 SCATTER = 0.005  # of the fits to no_sub, relative: all images are left with it, so that no smaller offset shows
 FITTED = 112  # central pixels a side that the lens is fitted to
-LENS_LIGHT = {"R": 6.7, "n": 1.9, "e1": 0.137, "e2": -0.01}  # pixels; see `sim.macrolearn.sersic_light`
+LENS_LIGHT = {"R": 6.7, "n": 1.9, "e1": 0.137, "e2": -0.01}  # pixels; see `fit.macrolearn.sersic_light`
 
 
 def fitted(images: np.ndarray) -> MacroFit:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ....fit.macromodel import PARAMETERS, source_image
+from ....fit.macromodel import changed, source_image
 from .challenge import WHITE
 from .macro import SCATTER, THETA_E, draws, fitted, whole
 
@@ -36,9 +36,9 @@ def matched(images: np.ndarray, names: Sequence[str]) -> np.ndarray:
 def _difference(images: np.ndarray, wanted: Tensor) -> np.ndarray:
     """The model with the wanted radii and sizes (N, 2) less the model that fits."""
     fit = fitted(images)
-    changed = fit.parameters.clone()
-    changed[:, [PARAMETERS.index("theta_E"), PARAMETERS.index("log_R")]] = wanted.to(changed)
-    return (fit.amplitudes[:, 0, None, None] * (_sources(changed) - _sources(fit.parameters))).numpy()
+    theta_E, log_R = wanted.T
+    there = changed(fit.parameters, {"theta_E": theta_E, "log_R": log_R})
+    return (fit.source_brightness * (_sources(there) - _sources(fit.parameters))).numpy()
 
 
 def _sources(parameters: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ def resampled(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> n
     shifts = np.array([rng.uniform(-0.5, 0.5, 2) for rng in rngs])
     wanted = THETA_E * np.array([rng.normal(1.0, SCATTER) for rng in rngs])
     fit = fitted(images)
-    lens = fit.amplitudes[:, 2, None, None].numpy() * lens_light()
+    lens = fit.light_brightness[:, :1, None].numpy() * lens_light()
     arcs = [zoomed(*each) for each in zip(images - lens, first, shifts, strict=True)]
     radius, zoom, final = fit.theta_E.double().numpy(), 1 / first, images
     for _ in range(3):
