@@ -18,6 +18,7 @@ from ...sim.telescope.exposures import draw_exposures
 from ..shards import write_whole
 from ..store import ImageStore
 from .ahead import drawn_ahead
+from .hosts import Hosts
 
 __all__ = ["Bank", "FreshScenes", "Scenes"]
 
@@ -41,11 +42,13 @@ class Scenes:
         draw: called with (start, stop); what is drawn about these scenes, without pixels.
         recipe: that they are drawn from.
         device: where they are rendered.
+        hosts: real galaxies that take the place of some foregrounds.
     """
 
     draw: Callable[[int, int], list[Cutout]]
     recipe: Recipe
     device: torch.device
+    hosts: Hosts | None = None
 
     def drawn(self, blocks: Sequence[int]) -> Iterating[list[Cutout]]:
         """What is drawn of each block, ahead where the device renders faster than one core draws."""
@@ -69,16 +72,16 @@ class Scenes:
 
 
 class Exposures:
-    """What is drawn anew each time that a scene is shown: brightness, twins, noise, faults and footprint.
+    """What is drawn anew each time that a scene is shown: host, brightness, twins, noise, faults and footprint.
 
     Arguments:
-        recipe: whose telescopes and detectors are drawn.
+        scenes: whose telescopes, detectors and hosts are drawn, and where.
         truth: of the scenes.
-        device: where the images are drawn.
     """
 
-    def __init__(self, recipe: Recipe, truth: np.ndarray, device: torch.device):
-        self.draw_noises = recipe.survey.draw_noises
+    def __init__(self, scenes: Scenes, truth: np.ndarray):
+        device, self.draw_noises = scenes.device, scenes.recipe.survey.draw_noises
+        self.hosts = scenes.hosts.to(device) if scenes.hosts else None
         self.lens, self.theta_E, self.arc_snr = (
             torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("label", "theta_E", "arc_snr")
         )
@@ -96,6 +99,9 @@ class Exposures:
         lens, (gain, arc_gain) = self.lens[scenes], self.gains(scenes, generator)
         twin, other = torch.rand(2, len(scenes), generator=generator, device=generator.device)
         shown = lens * (twin > TWINS)
+        if self.hosts is not None:
+            foreground, noise = self.hosts.instead_of(foreground, generator)
+            arc_gain = arc_gain * (1 + (gain * noise) ** 2).sqrt()  # against the noise of both
         arcs = random_dihedral(arcs[:, None], generator)[:, 0] * (arc_gain * shown)[:, None, None]
         light = torch.stack([foreground, arcs]) * gain[:, None, None]
         alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
@@ -123,7 +129,7 @@ class Bank(TrainingView):
         blocks = _blocks(folder, len(targets), scenes)
         self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], scenes.device) for part in (0, 1))
         self.truth = np.concatenate([block[2] for block in blocks])
-        self.scenes, self.exposures = scenes, Exposures(scenes.recipe, self.truth, scenes.device)
+        self.scenes, self.exposures = scenes, Exposures(scenes, self.truth)
         self._arcs_of = np.cumsum(self.truth["label"]) - self.truth["label"]
         self._targets = targets
 
@@ -191,7 +197,7 @@ class FreshScenes(TrainingView):
     def _block(self, block: int) -> tuple[Tensor, Tensor, Exposures]:
         if block not in self._rendered:
             foreground, arcs, truth = self.scenes.rendered(self._cutouts(block))
-            self._rendered = {block: (foreground, arcs, Exposures(self.scenes.recipe, truth, self.scenes.device))}
+            self._rendered = {block: (foreground, arcs, Exposures(self.scenes, truth))}
         return self._rendered[block]
 
     def _cutouts(self, block: int) -> list[Cutout]:

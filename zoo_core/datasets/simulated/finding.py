@@ -25,6 +25,7 @@ from ...tasks import Heads
 from ..shards import Shards
 from .bank import Bank, FreshScenes, Scenes
 from .frozen import flat, generator, is_positive, table_digest
+from .hosts import Hosts, read_hosts
 from .simulation import Simulated
 
 __all__ = ["Finding", "finding_space", "finding_space_shifted"]
@@ -43,6 +44,7 @@ class Finding(Simulated):
         seed: of everything; the same (version, seed, index) is the same image for ever.
         lens_fraction: of the images.
         cache: folder where finished images are kept between uses; None: the user's cache.
+        hosts: real galaxies that some of the training images show in front; `images` are simulated altogether.
     """
 
     version = "1"
@@ -51,11 +53,20 @@ class Finding(Simulated):
     pixel_scale = cutouts.PIXEL_SCALE
     heads = Heads(classes=("nonlens", "lens"))
 
-    def __init__(self, name: str, recipe: Recipe, n: int, seed: int, lens_fraction: float, cache: Path | str | None):
+    def __init__(
+        self,
+        name: str,
+        recipe: Recipe,
+        n: int,
+        seed: int,
+        lens_fraction: float,
+        cache: Path | str | None,
+        hosts: Hosts | None = None,
+    ):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
         self.name, self.recipe, self.n, self.seed, self.lens_fraction = name, recipe, n, seed, lens_fraction
-        self.cache = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets"
+        self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
 
     def __len__(self) -> int:
         return self.n
@@ -79,10 +90,14 @@ class Finding(Simulated):
 
     @functools.cached_property
     def _shards(self) -> Shards:
-        return Shards(self.cache / f"{self.name}-{self.fingerprint()[:16]}", self.n, self.make)
+        return Shards(self.cache / f"{self.name}-{self._of_scenes[:16]}", self.n, self.make)
 
     def fingerprint(self) -> str:
-        """sha256 of the arguments and of the parameters of the first images."""
+        """sha256 of the arguments and of the parameters of the first images, and of the hosts."""
+        return self._of_scenes if self.hosts is None else table_digest([(self._of_scenes, self.hosts.digest)])
+
+    @functools.cached_property
+    def _of_scenes(self) -> str:
         head = (self.name, self.version, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
         return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.recipe.stamps)])
 
@@ -139,15 +154,15 @@ class Finding(Simulated):
         return f"{self.name}/{self.version}"
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
-        """Noise-free components, kept in `folder`; noise, brightness and twins are drawn anew for every batch."""
-        kept = Path(folder) / f"{self.name}-{self.fingerprint()[:16]}"
-        return Bank(kept, self.targets(), Scenes(self.cutouts, self.recipe, device))
+        """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""
+        kept = Path(folder) / f"{self.name}-{self._of_scenes[:16]}"
+        return Bank(kept, self.targets(), Scenes(self.cutouts, self.recipe, device, self.hosts))
 
     def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
         """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
         fraction = 0.5 if balanced else self.lens_fraction
         endless = Finding(self.name, self.recipe, ENDLESS, self.seed, fraction, self.cache.parent)
-        return FreshScenes(Scenes(endless.cutouts, self.recipe, device))
+        return FreshScenes(Scenes(endless.cutouts, self.recipe, device, self.hosts))
 
 
 def finding_space(
@@ -155,15 +170,22 @@ def finding_space(
     seed: int = 1,
     lens_fraction: float = 0.1,
     stamps: Path | str | None = None,
+    hosts: Path | str | None = None,
+    painted: float = 0.5,
     cache: Path | str | None = None,
 ) -> Finding:
     """The training population; by default the benchmark's 20,000 images, 2,000 of them lenses.
 
     Arguments:
         stamps: FITS file of real galaxies that take the place of half the sources, see `sim.stamps`.
+        hosts: folder of telescope images with labels.csv, see `public.sky`. Galaxies of its training split that are no
+            lenses stand in front in some of the images that a network is trained on, with arcs painted on them or
+            without.
+        painted: share of such images.
     """
     recipe = replace(cutouts.TRAINING, stamps=read_stamps(stamps)) if stamps else cutouts.TRAINING
-    return Finding("finding_space", recipe, n, seed, lens_fraction, cache)
+    real = read_hosts(hosts, painted) if hosts is not None else None
+    return Finding("finding_space", recipe, n, seed, lens_fraction, cache, real)
 
 
 def finding_space_shifted(

@@ -1,0 +1,91 @@
+"""Real galaxies as what stands in front of simulated arcs.
+
+With arcs painted on it such a galaxy is a lens; without, it is the lens's own twin and a real galaxy that is none. The
+images keep what no simulation draws: knots, dust, neighbours, and the noise of drizzled exposures. Hosts are drawn
+alike for both classes, so that nothing but the arcs tells them apart.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+from ...errors import DatasetError
+from ...images.preprocess import Preprocess
+from ...sim.cutouts import PIXEL_SCALE, SIDE
+from ...sim.telescope.noise import Draw
+from ..public.sky import sky
+
+__all__ = ["Hosts", "read_hosts"]
+
+ZOOM = (0.8, 1.25)
+SHIFT = 3.0  # pixels
+BRIGHTNESS = (0.4, 1.2)  # of the host and of the noise that it comes with; simulated noise is added
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Real galaxies, and how often they take the place of simulated ones.
+
+    Arguments:
+        images: (N, SIDE, SIDE), in units of their own noise, sky subtracted, without gaps.
+        share: of the exposures, of lenses as of others.
+    """
+
+    images: Tensor
+    share: float
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the galaxies and the share."""
+        return hashlib.sha256(self.images.cpu().numpy().tobytes() + str(self.share).encode()).hexdigest()
+
+    def to(self, device: torch.device) -> "Hosts":
+        """The same on a device."""
+        return Hosts(self.images.to(device), self.share)
+
+    def instead_of(self, foreground: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Foregrounds (B, SIDE, SIDE), some of which are hosts, and the noise that each brings with it, sky sigma (B,).
+
+        A host is turned by any angle or mirrored first, shifted, and changed in size and brightness; beyond its borders
+        it is mirrored.
+        """
+        draw = Draw(generator, len(foreground))
+        chosen = draw.uniform() < self.share
+        number = (draw.uniform() * len(self.images)).long().clamp(max=len(self.images) - 1)
+        noise = draw.log_uniform(*BRIGHTNESS)
+        moved = _moved(self.images[number], draw) * noise[:, None, None]
+        return torch.where(chosen[:, None, None], moved.to(foreground), foreground), noise * chosen
+
+
+def read_hosts(path: Path | str, share: float) -> Hosts:
+    """The galaxies of the training split of a folder of telescope images that are no lenses, see `public.sky.sky`.
+
+    Raises:
+        DatasetError: the folder cannot be used, holds no such galaxy, or the share is none.
+    """
+    if not 0 < share <= 1:
+        raise DatasetError(f"painted = {share}: the share of images with real hosts lies above 0 and at most at 1")
+    galaxies = sky(path, split="train", pixel_scale=PIXEL_SCALE, size=SIDE)
+    rows = (galaxies.truth()["label"] == 0).nonzero()[0]
+    if not len(rows):
+        raise DatasetError(f"{path}: no galaxy in the training split that is no lens; hosts must not be lenses already")
+    prepare = Preprocess.from_operations(({"op": "frame", "size": SIDE}, {"op": "noise_units"}), galaxies.bands)
+    images = torch.cat([prepare.images(galaxies.images(int(row), int(row) + 1)) for row in rows])
+    return Hosts(images[:, 0], share)
+
+
+def _moved(images: Tensor, draw: Draw) -> Tensor:
+    angle, zoom = draw.uniform(0.0, 2 * torch.pi), draw.log_uniform(*ZOOM)
+    mirror = torch.where(draw.uniform() < 0.5, -1.0, 1.0)
+    shift = torch.stack([draw.uniform(-SHIFT, SHIFT), draw.uniform(-SHIFT, SHIFT)], 1) * 2 / SIDE
+    cos, sin = angle.cos() / zoom, angle.sin() / zoom
+    rows = torch.stack([torch.stack([mirror * cos, -sin], 1), torch.stack([mirror * sin, cos], 1)], 1)  # (B, 2, 2)
+    where = functional.affine_grid(
+        torch.cat([rows, shift[:, :, None]], 2), [len(images), 1, SIDE, SIDE], align_corners=False
+    )
+    moved = functional.grid_sample(images[:, None], where, padding_mode="reflection", align_corners=False)
+    return moved[:, 0]
