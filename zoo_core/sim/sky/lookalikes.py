@@ -6,6 +6,7 @@ host that might have lensed and returns the profiles that stand in its place.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -35,15 +36,15 @@ class Lookalikes:
 
 
 def centred(build: Morphology) -> Kind:
-    """The kind with this morphology in the place of the host."""
+    """The kind with this morphology in the place of the host; it can be sent to other processes."""
+    return partial(_in_place_of_host, build)
 
-    def draw(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
-        shrink = min(1.0, LARGEST / host.light.R)
-        q = float(np.clip(rng.beta(4, 1.8), 0.2, 1.0))
-        light = host.light._replace(R=shrink * host.light.R, flux=shrink**2 * host.light.flux, q=q)
-        return build(rng, light) + nucleus(rng, light)
 
-    return draw
+def _in_place_of_host(build: Morphology, rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    shrink = min(1.0, LARGEST / host.light.R)
+    q = float(np.clip(rng.beta(4, 1.8), 0.2, 1.0))
+    light = host.light._replace(R=shrink * host.light.R, flux=shrink**2 * host.light.flux, q=q)
+    return build(rng, light) + nucleus(rng, light)
 
 
 def surroundings(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
@@ -142,15 +143,15 @@ def double_star(rng: np.random.Generator, population: Population, host: Host) ->
 
 
 def decorated(build: Kind) -> Kind:
-    """The kind with the small neighbours that lenses' arcs are taken for."""
+    """The kind with the small neighbours that lenses' arcs are taken for; it can be sent to other processes."""
+    return partial(_with_neighbours, build)
 
-    def draw(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
-        profiles = build(rng, population, host)
-        for x, y, _ in around(rng, host, int(rng.integers(0, 3))):
-            profiles += field_galaxy(rng, population, x, y, satellite_flux(rng, host))
-        return profiles
 
-    return draw
+def _with_neighbours(build: Kind, rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    profiles = build(rng, population, host)
+    for x, y, _ in around(rng, host, int(rng.integers(0, 3))):
+        profiles += field_galaxy(rng, population, x, y, satellite_flux(rng, host))
+    return profiles
 
 
 TRAINING_KINDS = Lookalikes(
