@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .models.model import Model as Model
     from .plugins import hookimpl as hookimpl
     from .plugins import list_plugins as list_plugins
+    from .predict.inputs import Files as Files
+    from .predict.inputs import Mosaic as Mosaic
     from .tasks import Heads as Heads
     from .testing.check import check as check
     from .train.finetune import finetune as finetune
@@ -53,6 +55,7 @@ _HOMES = {
     "models.load": ["build", "load"],
     "models.model": ["Model"],
     "plugins": ["hookimpl", "list_plugins"],
+    "predict.inputs": ["Files", "Mosaic"],
     "tasks": ["Heads"],
     "testing.check": ["check"],
     "train.finetune": ["finetune"],

@@ -22,6 +22,7 @@ __all__ = [
     "Columns",
     "Heads",
     "Prediction",
+    "Ranking",
     "Regression",
     "Restoration",
 ]
@@ -80,6 +81,14 @@ class Calibration:
 
 
 UNCALIBRATED = Calibration()
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The column of the table that ranks images, highest first."""
+
+    column: str
+    is_probability: bool = False
 
 
 class Prediction(ABC):

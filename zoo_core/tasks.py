@@ -19,6 +19,7 @@ from .predictions import (
     Columns,
     Heads,
     Prediction,
+    Ranking,
     Regression,
     Restoration,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Columns",
     "Heads",
     "Prediction",
+    "Ranking",
     "Regression",
     "Restoration",
     "Task",
@@ -105,6 +107,10 @@ class Task(ABC):
         """What a network of these heads answers, in words."""
         return ", ".join(heads.classes or map(_with_unit, heads.parameters, heads.units))
 
+    def ranking(self, heads: Heads) -> Ranking | None:
+        """What ranks images, highest first; None: nothing does."""
+        return None
+
     def average(self, outputs: Sequence[Tensor]) -> Tensor:
         """One output from those of the views of an image."""
         return sum(outputs[1:], outputs[0]) / len(outputs)
@@ -156,6 +162,10 @@ class ClassificationTask(Task):
         stored = [columns[name] for name in self.empty_columns(heads)]
         probabilities = np.stack([1 - stored[0], *stored] if len(stored) == 1 else stored, axis=1)
         return ClassScores(probabilities, (1 - prior[0], prior[0]) if len(prior) == 1 else tuple(prior))
+
+    def ranking(self, heads: Heads) -> Ranking:
+        """The probability of the last class."""
+        return Ranking(f"p_{heads.classes[-1]}", is_probability=True)
 
 
 class RegressionTask(Task):
@@ -261,6 +271,10 @@ class AnomalyTask(Task):
         """The three outputs."""
         return "score (higher is stranger), reconstruction, latent"
 
+    def ranking(self, heads: Heads) -> Ranking:
+        """`anomaly_score`."""
+        return Ranking("anomaly_score")
+
     def average(self, outputs: Sequence[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
         """The mean score; reconstruction and latent of the first view."""
         mean = sum((output[0] for output in outputs[1:]), outputs[0][0]) / len(outputs)
@@ -306,6 +320,10 @@ class ClusteringTask(Task):
     def describe(self, heads: Heads) -> str:
         """The clusters, and that they were found without labels."""
         return f"clusters {super().describe(heads)}, found without labels, and an embedding"
+
+    def ranking(self, heads: Heads) -> Ranking:
+        """The probability of the last cluster."""
+        return Ranking(f"p_{len(heads.classes) - 1}", is_probability=True)
 
     def average(self, outputs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         """The mean logits; the embedding of the first view."""

@@ -22,9 +22,9 @@ from astropy.io import fits
 
 import zoo_core as zoo
 from zoo_core.models.model import Model
-from zoo_core.predict.inputs import Files
+from zoo_core.predict.images import SourceImages
+from zoo_core.predict.inputs import images_of
 from zoo_core.predict.parallel import in_threads
-from zoo_core.predict.predict import images_of
 from zoo_core.predict.reading import prepare
 
 ROUNDS = 5
@@ -66,7 +66,7 @@ def network_settings(model: Model, channels: torch.Tensor, views: int) -> dict[s
     network, settings = model.with_views(views), {}
     for chunk in (8, 16, 32, 64, 128):
         parts = [part.contiguous(memory_format=torch.channels_last) for part in channels.split(chunk)]
-        tasks = [partial(network.output, part) for part in parts]
+        tasks = [partial(network.prediction, part) for part in parts]
         settings[f"{chunk} on all cores"] = lambda tasks=tasks: list(in_threads(tasks, 1))
         settings[f"{chunk} on each core"] = lambda tasks=tasks: list(in_threads(tasks, torch.get_num_threads()))
     return settings
@@ -76,7 +76,7 @@ def network_settings(model: Model, channels: torch.Tensor, views: int) -> dict[s
 def test_prediction_keeps_up_with_the_network_alone(benchmark, model, folder, views):
     files = sorted(folder.iterdir())[: IMAGES[views]]
     images = images_of(model, files)
-    assert isinstance(images, Files)
+    assert isinstance(images, SourceImages)
     batch = prepare(images.job(0, len(images)), model.preprocess, None)
     channels = model.preprocess.channels(torch.from_numpy(batch.pixels))
     settings = network_settings(model, channels, views)
@@ -101,7 +101,7 @@ def test_prediction_keeps_up_with_the_network_alone(benchmark, model, folder, vi
     assert speed >= 0.9 if views == 8 else min(whole) <= bound
 
 
-def prepare_one_by_one(model: Model, images: Files) -> None:
+def prepare_one_by_one(model: Model, images: SourceImages) -> None:
     """Reading and preprocessing as prediction does it, on this core, without the network."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

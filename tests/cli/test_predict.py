@@ -85,7 +85,7 @@ def test_wrong_usage_is_exit_code_two_and_one_clear_message(zoo_command, folder,
 
 def test_bands_may_follow_one_option_as_written_in_the_docs(zoo_command, folder):
     answer = zoo_command("predict", "flat.space", folder, "--bands", "VIS=c*.fits", "extra=d*.fits")
-    assert answer.code == 2 and "bands VIS, extra were named; flat.space takes VIS" in answer.err
+    assert answer.code == 2 and "VIS, extra; flat.space takes VIS" in answer.err
     rows = zoo_command("predict", "flat.space", folder, "--bands", "VIS=c*.fits").out.splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == list("012345")
 

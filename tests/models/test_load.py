@@ -166,7 +166,7 @@ def test_folder_that_is_not_there_is_named(tmp_path):
 def test_devices_have_names():
     assert device_named("cpu").type == "cpu"
     assert device_named("auto").type in ("cpu", "cuda", "mps")
-    with pytest.raises(SpecError, match="no device"):
+    with pytest.raises(ArgumentError, match="choose auto, cpu"):
         device_named("gpu")
-    with pytest.raises(SpecError, match="not available"):
+    with pytest.raises(ArgumentError, match="not available"):
         device_named("cuda:99")

@@ -1,10 +1,13 @@
 """Models: raw images in, predictions out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from zoo_core.errors import ImageShapeError, PixelScaleError, SpecError
+import zoo_core as zoo
+from zoo_core.errors import ArgumentError, ImageShapeError, PixelScaleError, SpecError
 from zoo_core.models.views import view
 
 from ..tiny_models import OPERATIONS, SIZE
@@ -36,7 +39,7 @@ def test_eight_views_do_not_see_how_an_image_is_turned(tiny, images):
 def test_eight_views_average_the_logits(tiny, images):
     one, eight = tiny(), tiny(views=8)
     channels = eight.preprocess.images(images)
-    logits = torch.stack([one.output(view(channels, k)) for k in range(8)]).mean(0)
+    logits = torch.stack([one.network(view(channels, k)) for k in range(8)]).mean(0)
     torch.testing.assert_close(eight(images).logits, logits, atol=1e-6, rtol=1e-5)
 
 
@@ -67,7 +70,7 @@ def test_an_anomaly_has_a_residual_of_what_the_network_saw(tiny, images):
 def test_features_are_what_the_network_knows(model, images):
     features = model.features(images)
     assert features.shape == (7, 4)
-    torch.testing.assert_close(model.network.head(features), model.output(model.preprocess.images(images)))
+    torch.testing.assert_close(model.network.head(features), model.network(model.preprocess.images(images)))
 
 
 def test_network_without_features_says_so(tiny, images):
@@ -90,6 +93,62 @@ def test_missing_pixel_scale_is_an_error_where_the_model_resamples(tiny, images)
     with pytest.raises(PixelScaleError, match="--pixel-scale"):
         model(images)
     assert model(images, pixel_scale=0.05).probabilities.shape == (7, 2)
+
+
+def test_model_answers_as_a_torch_module(model):
+    assert dict(model.named_parameters()).keys() <= model.state_dict().keys()
+    assert model.n_parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert model.eval() is model.train(False) is model and not model.network.training
+    assert model.cpu().device == model.to(torch.device("cpu")).device == torch.device("cpu")
+
+
+def test_what_a_model_cannot_do_says_what_does(model):
+    with pytest.raises(ArgumentError, match=r"zoo\.finetune"):
+        model.train()
+    with pytest.raises(ArgumentError, match="float32"):
+        model.to(torch.bfloat16)
+    with pytest.raises(ArgumentError, match=r"device= \(--device\)"):
+        model.to("nowhere")
+
+
+@pytest.mark.usefixtures("flat_plugin")
+def test_saved_model_is_loaded_with_its_weights_and_views(tmp_path):
+    model = zoo.load("flat.space", device="cpu").with_views(8)
+    again = zoo.load(model.save(tmp_path / "mine"), device="cpu")
+    assert again.id == "flat.space" and again.views == 8
+    assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
+
+
+def test_random_weights_are_not_saved_as_trained_ones(model, tmp_path):
+    with pytest.raises(zoo.ZooError, match="random weights"):
+        replace(model, weights_sha256=None).save(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "restoration", "anomaly", "clustering"])
+@pytest.mark.parametrize("views", [1, 8])
+def test_an_empty_batch_has_an_empty_prediction(tiny, images, task, views):
+    model = tiny(task, views=views)
+    some, none = model(images), model(images[:0])
+    assert none.to_table() == {name: [] for name in some.to_table()}
+    for name, value in vars(some).items():
+        if isinstance(value, torch.Tensor):
+            assert getattr(none, name).shape == (0, *value.shape[1:]), name
+
+
+@pytest.mark.parametrize("views", [1, 8])
+def test_images_that_are_taken_as_they_are_get_gradients(tiny, images, views):
+    model, pixels = tiny(views=views), torch.from_numpy(images).requires_grad_()
+    model(pixels).logits.sum().backward()
+    step = torch.zeros_like(pixels)
+    step[0, 0, 12, 12] = 1e-2
+    with torch.no_grad():
+        slope = (model(pixels + step).logits - model(pixels - step).logits).sum() / 2e-2
+    torch.testing.assert_close(pixels.grad[0, 0, 12, 12], slope, rtol=0.02, atol=1e-4)
+
+
+def test_gradients_of_images_that_are_cropped_are_refused(model):
+    with pytest.raises(ArgumentError, match=f"{SIZE} x {SIZE} measured pixels"):
+        model(torch.randn(1, 1, SIZE + 4, SIZE + 4, requires_grad=True))
 
 
 def test_predicting_needs_no_gradients_and_draws_no_random_numbers(model, images):

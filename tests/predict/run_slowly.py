@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import zoo_core as zoo
 from tests.tiny_models import tiny_model
 
 
@@ -28,4 +29,4 @@ class Slow(nn.Module):
 torch.set_num_threads(1)
 stack, out = sys.argv[1:]
 model = tiny_model()
-replace(model, network=Slow(model.network)).predict(stack, stack=True, out=out, batch_size=16, workers=1)
+replace(model, network=Slow(model.network)).predict(zoo.Files(stack, stack=True), out=out, batch_size=16, workers=1)

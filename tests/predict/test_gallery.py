@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from zoo_core.errors import SpecError
+from zoo_core.errors import ArgumentError
 from zoo_core.predict.gallery import stretched
 from zoo_core.predict.ranking import best
 
@@ -66,12 +66,12 @@ def test_every_task_and_number_of_bands_has_a_picture(tiny, tmp_path, task, band
 
 
 def test_picture_of_an_unknown_format_is_an_error(model, cutouts, tmp_path):
-    with pytest.raises(SpecError, match=r"\.png"):
+    with pytest.raises(ArgumentError, match=r"\.png"):
         model.predict(cutouts / "c01.fits", gallery=tmp_path / "top.doc")
 
 
 def test_no_usable_image_is_an_error(model, cutouts, tmp_path):
-    with pytest.raises(SpecError, match="none of the 1 images"):
+    with pytest.raises(ArgumentError, match="none of the 1 images"):
         model.predict(cutouts / "c07.fits", gallery=tmp_path / "top.png")
 
 

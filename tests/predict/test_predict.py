@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
 from torch import nn
 
-from zoo_core.datasets.opening import open_dataset
-from zoo_core.errors import ImageReadError, SpecError, UntrainedError
-from zoo_core.images import Beside, find_sources
+import zoo_core as zoo
+from zoo_core.errors import ArgumentError, ImageReadError, UntrainedError
+from zoo_core.images import find_sources
 
 from ..tiny_models import OPERATIONS, SIZE
 
@@ -52,7 +53,7 @@ def test_batch_size_and_workers_do_not_change_scores(model, cutouts, views):
 def test_views_may_be_chosen(model, cutouts):
     one, eight = (model.predict(cutouts / "c30.fits", views=views)["p_lens"][0] for views in (1, 8))
     assert abs(one - eight) > 1e-4
-    with pytest.raises(SpecError, match="views is 3"):
+    with pytest.raises(ArgumentError, match=r"views= \(--views\) is 3"):
         model.predict(cutouts, views=3)
 
 
@@ -74,7 +75,7 @@ def test_data_sets_are_predicted_with_their_own_ids(model, tmp_path, cutouts):
     for kind in ("lens", "nonlens"):
         (tmp_path / kind).mkdir()
         shutil.copy(cutouts / "c01.fits", tmp_path / kind / f"{kind}_1.fits")
-    found = open_dataset("folder", path=tmp_path)
+    found = zoo.open_dataset("folder", path=tmp_path)
     table = model.predict(found)
     assert list(table["id"]) == list(found.truth()["id"]) and set(table["status"]) == {"ok"}
 
@@ -82,7 +83,7 @@ def test_data_sets_are_predicted_with_their_own_ids(model, tmp_path, cutouts):
 def test_sources_of_any_kind_are_predicted(model, cutouts):
     rows = model.predict(find_sources(cutouts / "c13.fits", ext="all"))
     assert list(rows["id"]) == ["c13[SCI]", "c13[ERR]"] and set(rows["status"]) == {"ok"}
-    np.testing.assert_array_equal(model.predict(cutouts / "c13.fits", ext="all")["p_lens"], rows["p_lens"])
+    np.testing.assert_array_equal(model.predict(zoo.Files(cutouts / "c13.fits", ext="all"))["p_lens"], rows["p_lens"])
 
 
 def test_masked_pixels_are_counted_in_the_message(model, tmp_path):
@@ -100,7 +101,7 @@ def test_masks_beside_the_image_are_used(model, tmp_path):
     mask[10, 10:14] = 1
     layers = [fits.PrimaryHDU(), fits.ImageHDU(image, name="SCI"), fits.ImageHDU(mask, name="DQ")]
     fits.HDUList(layers).writeto(tmp_path / "a.fits")
-    row = model.predict(tmp_path, ext="SCI", beside=Beside(mask="DQ"))[0]
+    row = model.predict(zoo.Files(tmp_path, ext="SCI", mask="DQ"))[0]
     assert row["message"] == "4 pixels blank"
 
 
@@ -110,25 +111,23 @@ def test_bands_in_separate_files_are_paired_and_put_in_the_order_of_the_model(ti
     pair = {band: rng.normal(size=(SIZE, SIZE)).astype(np.float32) for band in "gi"}
     for band, image in pair.items():
         fits.PrimaryHDU(image).writeto(tmp_path / f"ngc1_{band}.fits")
-    table = model.predict(tmp_path, bands={"i": "*_i.fits", "g": "*_g.fits"})
+    table = model.predict(zoo.Files(tmp_path, bands={"i": "*_i.fits", "g": "*_g.fits"}))
     expected = model(np.stack([pair["g"], pair["i"]])[None]).probabilities[0, 1]
     assert table["id"][0] == "ngc1" and abs(table["p_lens"][0] - expected) < 1e-6
-    with pytest.raises(SpecError, match="takes g, i"):
-        model.predict(tmp_path, bands={"r": "*_i.fits", "g": "*_g.fits"})
+    with pytest.raises(ArgumentError, match="takes g, i"):
+        model.predict(zoo.Files(tmp_path, bands={"r": "*_i.fits", "g": "*_g.fits"}))
 
 
 def test_cutouts_about_positions_are_as_large_as_the_network_sees(model, tmp_path):
     mosaic = np.random.default_rng(0).normal(size=(80, 90)).astype(np.float32)
     fits.PrimaryHDU(mosaic).writeto(tmp_path / "tile.fits")
     (tmp_path / "positions.csv").write_text("id,x,y\nfirst,40,30\nedge,2,78\nfar,900,900\n")
-    table = model.predict(catalog=tmp_path / "positions.csv", image=tmp_path / "tile.fits")
+    table = model.predict(zoo.Mosaic(tmp_path / "positions.csv", tmp_path / "tile.fits"))
     assert list(table["id"]) == ["first", "edge", "far"]
     assert list(table["status"]) == ["ok", "ok", "error"] or list(table["status"]) == ["ok", "error", "error"]
     half = SIZE // 2
     expected = model(mosaic[None, None, 30 - half : 31 + half, 40 - half : 41 + half]).probabilities[0, 1]
     assert abs(table["p_lens"][0] - expected) < 1e-6
-    with pytest.raises(SpecError, match="no files"):
-        model.predict(tmp_path / "tile.fits", catalog=tmp_path / "positions.csv", image=tmp_path / "tile.fits")
 
 
 def test_pixel_scale_that_contradicts_the_header_is_used_and_said(tiny, tmp_path, caplog):
@@ -162,7 +161,7 @@ def test_restored_images_are_files_named_in_the_table(tiny, cutouts, tmp_path):
         expected = model(stacked(cutouts, ["c30"])).image[0, 0]
         np.testing.assert_allclose(layers[0].data, expected, atol=1e-5)
         assert layers[0].header["BUNIT"] == "nJy"
-    with pytest.raises(SpecError, match="--out-dir"):
+    with pytest.raises(ArgumentError, match="--out-dir"):
         model.predict(cutouts)
 
 
@@ -202,7 +201,7 @@ def test_batch_that_the_memory_does_not_hold_is_halved(model, cutouts, caplog):
 def test_bf16_is_near_float32(model, cutouts):
     full, short = (model.predict(cutouts, precision=precision)["p_lens"] for precision in ("float32", "bf16"))
     assert 0 < np.abs(full - short).max() < 0.03  # eight bits of mantissa
-    with pytest.raises(SpecError, match="float32 or bf16"):
+    with pytest.raises(ArgumentError, match="float32 or bf16"):
         model.predict(cutouts, precision="float8")
 
 
@@ -214,13 +213,13 @@ def test_untrained_model_is_refused(tiny, cutouts):
 def test_nothing_to_predict_is_an_error(model, tmp_path):
     with pytest.raises(ImageReadError, match="no image files"):
         model.predict(tmp_path)
-    with pytest.raises(SpecError, match="no images"):
+    with pytest.raises(zoo.ZooError, match="no images"):
         model.predict([])
 
 
 @pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"workers": -1}, {"resume": True}, {"out": "scores.xlsx"}])
 def test_wrong_settings_are_errors(model, cutouts, wrong):
-    with pytest.raises(SpecError):
+    with pytest.raises(ArgumentError):
         model.predict(cutouts, **wrong)
 
 
@@ -245,3 +244,19 @@ def test_global_random_state_is_unchanged(model, cutouts):
     model.predict(cutouts)
     assert torch.equal(torch.random.get_rng_state(), before[0])
     assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+
+
+def test_masked_arrays_and_angles_of_astropy_are_understood(tiny, cutouts):
+    model = tiny(operations=({"op": "resample", "pixel_scale": 0.1}, *OPERATIONS))
+    masked = np.ma.masked_array(stacked(cutouts, ["c05", "c30"]))
+    masked[:, :, 3:6, 3:6] = np.ma.masked
+    plain = masked.filled(np.nan)
+    expected = model.predict(plain, pixel_scale=0.1)
+    assert list(expected["message"]) == ["9 pixels blank"] * 2
+    table = model.predict(masked, pixel_scale=0.1 * u.arcsec)
+    assert list(table["message"]) == list(expected["message"]) and list(table["p_lens"]) == list(expected["p_lens"])
+    torch.testing.assert_close(model(masked, 0.2 / 60 * u.arcmin).logits, model(plain, pixel_scale=0.2).logits)
+    with pytest.raises(ArgumentError, match=r"pixel_scale= \(--pixel-scale\) is 3.0 s"):
+        model.predict(masked, pixel_scale=3 * u.s)
+    with pytest.raises(ArgumentError, match="positive number of arcsec"):
+        model.predict(masked, pixel_scale=-0.1)

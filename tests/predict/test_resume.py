@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.table import Table
 
+import zoo_core as zoo
 from zoo_core.predict.run import SHARD
 from zoo_core.predict.shards import Shards
 
-from ..models.conftest import SIZE, tiny_model
+from ..tiny_models import SIZE, tiny_model
 
 RUN = Path(__file__).with_name("run_slowly.py")
 IMAGES = SHARD + 500
@@ -48,7 +49,7 @@ def killed(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def expected(stack: Path) -> np.ndarray:
     """Of a run that was not killed."""
-    return np.asarray(tiny_model().predict(stack, stack=True)["p_lens"])
+    return np.asarray(tiny_model().predict(zoo.Files(stack, stack=True))["p_lens"])
 
 
 def left_behind(killed: Path, out: Path) -> list[int]:
@@ -61,7 +62,7 @@ def left_behind(killed: Path, out: Path) -> list[int]:
 def test_killed_run_resumes_and_has_each_image_once_in_order(model, stack, killed, expected, tmp_path, extension):
     out = tmp_path / f"scores.{extension}"
     done = left_behind(killed, out)
-    model.predict(stack, stack=True, out=out, resume=True, progress=lambda now, total: done.append(now))
+    model.predict(zoo.Files(stack, stack=True), out=out, resume=True, progress=lambda now, total: done.append(now))
     assert done[0] > SHARD and done[-1] == IMAGES
     table = pq.read_table(out).to_pydict() if extension == "parquet" else Table.read(out)
     assert list(table["path"]) == [f"{stack}[{number}]" for number in range(IMAGES)]
@@ -72,14 +73,16 @@ def test_killed_run_resumes_and_has_each_image_once_in_order(model, stack, kille
 def test_without_resume_nothing_old_is_kept(model, stack, killed, tmp_path):
     out = tmp_path / "scores.csv"
     done = left_behind(killed, out)
-    model.predict(stack, stack=True, out=out, progress=lambda now, total: done.append(now))
+    model.predict(zoo.Files(stack, stack=True), out=out, progress=lambda now, total: done.append(now))
     assert done[0] < SHARD
 
 
 def test_shards_of_another_model_are_not_taken(tiny, stack, killed, tmp_path):
     out = tmp_path / "scores.csv"
     done = left_behind(killed, out)
-    tiny(views=8).predict(stack, stack=True, out=out, resume=True, progress=lambda now, total: done.append(now))
+    tiny(views=8).predict(
+        zoo.Files(stack, stack=True), out=out, resume=True, progress=lambda now, total: done.append(now)
+    )
     assert done[0] < SHARD
 
 
@@ -88,7 +91,7 @@ def test_shards_of_other_images_are_not_taken(model, stack, killed, tmp_path):
     done = left_behind(killed, out)
     shutil.copy(stack, tmp_path / "other.npy")
     other = tmp_path / "other.npy"
-    model.predict(other, stack=True, out=out, resume=True, progress=lambda now, total: done.append(now))
+    model.predict(zoo.Files(other, stack=True), out=out, resume=True, progress=lambda now, total: done.append(now))
     assert done[0] < SHARD
 
 
@@ -100,7 +103,7 @@ def test_failed_run_keeps_its_shards_for_the_next(model, stack, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        model.predict(stack, stack=True, out=out, progress=give_up)
+        model.predict(zoo.Files(stack, stack=True), out=out, progress=give_up)
     counted = []
-    model.predict(stack, stack=True, out=out, resume=True, progress=lambda done, total: counted.append(done))
+    model.predict(zoo.Files(stack, stack=True), out=out, resume=True, progress=lambda done, total: counted.append(done))
     assert counted[0] > SHARD and len(Table.read(out)) == IMAGES

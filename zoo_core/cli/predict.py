@@ -6,11 +6,14 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .show import as_json, echo, progress, show_rows
+
+if TYPE_CHECKING:
+    from ..predict.inputs import Named
 
 __all__ = ["predict"]
 
@@ -78,43 +81,24 @@ def predict(
     MODEL is a published model (`zoo models`) or a folder. Without -o, a terminal shows the best-ranked images and a
     pipe gets all rows as CSV.
     """
-    from ..images import Beside, parse_bands
+    from ..images.given import in_arcsec
     from ..models.load import load
-    from ..predict.predict import images_of, scored
-    from ..predict.scoring import Scorer
+    from ..predict.inputs import images_of
+    from ..predict.predict import Options, scored
 
-    loaded = load(model, device=device).with_views(views)
     names, patterns = _apart(inputs, bands)
-    images = images_of(
-        loaded,
-        names,
-        ext=int(ext) if ext and ext.isdecimal() else ext,
-        stack=stack,
-        bands=parse_bands(patterns) if patterns else None,
-        from_file=from_file,
-        beside=Beside(mask, weight),
-        catalog=catalog,
-        image=_mosaic(image),
-        cutout=cutout,
-        pixel_scale=pixel_scale,
-    )
-    scorer = Scorer(loaded, precision, out_dir)
-    with (
-        progress(f"{loaded.id}") as tick,
-        scored(
-            scorer,
-            images,
-            out=out,
-            pixel_scale=pixel_scale,
-            batch_size=batch_size,
-            workers=workers,
-            resume=resume,
-            progress=tick,
-        ) as finished,
-    ):
-        _print(finished, out, top, as_json)
-        if gallery is not None and finished.rows > finished.failed:
-            finished.draw(gallery)
+    chosen = _inputs(names, patterns, ext, stack, from_file, catalog, image, cutout, mask, weight)
+    loaded = load(model, device=device).with_views(views)
+    scale = in_arcsec("--pixel-scale (pixel_scale=)", pixel_scale)
+    images = images_of(loaded, chosen, scale)
+    with progress(loaded.id) as tick:
+        options = Options(scale, out, out_dir, batch_size, workers, precision, resume, tick)
+        with scored(loaded, images, options) as finished:
+            _print(finished, out, top, as_json)
+            if gallery is not None and finished.rows > finished.failed:
+                from ..predict.gallery import draw_gallery
+
+                draw_gallery(gallery, finished)
     _say(finished, out, gallery)
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
 
@@ -125,12 +109,31 @@ def _apart(inputs: Sequence[str], bands: Sequence[str]) -> tuple[list[str], list
     return [name for name in inputs if name not in patterns], [*bands, *patterns]
 
 
-def _mosaic(image: Sequence[str]) -> str | dict[str, str] | None:
+def _inputs(
+    names: list[str],
+    patterns: list[str],
+    ext: str | None,
+    stack: bool,
+    from_file: str | None,
+    catalog: Path | None,
+    image: Sequence[str],
+    cutout: float | None,
+    mask: str | None,
+    weight: str | None,
+) -> "Named":
+    """`Mosaic` with --catalog and --image, else `Files`."""
     from ..images import parse_bands
+    from ..predict.inputs import Files, Mosaic
 
-    if len(image) == 1 and not BAND.fullmatch(image[0]):
-        return image[0]
-    return parse_bands(image) if image else None
+    layer = int(ext) if ext and ext.isdecimal() else ext
+    if catalog is None and not image:
+        if cutout is not None:
+            raise click.UsageError("--cutout goes with --catalog and --image")
+        return Files(names, layer, stack, parse_bands(patterns) if patterns else None, mask, weight, from_file)
+    if catalog is None or not image or names or patterns or stack or from_file:
+        raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
+    mosaic = image[0] if len(image) == 1 and not BAND.fullmatch(image[0]) else parse_bands(image)
+    return Mosaic(catalog, mosaic, cutout, layer, mask, weight)
 
 
 def _print(finished, out: Path | None, top: int | None, as_json: bool) -> None:

@@ -24,7 +24,7 @@ def noise_units(pixels: Tensor) -> Tensor:
 
 def sqrt(pixels: Tensor) -> Tensor:
     """Square root of the size of each pixel, with its sign."""
-    return pixels.abs().sqrt_().copysign_(pixels)
+    return pixels.abs().sqrt_().copysign(pixels)
 
 
 def asinh(pixels: Tensor, softening: float) -> Tensor:
@@ -92,8 +92,8 @@ def _constants(values: tuple[float, ...], dtype: torch.dtype, device: torch.devi
 
 def _asinh(x: Tensor) -> Tensor:
     """torch.asinh to the last bits for |x| < 1e18; that one is not vectorised on CPUs and takes five times as long."""
-    if not x.is_cpu:
-        return x.asinh()
+    if x.requires_grad or not x.is_cpu:
+        return x.asinh()  # what follows overwrites what a derivative needs
     x = x.clamp(-1e18, 1e18)  # whose square float32 can hold
     square = x * x
     return square.div_((square + 1).sqrt_().add_(1)).add_(x.abs()).log1p_().copysign_(x)

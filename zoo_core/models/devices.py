@@ -2,7 +2,7 @@
 
 import torch
 
-from ..errors import SpecError
+from ..errors import ArgumentError
 
 __all__ = ["device_named"]
 
@@ -11,16 +11,18 @@ def device_named(name: str | torch.device) -> torch.device:
     """The device of that name; "auto" is CUDA, else MPS, else the CPU.
 
     Raises:
-        SpecError: this machine has no such device.
+        ArgumentError: this machine has no such device.
     """
     if name == "auto":
         return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if _count(kind)))
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise SpecError(f"{name!r} is no device; choose auto, cpu, cuda, cuda:1 ... or mps") from error
+        raise ArgumentError(f"device= (--device) is {name!r}; choose auto, cpu, cuda, cuda:1 ... or mps") from error
     if (device.index or 0) >= _count(device.type):
-        raise SpecError(f"device {name} is not available, this machine has {', '.join(_available())}; choose auto")
+        raise ArgumentError(
+            f"device= (--device) {name} is not available, this machine has {', '.join(_available())}; choose auto"
+        )
     return device
 
 

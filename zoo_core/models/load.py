@@ -18,7 +18,6 @@ from ..interfaces import Architecture
 from ..plugins import architecture as find_architecture
 from ..plugins import list_plugins
 from ..tasks import Heads, task_named
-from .devices import device_named
 from .model import Model
 from .network import filled, initialised
 
@@ -56,7 +55,7 @@ def load(
     if arguments:
         raise ArgumentError(f"{name} is published as it is, without {', '.join(arguments)}; zoo.build(...) takes these")
     spec = _published(name)
-    return load_spec(spec, weights_file(spec, cache_dir)).to(device_named(device))
+    return load_spec(spec, weights_file(spec, cache_dir)).to(device)
 
 
 def build(
@@ -91,7 +90,7 @@ def build(
     outputs = task_named(found.task).outputs(heads)
     network = initialised(found, preprocess.n_channels, outputs, {**found.arguments, **arguments})
     network = network.eval().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    return Model(architecture, found, network, preprocess, heads).to(device_named(device))
+    return Model(architecture, found, network, preprocess, heads).to(device)
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import cast
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ..catalog.folder import write_folder
 from ..catalog.specs import ModelSpec
-from ..errors import ImageShapeError, SpecError, UntrainedError
+from ..errors import ArgumentError, ImageShapeError, SpecError, UntrainedError
+from ..images.given import as_array, in_arcsec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
-from ..predict.predict import predict
 from ..tasks import UNCALIBRATED, Calibration, Heads, Prediction, Task, task_named
-from .views import averaged, check_views
+from .devices import device_named
+from .views import Output, averaged, check_views
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from astropy.units import Quantity
+
+    from ..predict.predict import Inputs, Progress
 
 __all__ = ["Model"]
 
@@ -59,40 +70,35 @@ class Model:
         views = "1 view" if self.views == 1 else f"{self.views} views"
         return (
             f"<Model {self.id}: {self.task.name} of {'+'.join(self.bands)}, {self.preprocess.size} px, "
-            f"{self.parameters:,} parameters, {views}, {state}, on {self.device}>"
+            f"{self.n_parameters:,} parameters, {views}, {state}, on {self.device}>"
         )
 
     def __call__(
-        self, images: Float[np.ndarray | Tensor, "batch bands height width"], pixel_scale: float | None = None
+        self,
+        images: Float[np.ndarray | Tensor, "batch bands height width"],
+        pixel_scale: float | Quantity | None = None,
     ) -> Prediction:
         """The prediction for raw images, on the model's device.
 
         Arguments:
-            images: any linear flux unit; NaN where nothing was measured.
-            pixel_scale: arcsec; needed where the preprocessing resamples.
+            images: any linear flux unit, on any device; NaN, or masked in a `numpy.ma` array, where nothing was
+                measured. Gradients reach a tensor whose pixels the preprocessing takes as they are.
+            pixel_scale: arcsec, or an angle of astropy; needed where the preprocessing resamples.
         """
-        return self.prediction(self.preprocess.images(_batch(images), pixel_scale))
+        return self.prediction(self._channels(images, pixel_scale))
 
-    @torch.no_grad()
     def prediction(self, channels: Float[Tensor, "batch channels size size"]) -> Prediction:
-        """The prediction for preprocessed images."""
-        return self.task.prediction(self.output(channels), self.heads, self.calibration).beside(channels)
+        """The prediction for prepared channels (`preprocess.images`); with gradients if these require them."""
+        output = self._in_chunks(self._averaged, channels)
+        with _gradients(channels), torch.autocast(self.device.type, enabled=False):
+            return self.task.prediction(output, self.heads, self.calibration).beside(channels)
 
-    @torch.no_grad()
-    def output(self, channels: Float[Tensor, "batch channels size size"]) -> Tensor | tuple[Tensor, ...]:
-        """What the network returns for preprocessed images, averaged over the views."""
-        return self._in_chunks(lambda part: averaged(self.network, part, self.views, self.task), channels)
-
-    @torch.no_grad()
-    def output_of(self, prepared: Float[Tensor, "batch bands size size"]) -> Tensor | tuple[Tensor, ...]:
-        """The same for images that are prepared (`Preprocess.prepare`); what it computes stays in a core's cache."""
-        return self._in_chunks(lambda part: self.output(self._channels(part)), prepared)
-
-    @torch.no_grad()
     def features(
-        self, images: Float[np.ndarray | Tensor, "batch bands height width"], pixel_scale: float | None = None
+        self,
+        images: Float[np.ndarray | Tensor, "batch bands height width"],
+        pixel_scale: float | Quantity | None = None,
     ) -> Float[Tensor, "batch features"]:
-        """What the network knows of raw images before it decides; of one view.
+        """What the network makes of raw images before its last layer; of one view.
 
         Raises:
             SpecError: the architecture has no features.
@@ -100,17 +106,125 @@ class Model:
         if not hasattr(self.network, "features"):
             raise SpecError(f"{self.id} has no features: its network has no method `features(x)`")
         function = cast(Callable[[Tensor], Tensor], self.network.features)
-        return cast(Tensor, self._in_chunks(function, self.preprocess.images(_batch(images), pixel_scale)))
+        return cast(Tensor, self._in_chunks(function, self._channels(images, pixel_scale)))
 
-    predict = predict
+    def predict(
+        self,
+        inputs: Inputs,
+        *,
+        pixel_scale: float | Quantity | None = None,
+        out: str | Path | None = None,
+        out_dir: str | Path | None = None,
+        gallery: str | Path | None = None,
+        device: str | torch.device | None = None,
+        batch_size: int | None = None,
+        workers: int | None = None,
+        views: int | None = None,
+        precision: str = "float32",
+        resume: bool = False,
+        progress: Progress | None = None,
+    ) -> Table:
+        """A table with one row for each image, in input order: id, path, status, message, and the task's columns.
+
+        Arguments:
+            inputs: `zoo.Files(...)` or `zoo.Mosaic(...)`; a file, folder or glob, or a list of them, for `Files`; an
+                array (N, bands, H, W); a data set; or sources of `zoo_core.images`.
+            pixel_scale: arcsec, or an angle of astropy; overrides the header.
+            out: a file to write as well, csv, ecsv, parquet or fits.
+            out_dir: where restored images go.
+            gallery: a picture of the best-ranked images to write as well.
+            device: where to run, as in `zoo.load`; None: where the model is.
+            batch_size: images at once; halved for a batch that the memory does not hold.
+            workers: processes that read and prepare; None: as many as help, 0: none.
+            views: 1 or 8; None: as published.
+            precision: "float32" or "bf16".
+            resume: keep what an earlier, killed run into the same `out` has done.
+            progress: called with (images done, images in all).
+
+        Raises:
+            UntrainedError: the weights are random.
+            ImageReadError, ArgumentError: no images, or arguments that cannot be used. An image that cannot be used is
+                a row.
+        """
+        from ..predict.predict import Options, predict
+
+        options = Options(
+            pixel_scale=in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale),
+            out=None if out is None else Path(out),
+            out_dir=None if out_dir is None else Path(out_dir),
+            batch_size=batch_size,
+            workers=workers,
+            precision=precision,
+            resume=resume,
+            progress=progress,
+        )
+        model = self.with_views(views)
+        model = model if device is None else model.to(device_named(device))
+        return predict(model, inputs, options, None if gallery is None else Path(gallery))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model with its weights as they are now into a folder that `zoo.load` reads.
+
+        Raises:
+            UntrainedError: the weights are random.
+            WeightsError: the folder holds something else, or cannot be written.
+        """
+        self.require_trained()
+        assert self.spec is not None
+        with TemporaryDirectory(prefix="zoo-") as temporary:
+            weights = Path(temporary) / "model.safetensors"
+            save_file({name: tensor.cpu().contiguous() for name, tensor in self.state_dict().items()}, weights)
+            return write_folder(folder, replace(self.spec, views=self.views), weights)
 
     def with_views(self, views: int | None) -> Model:
         """The same model with another number of views; None keeps it."""
         return self if views is None else replace(self, views=views)
 
     def to(self, device: str | torch.device) -> Model:
-        """The same model on a device; the network itself is moved."""
-        return replace(self, network=self.network.to(device))
+        """The same model on a device; the network itself is moved.
+
+        Raises:
+            ArgumentError: there is no such device, or it is a dtype.
+        """
+        if isinstance(device, torch.dtype):
+            raise ArgumentError(f"{device}: a model predicts in float32; precision='bf16' of predict is faster")
+        return replace(self, network=self.network.to(device_named(device)))
+
+    def cpu(self) -> Model:
+        """`to("cpu")`."""
+        return self.to("cpu")
+
+    def cuda(self) -> Model:
+        """`to("cuda")`."""
+        return self.to("cuda")
+
+    def eval(self) -> Model:
+        """The same model, which always is in eval mode."""
+        return self
+
+    def train(self, mode: bool = True) -> Model:
+        """Refused: a model only predicts.
+
+        Raises:
+            ArgumentError: unless `mode` is false.
+        """
+        if mode:
+            raise ArgumentError(
+                f"{self.id} stays in eval mode; zoo.finetune trains it, or train its `network` yourself"
+            )
+        return self
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Those of the network."""
+        return self.network.parameters()
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """Those of the network."""
+        return self.network.named_parameters()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """That of the network."""
+        return self.network.state_dict()
 
     def require_trained(self) -> None:
         """Raise UntrainedError unless the weights are more than random numbers."""
@@ -142,22 +256,52 @@ class Model:
         return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
     @property
-    def parameters(self) -> int:
+    def n_parameters(self) -> int:
         """Number of weights that training sets."""
-        return sum(parameter.numel() for parameter in self.network.parameters())
+        return sum(parameter.numel() for parameter in self.parameters())
 
-    def _channels(self, prepared: Tensor) -> Tensor:
-        with torch.autocast(prepared.device.type, enabled=False):  # only the network may compute with fewer digits
-            return self.preprocess.channels(prepared)
+    def _channels(self, images: np.ndarray | Tensor, pixel_scale: float | Quantity | None) -> Tensor:
+        scale, array = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale), as_array(_batch(images))
+        if len(array) == 0:
+            return torch.zeros(0, self.preprocess.n_channels, self.preprocess.size, self.preprocess.size)
+        if isinstance(images, Tensor) and images.requires_grad and torch.is_grad_enabled():
+            self._require_unprepared(array, scale)
+            return self.preprocess.channels(images.float())
+        return self.preprocess.images(array, scale)
 
-    def _in_chunks(self, function: Callable, channels: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def _require_unprepared(self, array: np.ndarray, pixel_scale: float | None) -> None:
+        """Gradients exist only where the pixels of an image are what the channels are computed from."""
+        for image in array:
+            if not np.array_equal(self.preprocess.prepare_array(image, pixel_scale).pixels, image):
+                raise ArgumentError(
+                    f"images= require gradients, which end where pixels are resampled, cropped, padded or filled; pass "
+                    f"{self.preprocess.size} x {self.preprocess.size} measured pixels as the network takes them"
+                )
+
+    def _averaged(self, channels: Tensor) -> Output:
+        return averaged(self.network, channels, self.views, self.task)
+
+    def _in_chunks(self, function: Callable[[Tensor], Output], channels: Tensor) -> Output:
+        """What a function of the network returns for a batch of any size, also for none."""
         device = self.device
-        chunk = CPU_CHUNK if device.type == "cpu" else max(1, len(channels))
-        channels = channels.to(device, memory_format=torch.channels_last)
-        return _joined([function(part) for part in channels.split(chunk)])
+        with _gradients(channels):
+            channels = channels.to(device, memory_format=torch.channels_last)
+            if len(channels) == 0:
+                return _first(function(channels.new_zeros(1, *channels.shape[1:])), 0)
+            chunk = CPU_CHUNK if device.type == "cpu" else len(channels)
+            return _joined([function(part) for part in channels.split(chunk)])
 
 
-def _joined(parts: list) -> Tensor | tuple[Tensor, ...]:
+def _gradients(channels: Tensor) -> torch.set_grad_enabled:
+    """A context that records operations only for channels that require gradients."""
+    return torch.set_grad_enabled(torch.is_grad_enabled() and channels.requires_grad)
+
+
+def _first(output: Output, count: int) -> Output:
+    return tuple(part[:count] for part in output) if isinstance(output, tuple) else output[:count]
+
+
+def _joined(parts: list) -> Output:
     if isinstance(parts[0], tuple):
         return tuple(torch.cat(column) for column in zip(*parts, strict=True))
     return torch.cat(parts)

@@ -6,11 +6,11 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from ..errors import SpecError
+from ..errors import ArgumentError
 from ..images.augmentation import dihedral as view
 from ..tasks import Task
 
-__all__ = ["VIEWS", "averaged", "check_views", "undo_view", "view"]
+__all__ = ["VIEWS", "Output", "averaged", "check_views", "undo_view", "view"]
 
 VIEWS = (1, 8)
 
@@ -36,5 +36,7 @@ def averaged(network: Callable[[Tensor], Output], channels: Tensor, views: int, 
 def check_views(views: int) -> int:
     """The number of views, or an error if it is not the order of a subgroup we average over."""
     if views not in VIEWS:
-        raise SpecError(f"views is {views!r}; it must be 1 (fast) or 8 (all rotations and mirror images)")
+        raise ArgumentError(
+            f"views= (--views) is {views!r}; it must be 1 (fast) or 8 (all rotations and mirror images)"
+        )
     return views

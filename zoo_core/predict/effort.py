@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import SpecError
-from .inputs import Images
+from ..errors import ArgumentError
+from .images import Images
 from .parallel import cores
 from .run import SHARD
 
@@ -26,7 +26,7 @@ CORES_FED = 8  # cores that computing threads which also read keep busy; the int
 def batch_size(model: Model, wanted: int | None) -> int:
     """Images read and predicted together: a megabyte or two for the CPU, enough to fill an accelerator."""
     if wanted is not None and wanted < 1:
-        raise SpecError(f"batch size is {wanted}; it must be at least 1")
+        raise ArgumentError(f"batch_size= (--batch-size) is {wanted}; it must be at least 1")
     if model.device.type != "cpu":
         return min(SHARD, wanted or BATCH_GPU)
     return min(SHARD, wanted or max(LEAST_CPU, BATCH_CPU // model.views))
@@ -35,7 +35,9 @@ def batch_size(model: Model, wanted: int | None) -> int:
 def workers(model: Model, images: Images, wanted: int | None) -> int:
     """Processes that read: none where the threads of a network on the CPU can do it, or for a few images."""
     if wanted is not None and wanted < 0:
-        raise SpecError(f"workers is {wanted}; 0 reads in this process, a larger number in so many others")
+        raise ArgumentError(
+            f"workers= (--workers) is {wanted}; 0 reads in this process, a larger number in so many others"
+        )
     if not images.in_workers:
         return 0
     if wanted is not None:

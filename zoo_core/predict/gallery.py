@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,16 +14,15 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from ..errors import SpecError
+from ..errors import ArgumentError
 from ..images.channels import blur
 from ..images.sky import sky
-from .inputs import Images
-from .ranking import Ranked, best
-from .reading import Job, prepare
-from .scoring import score_column
+from ..tasks import Ranking
+from .ranking import Ranked
+from .reading import prepare
 
 if TYPE_CHECKING:
-    from ..models.model import Model
+    from .finished import Finished
 
 __all__ = ["draw_gallery", "stretched"]
 
@@ -40,35 +38,27 @@ NOISELESS = 300  # of the range: the noise that a picture without any, such as o
 TINY = 1e-30
 
 
-def draw_gallery(
-    path: Path, model: Model, images: Images, pieces: Iterable[pa.Table], pixel_scale: float | None, rows: int
-) -> None:
+def draw_gallery(path: Path, run: Finished) -> None:
     """The best-ranked images with their scores and names, as a picture of the format that the extension names.
 
-    Arguments:
-        images, pieces: of a run, in the same order.
-        pixel_scale: that was passed to it.
-        rows: of the run.
-
     Raises:
-        SpecError: no image of the run could be used, or the extension is unknown.
+        ArgumentError: no image of the run could be used, or the extension is unknown.
     """
-    column = score_column(model)
-    ranked = best(pieces, column, SHOWN)
+    model, ranking, ranked = run.model, run.model.task.ranking(run.model.heads), run.best(SHOWN)
     if not ranked:
-        raise SpecError(f"{path}: no gallery, because none of the {rows} images could be used")
+        raise ArgumentError(f"{path}: no gallery, because none of the {run.rows} images could be used")
     figure = _figure(len(ranked))
     figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
-    order = f"the {len(ranked)} highest {column}" if column else f"the first {len(ranked)}"
-    figure.text(0.98, 0.985, f"{order} of {rows:,} images", color=FAINT, size=9, va="top", ha="right")
+    order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
+    figure.text(0.98, 0.985, f"{order} of {run.rows:,} images", color=FAINT, size=9, va="top", ha="right")
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
-        pixels = prepare(_only(images, one.index), model.preprocess, pixel_scale).pixels[0]
+        pixels = prepare(run.images.job(one.index, one.index + 1), model.preprocess, run.pixel_scale).pixels[0]
         axes.imshow(stretched(_in_order(pixels, model.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
-        _label(axes, place, one, column)
-    seen = model.preprocess
-    if seen.pixel_scale is not None:
-        _scale_bar(figure.axes[0], seen.pixel_scale * seen.field / seen.size, seen.size)
+        _label(axes, place, one, ranking)
+    shown = model.preprocess
+    if shown.pixel_scale is not None:
+        _scale_bar(figure.axes[0], shown.pixel_scale * shown.field / shown.size, shown.size)
     _save(figure, path)
 
 
@@ -114,13 +104,13 @@ def _figure(count: int) -> Figure:
     return figure
 
 
-def _label(axes: Axes, place: int, one: Ranked, column: str | None) -> None:
+def _label(axes: Axes, place: int, one: Ranked, ranking: Ranking | None) -> None:
     outline = [withStroke(linewidth=2.5, foreground=PAPER)]
     axes.text(0.04, 0.95, str(place + 1), transform=axes.transAxes, color=FAINT, size=7, va="top", path_effects=outline)
     axes.text(
         0.96,
         0.95,
-        _score(one, column),
+        _number(one, ranking),
         transform=axes.transAxes,
         color=LENS,
         size=8.5,
@@ -140,9 +130,9 @@ def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
     axes.text(0.06 * size + length / 2, 0.08 * size, f'{arcsec}"', color=INK, size=6.5, ha="center", va="bottom")
 
 
-def _score(one: Ranked, column: str | None) -> str:
-    if column is not None and one.score is not None:
-        return f"{one.score:.3f}" if column.startswith("p_") else f"{one.score:.3g}"
+def _number(one: Ranked, ranking: Ranking | None) -> str:
+    if ranking is not None and one.score is not None:
+        return f"{one.score:.3f}" if ranking.is_probability else f"{one.score:.3g}"
     numbers = [(name, value) for name, value in one.row.items() if isinstance(value, float)]
     return f"{numbers[0][0]} {numbers[0][1]:.3g}" if numbers else ""
 
@@ -158,14 +148,10 @@ def _in_order(pixels: np.ndarray, bands: Sequence[str]) -> np.ndarray:
     return pixels[np.argsort(places, kind="stable")] if min(places) >= 0 else pixels
 
 
-def _only(images: Images, index: int) -> Job:
-    return images.job(index, index + 1)
-
-
 def _save(figure: Figure, path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
     if kind not in figure.canvas.get_supported_filetypes():
-        raise SpecError(f"{path}: not the name of a picture; end it with .png, .jpg, .pdf or .svg")
+        raise ArgumentError(f"{path}: not the name of a picture; end it with .png, .jpg, .pdf or .svg")
     partial = path.with_name(f".{path.name}.partial")
     figure.savefig(partial, format=kind, facecolor=PAPER)
     partial.replace(path)

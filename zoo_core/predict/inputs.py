@@ -1,132 +1,151 @@
-"""What a model predicts on: files, arrays or a data set, as numbered images."""
+"""What users name to be predicted on: files, positions on a mosaic, arrays, or a data set."""
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from torch import Tensor
 
-from ..errors import ImageError, ImageShapeError
-from ..images.image import RawImage
-from ..images.source import Source, read
+from ..errors import ArgumentError
+from ..images.cutouts import find_cutouts
+from ..images.given import in_arcsec
+from ..images.inputs import find_sources
+from ..images.source import Beside, Source
 from ..interfaces import Dataset
-from .reading import Job, Unreadable
+from .images import ArrayImages, DatasetImages, Images, SourceImages
 
-__all__ = ["Arrays", "DatasetImages", "Files", "Images"]
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+    from ..models.model import Model
+
+__all__ = ["Files", "Inputs", "Mosaic", "Named", "images_of"]
+
+T = TypeVar("T")
+StrPath = str | os.PathLike[str]
 
 
-class Images(ABC):
-    """Images in a fixed order.
-
-    Attributes:
-        in_workers: reading them can be left to other processes.
-    """
-
-    in_workers: bool = False
-
-    @abstractmethod
-    def __len__(self) -> int:
-        """How many."""
+class Named(ABC):
+    """Images that are named and not passed."""
 
     @abstractmethod
-    def keys(self, start: int, stop: int) -> list[str]:
-        """What images `start` to `stop` are known by: the `path` of their rows."""
+    def sources(self, model: Model, pixel_scale: float | None) -> Iterable[Source]:
+        """The images for that model, in order; `pixel_scale` (arcsec) overrides the headers."""
 
-    @abstractmethod
-    def job(self, start: int, stop: int) -> Job:
-        """Reads images `start` to `stop`, one result each."""
+
+Inputs = StrPath | Iterable[StrPath | Source] | Named | np.ndarray | Tensor | Dataset
 
 
 @dataclass(frozen=True)
-class Files(Images):
-    """Images in files, read with as many bands as the model takes."""
+class Files(Named):
+    """Images in files, one a file unless something else is chosen.
 
-    sources: Sequence[Source]
-    n_bands: int
-    in_workers = True
+    Arguments:
+        paths: files, folders (their image files) and globs; with `bands` at most one folder.
+        ext: layer of each file, by name or number (--ext); "all" gives a row for each.
+        stack: the first axis counts images (--stack).
+        bands: file pattern of each band, `{"g": "*_g.fits", "r": "*_r.fits"}` (--bands); `*` is what pairs them.
+        mask: bad pixels (--mask): a layer of the same file, or a file name with `*` for the image's stem.
+        weight: inverse variance (--weight), likewise.
+        from_file: a list of further paths, one a line (--from-file); "-" is the standard input.
 
-    def __len__(self) -> int:
-        return len(self.sources)
+    Example:
+        >>> Files("tiles/*.fits", ext="SCI", mask="DQ")
+        Files(paths='tiles/*.fits', ext='SCI', stack=False, bands=None, mask='DQ', weight=None, from_file=None)
+    """
 
-    def keys(self, start: int, stop: int) -> list[str]:
-        """The paths, with layer and plane."""
-        return [source.key for source in self.sources[start:stop]]
+    paths: StrPath | Iterable[StrPath] = ()
+    ext: str | int | None = None
+    stack: bool = False
+    bands: Mapping[str, str] | None = None
+    mask: str | None = None
+    weight: str | None = None
+    from_file: StrPath | None = None
 
-    def job(self, start: int, stop: int) -> Job:
-        """A function that can be sent to another process."""
-        return partial(_read_all, tuple(self.sources[start:stop]), self.n_bands)
-
-
-@dataclass(frozen=True, eq=False)
-class Arrays(Images):
-    """Images in memory, (N, bands, H, W), or (N, H, W) of one band."""
-
-    pixels: np.ndarray
-
-    @classmethod
-    def of(cls, pixels: np.ndarray | Tensor) -> Arrays:
-        """With an axis of bands.
-
-        Raises:
-            ImageShapeError: it is not a batch of images.
-        """
-        array = pixels.detach().cpu().numpy() if isinstance(pixels, Tensor) else np.asarray(pixels)
-        if array.ndim not in (3, 4):
-            raise ImageShapeError(
-                f"shape {array.shape} is not (images, bands, height, width) or (images, height, width)"
-            )
-        return cls(array if array.ndim == 4 else array[:, None])
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def keys(self, start: int, stop: int) -> list[str]:
-        """`array[0]`, `array[1]` ..."""
-        return [f"array[{index}]" for index in range(start, stop)]
-
-    def job(self, start: int, stop: int) -> Job:
-        """Looks at the array."""
-        return lambda: [
-            RawImage(str(index), key, np.asarray(self.pixels[index], np.float32))
-            for index, key in enumerate(self.keys(start, stop), start)
-        ]
+    def sources(self, model: Model, pixel_scale: float | None) -> Iterable[Source]:
+        """See `zoo_core.images.find_sources`."""
+        return find_sources(
+            self.paths,
+            ext=self.ext,
+            stack=self.stack,
+            bands=None if self.bands is None else _in_order(model, self.bands),
+            from_file=self.from_file,
+            beside=Beside(self.mask, self.weight),
+        )
 
 
-@dataclass(frozen=True, eq=False)
-class DatasetImages(Images):
-    """The images of a data set."""
+@dataclass(frozen=True)
+class Mosaic(Named):
+    """Cutouts about the positions of a catalogue.
 
-    dataset: Dataset
+    Arguments:
+        catalog: a table with ra and dec, or x and y (--catalog); see `zoo_core.images.cutouts.find_cutouts`.
+        image: the mosaic they are cut out of (--image), or one for each band: `{"g": "tile_g.fits", ...}`.
+        cutout: side of the cutouts, arcsec (--cutout); None: what the network sees.
+        ext: layer of the mosaic (--ext).
+        mask, weight: as in `Files`.
 
-    def __len__(self) -> int:
-        return len(self.dataset)
+    Example:
+        >>> Mosaic("positions.csv", "tile.fits", cutout=10).cutout
+        10
+    """
 
-    def keys(self, start: int, stop: int) -> list[str]:
-        """`finding_space[0]`, `finding_space[1]` ..."""
-        return [f"{self.dataset.name}[{index}]" for index in range(start, stop)]
+    catalog: StrPath
+    image: StrPath | Mapping[str, StrPath]
+    cutout: float | Quantity | None = None
+    ext: str | int | None = None
+    mask: str | None = None
+    weight: str | None = None
 
-    def job(self, start: int, stop: int) -> Job:
-        """Asks the data set for its images; their ids are those of its truth."""
-        return partial(self._read, start, stop)
+    def sources(self, model: Model, pixel_scale: float | None) -> Iterable[Source]:
+        """As large as asked, or as what the network sees: arcsec if it resamples to a pixel scale, else pixels."""
+        size, scale = model.preprocess.field, model.preprocess.pixel_scale
+        arcsec = in_arcsec("cutout= (--cutout)", self.cutout)
+        if arcsec is None and scale is not None:
+            arcsec = size * scale
+        return find_cutouts(
+            self.catalog,
+            _in_order(model, self.image) if isinstance(self.image, Mapping) else self.image,
+            pixels=size if arcsec is None else None,
+            arcsec=arcsec,
+            pixel_scale=pixel_scale,
+            ext=self.ext,
+            beside=Beside(self.mask, self.weight),
+        )
 
-    def _read(self, start: int, stop: int) -> list[RawImage]:
-        pixels, ids = self.dataset.images(start, stop), self.dataset.truth()["id"][start:stop]
-        return [
-            RawImage(str(id), key, image, pixel_scale=self.dataset.pixel_scale)
-            for id, key, image in zip(ids, self.keys(start, stop), pixels, strict=True)
-        ]
+
+def images_of(model: Model, inputs: Inputs, pixel_scale: float | None = None) -> Images:
+    """The images that are passed or named, for this model; a string, a path or a list of them is `Files`.
+
+    Raises:
+        ArgumentError: they are not of one kind.
+    """
+    if isinstance(inputs, np.ndarray | Tensor):
+        return ArrayImages.of(inputs)
+    if isinstance(inputs, Dataset):
+        return DatasetImages(inputs)
+    sources = inputs.sources(model, pixel_scale) if isinstance(inputs, Named) else _sources(model, inputs)
+    return SourceImages(tuple(sources), len(model.bands))
 
 
-def _read_all(sources: Iterable[Source], n_bands: int) -> list[RawImage | Unreadable]:
-    return [_read(source, n_bands) for source in sources]
+def _sources(model: Model, inputs: StrPath | Iterable[StrPath | Source]) -> Iterable[Source]:
+    named = [inputs] if isinstance(inputs, str | Path) else list(inputs)  # type: ignore[arg-type]
+    sources = [one for one in named if isinstance(one, Source)]
+    if len(sources) not in (0, len(named)):
+        raise ArgumentError("inputs= are sources or names of files, not both")
+    return sources or Files([one for one in named if not isinstance(one, Source)]).sources(model, None)
 
 
-def _read(source: Source, n_bands: int) -> RawImage | Unreadable:
-    try:
-        return read(source, n_bands=n_bands)
-    except ImageError as error:
-        return Unreadable(source.id, source.key, str(error))
+def _in_order(model: Model, of_bands: Mapping[str, T]) -> dict[str, T]:
+    """The same in the order of the model's bands."""
+    if set(of_bands) != set(model.bands):
+        raise ArgumentError(
+            f"bands= (--bands, --image) are {', '.join(of_bands)}; {model.id} takes {', '.join(model.bands)}"
+        )
+    return {band: of_bands[band] for band in model.bands}

@@ -14,7 +14,7 @@ from threading import Lock
 
 import pyarrow as pa
 
-from .inputs import Images
+from .images import Images
 from .parallel import in_processes, in_threads
 from .reading import PreparedBatch, prepare
 from .scoring import Scorer
@@ -106,7 +106,7 @@ class Run:
     def _key(self, number: int) -> str:
         """What the rows of a shard depend on."""
         model = self.scorer.model
-        told = {
+        identity = {
             "weights": model.weights_sha256,
             "preprocess": model.preprocess.digest,
             "heads": repr(model.heads),
@@ -116,7 +116,7 @@ class Run:
             "out_dir": str(self.scorer.out_dir),
             "images": self.images.keys(*self._span(number)),
         }
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
     def _count(self) -> int:
         return -(-len(self.images) // SHARD) or 1

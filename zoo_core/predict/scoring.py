@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import torch
 
-from ..errors import SpecError, ZooError
+from ..errors import ArgumentError, ZooError
 from ..tasks import Columns, Prediction, Restoration
 from .reading import PreparedBatch
 from .restored import write_restored
@@ -20,9 +21,10 @@ from .restored import write_restored
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["PRECISIONS", "Scorer", "score_column", "units_of"]
+__all__ = ["PRECISIONS", "Scorer", "units_of"]
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
+CHUNK_CPU = 16  # images from channels to prediction at once on the CPU: what they need stays in the caches of a core
 NOT_FINITE = "the network returned a value that is not finite"
 
 logger = logging.getLogger("zoo")
@@ -44,9 +46,9 @@ class Scorer:
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
-            raise SpecError(f"precision is {self.precision!r}; choose {' or '.join(PRECISIONS)}")
+            raise ArgumentError(f"precision= (--precision) is {self.precision!r}; choose {' or '.join(PRECISIONS)}")
         if self.model.task.maps_images and self.out_dir is None:
-            raise SpecError(f"{self.model.id} returns images; say with --out-dir (out_dir=) where to write them")
+            raise ArgumentError(f"{self.model.id} returns images; say with out_dir= (--out-dir) where to write them")
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
         """One row for each image of the batch, usable or not."""
@@ -58,14 +60,16 @@ class Scorer:
 
     def _columns(self, batch: PreparedBatch) -> Columns:
         kept = [path for path, usable in zip(batch.paths, batch.usable, strict=True) if usable]
-        return _halving(lambda part: self._of(self._predicted(batch.pixels[part]), kept[part]), len(kept))
+        step = CHUNK_CPU if self.model.device.type == "cpu" else len(kept)
+        parts = [slice(start, min(start + step, len(kept))) for start in range(0, len(kept), step)]
+        return _halving(lambda part: self._of(self._predicted(batch.pixels[part]), kept[part]), parts)
 
-    def _predicted(self, pixels) -> Prediction:
+    @torch.inference_mode()
+    def _predicted(self, pixels: np.ndarray) -> Prediction:
         device = self.model.device
-        with torch.inference_mode():
-            with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                output = self.model.output_of(torch.from_numpy(pixels).to(device))
-            return self.model.task.prediction(output, self.model.heads, self.model.calibration)
+        channels = self.model.preprocess.channels(torch.from_numpy(pixels).to(device))
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+            return self.model.prediction(channels)
 
     def _of(self, prediction: Prediction, paths: Sequence[str]) -> Columns:
         if isinstance(prediction, Restoration) and self.out_dir is not None:
@@ -83,16 +87,9 @@ def units_of(model: Model) -> dict[str, str]:
     return {column: unit for name, unit in pairs if unit for column in (name, f"{name}_err")}
 
 
-def score_column(model: Model) -> str | None:
-    """The column that ranks images, highest first: of the last class, or the anomaly score; None if there is none."""
-    columns = list(model.task.empty_columns(model.heads))
-    ranked = [name for name in columns if name.startswith("p_") or name == "anomaly_score"]
-    return ranked[-1] if ranked else None
-
-
-def _halving(columns_of: Callable[[slice], Columns], count: int) -> Columns:
-    """Columns for `count` images at once, or for smaller parts when the memory does not suffice."""
-    pending, done = [slice(0, count)], []
+def _halving(columns_of: Callable[[slice], Columns], parts: Sequence[slice]) -> Columns:
+    """Columns for these parts of a batch, or for smaller ones when the memory does not suffice."""
+    pending, done = list(reversed(parts)), []
     while pending:
         part = pending.pop()
         columns = _unless_too_large(columns_of, part)
@@ -119,8 +116,8 @@ def _unless_too_large(columns_of: Callable[[slice], Columns], part: slice) -> Co
 
 def _is_out_of_memory(error: BaseException) -> bool:
     """Allocators of the CPU and of MPS raise a plain RuntimeError."""
-    told = ("not enough memory", "can't allocate memory", "out of memory")
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in told)
+    reasons = ("not enough memory", "can't allocate memory", "out of memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in reasons)
 
 
 def _table(batch: PreparedBatch, columns: Columns) -> pa.Table:
@@ -131,8 +128,8 @@ def _table(batch: PreparedBatch, columns: Columns) -> pa.Table:
         predicted = next(rows) if usable else None
         finite = predicted is not None and all(map(_is_finite, predicted))
         row = predicted if finite else (None,) * len(columns)
-        told = message if finite or predicted is None else NOT_FINITE
-        for name, value in zip(table, (id, path, "ok" if finite else "error", told, *(row or ())), strict=True):
+        reason = message if finite or predicted is None else NOT_FINITE
+        for name, value in zip(table, (id, path, "ok" if finite else "error", reason, *(row or ())), strict=True):
             table[name].append(value)
     text = ("id", "path", "status", "message")
     return pa.table({name: pa.array(column, pa.string() if name in text else None) for name, column in table.items()})

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
 
-from ..errors import SpecError
+from ..errors import ArgumentError
 
 __all__ = ["FORMATS", "check_format", "to_astropy", "write_table"]
 
@@ -31,11 +31,11 @@ def check_format(path: Path) -> str:
     """The format that the extension names.
 
     Raises:
-        SpecError: it names none.
+        ArgumentError: it names none.
     """
     extension = path.suffix.lower().removeprefix(".")
     if extension not in FORMATS:
-        raise SpecError(f"{path}: a table is written as {', '.join(FORMATS)}; end the name with one of these")
+        raise ArgumentError(f"{path}: a table is written as {', '.join(FORMATS)}; end the name with one of these")
     return extension
 
 

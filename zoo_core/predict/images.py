@@ -1,0 +1,132 @@
+"""Images in a fixed order, from files, arrays or a data set, whichever a model predicts on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from torch import Tensor
+
+from ..errors import ImageError, ImageShapeError
+from ..images.given import as_array
+from ..images.image import RawImage
+from ..images.source import Source, read
+from ..interfaces import Dataset
+from .reading import Job, Unreadable
+
+__all__ = ["ArrayImages", "DatasetImages", "Images", "SourceImages"]
+
+
+class Images(ABC):
+    """Images in a fixed order.
+
+    Attributes:
+        in_workers: reading them can be left to other processes.
+    """
+
+    in_workers: bool = False
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many."""
+
+    @abstractmethod
+    def keys(self, start: int, stop: int) -> list[str]:
+        """What images `start` to `stop` are known by: the `path` of their rows."""
+
+    @abstractmethod
+    def job(self, start: int, stop: int) -> Job:
+        """Reads images `start` to `stop`, one result each."""
+
+
+@dataclass(frozen=True)
+class SourceImages(Images):
+    """Images in files, read with as many bands as the model takes."""
+
+    sources: Sequence[Source]
+    n_bands: int
+    in_workers = True
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def keys(self, start: int, stop: int) -> list[str]:
+        """The paths, with layer and plane."""
+        return [source.key for source in self.sources[start:stop]]
+
+    def job(self, start: int, stop: int) -> Job:
+        """A function that can be sent to another process."""
+        return partial(_read_all, tuple(self.sources[start:stop]), self.n_bands)
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayImages(Images):
+    """Images in memory, (N, bands, H, W), float32."""
+
+    pixels: np.ndarray
+
+    @classmethod
+    def of(cls, pixels: np.ndarray | Tensor) -> ArrayImages:
+        """With an axis of bands, which images of one band may lack.
+
+        Raises:
+            ImageShapeError: it is not a batch of images.
+        """
+        array = as_array(pixels)
+        if array.ndim not in (3, 4):
+            raise ImageShapeError(
+                f"shape {array.shape} is not (images, bands, height, width) or (images, height, width)"
+            )
+        return cls(array if array.ndim == 4 else array[:, None])
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def keys(self, start: int, stop: int) -> list[str]:
+        """`array[0]`, `array[1]` ..."""
+        return [f"array[{index}]" for index in range(start, stop)]
+
+    def job(self, start: int, stop: int) -> Job:
+        """Takes them from the array."""
+        return lambda: [
+            RawImage(str(index), key, self.pixels[index]) for index, key in enumerate(self.keys(start, stop), start)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetImages(Images):
+    """The images of a data set."""
+
+    dataset: Dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def keys(self, start: int, stop: int) -> list[str]:
+        """`finding_space[0]`, `finding_space[1]` ..."""
+        return [f"{self.dataset.name}[{index}]" for index in range(start, stop)]
+
+    def job(self, start: int, stop: int) -> Job:
+        """Asks the data set for its images; their ids are those of its truth."""
+        return partial(self._read, start, stop)
+
+    def _read(self, start: int, stop: int) -> list[RawImage]:
+        pixels, ids = self.dataset.images(start, stop), self.dataset.truth()["id"][start:stop]
+        return [
+            RawImage(str(id), key, image, pixel_scale=self.dataset.pixel_scale)
+            for id, key, image in zip(ids, self.keys(start, stop), pixels, strict=True)
+        ]
+
+
+def _read_all(sources: Iterable[Source], n_bands: int) -> list[RawImage | Unreadable]:
+    return [_read(source, n_bands) for source in sources]
+
+
+def _read(source: Source, n_bands: int) -> RawImage | Unreadable:
+    try:
+        return read(source, n_bands=n_bands)
+    except ImageError as error:
+        return Unreadable(source.id, source.key, str(error))
