@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from zoo_core.errors import SpecError
+from zoo_core.errors import ArgumentError
 from zoo_core.models.views import check_views, undo_view, view
 
 
@@ -31,5 +31,5 @@ def test_views_form_a_group(image):
 
 @pytest.mark.parametrize("number", [0, 2, 4, 16])
 def test_only_one_or_eight_views(number):
-    with pytest.raises(SpecError, match=r"1 .* or 8"):
+    with pytest.raises(ArgumentError, match=r"1 .* or 8"):
         check_views(number)

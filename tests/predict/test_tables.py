@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.table import Table
 
-from zoo_core.errors import SpecError
+from zoo_core.errors import ArgumentError
 from zoo_core.predict.tables import check_format, to_astropy, write_table
 
 FIRST = pa.table(
@@ -85,5 +85,5 @@ def test_astropy_table_masks_nulls(tmp_path):
 
 
 def test_unknown_extension_names_the_known_ones(tmp_path):
-    with pytest.raises(SpecError, match="csv, ecsv, parquet, fits"):
+    with pytest.raises(ArgumentError, match="csv, ecsv, parquet, fits"):
         check_format(tmp_path / "scores.xlsx")
