@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Iterating
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
-from ...sim.cutouts import PIXEL_SCALE, SIDE, Components, Cutout, Recipe, expose
+from ...sim.cutouts import PIXEL_SCALE, SIDE, Cutout, Recipe, expose
 from ...sim.telescope.exposures import draw_exposures
 from ..shards import write_whole
 from ..store import ImageStore
@@ -23,8 +23,6 @@ from .hosts import Hosts
 __all__ = ["Bank", "FreshScenes", "Scenes"]
 
 BLOCK = 1000  # scenes a file
-AT_ONCE = {"cpu": 50}  # scenes rendered together ...
-AT_ONCE_ELSEWHERE = 500  # ... and on other devices
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
 TWINS = 0.15  # share of exposures of a lens in which its arcs are taken away
 HALF_MAX = 60000.0  # float16 ends at 65504
@@ -58,17 +56,9 @@ class Scenes:
 
     def rendered(self, drawn: Sequence[Cutout]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Foregrounds and arcs of these scenes in half precision, on the device, and their truth."""
-        size = AT_ONCE.get(self.device.type, AT_ONCE_ELSEWHERE)
-        parts = [self._exposed(drawn[first : first + size]) for first in range(0, len(drawn), size)]
-        foreground, arcs = (
-            torch.cat([getattr(part, name).clamp(-HALF_MAX, HALF_MAX).half() for part in parts])
-            for name in ("foreground", "arcs")
-        )
-        return foreground, arcs, np.concatenate([part.truth for part in parts])
-
-    def _exposed(self, drawn: Sequence[Cutout]) -> Components:
-        made = expose(drawn, self.recipe.stamps)
-        return replace(made, foreground=made.foreground.to(self.device), arcs=made.arcs.to(self.device))
+        made = expose(drawn, self.recipe.stamps, device=self.device)
+        foreground, arcs = (part.clamp(-HALF_MAX, HALF_MAX).half() for part in (made.foreground, made.arcs))
+        return foreground, arcs, made.truth
 
 
 class Exposures:
