@@ -7,6 +7,7 @@ import torch
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
 from zoo_core.train.batches import Augmented, BalancedBatches, EpochBatches, FreshBatches, class_groups
+from zoo_core.train.descent import relieve
 from zoo_core.train.recipe import Augmentation
 
 SIZE = 15
@@ -110,3 +111,20 @@ def test_images_of_any_size_and_scale_are_prepared_as_the_network_takes_them(dec
 
     assert channels.shape == (4, 1, SIZE, SIZE)
     assert channels.isfinite().all()
+
+
+def test_where_memory_is_short_the_images_go_first_and_then_half_of_each_batch(caplog):
+    class Large(Noise):
+        held = True
+
+        def release(self):
+            held, self.held = self.held, False
+            return held
+
+    images = Augmented(Large(), PREPROCESS, None, Augmentation(), torch.device("cpu"))
+    lean = BalancedBatches(images, class_groups(Noise.targets, balanced=True), 4, 5, 3)
+
+    sizes = [(relieve(lean), lean.batch_size) for _ in range(4)]
+
+    assert sizes == [(True, 4), (True, 2), (True, 1), (False, 1)]
+    assert "host's memory" in caplog.messages[0] and "2 images" in caplog.messages[1]

@@ -1,5 +1,8 @@
-"""Parameters that are drawn in processes of their own."""
+"""What is drawn ahead in other processes comes in order, and nothing is left running."""
 
+import multiprocessing
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -7,13 +10,51 @@ import pytest
 from zoo_core.datasets.simulated.ahead import drawn_ahead
 from zoo_core.datasets.simulated.finding import Finding, finding_space, finding_space_shifted
 
-SPANS = [(0, 3), (3, 5)]
+SPANS = [(k, k + 1) for k in range(5)]
+
+
+def square(start: int, stop: int) -> tuple[int, int]:
+    return start * start, os.getpid()
+
+
+def die(start: int, stop: int) -> int:
+    if multiprocessing.parent_process() is not None:
+        os._exit(1)
+    return start
+
+
+def test_results_come_in_order_from_other_processes_which_then_end():
+    found = list(drawn_ahead(square, SPANS, processes=1))
+
+    assert [value for value, _ in found] == [0, 1, 4, 9, 16]
+    assert os.getpid() not in {process for _, process in found}
+    assert not multiprocessing.active_children()
+
+
+def test_without_processes_everything_is_drawn_here():
+    assert list(drawn_ahead(square, SPANS, processes=0)) == [(k * k, os.getpid()) for k in range(5)]
+
+
+def test_where_processes_die_everything_is_drawn_here():
+    assert list(drawn_ahead(die, SPANS, processes=1)) == [0, 1, 2, 3, 4]
+
+
+def test_processes_end_when_nobody_wants_more():
+    endless = drawn_ahead(square, ((k, k + 1) for k in range(10**9)), processes=1)
+    next(endless)
+
+    endless.close()
+
+    deadline = time.monotonic() + 60
+    while multiprocessing.active_children() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize("opened", [finding_space, finding_space_shifted])
 def test_cutouts_drawn_in_other_processes_are_those_drawn_here(opened, tmp_path: Path):
     dataset: Finding = opened(n=5, seed=9, cache=tmp_path)
 
-    elsewhere, here = (list(drawn_ahead(dataset.cutouts, SPANS, processes)) for processes in (2, 0))
+    elsewhere, here = (list(drawn_ahead(dataset.cutouts, SPANS[:2], processes)) for processes in (2, 0))
 
     assert elsewhere == here
