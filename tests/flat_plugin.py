@@ -11,19 +11,27 @@ from zoo_core.catalog.checksum import sha256_of
 from .catalog.distributions import install, registry_text
 
 FLAT = """
+from dataclasses import dataclass
+
 import zoo_core as zoo
 
 
-def build(channels, outputs, width=3):
+@dataclass
+class Arguments:
+    width: int = 3
+
+
+def build(channels, outputs, size, width):
     from torch import nn
 
-    return nn.Sequential(nn.Flatten(), nn.Linear(channels * 64, width), nn.ReLU(), nn.Linear(width, outputs))
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * size**2, width), nn.ReLU(), nn.Linear(width, outputs))
 
 
 @zoo.hookimpl
 def zoo_architectures():
     heads = zoo.Heads(classes=("other", "lens"))
-    return [zoo.Architecture("flat", "classification", build, 8, ("VIS",), heads, ({"op": "frame", "size": 8},))]
+    frame = ({"op": "frame", "size": 8},)
+    return [zoo.Architecture("flat", "classification", build, ("VIS",), heads, frame, Arguments)]
 """
 
 

@@ -16,7 +16,8 @@ PACKAGE = Path(zoo.__file__).parent
 
 LAYERS = (
     {"errors"},
-    {"predictions", "scores", "fit", "sim", "images"},
+    {"references"},
+    {"typed", "predictions", "scores", "fit", "sim", "images"},
     {"tasks"},
     {"interfaces", "metric"},
     {"plugins"},
@@ -178,19 +179,23 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "Training",
         "TrainingView",
         "ZooError",
+        "any_size",
         "benchmark",
         "build",
         "check",
         "fetch",
         "finetune",
         "hookimpl",
+        "lazy",
         "leaderboard",
         "list_benchmarks",
         "list_datasets",
         "list_models",
         "list_plugins",
         "load",
+        "one_size",
         "open_dataset",
+        "timm_architecture",
     }
     assert all(callable(getattr(zoo, name)) for name in zoo.__all__)
     assert set(zoo.__all__) <= set(dir(zoo)) and zoo.__version__

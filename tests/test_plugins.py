@@ -29,7 +29,7 @@ import zoo_core as zoo
 @zoo.hookimpl
 def zoo_architectures():
     heads = zoo.Heads(("a", "b"))
-    return [zoo.Architecture("{name}", "classification", None, 8, ("VIS",), heads, (), summary="{says}")]
+    return [zoo.Architecture("{name}", "classification", None, ("VIS",), heads, (), summary="{says}")]
 """
 
 

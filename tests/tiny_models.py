@@ -13,7 +13,7 @@ from torch import Tensor, nn
 import zoo_core as zoo
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.model import Model
-from zoo_core.tasks import task_named
+from zoo_core.models.network import Dimensions, initialised
 
 SIZE = 25
 OPERATIONS = (
@@ -87,10 +87,10 @@ def tiny_model(
     """A model of the task with random weights that pass for trained."""
     heads = HEADS[task]
     preprocess = Preprocess.from_operations(operations, bands)
-    architecture = zoo.Architecture("tiny", task, builder(task), SIZE, tuple(bands), heads, tuple(operations))
+    architecture = zoo.Architecture("tiny", task, zoo.any_size(builder(task)), tuple(bands), heads, tuple(operations))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        network = architecture.build(channels=preprocess.n_channels, outputs=task_named(task).outputs(heads)).eval()
+        network = initialised(architecture, Dimensions.of(architecture, preprocess, heads), {}).eval()
     return Model("tiny.test", architecture, network, preprocess, heads, views=views, weights_sha256="0" * 64)
 
 

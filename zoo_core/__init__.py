@@ -27,16 +27,20 @@ if TYPE_CHECKING:
     from .interfaces import DatasetFactory as DatasetFactory
     from .interfaces import Training as Training
     from .interfaces import TrainingView as TrainingView
+    from .interfaces import any_size as any_size
+    from .interfaces import one_size as one_size
     from .metric import Binomial as Binomial
     from .metric import Bootstrap as Bootstrap
     from .metric import Metric as Metric
     from .models.load import build as build
     from .models.load import load as load
     from .models.model import Model as Model
+    from .models.timm import timm_architecture as timm_architecture
     from .plugins import hookimpl as hookimpl
     from .plugins import list_plugins as list_plugins
     from .predict.inputs import Files as Files
     from .predict.inputs import Mosaic as Mosaic
+    from .references import lazy as lazy
     from .tasks import Heads as Heads
     from .testing.check import check as check
     from .train.finetune import finetune as finetune
@@ -50,10 +54,20 @@ _HOMES = {
     "catalog.listing": ["list_benchmarks", "list_datasets", "list_models"],
     "datasets.opening": ["open_dataset"],
     "errors": ["ArgumentError", "ZooError"],
-    "interfaces": ["Architecture", "Dataset", "DatasetFactory", "Training", "TrainingView"],
+    "interfaces": [
+        "Architecture",
+        "Dataset",
+        "DatasetFactory",
+        "Training",
+        "TrainingView",
+        "any_size",
+        "one_size",
+    ],
+    "references": ["lazy"],
     "metric": ["Binomial", "Bootstrap", "Metric"],
     "models.load": ["build", "load"],
     "models.model": ["Model"],
+    "models.timm": ["timm_architecture"],
     "plugins": ["hookimpl", "list_plugins"],
     "predict.inputs": ["Files", "Mosaic"],
     "tasks": ["Heads"],

@@ -101,7 +101,7 @@ def test_untrained_weights_follow_torch_seed():
 
 
 def test_unknown_argument_of_the_architecture_says_what_it_takes():
-    with pytest.raises(SpecError, match="can't be built with depth"):
+    with pytest.raises(SpecError, match="depth can't be set"):
         zoo.build("lastro", depth=3)
 
 

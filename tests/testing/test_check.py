@@ -57,7 +57,7 @@ def test_a_network_that_raises_is_reported_and_the_other_laws_still_run(lawless)
 
 
 SPARE = ("network.py", "self.head = nn.Linear", "self.spare = nn.Linear(1, 1)\n        self.head = nn.Linear")
-DECLARED = ("__init__.py", "summary=", 'expected_failures={"gradients": "a spare layer"},\n            summary=')
+DECLARED = ("__init__.py", "summary=", 'broken_laws={"gradients": "a spare layer"},\n            summary=')
 
 
 def test_a_broken_law_fails_the_report(lawless):

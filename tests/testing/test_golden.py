@@ -29,8 +29,7 @@ class Peaks(nn.Module):
 ARCHITECTURE = zoo.Architecture(
     name="peaks",
     task="classification",
-    build=lambda channels, outputs: Peaks(channels, outputs),
-    size=SIZE,
+    build=zoo.any_size(Peaks),
     bands=("VIS",),
     heads=zoo.Heads(classes=("nonlens", "lens")),
     preprocess=({"op": "resample", "pixel_scale": 0.1}, {"op": "frame", "size": SIZE}, {"op": "noise_units"}),

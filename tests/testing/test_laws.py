@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import zoo_core as zoo
+from zoo_core.errors import SpecError
 from zoo_core.tasks import Prediction, task_named
 from zoo_core.testing.laws import NETWORK_LAWS, rows_apart, thread_faults
 
@@ -119,8 +120,7 @@ def architecture(network: Callable[[int, int], nn.Module] = Sound) -> zoo.Archit
     return zoo.Architecture(
         name="tried",
         task="classification",
-        build=lambda channels, outputs: network(channels, outputs),
-        size=SIZE,
+        build=zoo.any_size(network),
         bands=("VIS",),
         heads=zoo.Heads(classes=("nonlens", "lens")),
         preprocess=({"op": "frame", "size": SIZE}, {"op": "noise_units"}),
@@ -181,9 +181,10 @@ def test_threads_that_get_something_else_than_one_are_a_fault():
     assert list(thread_faults(lambda batch: task.prediction(batch, heads), batches, 1e-5)) == []
 
 
-def test_preprocessing_must_make_the_size_that_the_network_takes():
-    wrong = replace(architecture(), preprocess=({"op": "frame", "size": SIZE + 1},))
-    assert "makes 13 pixels a side, the network takes 12" in faults("preprocessing", wrong)
+def test_a_network_of_one_size_refuses_a_preprocessing_that_makes_another():
+    tried = replace(architecture(), build=zoo.one_size(Sound, SIZE + 1))
+    with pytest.raises(SpecError, match="13 x 13 pixels and its preprocessing makes 12 x 12"):
+        faults("shapes", tried)
 
 
 @pytest.mark.parametrize("declared", [(), ({"op": "frame", "size": SIZE}, {"op": "blur"})])

@@ -6,10 +6,11 @@ import pytest
 
 from zoo_core.errors import RecipeError
 from zoo_core.images.preprocess import Preprocess
-from zoo_core.models.network import shapes
+from zoo_core.models.network import Dimensions, shapes
 from zoo_core.plugins import architecture as architecture_named
-from zoo_core.tasks import Heads, task_named
+from zoo_core.tasks import Heads
 from zoo_core.train.recipe import read_recipe
+from zoo_core.typed import read_typed
 
 PUBLISHED = sorted(Path(__file__).parents[2].glob("plugins/*/recipes/*.yaml"))
 
@@ -95,7 +96,7 @@ def test_the_network_of_a_published_recipe_can_be_built(path):
         parameters=recipe.parameters or architecture.heads.parameters,
         units=recipe.units or architecture.heads.units,
     )
-    outputs = task_named(architecture.task).outputs(heads)
 
-    assert shapes(architecture, preprocess.n_channels, outputs, {**architecture.arguments, **recipe.arguments})
+    assert shapes(architecture, Dimensions.of(architecture, preprocess, heads), recipe.arguments)
+    read_typed(architecture.settings, recipe.settings, "settings", RecipeError)
     assert recipe.id.partition(".")[0] == architecture.name

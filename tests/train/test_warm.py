@@ -105,7 +105,7 @@ class Wrapped(nn.Module):
 
 
 def build_toy(channels, outputs):
-    return zoo.build("toy", bands=channels).architecture.build(channels=channels, outputs=outputs)
+    return zoo.build("toy", bands=channels).architecture.build(channels=channels, outputs=outputs, size=12)
 
 
 def test_another_architecture_takes_what_has_the_same_name_and_not_the_head(start):

@@ -8,6 +8,7 @@ from ..catalog.distributions import install
 
 TOY = """
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -61,7 +62,12 @@ def open_files(path, n=60, seed=0):
     return Spots(n, seed, 2, ("VIS",), f"toy_files_in_{path}")
 
 
-def build(channels, outputs, **arguments):
+@dataclass
+class Settings:
+    log: str | None = None
+
+
+def build(channels, outputs, size):
     from torch import nn
 
     return nn.Sequential(
@@ -69,7 +75,7 @@ def build(channels, outputs, **arguments):
     )
 
 
-def build_finder(channels, outputs):
+def build_finder(channels, outputs, size):
     from zoo_toy.finder import Finder
 
     return Finder(channels)
@@ -89,11 +95,13 @@ def zoo_architectures():
     two = zoo.Heads(classes=("none", "middle"))
     height = zoo.Heads(parameters=("height",), units=("",))
     return [
-        zoo.Architecture("toy", "classification", build, SIDE, ("VIS",), two, FRAME),
-        zoo.Architecture("toyheight", "regression", build, SIDE, ("VIS",), height, FRAME),
-        zoo.Architecture("toyfinder", "anomaly", build_finder, SIDE, ("VIS",), zoo.Heads(), FRAME, train=train),
-        zoo.Architecture("toyplain", "anomaly", build_finder, SIDE, ("VIS",), zoo.Heads(), FRAME),
-        zoo.Architecture("toyclusters", "clustering", build, SIDE, ("VIS",), two, FRAME),
+        zoo.Architecture("toy", "classification", build, ("VIS",), two, FRAME),
+        zoo.Architecture("toyheight", "regression", build, ("VIS",), height, FRAME),
+        zoo.Architecture(
+            "toyfinder", "anomaly", build_finder, ("VIS",), zoo.Heads(), FRAME, settings=Settings, train=train
+        ),
+        zoo.Architecture("toyplain", "anomaly", build_finder, ("VIS",), zoo.Heads(), FRAME),
+        zoo.Architecture("toyclusters", "clustering", build, ("VIS",), two, FRAME),
     ]
 
 
@@ -127,7 +135,7 @@ class Finder(nn.Module):
 
 
 def train(network, training):
-    log = training.settings.get("log")
+    log = training.settings.log
 
     def first(network, images, rows, generator):
         if log:

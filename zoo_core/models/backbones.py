@@ -32,14 +32,16 @@ class Backbone(nn.Module):
         return self.body(x)
 
 
-def backbone(families: Sequence[str], model: str, channels: int, outputs: int, options: Mapping[str, Any]) -> Backbone:
+def backbone(
+    families: Sequence[str] | None, model: str, channels: int, outputs: int, options: Mapping[str, Any]
+) -> Backbone:
     """A model of timm with random weights.
 
     Arguments:
-        families: modules of timm that may define it: resnet, vision_transformer, swin_transformer ...
+        families: modules of timm that may define it: resnet, vision_transformer, swin_transformer ...; None: any.
         model: its name in timm, without the tag of pretrained weights.
         channels: of the images.
-        outputs: of the last linear layer.
+        outputs: of the last linear layer; 0: there is none, and the network gives pooled features.
         options: of the model's constructor, instead of those that the name stands for.
 
     Raises:
@@ -49,7 +51,9 @@ def backbone(families: Sequence[str], model: str, channels: int, outputs: int, o
     """
     names = backbone_names(families)
     if model not in names:
-        raise UnknownNameError.among(f"model of timm's {' or '.join(families)}", model, names)
+        raise UnknownNameError.among(
+            f"model of timm's {' or '.join(families)}" if families else "model of timm", model, names
+        )
     import timm
 
     try:
@@ -59,8 +63,8 @@ def backbone(families: Sequence[str], model: str, channels: int, outputs: int, o
     return Backbone(body)
 
 
-def backbone_names(families: Sequence[str]) -> list[str]:
-    """The models of some families of timm.
+def backbone_names(families: Sequence[str] | None) -> list[str]:
+    """The models of some families of timm, None: of all.
 
     Raises:
         NotInstalledError: timm is missing.
@@ -69,4 +73,4 @@ def backbone_names(families: Sequence[str]) -> list[str]:
         import timm
     except ImportError as error:
         raise NotInstalledError(f"timm can't be imported ({error}); install it with: pip install timm") from error
-    return timm.list_models(module=list(families))
+    return timm.list_models(module=list(families) if families else "")

@@ -17,9 +17,9 @@ from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..plugins import architecture as find_architecture
 from ..plugins import list_plugins
-from ..tasks import Heads, task_named
+from ..tasks import Heads
 from .model import Model
-from .network import filled, initialised
+from .network import Dimensions, filled, initialised
 
 __all__ = ["build", "load", "load_spec"]
 
@@ -87,8 +87,7 @@ def build(
     found = find_architecture(architecture, plugin=catalog().architectures().get(architecture))
     preprocess = Preprocess.from_operations(found.preprocess, _bands(found, bands))
     heads = _heads(found, classes)
-    outputs = task_named(found.task).outputs(heads)
-    network = initialised(found, preprocess.n_channels, outputs, {**found.arguments, **arguments})
+    network = initialised(found, Dimensions.of(found, preprocess, heads), arguments)
     network = network.eval().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Model(architecture, found, network, preprocess, heads).to(device)
 
@@ -101,8 +100,8 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
             f"{spec.id} is listed for {spec.task}, architecture {architecture.name!r} is for {architecture.task}"
         )
     preprocess = Preprocess.from_operations(spec.preprocess, spec.bands)
-    outputs = task_named(spec.task).outputs(spec.heads)
-    network = filled(architecture, preprocess.n_channels, outputs, spec.arguments, weights)
+    dimensions = Dimensions.of(architecture, preprocess, spec.heads)
+    network = filled(architecture, dimensions, spec.arguments, weights)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Model(
         spec.id,

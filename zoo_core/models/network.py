@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +14,56 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..errors import SpecError, WeightsError
+from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
+from ..tasks import Heads, task_named
+from ..typed import read_typed
 
-__all__ = ["filled", "initialised", "shapes"]
+__all__ = ["Dimensions", "arguments_of", "filled", "initialised", "shapes"]
 
 SHOWN = 6  # keys named in an error
 RANDOM_FILLS = {Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.log_normal_, Tensor.exponential_}
 RANDOM_DRAWS = {torch.randn, torch.rand}
 
 
-def initialised(architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]) -> nn.Module:
+@dataclass(frozen=True)
+class Dimensions:
+    """What a network must fit.
+
+    Arguments:
+        channels: of its input.
+        outputs: that its task needs.
+        size: pixels a side of its input.
+    """
+
+    channels: int
+    outputs: int
+    size: int
+
+    @classmethod
+    def of(cls, architecture: Architecture, preprocess: Preprocess, heads: Heads) -> Dimensions:
+        """Those that preprocessing and heads ask for."""
+        return cls(preprocess.n_channels, task_named(architecture.task).outputs(heads), preprocess.size)
+
+
+def initialised(architecture: Architecture, dimensions: Dimensions, arguments: Mapping[str, Any]) -> nn.Module:
     """The network with random weights.
 
     Raises:
-        SpecError: `arguments` are not those of the architecture's `build`.
+        SpecError: `arguments` are not those of the architecture.
     """
-    try:
-        inspect.signature(architecture.build).bind(channels=channels, outputs=outputs, **arguments)
-    except TypeError as error:
-        raise SpecError(
-            f"architecture {architecture.name!r} can't be built with {', '.join(arguments) or 'no arguments'}: "
-            f"{error}; it takes {', '.join(_accepted(architecture))}"
-        ) from error
-    return architecture.build(channels=channels, outputs=outputs, **arguments)
+    read = arguments_of(architecture, arguments)
+    given = {} if read is None else {field.name: getattr(read, field.name) for field in fields(read)}
+    return architecture.build(**vars(dimensions), **given)
+
+
+def arguments_of(architecture: Architecture, arguments: Mapping[str, Any]) -> Any:
+    """The architecture's dataclass with these arguments; None where it has none; errors as `initialised`."""
+    return read_typed(architecture.arguments, arguments, f"arguments of {architecture.name}", SpecError)
 
 
 def filled(
-    architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any], weights: Path
+    architecture: Architecture, dimensions: Dimensions, arguments: Mapping[str, Any], weights: Path
 ) -> nn.Module:
     """The network with the weights of a safetensors file, float32, in eval mode.
 
@@ -48,7 +71,7 @@ def filled(
         WeightsError: the file can't be read, or its tensors are not exactly those of the network.
     """
     with torch.random.fork_rng(devices=[]), _NoDraws():
-        network = initialised(architecture, channels, outputs, arguments)
+        network = initialised(architecture, dimensions, arguments)
     state = {name: _float32(tensor) for name, tensor in _read(weights).items()}
     _check_fit(network.state_dict(), state, architecture.name, weights)
     network.load_state_dict(state, strict=True, assign=True)
@@ -56,11 +79,11 @@ def filled(
 
 
 def shapes(
-    architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]
+    architecture: Architecture, dimensions: Dimensions, arguments: Mapping[str, Any]
 ) -> dict[str, tuple[int, ...]]:
     """Shape of each tensor of the network."""
     with torch.random.fork_rng(devices=[]), _NoDraws():
-        state = initialised(architecture, channels, outputs, arguments).state_dict()
+        state = initialised(architecture, dimensions, arguments).state_dict()
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 
@@ -74,11 +97,6 @@ class _NoDraws(TorchFunctionMode):
         if func in RANDOM_DRAWS:
             return torch.zeros(*args, **{key: value for key, value in kwargs.items() if key != "generator"})
         return func(*args, **kwargs)
-
-
-def _accepted(architecture: Architecture) -> list[str]:
-    parameters = inspect.signature(architecture.build).parameters
-    return [name for name in parameters if name not in ("channels", "outputs")] or ["no arguments"]
 
 
 def _read(path: Path) -> dict[str, Tensor]:

@@ -114,9 +114,11 @@ def check(name: str, weights: bool = False, device: str = "auto") -> Report:
 
 
 def _network_outcomes(architecture: Architecture) -> list[Outcome]:
-    unknown = sorted(set(architecture.expected_failures) - set(NETWORK_LAWS))
+    unknown = sorted(set(architecture.broken_laws) - set(NETWORK_LAWS))
     if unknown:
-        raise PluginError(f"{architecture.name} expects to fail {', '.join(unknown)}; laws: {', '.join(NETWORK_LAWS)}")
+        raise PluginError(
+            f"{architecture.name} declares the laws {', '.join(unknown)} broken; laws: {', '.join(NETWORK_LAWS)}"
+        )
     return [
         _declared(_tried(architecture.name, law, True, partial(faults, architecture)), architecture)
         for law, faults in NETWORK_LAWS.items()
@@ -152,11 +154,11 @@ def _skipped(subject: str, law: str, required: bool, why: str) -> Outcome:
 
 
 def _declared(outcome: Outcome, architecture: Architecture) -> Outcome:
-    reason = architecture.expected_failures.get(outcome.law)
+    reason = architecture.broken_laws.get(outcome.law)
     if reason is None:
         return outcome
     if outcome.status == OBEYED:
-        message = f"declared as an expected failure ({reason}) but obeyed; remove the declaration"
+        message = f"declared broken ({reason}) but obeyed; remove the declaration"
         return Outcome(outcome.subject, outcome.law, BROKEN, True, message, outcome.seconds)
     return Outcome(outcome.subject, outcome.law, EXPECTED, True, f"{reason}: {outcome.message}", outcome.seconds)
 

@@ -21,7 +21,7 @@ from torch.func import functional_call
 
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
-from ..models.network import initialised
+from ..models.network import Dimensions, initialised
 from ..tasks import Prediction, Task, task_named
 from .elsewhere import ELSEWHERE, Elsewhere, elsewhere
 
@@ -136,8 +136,6 @@ def preprocessing_declared(architecture: Architecture) -> Iterator[str]:
     again = Preprocess.from_operations(json.loads(json.dumps(preprocess.declared())), architecture.bands)
     if again.digest != preprocess.digest:
         yield "the operations change when they are written to a file and read back"
-    if preprocess.size != architecture.size:
-        yield f"preprocessing makes {preprocess.size} pixels a side, the network takes {architecture.size}"
     seen = preprocess.images(_raw_images(architecture), pixel_scale=preprocess.pixel_scale)
     expected = (2, preprocess.n_channels, preprocess.size, preprocess.size)
     if seen.shape != expected:
@@ -171,10 +169,10 @@ NETWORK_LAWS: dict[str, NetworkLaw] = {
 def built(architecture: Architecture, seed: int = 0) -> nn.Module:
     """The network with random weights drawn from `seed`, in eval mode."""
     preprocess = Preprocess.from_operations(architecture.preprocess, architecture.bands)
-    outputs = task_named(architecture.task).outputs(architecture.heads)
+    dimensions = Dimensions.of(architecture, preprocess, architecture.heads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return initialised(architecture, preprocess.n_channels, outputs, architecture.arguments).eval()
+        return initialised(architecture, dimensions, {}).eval()
 
 
 def device_faults(predict: Callable[[Any], Prediction], network: nn.Module, x: Tensor) -> Iterator[str]:
@@ -252,13 +250,14 @@ def _feature_faults(network: nn.Module, x: Tensor) -> Iterator[str]:
 
 
 def _input(architecture: Architecture, images: int) -> Tensor:
-    channels = Preprocess.from_operations(architecture.preprocess, architecture.bands).n_channels
+    preprocess = Preprocess.from_operations(architecture.preprocess, architecture.bands)
     generator = torch.Generator().manual_seed(0)
-    return torch.randn(images, channels, architecture.size, architecture.size, generator=generator)
+    return torch.randn(images, preprocess.n_channels, preprocess.size, preprocess.size, generator=generator)
 
 
 def _raw_images(architecture: Architecture) -> np.ndarray:
-    images = np.random.default_rng(0).normal(size=(2, len(architecture.bands), architecture.size, architecture.size))
+    side = Preprocess.from_operations(architecture.preprocess, architecture.bands).size
+    images = np.random.default_rng(0).normal(size=(2, len(architecture.bands), side, side))
     images[0, :, :3, :5] = np.nan
     return images.astype(np.float32)
 

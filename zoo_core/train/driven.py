@@ -40,6 +40,7 @@ class DrivenTraining(Training):
     Arguments:
         network: moved to the training device.
         recipe, task, heads, preprocess: of the model.
+        settings: what the recipe says to the plugin, read.
         data: the training images.
         held_out: the validation images.
         folder: of the run; each stage has a folder in it.
@@ -53,12 +54,13 @@ class DrivenTraining(Training):
         task: Task,
         heads: Heads,
         preprocess: Preprocess,
+        settings: Any,
         data: Dataset,
         held_out: PreparedImages,
         folder: Path,
         session: Session,
     ):
-        self.seed, self.settings, self.heads = recipe.seed, recipe.settings, heads
+        self.seed, self.settings, self.heads = recipe.seed, settings, heads
         self._recipe, self._task, self._preprocess, self._data = recipe, task, preprocess, data
         self._held_out, self._folder, self._session = held_out, folder, session
         self._device = device_named(session.device)

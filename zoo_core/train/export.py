@@ -13,8 +13,10 @@ from ..catalog.specs import ModelSpec, WeightsSpec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.calibration import temperature
+from ..models.network import arguments_of
 from ..models.views import averaged
 from ..tasks import Calibration, Heads, task_named
+from ..typed import as_values
 from .prepared import PreparedImages
 from .recipe import Recipe
 
@@ -52,7 +54,7 @@ def export(
         bands=preprocess.bands,
         preprocess=tuple(preprocess.declared()),
         weights=WeightsSpec(sha256="0" * 64, size=1),
-        arguments={**architecture.arguments, **recipe.arguments},
+        arguments=as_values(arguments_of(architecture, recipe.arguments)),
         views=recipe.views,
         calibration=calibration,
         summary=architecture.summary,

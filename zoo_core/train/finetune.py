@@ -1,6 +1,5 @@
 """From a trained model and a data set to a model of that data set's classes and bands."""
 
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from ..interfaces import Architecture, Dataset
 from ..models.load import load
 from ..models.model import Model
 from ..plugins import architecture as architecture_named
+from ..typed import keys_of
 from .data import placed
 from .descent import Session
 from .fit import claim, run
@@ -104,7 +104,7 @@ def _model(start: Model, name: str | Path, network: Architecture) -> dict[str, A
     """What a recipe says of the network and of the model that it starts from."""
     assert start.spec is not None
     found = Path(name).expanduser()
-    taken = inspect.signature(network.build).parameters if network is not start.architecture else start.spec.arguments
+    taken = {key.name for key in keys_of(network.arguments)}
     return {
         "architecture": network.name,
         "plugin": start.spec.plugin,

@@ -13,9 +13,10 @@ from ..images.preprocess import Preprocess
 from ..interfaces import Architecture, Dataset, TrainingView
 from ..models.devices import device_named
 from ..models.load import load
-from ..models.network import initialised
+from ..models.network import Dimensions, arguments_of, initialised
 from ..plugins import architecture as architecture_named
 from ..tasks import Heads, task_named
+from ..typed import as_values, read_typed
 from .batches import Augmented, BalancedBatches, Batches, FreshBatches, class_groups
 from .data import open_both, with_path
 from .descent import Session, descend
@@ -104,9 +105,12 @@ class _Run:
         self.preprocess = Preprocess.from_operations(
             recipe.preprocess or self.architecture.preprocess, recipe.bands or self.architecture.bands
         )
-        self.arguments = {**self.architecture.arguments, **recipe.arguments}
-        outputs = self.task.outputs(self.heads)
-        self.network = initialised(self.architecture, self.preprocess.n_channels, outputs, self.arguments)
+        self.arguments = as_values(arguments_of(self.architecture, recipe.arguments))
+        dimensions = Dimensions.of(self.architecture, self.preprocess, self.heads)
+        self.network = initialised(self.architecture, dimensions, self.arguments)
+        self.settings = read_typed(
+            self.architecture.settings, recipe.settings, f"settings of {recipe.architecture}", RecipeError
+        )
         self.device = device_named(session.device)
 
     def result(self) -> Path:
@@ -161,6 +165,7 @@ class _Run:
             self.task,
             self.heads,
             self.preprocess,
+            self.settings,
             data,
             held_out,
             self.folder,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from ..errors import SpecError, WeightsError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.model import Model
-from ..models.network import shapes
-from ..tasks import Heads, task_named
+from ..models.network import Dimensions, shapes
+from ..tasks import Heads
 
 __all__ = ["centre", "head_of", "preprocess_for", "warm"]
 
@@ -95,10 +95,10 @@ def centre(network: nn.Module, head: Sequence[str], targets: np.ndarray) -> None
 
 
 def _place(architecture: Architecture, arguments: Mapping[str, Any], heads: Heads, preprocess: Preprocess) -> _Place:
-    channels, outputs = preprocess.n_channels, task_named(architecture.task).outputs(heads)
-    own = shapes(architecture, channels, outputs, arguments)
-    wider = _wider(architecture, channels, outputs, arguments) or own
-    more = shapes(architecture, channels, 2 * outputs, arguments)
+    dimensions = Dimensions.of(architecture, preprocess, heads)
+    own = shapes(architecture, dimensions, arguments)
+    wider = _wider(architecture, dimensions, arguments) or own
+    more = shapes(architecture, replace(dimensions, outputs=2 * dimensions.outputs), arguments)
     axes = {
         name: [axis for axis, (a, b) in enumerate(zip(own[name], wider[name], strict=True)) if a != b] for name in own
     }
@@ -109,11 +109,11 @@ def _place(architecture: Architecture, arguments: Mapping[str, Any], heads: Head
 
 
 def _wider(
-    architecture: Architecture, channels: int, outputs: int, arguments: Mapping[str, Any]
+    architecture: Architecture, dimensions: Dimensions, arguments: Mapping[str, Any]
 ) -> dict[str, tuple[int, ...]] | None:
     """Shapes for twice as many channels; None: the network takes so many and no others."""
     try:
-        return shapes(architecture, 2 * channels, outputs, arguments)
+        return shapes(architecture, replace(dimensions, channels=2 * dimensions.channels), arguments)
     except SpecError:
         return None
 

@@ -4,23 +4,24 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import multivariate_normal
-from zoo_autoencoder import aae, autoencoder, vae
 from zoo_autoencoder.bodies import BODIES
 from zoo_autoencoder.learning import fit_score, varied
 from zoo_autoencoder.network import kl_divergence
 from zoo_autoencoder.scores import Likelihood, LocalMaximum, Principal, WhitenedResidual
 
-BUILDERS = [autoencoder, vae, aae]
+from zoo_core.testing.networks import network_of
+
+NAMES = ["autoencoder", "vae", "aae"]
 
 
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def built(builder, **arguments):
+def built(name, size=57, **arguments):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return builder(channels=1, outputs=1, **{"latent": 8, "directions": 5, **arguments})
+        return network_of(name, size=size, **{"latent": 8, "directions": 5, **arguments})
 
 
 def blobs(images, seed=0):
@@ -61,20 +62,20 @@ def test_the_published_encoder_has_the_published_layers():
 
 
 def test_the_published_encoder_has_5_311_336_parameters():
-    network = built(autoencoder, body="published", latent=1000, score="mse")
+    network = built("autoencoder", 150, body="published", latent=1000, score="mse")
 
     assert count(network.encoder) + count(network.to_latent) == 5_311_336  # 800 + 25,120 + 100,416 + 5,185,000
 
 
 def test_the_published_discriminator_has_three_layers_of_256_256_and_1():
-    network = built(aae, body="published", latent=1000, score="mse", width=5.0)
+    network = built("aae", 150, body="published", latent=1000, score="mse", width=5.0)
 
     widths = [layer.out_features for layer in network.discriminator if isinstance(layer, torch.nn.Linear)]
     assert widths == [256, 256, 1]
 
 
 def test_the_published_score_is_the_mean_squared_residual():
-    network = built(autoencoder, score="mse").eval()
+    network = built("autoencoder", score="mse").eval()
 
     with torch.no_grad():
         score, reconstruction, _ = network(blobs(3))
@@ -92,7 +93,7 @@ def test_the_divergence_is_that_of_two_gaussians():
 
 
 def test_the_divergence_counts_in_full():
-    network, images = built(vae, score="mse"), blobs(4)
+    network, images = built("vae", score="mse"), blobs(4)
     with torch.no_grad():
         network.from_latent.weight.zero_()  # the image no longer depends on the latent: only its divergence does
         near = network.objective(images, images, generator())
@@ -105,7 +106,7 @@ def test_the_divergence_counts_in_full():
 
 
 def test_a_variational_latent_is_drawn_in_training_and_its_mean_is_used_after():
-    network = built(vae)
+    network = built("vae")
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(1)
         drawn = [network.train().encode(blobs(2)) for _ in range(2)]
@@ -116,7 +117,7 @@ def test_a_variational_latent_is_drawn_in_training_and_its_mean_is_used_after():
 
 
 def test_each_player_of_the_adversarial_game_has_gradients_of_its_own():
-    network = built(aae, weight=1.0)
+    network = built("aae", weight=1.0)
 
     network._judged(network.encode(blobs(4))).sum().backward()
 
@@ -125,7 +126,7 @@ def test_each_player_of_the_adversarial_game_has_gradients_of_its_own():
 
 
 def test_latents_far_from_the_prior_deceive_a_discriminator_less():
-    network = built(aae, latent=2, score="mse", weight=1.0)
+    network = built("aae", latent=2, score="mse", weight=1.0)
     optimiser = torch.optim.Adam(network.discriminator.parameters(), lr=1e-2)
     for step in range(60):
         optimiser.zero_grad()
@@ -139,17 +140,17 @@ def test_latents_far_from_the_prior_deceive_a_discriminator_less():
     assert realistic > degenerate
 
 
-@pytest.mark.parametrize("builder", BUILDERS)
-def test_training_reduces_the_loss(builder):
-    losses = descended(built(builder), blobs(32), 40)
+@pytest.mark.parametrize("name", NAMES)
+def test_training_reduces_the_loss(name):
+    losses = descended(built(name), blobs(32), 40)
 
     assert np.isfinite(losses).all()
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
 
 
 def test_the_same_generator_gives_the_same_loss():
-    for builder in BUILDERS:
-        network = built(builder).train()
+    for name in NAMES:
+        network = built(name).train()
         one, other = (network.objective(blobs(4), blobs(4), generator(3)) for _ in range(2))
         assert torch.equal(one, other)
 
@@ -197,7 +198,7 @@ def test_the_likelihood_is_that_of_probabilistic_pca():
 
 @pytest.mark.parametrize("score", ["whitened", "likelihood", "latent"])
 def test_ordinary_images_score_of_the_order_of_one(score):
-    network = built(autoencoder, score=score)
+    network = built("autoencoder", score=score)
     images = blobs(200) + 0.02 * torch.randn(200, 1, 57, 57, generator=generator())
 
     fit_score(network, images, half_turns=False, seed=0)
@@ -249,9 +250,9 @@ def test_half_turns_leave_half_of_the_images_and_no_third_kind():
     assert 140 < same.sum() < 260
 
 
-@pytest.mark.parametrize("builder", BUILDERS)
-def test_a_fitted_score_does_not_depend_on_its_companions(builder):
-    network = built(builder, directions=20)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_fitted_score_does_not_depend_on_its_companions(name):
+    network = built(name, directions=20)
     fit_score(network, blobs(100), half_turns=True, seed=0)
 
     with torch.no_grad():

@@ -9,6 +9,7 @@ from zoo_autoencoder.synthesis import Supply, _rendered, _with_half_turns, betwe
 
 from zoo_core.errors import RecipeError
 from zoo_core.fit.macromodel import PARAMETERS, source_image
+from zoo_core.typed import read_typed
 
 SIDE = 24
 MACRO = {
@@ -173,17 +174,17 @@ def test_turned_parameters_are_those_of_the_turned_image():
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"bendings": {}}, "no key bendings; it takes noise, half_turns, bending, synthetic"),
-        ({"bending": {"strength": 1}}, "bending has no key strength"),
-        ({"bending": {"share": 2}}, "share = 2 is not between 0 and 1"),
-        ({"synthetic": {"share": 0.5}}, "synthetic lacks count, macro"),
+        ({"bendings": {}}, "no key is called 'bendings'; did you mean bending"),
+        ({"bending": {"strength": 1}}, "bending: no key is called 'strength'"),
+        ({"bending": {"share": 2}}, "share = 2.0 is not between 0 and 1"),
+        ({"synthetic": {"share": 0.5}}, "synthetic: count is missing"),
         ({"synthetic": {"share": 0.5, "count": 9, "macro": {"psf": 1.0}}}, "macro lacks pixel, noise"),
         ({"synthetic": {"share": 0.5, "count": 0, "macro": MACRO}}, "count = 0"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(said, message):
     with pytest.raises(RecipeError, match=message):
-        Settings.read(said)
+        read_typed(Settings, said, "settings", RecipeError)
 
 
 def test_images_that_are_no_square_roots_of_one_band_are_refused(lenses):

@@ -29,6 +29,10 @@ class Bending:
     deflection: float = 0.6
     zoom: float = 0.05
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share = {self.share} is not between 0 and 1")
+
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
         """Images (B, C, side, side), some of them bent."""
         if not self.share:

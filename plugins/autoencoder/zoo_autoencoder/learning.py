@@ -44,10 +44,9 @@ class Looks:
         return settings.bending(seen, generator) + added, wanted
 
 
-def learn(network: nn.Module, training: "zoo.Training") -> None:
+def learn(network: Autoencoder, training: "zoo.Training") -> None:
     """See `Architecture.train`, and `settings.Settings` for what the recipe may say."""
-    assert isinstance(network, Autoencoder)
-    settings = Settings.read(training.settings)
+    settings: Settings = training.settings
 
     @cache
     def supply() -> Supply:

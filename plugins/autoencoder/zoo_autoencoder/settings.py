@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zoo_core.errors import RecipeError
-from zoo_core.train.settings import known
-
 from .bending import Bending
 
 __all__ = ["Settings", "Synthetic"]
@@ -29,11 +26,12 @@ class Synthetic:
     macro: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        _check_share("settings: synthetic", self.share)
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share = {self.share} is not between 0 and 1")
         if self.count < 1:
-            raise RecipeError(f"settings: synthetic: count = {self.count}; give 1 or more")
+            raise ValueError(f"count = {self.count}; give 1 or more")
         if missing := [name for name in MACRO if name not in self.macro]:
-            raise RecipeError(f"settings: synthetic: macro lacks {', '.join(missing)}; it takes {', '.join(MACRO)}")
+            raise ValueError(f"macro lacks {', '.join(missing)}; it takes {', '.join(MACRO)}")
 
 
 @dataclass(frozen=True)
@@ -51,23 +49,3 @@ class Settings:
     half_turns: bool = False
     bending: Bending = field(default_factory=Bending)
     synthetic: Synthetic | None = None
-
-    @classmethod
-    def read(cls, said: Mapping[str, Any]) -> "Settings":
-        """The settings of a recipe.
-
-        Raises:
-            RecipeError: an unknown or missing key, or a value that is out of range.
-        """
-        read = known(cls, "settings", said)
-        if "bending" in read:
-            read["bending"] = Bending(**known(Bending, "settings: bending", read["bending"]))
-            _check_share("settings: bending", read["bending"].share)
-        if "synthetic" in read:
-            read["synthetic"] = Synthetic(**known(Synthetic, "settings: synthetic", read["synthetic"]))
-        return cls(**read)
-
-
-def _check_share(where: str, share: float) -> None:
-    if not 0 <= share <= 1:
-        raise RecipeError(f"{where}: share = {share} is not between 0 and 1")

@@ -3,12 +3,10 @@
 After the support vector machine that led the first Bologna challenge in TPR0 on the ground.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Literal
 
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -30,27 +28,28 @@ PREPROCESS = (
 )
 
 
-def build(channels: int, outputs: int, head: str = "mlp", width: int = 256) -> "nn.Module":
-    """The classifier with random weights.
+@dataclass(frozen=True)
+class Arguments:
+    """Of the classifier.
 
     Arguments:
-        channels, outputs: of the network.
-        head: "linear", "rbf" or "mlp".
+        head: on top of the features: a linear one, a Gaussian kernel with landmarks, or one hidden layer.
         width: landmarks of the kernel, or units of the hidden layer.
     """
-    from .network import Classical
 
-    return Classical(channels, outputs, head, width)
+    head: Literal["linear", "rbf", "mlp"] = "mlp"
+    width: int = 256
 
 
-def train(classifier: "nn.Module", training: zoo.Training) -> None:
-    """Fit the classifier to `images` (20000) looks; see `fit.fit`."""
-    from .fit import fit
-    from .network import Classical
+@dataclass(frozen=True)
+class Settings:
+    """Of the training.
 
-    assert isinstance(classifier, Classical)
-    images, targets = training.draw(training.settings.get("images", 20_000))
-    fit(classifier.cpu(), images.cpu(), targets.cpu(), training.seed)
+    Arguments:
+        images: augmented ones that the classifier is fitted to.
+    """
+
+    images: int = 20_000
 
 
 @zoo.hookimpl
@@ -60,13 +59,14 @@ def zoo_architectures() -> list[zoo.Architecture]:
         zoo.Architecture(
             name="classical",
             task="classification",
-            build=build,
-            size=101,
+            build=zoo.one_size(zoo.lazy("zoo_classical.network:Classical"), 101),
             bands=("VIS",),
             heads=zoo.Heads(classes=("nonlens", "lens")),
             preprocess=PREPROCESS,
+            arguments=Arguments,
+            settings=Settings,
             summary="Gabor statistics of the polar image, after the SVM of Hartley et al. (2017)",
             paper=PAPER,
-            train=train,
+            train=zoo.lazy("zoo_classical.fit:train"),
         )
     ]

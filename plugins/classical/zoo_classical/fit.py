@@ -13,9 +13,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
+import zoo_core as zoo
+
 from .network import Classical, Hidden, Landmarks
 
-__all__ = ["fit"]
+__all__ = ["fit", "train"]
 
 log = logging.getLogger("zoo")
 
@@ -23,6 +25,12 @@ BATCH = 256
 FOLDS = 3
 SEARCHED = 12_000  # images of the search; the best is then fitted to all
 C = np.logspace(-4, 1, 6)
+
+
+def train(network: Classical, training: zoo.Training) -> None:
+    """Fit the classifier to as many images as the settings say, on the CPU."""
+    images, targets = training.draw(training.settings.images)
+    fit(network.cpu(), images.cpu(), targets.cpu(), training.seed)
 
 
 @torch.no_grad()

@@ -1,11 +1,6 @@
 """CMU DeepLens, the lens finder that won the ground set of the first Bologna challenge."""
 
-from typing import TYPE_CHECKING
-
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -36,13 +31,6 @@ PREPROCESS = (
 )
 
 
-def build(channels: int, outputs: int) -> "nn.Module":
-    """The network with random weights."""
-    from .network import DeepLens
-
-    return DeepLens(channels, outputs)
-
-
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
     """The residual network of Lanusse et al. (2018)."""
@@ -50,8 +38,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
         zoo.Architecture(
             name="deeplens",
             task="classification",
-            build=build,
-            size=101,
+            build=zoo.any_size(zoo.lazy("zoo_deeplens.network:DeepLens")),
             bands=("VIS",),
             heads=zoo.Heads(classes=("nonlens", "lens")),
             preprocess=PREPROCESS,

@@ -1,12 +1,6 @@
 """LASTRO EPFL, the lens finder that won the space set of the first Bologna challenge, and its three variants."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -36,40 +30,11 @@ PREPROCESS = (
 )
 
 
-def build(channels: int, outputs: int) -> "nn.Module":
-    """The baseline network with random weights."""
-    from .baseline import Lastro
-
-    return Lastro(channels, outputs)
-
-
-def build_views(channels: int, outputs: int) -> "nn.Module":
-    """The network of the whole image and of its centre, with random weights."""
-    from .views import Views
-
-    return Views(channels, outputs)
-
-
-def build_residual(channels: int, outputs: int) -> "nn.Module":
-    """The residual network with random weights."""
-    from .residual import Residual
-
-    return Residual(channels, outputs)
-
-
-def build_invariant(channels: int, outputs: int) -> "nn.Module":
-    """The network that does not mind turns and mirror images, with random weights."""
-    from .invariant import Invariant
-
-    return Invariant(channels, outputs)
-
-
-def _architecture(name: str, build: Callable[..., "nn.Module"], summary: str) -> zoo.Architecture:
+def _architecture(name: str, network: str, summary: str) -> zoo.Architecture:
     return zoo.Architecture(
         name=name,
         task="classification",
-        build=build,
-        size=101,
+        build=zoo.one_size(zoo.lazy(f"zoo_lastro.{network}"), 101),
         bands=("VIS",),
         heads=zoo.Heads(classes=("nonlens", "lens")),
         preprocess=PREPROCESS,
@@ -82,8 +47,8 @@ def _architecture(name: str, build: Callable[..., "nn.Module"], summary: str) ->
 def zoo_architectures() -> list[zoo.Architecture]:
     """The four networks of Schaefer et al. (2018)."""
     return [
-        _architecture("lastro", build, "baseline CNN"),
-        _architecture("lastro_views", build_views, "views, the baseline joined with a CNN of the centre"),
-        _architecture("lastro_residual", build_residual, "residual CNN"),
-        _architecture("lastro_invariant", build_invariant, "CNN invariant under turns and mirror images"),
+        _architecture("lastro", "baseline:Lastro", "baseline CNN"),
+        _architecture("lastro_views", "views:Views", "views, the baseline joined with a CNN of the centre"),
+        _architecture("lastro_residual", "residual:Residual", "residual CNN"),
+        _architecture("lastro_invariant", "invariant:Invariant", "CNN invariant under turns and mirror images"),
     ]

@@ -8,12 +8,12 @@ import pytest
 import torch
 from caustics.lenses import func
 from torch import Tensor
-from zoo_lensfit import build
 from zoo_lensfit.network import LensFit, setup
 from zoo_lensfit.normal import FIGURES, Normal
 
 from zoo_core.errors import SpecError
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.testing.networks import network_of
 
 SIDE, THETA_E, NOISE = 28, 7.0, 0.01
 PRIORS = {
@@ -138,7 +138,7 @@ def test_the_precision_is_that_of_a_gaussian():
 
 
 def test_a_frame_of_another_size_is_fitted():
-    network = build(1, 1, side=20, pixel=1, iterations=3).eval()
+    network = network_of("lensfit", size=20, pixel=1, iterations=3).eval()
 
     score, reconstruction, _ = network(torch.rand(2, 1, 20, 20, generator=torch.Generator().manual_seed(0)))
 
@@ -148,9 +148,9 @@ def test_a_frame_of_another_size_is_fitted():
 
 def test_unknown_names_are_refused():
     with pytest.raises(SpecError, match="theta_e"):
-        build(1, 1, priors={"theta_e": [1.0, 0.1]})
+        network_of("lensfit", priors={"theta_e": [1.0, 0.1]})
     with pytest.raises(SpecError, match="3 channels"):
-        build(3, 1)
+        network_of("lensfit", channels=3)
     with pytest.raises(SpecError, match="chi"):
         detector(("chi",))
 

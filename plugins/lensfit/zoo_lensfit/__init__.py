@@ -3,19 +3,14 @@
 Nothing is learned by gradient descent but the fits themselves.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import zoo_core as zoo
 
-if TYPE_CHECKING:
-    from torch import nn
-
 __all__ = ["zoo_architectures"]
 
-SIDE = 57
-MARGINAL = ("mass",)  # of the figures without parameters, the one that sees masses put into smooth lenses best
-PREPROCESS = ({"op": "bin", "factor": 2}, {"op": "frame", "size": SIDE})
+PREPROCESS = ({"op": "bin", "factor": 2}, {"op": "frame", "size": 57})
 PAPER = """@article{Vegetti2009,
   author = {Vegetti, S. and Koopmans, L. V. E.},
   title = {Bayesian strong gravitational-lens modelling on adaptive grids: objective detection of mass substructure in
@@ -28,27 +23,12 @@ PAPER = """@article{Vegetti2009,
 }"""
 
 
-def build(
-    channels: int,
-    outputs: int,
-    side: int = SIDE,
-    pixel: int = 2,
-    psf: float = 1.5,
-    noise: float = 0.01,
-    photon: float = 0.0,
-    priors: Mapping[str, Sequence[float]] | None = None,
-    grid: Mapping[str, Sequence[float]] | None = None,
-    light: Mapping[str, float] | None = None,
-    marginalised: bool = False,
-    components: int = 50,
-    iterations: int = 30,
-) -> "nn.Module":
-    """The detector before it has seen any image.
+@dataclass(frozen=True)
+class Arguments:
+    """Of the detector. Lengths are in the pixels of the images before they are binned.
 
     Arguments:
-        channels, outputs: of the network; there is one of each.
-        side: pixels a side of its images, as the preprocessing frames them.
-        pixel: length of the network's pixels, in the pixels of the lengths below.
+        pixel: length of the network's pixels.
         psf: standard deviation of the PSF, the first guess.
         noise, photon: variance noise^2 + photon * brightness of a pixel.
         priors: mean and standard deviation of parameters (`zoo_core.fit.macromodel.PARAMETERS`), 0: fixed. None: of any
@@ -60,21 +40,30 @@ def build(
         components: principal directions of the residuals of training images.
         iterations: of the fit at most.
     """
-    from .network import LensFit, setup
-    from .normal import FIGURES
 
-    chosen = setup(side, pixel, psf, noise, photon, priors, grid, light)
-    return LensFit(channels, chosen, MARGINAL if marginalised else FIGURES, components, iterations)
+    pixel: int = 2
+    psf: float = 1.5
+    noise: float = 0.01
+    photon: float = 0.0
+    priors: Mapping[str, tuple[float, float]] | None = None
+    grid: Mapping[str, tuple[float, ...]] | None = None
+    light: Mapping[str, float] | None = None
+    marginalised: bool = False
+    components: int = 50
+    iterations: int = 30
 
 
-def train(detector: "nn.Module", training: zoo.Training) -> None:
-    """Learn what images share from `learn_images` (400) in `rounds` (4) of fits, then what is normal from all."""
-    from .network import LensFit
+@dataclass(frozen=True)
+class Settings:
+    """Of the training.
 
-    assert isinstance(detector, LensFit)
-    images = training.images()
-    detector.learn(images[: training.settings.get("learn_images", 400)], training.settings.get("rounds", 4))
-    detector.take_as_normal(images)
+    Arguments:
+        learn_images: training images from which what all images share is learned.
+        rounds: of fits in which it is learned.
+    """
+
+    learn_images: int = 400
+    rounds: int = 4
 
 
 @zoo.hookimpl
@@ -84,13 +73,14 @@ def zoo_architectures() -> list[zoo.Architecture]:
         zoo.Architecture(
             name="lensfit",
             task="anomaly",
-            build=build,
-            size=SIDE,
+            build=zoo.lazy("zoo_lensfit.network:lensfit"),
             bands=("grey",),
             heads=zoo.Heads(),
             preprocess=PREPROCESS,
+            arguments=Arguments,
+            settings=Settings,
             summary="fit of a smooth lens: what it leaves over, and how unusual its parameters are",
             paper=PAPER,
-            train=train,
+            train=zoo.lazy("zoo_lensfit.network:train"),
         )
     ]

@@ -7,16 +7,18 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+import zoo_core as zoo
 from zoo_core.errors import SpecError
 from zoo_core.fit.macrofit import MacroFit, fit_macro
 from zoo_core.fit.macrolearn import elliptical_lights, learn_macro
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, columns
 from zoo_core.fit.macroresponse import rings, significance
 
-from .normal import Normal
+from .normal import FIGURES, Normal
 
-__all__ = ["LensFit", "setup"]
+__all__ = ["LensFit", "lensfit", "setup", "train"]
 
+MARGINAL = ("mass",)  # of the figures without parameters, the one that sees masses put into smooth lenses best
 RINGS = ((0.6, 8), (0.85, 12), (1.1, 16), (1.4, 16))  # radii in Einstein radii, and masses tried on each
 
 
@@ -94,6 +96,33 @@ class LensFit(nn.Module):
         return torch.cat([fit.parameters[:, columns(self._setup.free)], fit.amplitudes / total], dim=1)
 
 
+def lensfit(
+    channels: int,
+    outputs: int,
+    size: int,
+    pixel: int,
+    psf: float,
+    noise: float,
+    photon: float,
+    priors: Mapping[str, Sequence[float]] | None,
+    grid: Mapping[str, Sequence[float]] | None,
+    light: Mapping[str, float] | None,
+    marginalised: bool,
+    components: int,
+    iterations: int,
+) -> LensFit:
+    """The detector before it has been trained; arguments as of the architecture."""
+    model = setup(size, pixel, psf, noise, photon, priors, grid, light)
+    return LensFit(channels, model, MARGINAL if marginalised else FIGURES, components, iterations)
+
+
+def train(detector: LensFit, training: zoo.Training) -> None:
+    """Learn what images share from some of them in rounds of fits, then what is normal from all."""
+    images = training.images()
+    detector.learn(images[: training.settings.learn_images], training.settings.rounds)
+    detector.take_as_normal(images)
+
+
 def setup(
     side: int,
     pixel: int,
@@ -104,7 +133,7 @@ def setup(
     grid: Mapping[str, Sequence[float]] | None,
     light: Mapping[str, float] | None,
 ) -> MacroModel:
-    """The first guess of what images share, see `build` of the plugin."""
+    """The first guess of what images share, see the arguments of the architecture."""
     size = side * pixel
     given = {name: (float(mean), float(spread)) for name, (mean, spread) in (priors or any_lens(size)).items()}
     starts = {name: tuple(map(float, values)) for name, values in (grid or anywhere(size)).items()}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
-from zoo_localpca import build
 from zoo_localpca.cell_pca import CellPCA
 from zoo_localpca.network import LocalPCA
 
 from zoo_core.errors import SpecError, TrainingError
+from zoo_core.testing.networks import network_of
 
 SIZE = 12
 
@@ -128,5 +128,5 @@ def test_a_basis_smaller_than_the_planes_is_refused():
 
 
 def test_cells_are_an_argument_of_the_architecture():
-    assert isinstance(build(1, 0, size=SIZE, cells=4, basis=20), CellPCA)
-    assert isinstance(build(1, 0, size=SIZE), LocalPCA)
+    assert isinstance(network_of("localpca", size=SIZE, cells=4, basis=20), CellPCA)
+    assert isinstance(network_of("localpca", size=SIZE), LocalPCA)

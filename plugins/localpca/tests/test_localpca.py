@@ -25,7 +25,7 @@ def blobs(images, seed=0, width=2.0):
 @pytest.fixture
 def detector():
     network = LocalPCA(1, SIZE, 400, 20, 5)
-    network.remember([blobs(300), blobs(100, seed=1)])
+    network.learn([blobs(300), blobs(100, seed=1)], seed=0)
     return network.eval()
 
 
@@ -85,7 +85,7 @@ def test_a_remembered_image_is_its_own_nearest_neighbour(detector):
 
 def test_another_number_of_images_is_an_error_that_says_what_to_set():
     with pytest.raises(TrainingError, match=r"arguments: \{images: 30\}"):
-        LocalPCA(1, SIZE, 400, 20, 5).remember([blobs(30)])
+        LocalPCA(1, SIZE, 400, 20, 5).learn([blobs(30)], seed=0)
 
 
 def test_as_many_dimensions_as_neighbours_leave_nothing_over_and_are_refused():

@@ -44,8 +44,8 @@ class LocalPCA(nn.Module):
         self.register_buffer("directions", torch.linalg.qr(torch.randn(pixels, LATENT)).Q)
 
     @torch.no_grad()
-    def remember(self, parts: Sequence[Tensor]) -> None:
-        """Take the images (n, channels, size, size) of all parts into the memory.
+    def learn(self, parts: Sequence[Tensor], seed: int) -> None:
+        """Take the images (n, channels, size, size) of all parts into the memory; nothing is drawn with the seed.
 
         Raises:
             TrainingError: they are not as many as the memory holds.

@@ -5,17 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from zoo_resnet import build
 
 import zoo_core as zoo
 from zoo_core.datasets.writer import simulate
 from zoo_core.errors import SpecError, UnknownNameError
 from zoo_core.models.backbones import backbone_names
-from zoo_core.plugins import architecture
 from zoo_core.testing.check import check
+from zoo_core.testing.networks import network_of
 from zoo_core.train.fit import train
 
 RECIPES = Path(__file__).parents[1] / "recipes"
+
+
+def build(channels, outputs, size=64, **arguments):
+    return network_of("resnet", channels, outputs, size, **arguments)
 
 
 def images(channels: int, count: int = 2) -> torch.Tensor:
@@ -25,7 +28,7 @@ def images(channels: int, count: int = 2) -> torch.Tensor:
 @pytest.mark.parametrize("model", ["resnet10t", "resnet18", "resnet26d", "resnet50", "resnext50_32x4d", "ecaresnet26t"])
 @pytest.mark.parametrize("channels", [1, 4])
 def test_any_model_of_the_family_takes_any_number_of_channels(model, channels):
-    network = build(channels, outputs=3, model=model).eval()
+    network = build(channels, outputs=3, model=model, pool=True, options={}).eval()
 
     with torch.no_grad():
         outputs = network(images(channels))
@@ -54,7 +57,7 @@ def test_an_option_that_timm_does_not_take_is_named():
 
 @pytest.mark.parametrize(("pool", "side"), [(True, 2), (False, 4)])
 def test_without_pooling_maps_are_twice_as_large(pool, side):
-    network = build(1, 3, pool=pool).eval()
+    network = build(1, 3, pool=pool, options={}).eval()
 
     with torch.no_grad():
         maps = network.body.forward_features(images(1))
@@ -63,7 +66,7 @@ def test_without_pooling_maps_are_twice_as_large(pool, side):
 
 
 def test_features_are_what_the_head_sees():
-    network = build(3, 3, model="resnet10t").eval()
+    network = build(3, 3, model="resnet10t", options={}).eval()
 
     with torch.no_grad():
         features, outputs = network.features(images(3)), network(images(3))
@@ -73,9 +76,7 @@ def test_features_are_what_the_head_sees():
 
 
 def test_the_default_network_is_small():
-    default = architecture("resnet")
-
-    network = build(3, 3, **default.arguments)
+    network = build(3, 3)
 
     assert sum(parameter.numel() for parameter in network.parameters()) < 2e6
 

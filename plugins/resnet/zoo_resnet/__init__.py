@@ -1,12 +1,10 @@
 """Residual networks, any of timm, sized for 64 x 64 pixels by default."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -19,69 +17,41 @@ PAPER = """@inproceedings{He2016,
   eprint = {1512.03385}
 }"""
 
-PREPROCESS = (
-    {"op": "frame", "size": 64},
-    {"op": "noise_units"},
-    {
-        "op": "stack",
-        "of": (
-            {"op": "asinh", "softening": 3.0},
-            {"op": "asinh_peak", "contrast": 5.0},
-            {"op": "high_pass", "sigma": 2.0, "relative": 0.05},
-        ),
-    },
-)
-FAMILIES = ("resnet",)  # modules of timm
-SMALL = {"model": "resnet18", "pool": False, "options": {"channels": [16, 32, 64, 128]}}  # a quarter as wide
 
-
-def build(
-    channels: int, outputs: int, model: str = "resnet18", pool: bool = True, options: Mapping[str, Any] | None = None
-) -> "nn.Module":
-    """A residual network of timm with random weights.
+@dataclass(frozen=True)
+class Arguments:
+    """Of a residual network.
 
     Arguments:
         model: its name in timm.
         pool: keep the max pooling after the stem, which halves the image a second time; without it small images keep
             their detail.
-        options: of timm's constructor: channels, layers, stem_type, drop_rate ...
+        options: of timm's constructor: channels, layers, stem_type, drop_rate ...; a quarter as wide by default.
     """
-    from torch import nn
 
-    from zoo_core.models.backbones import backbone
-
-    network = backbone(FAMILIES, model, channels, outputs, options or {})
-    if not pool:
-        network.body.maxpool = nn.Identity()
-    return network
+    model: str = "resnet18"
+    pool: bool = False
+    options: Mapping[str, Any] = field(default_factory=lambda: {"channels": [16, 32, 64, 128]})
 
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
     """A classifier and a regressor, the same network."""
-    return [
-        zoo.Architecture(
-            name="resnet",
-            task="classification",
-            build=build,
-            size=64,
-            bands=("VIS",),
-            heads=zoo.Heads(classes=("no", "sphere", "vort")),
-            preprocess=PREPROCESS,
-            arguments=SMALL,
-            summary="Residual network, any of timm, 64 x 64 pixels (He et al. 2016)",
-            paper=PAPER,
-        ),
-        zoo.Architecture(
-            name="resnet_regression",
-            task="regression",
-            build=build,
-            size=64,
-            bands=("VIS",),
-            heads=zoo.Heads(parameters=("log10_mass",), units=("dex",)),
-            preprocess=PREPROCESS,
-            arguments=SMALL,
-            summary="Residual network, any of timm, for parameters with their variance (He et al. 2016)",
-            paper=PAPER,
-        ),
-    ]
+    classifier = zoo.timm_architecture(
+        "resnet",
+        families=["resnet"],
+        model="resnet18",
+        options={},
+        heads=zoo.Heads(classes=("no", "sphere", "vort")),
+        summary="Residual network, any of timm, 64 x 64 pixels (He et al. 2016)",
+        paper=PAPER,
+    )
+    classifier = replace(classifier, build=zoo.lazy("zoo_resnet.network:resnet"), arguments=Arguments)
+    regressor = replace(
+        classifier,
+        name="resnet_regression",
+        task="regression",
+        heads=zoo.Heads(parameters=("log10_mass",), units=("dex",)),
+        summary="Residual network, any of timm, for parameters with their variance (He et al. 2016)",
+    )
+    return [classifier, regressor]

@@ -5,10 +5,10 @@ import logging
 import numpy as np
 import pytest
 import torch
-from zoo_scan import build, build_classifier
 
 import zoo_core as zoo
 from zoo_core.plugins import architecture as architecture_named
+from zoo_core.testing.networks import network_of
 from zoo_core.train.fit import train
 from zoo_core.train.warm import warm
 
@@ -79,13 +79,15 @@ def test_all_but_the_head_begins_as_in_the_network_that_clusters(clusters, lense
 
 
 def test_it_has_the_names_of_the_network_that_clusters():
-    shared = {name for name in build_classifier(1, 3).state_dict() if not name.startswith("head.")}
+    shared = {name for name in network_of("scan_classifier", outputs=3).state_dict() if not name.startswith("head.")}
 
-    assert shared and shared <= set(build(1, 3).state_dict())
+    assert shared and shared <= set(network_of("scan", outputs=3).state_dict())
 
 
 def test_two_classes_have_one_logit():
-    logits = build_classifier(1, 1, options={"width": 4})(torch.from_numpy(np.zeros((2, 1, 32, 32), np.float32)))
+    network = network_of("scan_classifier", options={"width": 4})
+
+    logits = network(torch.from_numpy(np.zeros((2, 1, 32, 32), np.float32)))
 
     assert logits.shape == (2, 1)
 
@@ -94,7 +96,7 @@ def test_a_stem_that_takes_but_one_channel_can_be_started_from():
     start, architecture = zoo.load("scan.substructure"), architecture_named("scan_classifier", "zoo-scan")
     assert start.spec is not None
     arguments = {key: value for key, value in start.spec.arguments.items() if key != "heads"}
-    network = architecture.build(channels=1, outputs=3, **arguments)
+    network = network_of("scan_classifier", outputs=3, **arguments)
 
     warm(network, architecture, arguments, architecture.heads, start.preprocess, start)
 

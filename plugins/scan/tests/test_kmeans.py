@@ -3,9 +3,9 @@
 import torch
 from safetensors.torch import load_file
 from torch import Generator
-from zoo_scan import build_kmeans
 
 import zoo_core as zoo
+from zoo_core.testing.networks import network_of
 from zoo_core.train.fit import train
 
 RECIPE = """
@@ -47,7 +47,7 @@ def test_its_features_are_those_that_scan_begins_with(tmp_path, lenses):
 
 @torch.no_grad()
 def test_an_image_belongs_to_the_nearest_centroid():
-    network = build_kmeans(1, 3, options={"width": 4}).eval()
+    network = network_of("kmeans", outputs=3, looks=["plain"], options={"width": 4}).eval()
     images = torch.randn(5, 1, 32, 32, generator=Generator().manual_seed(0))
 
     logits, features = network(images)

@@ -5,17 +5,17 @@ import sys
 import pytest
 import torch
 from torch import Generator
-from zoo_scan import build
 from zoo_scan.backbones import backbone
 from zoo_scan.trunk import LOOKS
 
 from zoo_core.errors import NotInstalledError, SpecError
+from zoo_core.testing.networks import network_of
 
 
 def built(outputs=3, **arguments):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return build(1, outputs, options={"width": 4}, **arguments).eval()
+        return network_of("scan", outputs=outputs, options={"width": 4}, **arguments).eval()
 
 
 def images(count=3, size=32):
@@ -32,7 +32,7 @@ def test_there_is_a_logit_for_each_cluster(clusters):
 
 def test_one_cluster_is_refused():
     with pytest.raises(SpecError, match="two clusters"):
-        build(1, 1)
+        network_of("scan")
 
 
 @pytest.mark.parametrize(("width", "parameters"), [(24, 0.7e6), (48, 2.7e6)])
@@ -86,13 +86,13 @@ def test_contrastive_embeddings_have_unit_length():
 )
 def test_what_cannot_be_built_says_why(arguments, message):
     with pytest.raises(SpecError, match=message):
-        build(1, 2, **arguments)
+        network_of("scan", outputs=2, **arguments)
 
 
 def test_without_timm_its_models_say_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "timm", None)
 
-    with pytest.raises(NotInstalledError, match=r"zoo-scan\[timm\]"):
+    with pytest.raises(NotInstalledError, match="pip install timm"):
         backbone("resnet18", 1, {})
 
 

@@ -12,6 +12,7 @@ from zoo_scan.settings import Settings
 import zoo_core as zoo
 from zoo_core.errors import RecipeError
 from zoo_core.train.fit import train
+from zoo_core.typed import read_typed
 
 SIDE = 150
 STAGES = ("simclr", "scan", "selflabel")
@@ -100,4 +101,4 @@ def test_neighbour_accuracy_and_sizes_of_the_clusters_are_reported(run, caplog):
 )
 def test_settings_that_are_not_there_or_out_of_range_are_refused(said, message):
     with pytest.raises(RecipeError, match=message):
-        Settings.read(said)
+        read_typed(Settings, said, "settings", RecipeError)

@@ -5,7 +5,6 @@ import torch
 from torch import Generator
 from zoo_scan.views import Views
 
-from zoo_core.errors import RecipeError
 from zoo_core.images.augmentation import dihedral
 
 
@@ -73,5 +72,5 @@ def test_the_same_generator_gives_the_same_views_and_the_global_one_is_untouched
 
 
 def test_an_unknown_symmetry_is_refused():
-    with pytest.raises(RecipeError, match="rotation180"):
+    with pytest.raises(ValueError, match="rotation180"):
         Views("mirror")

@@ -1,14 +1,10 @@
 """SCAN: classes of lenses that nobody labelled, from contrastive features and their neighbours."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from zoo_core.interfaces import Training
 
 __all__ = ["zoo_architectures"]
 
@@ -27,119 +23,114 @@ PREPROCESS = (
 )
 
 
-def build(
-    channels: int,
-    outputs: int,
-    size: int = 64,
-    macro: Mapping[str, Any] | None = None,
-    model: str = "small",
-    options: Mapping[str, Any] | None = None,
-    looks: Sequence[str] = ("plain",),
-    heads: int = 1,
-    projected: int = 128,
-) -> "nn.Module":
-    """See `network.Scan` and `trunk.Sight`."""
-    from .network import Scan
-    from .trunk import Sight
+@dataclass(frozen=True)
+class MacroLens:
+    """The fit of a macro-lens to one band, which then stands before everything else.
 
-    return Scan(Sight(channels, size, macro, model, options, looks), outputs, heads, projected)
+    Arguments:
+        shows: what of each fit the network is given: residual, lens, masses; a channel each.
+        priors, grid, psf, binning, noise: see `zoo_core.fit.macromodel.MacroModel`; images are scaled to unit peak.
+        iterations: of each fit at most.
+        photons: least and largest variance of the photon noise of light as bright as the sky's noise, over the variance
+            of the latter; what exposures of the data have. The light of each image tells where in between it lies.
+        glow: the lens shines, as brightly as each image wants, with a profile that is learned from the images.
+    """
 
-
-def train(network: "nn.Module", training: "Training") -> None:
-    """See `stages.train`."""
-    from .stages import train as stages
-
-    stages(network, training)
-
-
-def build_kmeans(
-    channels: int,
-    outputs: int,
-    size: int = 64,
-    macro: Mapping[str, Any] | None = None,
-    model: str = "small",
-    options: Mapping[str, Any] | None = None,
-    looks: Sequence[str] = ("plain",),
-    projected: int = 128,
-    cosine: bool = False,
-) -> "nn.Module":
-    """See `kmeans.NearestCentroid` and `trunk.Sight`."""
-    from .kmeans import NearestCentroid
-    from .trunk import Sight
-
-    return NearestCentroid(Sight(channels, size, macro, model, options, looks), outputs, projected, cosine)
+    shows: tuple[str, ...]
+    priors: Mapping[str, tuple[float, float]]
+    grid: Mapping[str, tuple[float, ...]]
+    psf: float = 1.5
+    binning: int = 1
+    noise: float = 0.01
+    iterations: int = 15
+    photons: tuple[float, float] = (0.0, 0.0)
+    glow: bool = False
 
 
-def train_kmeans(network: "nn.Module", training: "Training") -> None:
-    """See `kmeans.train`."""
-    from .kmeans import train as centroids
+@dataclass(frozen=True)
+class Arguments:
+    """Of all networks of this plugin.
 
-    centroids(network, training)
+    Arguments:
+        macro: None: the pixels as they are.
+        model: the backbone: small, spectrum, or a model of timm without the tag of its weights.
+        options: of the backbone.
+        looks: channels that the network makes of each of its own: plain, asinh, sharp.
+    """
 
-
-def build_classifier(
-    channels: int,
-    outputs: int,
-    size: int = 64,
-    macro: Mapping[str, Any] | None = None,
-    model: str = "small",
-    options: Mapping[str, Any] | None = None,
-    looks: Sequence[str] = ("plain",),
-) -> "nn.Module":
-    """See `classifier.Classifier` and `trunk.Sight`."""
-    from .classifier import Classifier
-    from .trunk import Sight
-
-    return Classifier(Sight(channels, size, macro, model, options, looks), outputs)
+    macro: MacroLens | None = None
+    model: str = "small"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    looks: tuple[str, ...] = ("asinh", "sharp")
 
 
-def train_classifier(network: "nn.Module", training: "Training") -> None:
-    """See `classifier.train`."""
-    from .classifier import train as classes
+@dataclass(frozen=True)
+class ScanArguments(Arguments):
+    """Of the network that clusters, besides those of all.
 
-    classes(network, training)
+    Arguments:
+        heads: cluster heads that compete.
+        projected: dimensions of the contrastive embedding.
+    """
+
+    heads: int = 1
+    projected: int = 128
+
+
+@dataclass(frozen=True)
+class KMeansArguments(Arguments):
+    """Of k-means, besides those of all.
+
+    Arguments:
+        projected: dimensions of the contrastive embedding.
+        cosine: features are brought to unit length first, as the contrast compares their directions.
+    """
+
+    projected: int = 128
+    cosine: bool = False
 
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
     """SCAN, the k-means that it must beat, and a classifier with the layers of either."""
+    settings = zoo.lazy("zoo_scan.settings:Settings")
     return [
         zoo.Architecture(
             name="scan",
             task="clustering",
-            build=build,
-            size=64,
+            build=zoo.lazy("zoo_scan.build:scan"),
             bands=("VIS",),
             heads=zoo.Heads(classes=("0", "1", "2")),
             preprocess=PREPROCESS,
-            arguments={"looks": ("asinh", "sharp")},
+            arguments=ScanArguments,
+            settings=settings,
             summary="Clusters that neighbours in contrastive feature space share (Van Gansbeke et al. 2020)",
             paper=PAPER,
-            train=train,
+            train=zoo.lazy("zoo_scan.stages:train"),
         ),
         zoo.Architecture(
             name="kmeans",
             task="clustering",
-            build=build_kmeans,
-            size=64,
+            build=zoo.lazy("zoo_scan.build:kmeans"),
             bands=("VIS",),
             heads=zoo.Heads(classes=("0", "1", "2")),
             preprocess=PREPROCESS,
-            arguments={"looks": ("asinh", "sharp")},
+            arguments=KMeansArguments,
+            settings=settings,
             summary="k-means on the contrastive features that SCAN begins with",
-            train=train_kmeans,
+            train=zoo.lazy("zoo_scan.kmeans:train"),
         ),
         zoo.Architecture(
             name="scan_classifier",
             task="classification",
-            build=build_classifier,
-            size=64,
+            build=zoo.lazy("zoo_scan.build:classifier"),
             bands=("VIS",),
             heads=zoo.Heads(classes=("no", "sphere", "vort")),
             preprocess=PREPROCESS,
-            arguments={"looks": ("asinh", "sharp")},
+            arguments=Arguments,
+            settings=settings,
             summary="The network of `scan` with a linear layer of classes, to learn from few labels",
             paper=PAPER,
-            train=train_classifier,
+            train=zoo.lazy("zoo_scan.classifier:train"),
         ),
     ]

@@ -5,7 +5,8 @@ from typing import Any
 
 from torch import nn
 
-from zoo_core.errors import NotInstalledError, SpecError, UnknownNameError
+from zoo_core.errors import SpecError
+from zoo_core.models.backbones import backbone as timm_backbone
 
 from .resnet import SmallResNet
 from .spectrum import Spectrum
@@ -29,27 +30,11 @@ def backbone(name: str, channels: int, options: Mapping[str, Any]) -> tuple[nn.M
         UnknownNameError: neither a network of this plugin nor a model of timm.
         SpecError: the options are not the network's.
     """
-    build = _own if name in OWN else _of_timm
+    if name not in OWN:
+        network = timm_backbone(None, name, channels, 0, options)
+        return network, network.body.num_features
     try:
-        return build(name, channels, options)
-    except (TypeError, ValueError, AssertionError) as error:
+        own = OWN[name](channels, **options)
+    except TypeError as error:
         raise SpecError(f"the backbone {name} can't be built with {dict(options)}: {error}") from error
-
-
-def _own(name: str, channels: int, options: Mapping[str, Any]) -> tuple[nn.Module, int]:
-    network = OWN[name](channels, **options)
-    return network, network.dimension
-
-
-def _of_timm(name: str, channels: int, options: Mapping[str, Any]) -> tuple[nn.Module, int]:
-    try:
-        import timm  # pyright: ignore[reportMissingImports] - an extra
-    except ImportError as error:
-        raise NotInstalledError(
-            f"the backbone {name!r} is timm's, which can't be imported ({error}); "
-            f"pip install 'zoo-scan[timm]', or take the backbone {SMALL!r}"
-        ) from error
-    if name not in timm.list_models():
-        raise UnknownNameError.among("backbone", name, [*OWN, *timm.list_models()])
-    network: Any = timm.create_model(name, in_chans=channels, num_classes=0, **options)
-    return network, network.num_features
+    return own, own.dimension

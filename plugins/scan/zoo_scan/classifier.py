@@ -37,13 +37,13 @@ class Classifier(Trunk):
         return self.logits_of(self.stem(x))
 
 
-def train(network: nn.Module, training: Training) -> None:
+def train(network: Classifier, training: Training) -> None:
     """Set the weights in one stage, `classes`.
 
     What the stem gives is computed once; it is varied by `settings: views`, and not by the `augmentation` of images.
     """
-    assert isinstance(network, Classifier)
-    seen, views = Seen.of(network.stem, training), Settings.read(training.settings).views
+    settings: Settings = training.settings
+    seen, views = Seen.of(network.stem, training), settings.views
     labels, held_out = (torch.from_numpy(y) for y in (training.targets(), training.validation_targets()))
     cross_entropy = partial(_cross_entropy, training.heads)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from sklearn.cluster import KMeans
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from zoo_core.errors import SpecError
@@ -56,15 +56,15 @@ class NearestCentroid(Contrasted):
         return F.normalize(features, dim=1) if self.cosine else features
 
 
-def train(network: nn.Module, training: Training) -> None:
+def train(network: NearestCentroid, training: Training) -> None:
     """The stage `simclr`, as of `scan`, from the same first weights under the same seed; then k-means.
 
     Labels are read only to log how often neighbours share one.
 
     Source: Lloyd (1982), IEEE Trans. Inf. Theory 28, 129.
     """
-    assert isinstance(network, NearestCentroid)
-    seen, settings = Seen.of(network.stem, training), Settings.read(training.settings)
+    settings: Settings = training.settings
+    seen = Seen.of(network.stem, training)
     contrast(network, training, seen, settings)
     features = in_parts(network.embedded, seen.training).double().cpu().numpy()
     share = neighbour_accuracy(mine(features, settings.neighbours), training.targets())

@@ -1,11 +1,6 @@
 """What a recipe may say about the three stages, under `settings:`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from zoo_core.errors import RecipeError
-from zoo_core.train.settings import known
 
 from .views import Views
 
@@ -37,19 +32,6 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("temperature", "neighbours", "least"):
             if not getattr(self, name) > 0:
-                raise RecipeError(f"settings: {name} = {getattr(self, name)} is not above 0")
+                raise ValueError(f"{name} = {getattr(self, name)} is not above 0")
         if not 0 < self.threshold < 1:
-            raise RecipeError(f"settings: threshold = {self.threshold} is not a probability between 0 and 1")
-
-    @classmethod
-    def read(cls, said: Mapping[str, Any]) -> "Settings":
-        """The settings of a recipe.
-
-        Raises:
-            RecipeError: an unknown key, or a value that is out of range.
-        """
-        read = known(cls, "settings", said)
-        for key in ("views", "strong"):
-            if key in read:
-                read[key] = Views(**known(Views, f"settings: {key}", read[key]))
-        return cls(**read)
+            raise ValueError(f"threshold = {self.threshold} is not a probability between 0 and 1")

@@ -25,15 +25,15 @@ Loss = Callable[[nn.Module, Tensor, Tensor, Generator], Tensor]
 Figure = Callable[[nn.Module, Training], float]
 
 
-def train(network: nn.Module, training: Training) -> None:
+def train(network: Scan, training: Training) -> None:
     """Set the weights by the stages `simclr`, `scan` and `selflabel`, each of which resumes by itself.
 
     Labels are read only to log how often neighbours share one.
 
     Source: Van Gansbeke et al. (2020), arXiv 2005.12320.
     """
-    assert isinstance(network, Scan)
-    seen, settings = Seen.of(network.stem, training), Settings.read(training.settings)
+    settings: Settings = training.settings
+    seen = Seen.of(network.stem, training)
     contrast(network, training, seen, settings)
     stages = _Stages(network, training, seen, settings)
     stages.cluster()

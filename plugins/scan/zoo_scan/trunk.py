@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from zoo_core.errors import SpecError
 from zoo_core.images.channels import asinh, high_pass
 
+from . import MacroLens
 from .backbones import SMALL, backbone
 from .stem import Macro, Pixels
 
@@ -31,7 +32,7 @@ class Sight:
     Arguments:
         channels: of the input.
         size: pixels a side of the images.
-        macro: arguments of `stem.Macro`, which then stands before everything else; None: the pixels as they are.
+        macro: the fit that stands before everything else; None: the pixels as they are.
         model: see `backbones.backbone`.
         options: of the backbone.
         looks: names out of LOOKS.
@@ -39,7 +40,7 @@ class Sight:
 
     channels: int
     size: int = 64
-    macro: Mapping[str, Any] | None = None
+    macro: MacroLens | None = None
     model: str = SMALL
     options: Mapping[str, Any] | None = None
     looks: Sequence[str] = ("plain",)
@@ -53,7 +54,7 @@ class Trunk(nn.Module):
         if unknown := [look for look in sight.looks if look not in LOOKS]:
             raise SpecError(f"looks: {', '.join(unknown)} is none of {', '.join(LOOKS)}")
         self.looks = tuple(sight.looks)
-        self.stem = Macro(sight.channels, sight.size, **sight.macro) if sight.macro else Pixels(sight.channels)
+        self.stem = Macro(sight.channels, sight.size, **vars(sight.macro)) if sight.macro else Pixels(sight.channels)
         channels = self.stem.channels * len(self.looks)
         self.backbone, self.dimension = backbone(sight.model, channels, sight.options or {})
 

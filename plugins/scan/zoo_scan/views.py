@@ -9,7 +9,6 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from zoo_core.errors import RecipeError
 from zoo_core.images.augmentation import dihedral
 
 __all__ = ["SYMMETRIES", "Views"]
@@ -36,7 +35,7 @@ class Views:
 
     def __post_init__(self) -> None:
         if self.symmetry not in SYMMETRIES:
-            raise RecipeError(f"symmetry: {self.symmetry!r} is none of {', '.join(SYMMETRIES)}")
+            raise ValueError(f"symmetry: {self.symmetry!r} is none of {', '.join(SYMMETRIES)}")
 
     def draw(self, images: Tensor, generator: Generator) -> Tensor:
         """One view of each image (B, C, H, W); the generator is on the CPU."""

@@ -2,11 +2,14 @@
 
 import pytest
 import torch
-from zoo_swin import build
 
 from zoo_core.errors import SpecError, UnknownNameError
-from zoo_core.plugins import architecture
 from zoo_core.testing.check import check
+from zoo_core.testing.networks import network_of
+
+
+def build(channels, outputs, size=64, **arguments):
+    return network_of("swin", channels, outputs, size, **arguments)
 
 
 def images(channels: int, size: int = 64) -> torch.Tensor:
@@ -16,7 +19,7 @@ def images(channels: int, size: int = 64) -> torch.Tensor:
 @pytest.mark.parametrize("model", ["swin_tiny_patch4_window7_224", "swin_s3_tiny_224", "swinv2_tiny_window8_256"])
 @pytest.mark.parametrize("channels", [1, 4])
 def test_any_model_of_the_family_takes_any_number_of_channels(model, channels):
-    network = build(channels, outputs=3, model=model).eval()
+    network = build(channels, outputs=3, model=model, options={}).eval()
 
     with torch.no_grad():
         outputs = network(images(channels))
@@ -47,7 +50,7 @@ def test_an_option_that_timm_does_not_take_is_named():
 
 
 def test_features_are_what_the_head_sees():
-    network = build(3, 3, **architecture("swin").arguments).eval()
+    network = build(3, 3).eval()
 
     with torch.no_grad():
         features, outputs = network.features(images(3)), network(images(3))

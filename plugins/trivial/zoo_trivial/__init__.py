@@ -1,11 +1,8 @@
 """Trivial statistics as a lens finder: what brightness and size alone tell. A network must beat it."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -17,21 +14,15 @@ PREPROCESS = (
 )
 
 
-def build(channels: int, outputs: int) -> "nn.Module":
-    """The classifier with random weights."""
-    from .network import Trivial
+@dataclass(frozen=True)
+class Settings:
+    """Of the training.
 
-    return Trivial(channels, outputs)
+    Arguments:
+        images: augmented ones that the classifier is fitted to.
+    """
 
-
-def train(classifier: "nn.Module", training: zoo.Training) -> None:
-    """Fit the classifier to `images` (20000) looks; see `fit.fit`."""
-    from .fit import fit
-    from .network import Trivial
-
-    assert isinstance(classifier, Trivial)
-    images, targets = training.draw(training.settings.get("images", 20_000))
-    fit(classifier.cpu(), images.cpu(), targets.cpu(), training.seed)
+    images: int = 20_000
 
 
 @zoo.hookimpl
@@ -41,12 +32,12 @@ def zoo_architectures() -> list[zoo.Architecture]:
         zoo.Architecture(
             name="trivial",
             task="classification",
-            build=build,
-            size=101,
+            build=zoo.any_size(zoo.lazy("zoo_trivial.network:Trivial")),
             bands=("VIS",),
             heads=zoo.Heads(classes=("nonlens", "lens")),
             preprocess=PREPROCESS,
+            settings=Settings,
             summary="logistic regression on peak and total S/N, size, concentration and footprint",
-            train=train,
+            train=zoo.lazy("zoo_trivial.fit:train"),
         )
     ]

@@ -9,16 +9,24 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from torch import Tensor
 
+import zoo_core as zoo
+
 from .network import Trivial
 from .statistics import statistics
 
-__all__ = ["fit"]
+__all__ = ["fit", "train"]
 
 log = logging.getLogger("zoo")
 
 BATCH = 512
 FOLDS = 5
 STRENGTHS = np.logspace(-3, 2, 6)
+
+
+def train(network: Trivial, training: zoo.Training) -> None:
+    """Fit the classifier to as many images as the settings say, on the CPU."""
+    images, targets = training.draw(training.settings.images)
+    fit(network.cpu(), images.cpu(), targets.cpu(), training.seed)
 
 
 @torch.no_grad()

@@ -1,11 +1,8 @@
 """Einstein rings in two bands, and a small network that measures them."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["zoo_architectures", "zoo_datasets", "zoo_metrics"]
 
@@ -14,11 +11,15 @@ HEADS = zoo.Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
 PREPROCESS = ({"op": "frame", "size": SIZE}, {"op": "noise_units"}, {"op": "asinh", "softening": 1.0})
 
 
-def build(channels: int, outputs: int, width: int) -> "nn.Module":
-    """The network with random weights."""
-    from .network import Rings
+@dataclass(frozen=True)
+class Arguments:
+    """Of the network.
 
-    return Rings(channels, outputs, width)
+    Arguments:
+        width: channels after the first convolution.
+    """
+
+    width: int = 8
 
 
 def open_rings(n: int = 200, seed: int = 0) -> zoo.Dataset:
@@ -41,12 +42,11 @@ def zoo_architectures() -> list[zoo.Architecture]:
         zoo.Architecture(
             name="second",
             task="regression",
-            build=build,
-            size=SIZE,
+            build=zoo.one_size(zoo.lazy("zoo_second.network:Rings"), SIZE),
             bands=("g", "i"),
             heads=HEADS,
             preprocess=PREPROCESS,
-            arguments={"width": 8},
+            arguments=Arguments,
         )
     ]
 

@@ -1,11 +1,8 @@
 """MyNet: say in one sentence what it is, and cite its paper."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import zoo_core as zoo
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["zoo_architectures"]
 
@@ -17,11 +14,15 @@ PREPROCESS = (
 )
 
 
-def build(channels: int, outputs: int, width: int) -> "nn.Module":
-    """The network with random weights."""
-    from .network import MyNet
+@dataclass(frozen=True)
+class Arguments:
+    """Of the network.
 
-    return MyNet(channels, outputs, width)
+    Arguments:
+        width: channels after the first convolution.
+    """
+
+    width: int = 16
 
 
 @zoo.hookimpl
@@ -31,12 +32,11 @@ def zoo_architectures() -> list[zoo.Architecture]:
         zoo.Architecture(
             name="mynet",
             task="classification",
-            build=build,
-            size=101,
+            build=zoo.any_size(zoo.lazy("zoo_mynet.network:MyNet")),
             bands=("VIS",),
             heads=zoo.Heads(classes=("nonlens", "lens")),
             preprocess=PREPROCESS,
-            arguments={"width": 16},
+            arguments=Arguments,
             summary="MyNet, a small convolutional network",
         )
     ]
