@@ -10,7 +10,7 @@ from torch import nn
 import zoo_core as zoo
 from zoo_core.errors import WeightsError
 from zoo_core.images.preprocess import Preprocess
-from zoo_core.models.network import initialised
+from zoo_core.models.network import Dimensions, initialised
 from zoo_core.train.warm import centre, head_of, preprocess_for, warm
 
 STACKED = (
@@ -24,7 +24,7 @@ def start(toy):
     """The toy network in three bands that have two channels each; random weights."""
     model = zoo.build("toy", bands=["g", "r", "i"])
     preprocess = Preprocess.from_operations(STACKED, ("g", "r", "i"))
-    network = initialised(model.architecture, 6, 1, {}).eval()
+    network = initialised(model.architecture, Dimensions(6, 1, 12), {}).eval()
     return replace(model, network=network, preprocess=preprocess)
 
 
@@ -32,7 +32,7 @@ def warmed(start, bands, classes=("none", "middle")):
     preprocess = Preprocess.from_operations(STACKED, bands)
     heads = zoo.Heads(classes=classes)
     outputs = 1 if len(classes) == 2 else len(classes)
-    network = initialised(start.architecture, preprocess.n_channels, outputs, {}).eval()
+    network = initialised(start.architecture, Dimensions(preprocess.n_channels, outputs, 12), {}).eval()
     warm(network, start.architecture, {}, heads, preprocess, start)
     return network, preprocess
 
@@ -110,7 +110,7 @@ def build_toy(channels, outputs):
 
 def test_another_architecture_takes_what_has_the_same_name_and_not_the_head(start):
     other = replace(start.architecture, name="other")
-    network = initialised(other, 6, 1, {})
+    network = initialised(other, Dimensions(6, 1, 12), {})
     head = network[4].weight.clone()
 
     warm(network, other, {}, start.heads, start.preprocess, start)
@@ -121,8 +121,8 @@ def test_another_architecture_takes_what_has_the_same_name_and_not_the_head(star
 
 def test_a_backbone_under_another_name_is_found(start):
     wrapped = replace(start, architecture=replace(start.architecture, name="wrapped"), network=Wrapped(6, 1))
-    twice = replace(start.architecture, name="twice", build=Twice)
-    network = initialised(twice, 6, 1, {})
+    twice = replace(start.architecture, name="twice", build=zoo.any_size(Twice))
+    network = initialised(twice, Dimensions(6, 1, 12), {})
 
     warm(network, twice, {}, start.heads, start.preprocess, wrapped)
 
