@@ -3,13 +3,20 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from zoo_core.bench.results import read_result
+import zoo_core as zoo
+from zoo_core.bench.results import predictions_of, read_result, sha256_of
+from zoo_core.bench.truth import truth_sha256
 from zoo_core.board.leaderboard import board_of, leaderboard
+from zoo_core.catalog.measured import published_results
 from zoo_core.catalog.registry import merge, read_registry
-from zoo_core.errors import ResultError
+from zoo_core.errors import UnknownNameError
+from zoo_core.tasks import Heads
 
 MODEL = """
   {id}:
@@ -29,7 +36,10 @@ benchmarks:
     task: classification
     metrics: [auroc, tpr0]
     sha256: "{sha256}"
+    truth_sha256: {truth}
     summary: Lenses on the sky
+datasets:
+  sky: {{plugin: zoo-core, task: classification, domain: simulated}}
 """
 
 
@@ -37,10 +47,10 @@ benchmarks:
 def listed(tmp_path):
     """A catalogue that publishes the models given, with weights "111..." unless said otherwise."""
 
-    def make(*models, images="2" * 64, **weights):
+    def make(*models, images="2" * 64, truth_sha256="null", **weights):
         entries = [MODEL.format(id=id, task="classification", sha256=weights.get(id, "1") * 64) for id in models]
         path = tmp_path / "registry.yaml"
-        path.write_text("schema: 1\nmodels:" + "".join(entries) + BENCHMARK.format(sha256=images))
+        path.write_text("schema: 1\nmodels:" + "".join(entries) + BENCHMARK.format(sha256=images, truth=truth_sha256))
         return merge([read_registry(path)])
 
     return make
@@ -137,12 +147,144 @@ def test_records_are_plain_values(stored, listed, tmp_path):
     assert record["metrics"]["auroc"]["low"] < record["metrics"]["auroc"]["value"]
 
 
-def test_predictions_that_are_not_those_of_the_result_are_refused(stored, listed, tmp_path):
+def edited(path, change):
+    """The result at `path` with its JSON changed by hand."""
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def rewritten(path, change):
+    """The result at `path` with its predictions changed, and their hash written into the JSON as if nothing were."""
+    table = pq.read_table(path.with_suffix(".parquet")).to_pydict()
+    change(table)
+    pq.write_table(pa.table(table), path.with_suffix(".parquet"))
+    edited(path, lambda content: content["hashes"].update(predictions=sha256_of(path.with_suffix(".parquet"))))
+
+
+def flip_labels(table):
+    table["true_label"] = [1 - label for label in table["true_label"]]
+
+
+def test_predictions_that_are_not_those_of_the_result_verify_nothing(stored, listed, tmp_path):
     path = stored("a.one").with_suffix(".parquet")
     path.write_bytes(path.read_bytes() + b" ")
 
-    with pytest.raises(ResultError, match=r"is not what a\.one was measured from"):
-        board_of(tmp_path / "results", listed("a.one"))
+    row = rows(board_of(tmp_path / "results", listed("a.one")))["a.one"]
+
+    assert (row.status, row.rank) == ("not verified", None)
+    assert "is not what a.one was measured from" in row.remark
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda result: result["metrics"]["auroc"].update(value=0.999), "auroc is 0.999 in the result, but 0."),
+        (lambda result: result["metrics"]["auroc"].update(low=0.998), "the interval of auroc is not"),
+        (lambda result: result["metrics"]["recall"].update(high=1.0), "the interval of recall is not"),
+        (lambda result: result["images"].update(lens=7), "numbers of images: not"),
+        (lambda result: result["confusion"][0].reverse(), "confusion matrix: not"),
+        (lambda result: result["operating_points"][0]["rates"].update(found=9), "operating points: not"),
+        (
+            lambda result: result["metrics"].update(best=result["metrics"]["auroc"]),
+            "no classification metric is called",
+        ),
+    ],
+)
+def test_a_number_that_was_changed_by_hand_is_not_believed(stored, listed, tmp_path, change, reason):
+    edited(stored("a.one"), change)
+    stored("b.two")
+
+    board = board_of(tmp_path / "results", listed("a.one", "b.two"))
+
+    row = rows(board)["a.one"]
+    assert (row.status, row.rank) == ("not verified", None)
+    assert reason in row.remark
+    assert "| – | `a.one` | – |" in board.markdown()
+    assert "**not verified**: " in board.markdown()
+    assert rows(board)["b.two"].rank.place == 1
+
+
+def test_predictions_of_other_truth_than_the_benchmark_are_not_believed(stored, listed, tmp_path):
+    path = stored("a.one")
+    _, truth = predictions_of(path, read_result(path))
+    known = listed("a.one", truth_sha256=truth_sha256(truth, Heads(classes=("nonlens", "lens"))))
+    assert rows(board_of(tmp_path / "results", known))["a.one"].status == "ok"
+
+    rewritten(path, flip_labels)
+
+    remark = rows(board_of(tmp_path / "results", known))["a.one"].remark
+    assert "ids and truth of its predictions are not those of sky" in remark
+
+
+def test_an_image_that_counts_twice_is_noticed(stored, listed, tmp_path):
+    path = stored("a.one")
+    rewritten(path, lambda table: table["id"].__setitem__(1, table["id"][0]))
+
+    row = rows(board_of(tmp_path / "results", listed("a.one")))["a.one"]
+
+    assert (row.status, row.remark) == ("not verified", "an image is there twice in its predictions")
+
+
+def test_simulated_images_are_not_sold_as_real(stored, listed, tmp_path):
+    edited(stored("a.one"), lambda result: result["dataset"].update(domain="real"))
+
+    row = rows(board_of(tmp_path / "results", listed("a.one")))["a.one"]
+
+    assert (row.status, row.remark) == ("not verified", "its images are said to be real, those of sky are simulated")
+
+
+def test_what_was_examined_is_remembered_until_something_changes(stored, listed, tmp_path, cache_folder):
+    path = stored("a.one")
+    first = board_of(tmp_path / "results", listed("a.one"))
+    (kept,) = cache_folder.rglob("*.json")
+    written = kept.stat().st_mtime_ns
+
+    assert board_of(tmp_path / "results", listed("a.one")) == first
+    assert kept.stat().st_mtime_ns == written
+
+    edited(path, lambda result: result["metrics"]["auroc"].update(value=0.999))
+    assert rows(board_of(tmp_path / "results", listed("a.one")))["a.one"].status == "not verified"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"key": 3}', b"\xff"])
+def test_a_damaged_memory_is_made_again(stored, listed, tmp_path, cache_folder, content):
+    stored("a.one")
+    first = board_of(tmp_path / "results", listed("a.one"))
+    (kept,) = cache_folder.rglob("*.json")
+    kept.write_bytes(content)
+
+    assert board_of(tmp_path / "results", listed("a.one")) == first
+
+
+def test_what_is_remembered_needs_no_scipy(stored, tmp_path):
+    stored("a.one")
+    code = "import sys; from zoo_core.board.leaderboard import leaderboard; leaderboard(sys.argv[1]).markdown();"
+    child = [sys.executable, "-c", code + "print('scipy' in sys.modules)", str(tmp_path / "results")]
+
+    answers = [subprocess.run(child, timeout=280, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+
+    assert [answer.strip() for answer in answers] == ["True", "False"]
+
+
+def test_the_board_of_one_benchmark_or_of_one_task(stored, listed, tmp_path):
+    stored("a.one")
+    stored("a.one", benchmark="sea")
+    results, known = tmp_path / "results", listed("a.one")
+
+    assert [table.benchmark for table in board_of(results, known, on="sea").tables] == ["sea"]
+    assert [table.benchmark for table in board_of(results, known, task="classification").tables] == ["sea", "sky"]
+    assert board_of(results, known, task="regression").tables == ()
+    with pytest.raises(UnknownNameError, match="no benchmark is called 'skye'; did you mean sky"):
+        board_of(results, known, on="skye")
+    with pytest.raises(UnknownNameError, match="no task is called 'regresion'; did you mean regression"):
+        board_of(results, known, task="regresion")
+
+
+def test_in_another_folder_the_results_of_the_project_are_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert published_results() == Path(zoo.__file__).parents[1] / "docs/leaderboard/results"
 
 
 def test_an_empty_folder_makes_a_board(tmp_path):

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
+from ..catalog.measured import RESULTS
 from ..errors import ResultError
 from ..scores import Scores
 from ..tasks import Heads, task_named
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 SCHEMA = 1
-RESULTS = Path("docs/leaderboard/results")
 TRUE = "true_"
 
 

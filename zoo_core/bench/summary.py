@@ -12,9 +12,10 @@ from ..scores import ClassScores, ClusterScores, Scores, Truth
 from ..tasks import Heads
 from .metrics.clustering import matched_confusion
 from .metrics.contingency import contingency
+from .metrics.curves import Ranking
 from .metrics.intervals import binomial, bootstrap, percentile
 from .metrics.operating import OperatingPoint, operating_points, rates
-from .metrics.ranking import Ranking, ranking
+from .metrics.ranking import ranking
 from .metrics.strata import Stratum, completed, strata
 from .results import Estimate, StratumResult
 
@@ -135,12 +136,12 @@ def _confusion(scores: Scores, truth: Truth, classes: int) -> list[list[int]]:
     return []
 
 
-@_confusion.register
+@_confusion.register(ClassScores)
 def _(scores: ClassScores, truth: Truth, classes: int) -> list[list[int]]:
     once = np.ones((1, len(truth["label"])))
     return contingency(truth["label"], scores.called, (classes, classes), once)[0].astype(int).tolist()
 
 
-@_confusion.register
+@_confusion.register(ClusterScores)
 def _(scores: ClusterScores, truth: Truth, classes: int) -> list[list[int]]:
     return matched_confusion(scores, truth, classes).tolist()

@@ -76,7 +76,7 @@ def side_by_side_markdown(wanted: SideBySide, tables: Mapping[str, Table]) -> st
     lines = [line(heads), line(["---"] * len(heads))]
     for model in models:
         found = [rows[heading].get(model) for heading in shown]
-        cells = [cell(row.result if row else None, wanted.metric) for row in found]
+        cells = [cell(row.shown if row else None, wanted.metric) for row in found]
         lines.append(line([f"`{model}`", *cells]))
     return f"## {wanted.title}\n\n" + "\n".join(lines)
 

@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ..bench.metrics.intervals import bootstrap
-from ..bench.metrics.named import core_metrics, select
 from ..bench.metrics.ranks import ranks
-from ..bench.results import RESULTS, Result, read_result, result_path, scores_of
+from ..bench.results import Result, read_result, result_path
+from ..catalog.measured import published_results
 from ..catalog.registry import Catalog, catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
-from ..errors import NotInstalledError, PluginError, UnknownNameError
-from ..metric import Metric
-from ..plugins import metrics as plugin_metrics
+from ..errors import UnknownNameError
 from ..tasks import task_named
 from .markdown import markdown
+from .remembered import Examination, examined, identity
 from .tables import Row, Table
 
 __all__ = ["Board", "board_of", "leaderboard"]
@@ -28,7 +26,7 @@ class Board:
     """All benchmarks.
 
     Arguments:
-        tables: one a benchmark; figures of different benchmarks are never averaged.
+        tables: one a benchmark; metrics of different benchmarks are never averaged.
         results: the folder that they were read from.
     """
 
@@ -44,32 +42,88 @@ class Board:
         return [_record(table, row) for table in self.tables for row in table.rows]
 
 
-def leaderboard(results: str | Path = RESULTS) -> Board:
+def leaderboard(results: str | Path | None = None, on: str | None = None, task: str | None = None) -> Board:
     """The board of a folder of results.
 
+    Arguments:
+        results: the folder; by default that of the current directory or of the checkout, or else the results that came
+            with the package.
+        on: id of the one benchmark to show (--on).
+        task: name of the task whose benchmarks are shown (--task).
+
     Raises:
-        ResultError: a file that is no result, or whose predictions are missing or not its own.
+        ResultError: a file that is no result.
+        UnknownNameError: no such benchmark or task.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> board = zoo.leaderboard(on="substructure_mass")
+        >>> [table.metrics[0] for table in board.tables]
+        ['mae[log10_mass]']
     """
-    return board_of(Path(results), catalog())
+    return board_of(published_results() if results is None else Path(results), catalog(), on, task)
 
 
-def board_of(results: Path, listed: Catalog) -> Board:
-    """The board of a folder of results under any catalogue."""
-    found = [read_result(path) for path in sorted(results.glob("*/*.json"))]
-    names = sorted({*listed.benchmarks, *(result.benchmark for result in found)})
+def board_of(results: Path, listed: Catalog, on: str | None = None, task: str | None = None) -> Board:
+    """The board of a folder of results under any catalogue; arguments as `leaderboard`."""
+    found = [read_result(path) for path in sorted(results.glob(f"{on or '*'}/*.json"))]
+    names = _shown(found, listed, on, task)
     return Board(
         tuple(_table(name, [r for r in found if r.benchmark == name], listed, results) for name in names), results
     )
 
 
+def _shown(found: Sequence[Result], listed: Catalog, on: str | None, task: str | None) -> list[str]:
+    """Names of the benchmarks."""
+    tasks = {result.benchmark: result.task for result in found}
+    tasks |= {name: spec.task for name, spec in listed.benchmarks.items()}
+    if on is not None and on not in tasks:
+        raise UnknownNameError.among("benchmark", on, tasks)
+    wanted = None if task is None else task_named(task).name
+    return sorted(name for name in tasks if on in (None, name) and wanted in (None, tasks[name]))
+
+
 def _table(name: str, found: Sequence[Result], listed: Catalog, results: Path) -> Table:
     spec = listed.benchmarks.get(name)
     images = _current_images(spec, found)
-    rows = [_row(result, images, listed.models.get(result.model)) for result in found]
+    judged = [_judged(result, images, listed, results) for result in found]
+    rows = _ranked([row for row, _ in judged], {row.model: examination for row, examination in judged})
     rows += [Row(model, "missing", "not measured") for model in _missing(spec, found, listed)]
-    rows = _ranked(rows, spec, results)
-    metrics = next((tuple(row.result.metrics) for row in rows if row.result and row.measured), ())
+    metrics = next((tuple(row.shown.metrics) for row in rows if row.shown is not None), ())
     return Table(name, spec.summary if spec else "", metrics, tuple(sorted(rows, key=_order)))
+
+
+def _judged(result: Result, images: str | None, listed: Catalog, results: Path) -> tuple[Row, Examination | None]:
+    """The row of a result, and what came of examining it; None of one that failed."""
+    row = _row(result, images, listed.models.get(result.model))
+    if row.status == "failed":
+        return row, None
+    examination = _examination(result, listed, results, compare_truth=result.hashes["dataset"] == images)
+    reason = "; ".join(filter(None, [examination.reason, _false_domain(result, listed)]))
+    return (replace(row, status="not verified", remark=reason) if reason else row), examination
+
+
+def _examination(result: Result, listed: Catalog, results: Path, compare_truth: bool) -> Examination:
+    spec = listed.benchmarks.get(result.benchmark)
+    truth = spec.truth_sha256 if spec is not None and compare_truth else None
+    path = result_path(results, result.benchmark, result.model)
+
+    def examine() -> Examination:
+        from .examination import examine  # with all of scipy, which what is remembered does without
+
+        return examine(path, result, spec, truth)
+
+    strata = None if spec is None else {column: list(edges) for column, edges in spec.strata.items()}
+    key = identity([path, path.with_suffix(".parquet")], strata, spec.plugin if spec else None, truth)
+    return examined(f"{result.benchmark}-{result.model}", key, examine)
+
+
+def _false_domain(result: Result, listed: Catalog) -> str:
+    """What is wrong with the domain of the images, if the catalogue knows it."""
+    known = listed.datasets.get(result.dataset["name"])
+    if known is None or known.domain == result.dataset["domain"]:
+        return ""
+    return f"its images are said to be {result.dataset['domain']}, those of {known.name} are {known.domain}"
 
 
 def _current_images(spec: BenchmarkSpec | None, found: Sequence[Result]) -> str | None:
@@ -118,29 +172,19 @@ def _alike(model: ModelSpec, result: Result) -> bool:
     return bands and heads == asked and task_named(result.task).names_outputs
 
 
-def _ranked(rows: Sequence[Row], spec: BenchmarkSpec | None, results: Path) -> list[Row]:
-    """The rows with the rank of those that can be compared: on today's images, by a metric that is at hand."""
-    compared = [(row.model, row.result) for row in rows if row.status in ("ok", "unlisted") and row.result]
-    metric = _ranking_metric(compared[0][1], spec) if compared else None
-    if metric is None:
+def _ranked(rows: Sequence[Row], examinations: Mapping[str, Examination | None]) -> list[Row]:
+    """The rows with the rank of those that can be compared: verified, on today's images."""
+    compared = [
+        (row.model, one)
+        for row in rows
+        if row.status in ("ok", "unlisted") and (one := examinations[row.model]) is not None and one.resampled
+    ]
+    if not compared:
         return list(rows)
-    resampled = [_resampled(metric, result, results) for _, result in compared]
-    placed = dict(zip((model for model, _ in compared), ranks(resampled, metric.higher_is_better), strict=True))
+    resampled = [np.array(one.resampled) for _, one in compared]
+    places = ranks(resampled, compared[0][1].higher_is_better)
+    placed = {model: place for (model, _), place in zip(compared, places, strict=True)}
     return [replace(row, rank=placed.get(row.model)) for row in rows]
-
-
-def _ranking_metric(result: Result, spec: BenchmarkSpec | None) -> Metric | None:
-    name, available = next(iter(result.metrics)), core_metrics(result.task, result.heads)
-    try:
-        if spec is not None and name not in {metric.name for metric in available}:
-            available = plugin_metrics([spec.plugin])
-        return select([name], result.task, available)[0]
-    except (UnknownNameError, PluginError, NotInstalledError):
-        return None
-
-
-def _resampled(metric: Metric, result: Result, results: Path) -> np.ndarray:
-    return bootstrap(metric, *scores_of(result_path(results, result.benchmark, result.model), result))
 
 
 def _order(row: Row) -> tuple:
@@ -161,7 +205,7 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
     if result is None:
         return facts
     return facts | {
-        "metrics": _plain(result.metrics),
+        "metrics": _plain(row.shown.metrics) if row.shown else {},
         "images": result.images,
         "measured_on": result.dataset["domain"],
         "trained_on": result.trained_on,

@@ -41,7 +41,7 @@ def table_markdown(table: Table) -> str:
     heads = ["rank", "model", *(heading(name, table) for name in table.metrics), "notes"]
     lines = [line(heads), line(["---"] * len(heads))]
     for row in table.rows:
-        cells = [cell(row.result, name) for name in table.metrics]
+        cells = [cell(row.shown, name) for name in table.metrics]
         lines.append(line([place(row), f"`{row.model}`", *cells, marks(row)]))
     return "\n".join(lines)
 
@@ -73,9 +73,9 @@ def cell(result: Result | None, metric: str) -> str:
 def marks(row: Row) -> str:
     """What a reader must know of the row beside its numbers."""
     notes = [] if row.status == "ok" else [f"**{row.status}**: {row.remark}"]
-    if row.result is not None and row.measured:
-        notes += ["population **seen** in training"] if row.result.seen else []
-        notes.append(_domains(row.result))
+    if row.shown is not None:
+        notes += ["population **seen** in training"] if row.shown.seen else []
+        notes.append(_domains(row.shown))
     return "; ".join(notes)
 
 

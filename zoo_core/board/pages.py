@@ -121,7 +121,7 @@ def _main_table(table: Table) -> str:
     heads = ["rank", "model", *(heading(name, table) for name in table.metrics), "notes"]
     rows = []
     for row in table.rows:
-        numbers = [_cell(cell(row.result, name), _value(row.result, name)) for name in table.metrics]
+        numbers = [_cell(cell(row.shown, name), _value(row.shown, name)) for name in table.metrics]
         rank = _cell(place(row), row.rank.place + row.rank.mean / 1000 if row.rank else None)
         name = f"<th scope=row>{escape(row.model)}</th>"
         cells = [rank, name, *numbers, _cell(marks(row).replace("*", ""))]

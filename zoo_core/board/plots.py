@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..bench.metrics.calibration import prior_weights, reliability
-from ..bench.metrics.curves import curve
-from ..bench.metrics.ranking import Ranking, one_against_rest, ranking
+from ..bench.metrics.curves import Ranking, curve
+from ..bench.metrics.ranking import one_against_rest, ranking
 from ..bench.results import Result, StratumResult
 from ..scores import ClassScores, Scores, Truth
 

@@ -14,8 +14,9 @@ class Row:
 
     Arguments:
         model: its id.
-        status: "ok"; "failed"; "outdated": measured with other weights or images than are published now; "missing":
-            published, but not measured; "unlisted": measured, but in no registry.
+        status: "ok"; "failed"; "not verified": it is not what its predictions give, or these are not of the benchmark;
+            "outdated": measured with other weights or images than are published now; "missing": published, but not
+            measured; "unlisted": measured, but in no registry.
         remark: why it is not "ok".
         rank: None where it has none.
         result: None where it is missing.
@@ -30,7 +31,13 @@ class Row:
     @property
     def measured(self) -> bool:
         """There are numbers to show."""
-        return self.result is not None and bool(self.result.metrics)
+        return self.shown is not None
+
+    @property
+    def shown(self) -> Result | None:
+        """The result whose numbers are shown; None if there are none, or if they are not believed."""
+        believed = self.result is not None and self.result.metrics and self.status != "not verified"
+        return self.result if believed else None
 
 
 @dataclass(frozen=True)
@@ -52,4 +59,4 @@ class Table:
     @property
     def results(self) -> list[Result]:
         """Of the rows that have numbers, in order."""
-        return [row.result for row in self.rows if row.result is not None and row.measured]
+        return [row.shown for row in self.rows if row.shown is not None]

@@ -122,6 +122,7 @@ class _Benchmark(_Entry):
     strata: dict[str, list[float]] = {}
     sha256: Sha256 | None = None
     table_sha256: Sha256 | None = None
+    truth_sha256: Sha256 | None = None
     needs_data: bool = False
     summary: str = ""
 

@@ -105,6 +105,7 @@ class BenchmarkSpec:
         strata: columns of the truth, each with the edges of its bins, or an empty list for categories.
         sha256: the fingerprint that the data set must have, or None.
         table_sha256: of all that is drawn for every image of a simulated set (of the truth of another), or None.
+        truth_sha256: of ids and truth of all images (`bench.truth`), or None; stored predictions are compared with it.
         needs_data: the images are not made here; who measures must have them and say where they are.
         summary: one line.
     """
@@ -118,6 +119,7 @@ class BenchmarkSpec:
     plugin: str = "zoo-core"
     sha256: str | None = None
     table_sha256: str | None = None
+    truth_sha256: str | None = None
     needs_data: bool = False
     summary: str = ""
     source: str = ""

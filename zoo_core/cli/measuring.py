@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..models.describe import RESULTS
+from ..catalog.measured import RESULTS
 from .show import as_json, echo, progress, show_rows
 
 __all__ = ["benchmark", "check", "leaderboard"]
@@ -64,14 +64,16 @@ def benchmark(
 
 
 @click.command()
-@results_option
+@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
+@click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.")
+@click.option("--task", help="Only the benchmarks of this task.")
 @click.option("--pages", type=click.Path(path_type=Path), help="Also write the pages and plots into this folder.")
 @as_json
-def leaderboard(results: Path, pages: Path | None, as_json: bool) -> None:
+def leaderboard(results: Path | None, on: str | None, task: str | None, pages: Path | None, as_json: bool) -> None:
     """The board of all results, with intervals, ranks and ties."""
     from ..board.leaderboard import leaderboard
 
-    board = leaderboard(results)
+    board = leaderboard(results, on, task)
     if as_json:
         show_rows(board.records(), as_json)
     else:

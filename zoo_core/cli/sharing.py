@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..models.describe import RESULTS
+from ..catalog.measured import RESULTS
 from .show import echo
 
 __all__ = ["fetch", "publish"]

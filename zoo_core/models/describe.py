@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..catalog.folder import spec_named
+from ..catalog.measured import published_results
 from ..catalog.specs import ModelSpec
 from ..errors import NotInstalledError, ResultError
 from ..plugins import package_folder
 
-__all__ = ["RESULTS", "Description", "describe"]
-
-RESULTS = Path("docs/leaderboard/results")
+__all__ = ["Description", "describe"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def describe(name: str | Path, results: Path | None = None) -> Description:
         size=operations["frame"]["size"],
         pixel_scale=operations.get("resample", {}).get("pixel_scale"),
         installed=_is_installed(spec.plugin),
-        results=_measured(spec.id, _results_folder() if results is None else results),
+        results=_measured(spec.id, published_results() if results is None else results),
     )
 
 
@@ -69,11 +68,6 @@ def _is_installed(plugin: str) -> bool:
     except NotInstalledError:
         return False
     return True
-
-
-def _results_folder() -> Path:
-    checkout = Path(__file__).parents[2] / RESULTS
-    return checkout if checkout.is_dir() else RESULTS
 
 
 def _measured(id: str, folder: Path) -> dict[str, dict[str, Any]]:

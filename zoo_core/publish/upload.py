@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..bench.results import Result, read_result
 from ..catalog.folder import read_folder, spec_named, write_folder
+from ..catalog.measured import RESULTS
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import golden_file, weights_file
 from ..errors import PublishError, WeightsError
@@ -16,8 +17,6 @@ from .card import model_card
 from .commit import Published, commit_folder
 
 __all__ = ["publish", "write_repository"]
-
-RESULTS = Path("docs/leaderboard/results")
 
 log = logging.getLogger("zoo")
 

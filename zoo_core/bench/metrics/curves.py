@@ -8,9 +8,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Curve", "curve"]
+__all__ = ["Curve", "Ranking", "curve"]
 
 ROUNDING = 1 + 1e-12  # a rate of 0.07 among 100 allows 7, though 0.07 x 100 may fall short of it
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Images in an order.
+
+    Arguments:
+        scores: (N,), the higher, the likelier positive.
+        positive: (N,) bool, which images are.
+        probable: the scores are probabilities, so that one half is a threshold.
+    """
+
+    scores: np.ndarray
+    positive: np.ndarray
+    probable: bool
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import binomtest
 
 from ...metric import Metric
 from ...scores import Scores, Truth
@@ -82,6 +81,8 @@ def binomial(successes: int, trials: int, level: float = LEVEL) -> tuple[float, 
     """
     if trials == 0:
         return None
+    from scipy.stats import binomtest  # takes as long to import as the leaderboard to be shown
+
     interval = binomtest(int(successes), int(trials)).proportion_ci(level, method="exact")
     return float(interval.low), float(interval.high)
 

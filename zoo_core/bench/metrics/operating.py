@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .classification import FEW, purity
-from .curves import curve
+from .curves import Ranking, curve
 from .intervals import binomial
-from .ranking import Ranking
 
 __all__ = ["OperatingPoint", "Rates", "operating_points", "rates"]
 
@@ -56,7 +55,7 @@ def operating_points(ranking: Ranking) -> list[OperatingPoint]:
     Example:
         >>> import numpy as np
         >>> from zoo_core.bench.metrics.operating import operating_points
-        >>> from zoo_core.bench.metrics.ranking import Ranking
+        >>> from zoo_core.bench.metrics.curves import Ranking
         >>> images = Ranking(np.array([0.9, 0.8, 0.3, 0.1]), np.array([True, False, True, False]), probable=True)
         >>> [(point.name, point.threshold, point.rates.found) for point in operating_points(images)][:2]
         [('p>=0.5', 0.5, 1), ('fpr<=1e-2', 0.9, 1)]

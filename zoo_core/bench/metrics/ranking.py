@@ -1,29 +1,12 @@
 """What images are ranked by, where positives are told from negatives."""
 
-from dataclasses import dataclass
 from functools import singledispatch
-
-import numpy as np
 
 from ...scores import AnomalyScores, ClassScores, ClusterScores, Scores, Truth
 from .clustering import cluster_scores
+from .curves import Ranking
 
-__all__ = ["Ranking", "one_against_rest", "ranking"]
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """Images in an order.
-
-    Arguments:
-        scores: (N,), the higher, the likelier positive.
-        positive: (N,) bool, which images are.
-        probable: the scores are probabilities, so that one half is a threshold.
-    """
-
-    scores: np.ndarray
-    positive: np.ndarray
-    probable: bool
+__all__ = ["one_against_rest", "ranking"]
 
 
 @singledispatch
@@ -44,12 +27,12 @@ def ranking(scores: Scores, truth: Truth) -> Ranking | None:
     return None
 
 
-@ranking.register
+@ranking.register(ClassScores)
 def _(scores: ClassScores, truth: Truth) -> Ranking | None:
     return Ranking(scores.positive, truth["label"] == 1, probable=True) if scores.is_binary else None
 
 
-@ranking.register
+@ranking.register(AnomalyScores)
 def _(scores: AnomalyScores, truth: Truth) -> Ranking:
     return Ranking(scores.score, truth["label"] > 0, probable=False)
 
@@ -60,11 +43,11 @@ def one_against_rest(scores: Scores, truth: Truth, k: int) -> Ranking | None:
     return None
 
 
-@one_against_rest.register
+@one_against_rest.register(ClassScores)
 def _(scores: ClassScores, truth: Truth, k: int) -> Ranking:
     return Ranking(scores.probabilities[:, k], truth["label"] == k, probable=True)
 
 
-@one_against_rest.register
+@one_against_rest.register(ClusterScores)
 def _(scores: ClusterScores, truth: Truth, k: int) -> Ranking:
     return Ranking(cluster_scores(scores, truth, k), truth["label"] == k, probable=True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from .intervals import LEVEL
 
@@ -51,7 +50,7 @@ def ranks(resampled: Sequence[np.ndarray], higher_is_better: bool) -> list[Rank]
     """
     merit = np.stack(resampled) if higher_is_better else -np.stack(resampled)
     merit = np.where(np.isfinite(merit), merit, -np.inf)
-    places = rankdata(-merit, method="min", axis=0)
+    places = 1 + np.sum(merit[None] > merit[:, None], axis=1)
     tails = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
     low, high = np.quantile(places, tails, axis=1, method="closest_observation").astype(int)
     return [

@@ -1,0 +1,128 @@
+"""Whether a result is what its predictions give, and whether these are of the images of its benchmark."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..bench.metrics.intervals import binomial, bootstrap, percentile
+from ..bench.metrics.named import core_metrics, select
+from ..bench.results import Result, scores_of
+from ..bench.summary import plain
+from ..bench.truth import truth_sha256
+from ..catalog.specs import BenchmarkSpec
+from ..errors import NotInstalledError, PluginError, ResultError, UnknownNameError
+from ..metric import Binomial, Metric
+from ..plugins import metrics as plugin_metrics
+from ..scores import Scores, Truth
+from .remembered import Examination
+
+__all__ = ["examine"]
+
+CLOSE = 1e-9  # relative; sums of float64 in another order
+
+
+def examine(path: Path, result: Result, spec: BenchmarkSpec | None, truth_known: str | None) -> Examination:
+    """Compare a result with its predictions, and these with the benchmark.
+
+    Every metric, count, operating point and stratum is computed again; of the intervals those of shares, and that of
+    the metric that ranks.
+
+    Arguments:
+        path: of the result's JSON.
+        result: what it says.
+        spec: of the benchmark, None if no registry lists it.
+        truth_known: sha256 of ids and truth of its images, None if it is not known.
+    """
+    try:
+        scores, truth = scores_of(path, result)
+        metrics = _metrics(result, spec)
+        return _examined(result, scores, truth, metrics, spec, truth_known)
+    except (ResultError, UnknownNameError, PluginError, NotInstalledError) as error:
+        return Examination(str(error))
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        return Examination(f"its metrics cannot be computed from {path.stem}.parquet ({error!r})")
+
+
+def _examined(
+    result: Result,
+    scores: Scores,
+    truth: Truth,
+    metrics: Sequence[Metric],
+    spec: BenchmarkSpec | None,
+    truth_known: str | None,
+) -> Examination:
+    resampled = bootstrap(metrics[0], scores, truth)
+    faults = [
+        *_faults_of_truth(truth, result, truth_known),
+        *_faults_of_numbers(result, scores, truth, metrics, spec),
+        *_faults_of_intervals(result, scores, truth, metrics, percentile(resampled)),
+    ]
+    return Examination("; ".join(faults), metrics[0].higher_is_better, tuple(resampled.tolist()))
+
+
+def _metrics(result: Result, spec: BenchmarkSpec | None) -> list[Metric]:
+    available = core_metrics(result.task, result.heads)
+    if spec is not None and not set(result.metrics) <= {metric.name for metric in available}:
+        available = [*available, *plugin_metrics([spec.plugin])]
+    return select(result.metrics, result.task, available)
+
+
+def _faults_of_truth(truth: Truth, result: Result, known: str | None) -> Iterator[str]:
+    if len(np.unique(truth["id"])) != len(truth["id"]):
+        yield "an image is there twice in its predictions"
+    if known is not None and truth_sha256(truth, result.heads) != known:
+        yield f"ids and truth of its predictions are not those of {result.benchmark}"
+
+
+def _faults_of_numbers(
+    result: Result, scores: Scores, truth: Truth, metrics: Sequence[Metric], spec: BenchmarkSpec | None
+) -> Iterator[str]:
+    declared = {} if spec is None else spec.strata
+    given = {part.column for part in result.strata} & declared.keys()
+    again = plain(scores, truth, metrics, result.heads, {name: declared[name] for name in declared if name in given})
+    for name, estimate in again.metrics.items():
+        if not _close(result.metrics[name].value, estimate.value):
+            written = _text(result.metrics[name].value)
+            yield f"{name} is {written} in the result, but {_text(estimate.value)} from its predictions"
+    strata = [part for part in result.strata if part.column in given]
+    pairs = {
+        "numbers of images": (result.images, again.images),
+        "confusion matrix": (result.confusion, again.confusion),
+        "operating points": (result.operating_points, again.operating_points),
+        "strata": (strata, again.strata),
+    }
+    for part, (written, found) in pairs.items():
+        if not _close(written, found):
+            yield f"{part}: not what its predictions give"
+
+
+def _faults_of_intervals(
+    result: Result, scores: Scores, truth: Truth, metrics: Sequence[Metric], first: tuple[float, float] | None
+) -> Iterator[str]:
+    shares = {one.name: one.interval for one in metrics if isinstance(one.interval, Binomial)}
+    known = {metrics[0].name: first} | {name: binomial(*one.counts(scores, truth)) for name, one in shares.items()}
+    for name, limits in known.items():
+        found = result.metrics[name]
+        if found.low is not None and not _close((found.low, found.high), limits):
+            yield f"the interval of {name} is not what its predictions give"
+
+
+def _close(first: Any, second: Any) -> bool:
+    """Equal, but for the last digits of numbers."""
+    if is_dataclass(first) and is_dataclass(second):
+        return all(_close(getattr(first, one.name), getattr(second, one.name)) for one in fields(first))
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return first.keys() == second.keys() and all(_close(first[key], second[key]) for key in first)
+    if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
+        return len(first) == len(second) and all(map(_close, first, second))
+    if isinstance(first, float) and isinstance(second, (float, int)):
+        return math.isclose(first, second, rel_tol=CLOSE, abs_tol=CLOSE)
+    return first == second
+
+
+def _text(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.6g}"
