@@ -58,5 +58,14 @@ def _cube_root(x: Tensor) -> Tensor:
 def _mean_brightness(profiles: Profiles, radius_2: Tensor) -> Tensor:
     """Half the mean brightness inside R, L(<R) / (2 pi R^2), flux per square arcsec."""
     radius_2 = radius_2.clamp_min(1e-24)
-    within = torch.special.gammainc(2 * profiles.n, profiles.b * radius_2 ** (0.5 / profiles.n))
-    return profiles.mean * within / radius_2
+    return profiles.mean * enclosed(profiles.n, profiles.b * radius_2.log().mul_(0.5 / profiles.n).exp_()) / radius_2
+
+
+def enclosed(n: Tensor, x: Tensor) -> Tensor:
+    """Share of a Sersic profile's light inside the ellipse of x = b (R / R_e)^(1 / n): P(2 n, x).
+
+    Graham & Driver (2005), PASA 22, 118, eq. 2. For an exponential disc, n = 1, it is 1 - (1 + x) exp(-x).
+    """
+    if bool((n == 1).all()):
+        return -torch.expm1(-x) - x * torch.exp(-x)
+    return torch.special.gammainc(2 * n, x)

@@ -35,8 +35,10 @@ def undeflected(lights: np.ndarray, count: int, grid: Grid, faint: float = 0.0) 
     for width, chosen in _tiles(lights, grid, faint):
         samples = _add_tiles(samples, chosen, grid, width)
     flux = pixel_means(samples).mul_(grid.pixel**2)
-    for width, chosen in _windows(lights[lights["profile"] == SERSIC], grid.pixel):
-        _replace_centres(flux, chosen, grid, width)
+    sersic, exponential = lights["profile"] == SERSIC, lights["n"] == 1  # whose integrals are elementary
+    for kind in (lights[sersic & exponential], lights[sersic & ~exponential]):
+        for width, chosen in _windows(kind, grid.pixel):
+            _replace_centres(flux, chosen, grid, width)
     return flux
 
 

@@ -17,6 +17,9 @@ __all__ = ["Profiles", "brightness", "brightness_at", "modulation", "peak_bright
 
 SERSIC, RING = PROFILES.index("sersic"), PROFILES.index("ring")
 
+DARK = -80.0
+"""Least exponent, 1e-35 of the peak: below it numbers are denormal, ten times as slow on a CPU."""
+
 
 def sersic_b(n: np.ndarray) -> np.ndarray:
     """b_n of the Sersic profile, exact: half of the light is within R_e."""
@@ -131,7 +134,8 @@ def brightness(profiles: Profiles, x: Tensor, y: Tensor, pixel: float = 0.0) -> 
 
 def brightness_at(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
     """The same at offsets from the centre whose `squared_radius` is known."""
-    light = radius_2.pow(0.5 / profiles.n).mul_(-profiles.b).exp_().mul_(profiles.peak)
+    light = radius_2.log().mul_(0.5 / profiles.n).exp_().mul_(-profiles.b)  # faster than a power
+    light = light.clamp_min_(DARK).exp_().mul_(profiles.peak)
     rings = profiles.ring.flatten().nonzero().flatten()
     if len(rings):
         light[rings] = _ring(profiles[rings], radius_2[rings])
@@ -162,4 +166,6 @@ def modulation(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, pix
 
 
 def _ring(profiles: Profiles, radius_2: Tensor) -> Tensor:
-    return profiles.peak * torch.exp(-0.5 * ((radius_2.sqrt() - 1) / profiles.ring) ** 2)
+    """Brightness of a ring, a Gaussian in radius: peak exp(-(r - 1)^2 / (2 ring^2))."""
+    exponent = -0.5 * ((radius_2.sqrt() - 1) / profiles.ring) ** 2
+    return profiles.peak * exponent.clamp_min_(DARK).exp_()
