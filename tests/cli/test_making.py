@@ -8,7 +8,8 @@ import zoo_core as zoo
 
 
 def test_simulate_writes_images_that_can_be_predicted(zoo_command, flat_plugin, tmp_path):
-    answer = zoo_command("simulate", "finding_space", "-n", "2", "--seed", "1", "-o", tmp_path / "data")
+    options = ("-n", "2", "--seed", "1", "--device", "cpu")
+    answer = zoo_command("simulate", "finding_space", *options, "-o", tmp_path / "data")
     assert answer.code == 0 and answer.out.strip() == str(tmp_path / "data")
     rows = json.loads(zoo_command("predict", "flat.space", tmp_path / "data", "--json").out)
     assert [row["status"] for row in rows] == ["ok", "ok"]

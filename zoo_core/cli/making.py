@@ -19,18 +19,23 @@ __all__ = ["new", "simulate", "train"]
     help="deeplense: <class>/<id>.npy.",
 )  # fmt: skip
 @click.option("--difficulty", help="Of data sets that have several, such as substructure.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--overwrite", is_flag=True, help="Begin anew; otherwise an interrupted run is resumed.")
 def simulate(
-    dataset: str, count: int, seed: int, out: Path, format_: str, difficulty: str | None, overwrite: bool
+    dataset: str, count: int, seed: int, out: Path, format_: str, difficulty: str | None, device: str, overwrite: bool
 ) -> None:
     """Simulate images of a DATASET, such as finding_space, with their truth."""
     from ..datasets.writer import simulate
+    from ..models.devices import device_named
 
+    chosen = device_named(device)
+    chosen = device_named("cpu") if chosen.type == "mps" else chosen  # which has no double precision
     arguments = {"difficulty": difficulty} if difficulty else {}
     with progress(dataset) as tick:
         written = simulate(
-            dataset, count, seed, out, format=format_, overwrite=overwrite, progress=tick, arguments=arguments
-        )
+            dataset, count, seed, out, format=format_, overwrite=overwrite, progress=tick, arguments=arguments,
+            device=chosen,
+        )  # fmt: skip
     echo(str(written))
 
 

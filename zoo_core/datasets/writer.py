@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
+import torch
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
@@ -46,6 +47,7 @@ def simulate(
     overwrite: bool = False,
     progress: Progress | None = None,
     arguments: Mapping[str, Any] | None = None,
+    device: torch.device | str = "cpu",
 ) -> Path:
     """Writes a simulated data set; called again after an interruption, it makes what is missing.
 
@@ -57,6 +59,7 @@ def simulate(
         overwrite: replace another simulation in the same folder.
         progress: called with (images done, images in all).
         arguments: further ones of the data set, such as its difficulty.
+        device: where images are rendered; those of another device differ by at most 1e-4 of their noise.
 
     Returns:
         The folder.
@@ -74,7 +77,7 @@ def simulate(
     _claim(out, source, format, overwrite)
     if not (out / TRUTH).exists():
         for start in range(0, n, BLOCK):
-            _write_block(source, start, min(start + BLOCK, n), out, FORMATS[format])
+            _write_block(source, start, min(start + BLOCK, n), out, FORMATS[format], device)
             if progress:
                 progress(min(start + BLOCK, n), n)
         FORMATS[format].finish(source, out)
@@ -113,11 +116,13 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
     part.replace(path)
 
 
-def _write_block(source: Simulated, start: int, stop: int, out: Path, layout: Layout) -> None:
+def _write_block(
+    source: Simulated, start: int, stop: int, out: Path, layout: Layout, device: torch.device | str
+) -> None:
     marker = out / PARTS / f"{start:08d}.truth.npy"
     if marker.exists():
         return
-    images, truth = source.make(start, stop)
+    images, truth = source.make(start, stop, device)
     layout.block(source, start, images, truth, out)
     _whole(marker, lambda path: _save(path, truth))
 

@@ -128,18 +128,18 @@ class Finding(Simulated):
         """Noise-free foreground and arcs (B, 101, 101) on the device, the noise recipes and the truth."""
         return cutouts.expose(self.cutouts(start, stop), self.recipe.stamps, device=device)
 
-    def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
-        parts = [self._exposures(first, min(first + BATCH, stop)) for first in range(start, stop, BATCH)]
+        parts = [self._exposures(first, min(first + BATCH, stop), device) for first in range(start, stop, BATCH)]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
-    def _exposures(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def _exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         drawn = self.cutouts(start, stop)
-        made = cutouts.expose(drawn, self.recipe.stamps)
+        made = cutouts.expose(drawn, self.recipe.stamps, device=device)
         randoms = Randoms.from_numpy([generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], SIDE)
-        images = observe(made.foreground, made.arcs, made.noise, randoms)
-        images = images.masked_fill(outside(SIDE, self._footprints(start, drawn)), torch.nan)
-        return images[:, None].numpy(), made.truth
+        images = observe(made.foreground, made.arcs, made.noise, randoms.to(device))
+        images = images.masked_fill(outside(SIDE, self._footprints(start, drawn).to(device)), torch.nan)
+        return images[:, None].cpu().numpy(), made.truth
 
     def _footprints(self, start: int, drawn: Sequence[Cutout]) -> Tensor:
         """Half the widths and heights of the stamps, pixels, shape (cutouts, 2)."""

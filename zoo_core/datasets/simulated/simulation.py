@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 
 import numpy as np
+import torch
 
 from ...interfaces import Dataset
 
@@ -17,8 +18,13 @@ class Simulated(Dataset):
     pixel_scale: float
 
     @abstractmethod
-    def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        """Images (stop - start, bands, H, W), float32, and their truth, a structured array; nothing is kept."""
+    def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
+        """Images (stop - start, bands, H, W), float32, and their truth, a structured array; nothing is kept.
+
+        Arguments:
+            start, stop: rows.
+            device: where they are rendered. Images agree to 1e-4 of their noise; frozen ones are made on the CPU.
+        """
 
     @abstractmethod
     def drawn(self) -> Iterator[tuple]:

@@ -135,19 +135,19 @@ class Substructure(Simulated):
             for row in range(start, min(stop, self.n))
         ]
 
-    def make(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
-        light, truth = self.noiseless(start, stop)
+        light, truth = self.noiseless(start, stop, device)
         return self._exposed(torch.from_numpy(light[:, 0]), truth, start), truth
 
-    def noiseless(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def noiseless(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """The same before noise is added."""
-        parts = [self._batch(first, min(first + BATCH, stop)) for first in range(start, stop, BATCH)]
+        parts = [self._batch(first, min(first + BATCH, stop), device) for first in range(start, stop, BATCH)]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
-    def _batch(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    def _batch(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         scenes = self.scenes(start, stop)
-        light = render_scenes(scenes, self.size)
+        light = render_scenes(scenes, self.size, device=device).cpu()
         truth = self._facts(scenes, start)
         truth["arc_flux"] = light.sum((1, 2))
         truth["arc_snr"] = (light / noise_sigma(light, noise_rows(truth))).square().sum((1, 2)).sqrt()

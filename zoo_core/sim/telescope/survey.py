@@ -154,6 +154,10 @@ class Randoms:
     rows: Tensor
     events: Tensor
 
+    def to(self, device: torch.device | str) -> "Randoms":
+        """The same numbers on another device."""
+        return Randoms(*(part.to(device) for part in (self.white, self.coarse, self.rows, self.events)))
+
     @classmethod
     def from_torch(cls, generator: torch.Generator, count: int, side: int) -> "Randoms":
         """A batch drawn at once, on the generator's device."""

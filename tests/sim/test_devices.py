@@ -1,0 +1,56 @@
+"""Everything in sim lies on one device: with fake CUDA tensors, operations that mix devices raise."""
+
+import numpy as np
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from zoo_core.sim import cutouts
+from zoo_core.sim.cutouts import OVERSAMPLE, PIXEL_SCALE, SHIFTED, SIDE, TRAINING, brightened, draw
+from zoo_core.sim.rays.grid import Grid
+from zoo_core.sim.rays.lens import convergence, deflection
+from zoo_core.sim.rays.light import Profiles, modulation, squared_radius
+from zoo_core.sim.rays.scene import LENS, LIGHT
+from zoo_core.sim.telescope import survey
+from zoo_core.sim.telescope.footprint import outside
+from zoo_core.sim.telescope.psf import PSF
+from zoo_core.sim.telescope.survey import NOISE, Randoms, observe
+
+COUNT, WIDTH = 6, OVERSAMPLE * SIDE
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return [draw(np.random.default_rng(i), TRAINING if i % 2 else SHIFTED, True) for i in range(COUNT)]
+
+
+@pytest.fixture
+def grid():
+    with FakeTensorMode():
+        yield Grid.of(WIDTH, PIXEL_SCALE / OVERSAMPLE, torch.float32, torch.device("cuda"))
+
+
+def test_telescopes_keep_to_the_device(drawn, grid):
+    psfs, noise = np.array([cutout.psf for cutout in drawn], PSF), np.array([cutout.noise for cutout in drawn], NOISE)
+    transfer = survey.transfer(psfs, WIDTH, PIXEL_SCALE / OVERSAMPLE, torch.float32, "cuda")
+    seen = survey.blur(grid.zeros(COUNT)[:, 1:-1, 1:-1], transfer, OVERSAMPLE)
+    arcs, measured = brightened(seen, seen, np.ones((4, COUNT)), noise)
+    randoms = Randoms.from_numpy([np.random.default_rng(i) for i in range(COUNT)], SIDE).to("cuda")
+    images = observe(seen, arcs, noise, randoms)
+    images = images.masked_fill(outside(SIDE, torch.ones(COUNT, 2, device="cuda")), torch.nan)
+    assert images.device == measured.device == torch.device("cuda:0") and images.shape == (COUNT, SIDE, SIDE)
+
+
+def test_lenses_keep_to_the_device(drawn, grid):
+    lenses = np.array([cutouts._deflector(cutout) for cutout in drawn], LENS)
+    x, y = grid.x.expand(COUNT, -1, -1), grid.y.expand(COUNT, -1, -1)
+    alpha_x, alpha_y = deflection(lenses, x, y)
+    kappa = convergence(lenses, x, y)
+    assert alpha_x.device == alpha_y.device == kappa.device == torch.device("cuda:0")
+
+
+def test_light_keeps_to_the_device(grid):
+    lights = np.ones(COUNT, LIGHT)
+    profiles = Profiles.of(lights, grid.axis)
+    factor = modulation(profiles, grid.x, grid.y, squared_radius(profiles, grid.x, grid.y), grid.pixel)
+    assert factor.device == torch.device("cuda:0") and factor.shape == (COUNT, WIDTH + 2, WIDTH + 2)
