@@ -44,7 +44,7 @@ SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
 FAINT = 3e-7
 """Sky sigma: a profile ends where it adds less to a pixel of the finer grid."""
 
-CPU_CHUNK, GPU_CHUNK = 50, 250
+CPU_CHUNK, GPU_CHUNK = 50, 1000
 """Cutouts rendered at once."""
 
 # The arcs have the flux ratio to the host that is drawn; more, where they would otherwise fall below the signal to

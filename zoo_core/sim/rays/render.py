@@ -17,7 +17,7 @@ __all__ = ["Rendered", "render"]
 
 POINT = PROFILES.index("point")
 
-CPU_RAYS, GPU_RAYS = 250_000, 10_500_000
+CPU_RAYS, GPU_RAYS = 250_000, 42_000_000
 """At once: what stays in a CPU core's cache, what keeps a GPU busy in a few gigabytes."""
 
 
