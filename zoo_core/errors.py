@@ -57,7 +57,13 @@ class RegistryError(ZooError):
 class ArgumentError(ZooError, ValueError):
     """What the caller passed cannot be used.
 
-    The message names the keyword and, where there is one, the option of the command: "pixel_scale= (--pixel-scale)".
+    The message names the keyword and, where there is one, the option of the command.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.load("trivial", device="cpu").predict("cutouts/", pixel_scale=-0.1)
+        Traceback (most recent call last):
+        zoo_core.errors.ArgumentError: pixel_scale= (--pixel-scale) is -0.1; it must be a positive number of arcsec
     """
 
 

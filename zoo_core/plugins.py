@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
@@ -77,6 +78,7 @@ class Plugin:
         name: of its entry point.
         distribution: what pip calls it.
         version: of the distribution.
+        module: that implements the hooks.
         error: why it could not be used, or None.
         architectures, datasets, metrics: what it provides; empty before it is imported.
     """
@@ -84,10 +86,19 @@ class Plugin:
     name: str
     distribution: str
     version: str
+    module: str
     error: str | None = None
     architectures: tuple[Architecture, ...] = ()
     datasets: tuple[DatasetFactory, ...] = ()
     metrics: tuple[Metric, ...] = ()
+
+    def folder(self) -> Path | None:
+        """Folder of its package, found without importing it; None if its module is a single file or is not there."""
+        top, *below = self.module.split(".")
+        spec = find_spec(top)  # of a top-level name, this executes nothing
+        places = [Path(place) for place in (spec and spec.submodule_search_locations) or []]
+        folders = [place.joinpath(*below[:depth]) for depth in range(len(below) + 1) for place in places]
+        return next((folder for folder in folders if (folder / "__init__.py").is_file()), None)
 
 
 def plugin_names() -> list[str]:
@@ -112,19 +123,13 @@ def list_plugins(pattern: str = "*", import_them: bool = True) -> list[Plugin]:
 
 
 def package_folder(plugin: str) -> Path | None:
-    """Folder of the package of the plugin of that entry point or distribution name; nothing of it is imported.
-
-    None if its module is a single file or cannot be found.
+    """`Plugin.folder` of the plugin of that entry point or distribution name.
 
     Raises:
         NotInstalledError: there is no such plugin.
         PluginError: two distributions provide it.
     """
-    top, *below = _named(plugin)[0].module.split(".")
-    spec = find_spec(top)  # of a top-level name, this executes nothing
-    places = [Path(place) for place in (spec and spec.submodule_search_locations) or []]
-    folders = [place.joinpath(*below[:depth]) for depth in range(len(below) + 1) for place in places]
-    return next((folder for folder in folders if (folder / "__init__.py").is_file()), None)
+    return _listed(_named(plugin)[0]).folder()
 
 
 def architecture(name: str, plugin: str | None = None) -> Architecture:
@@ -202,7 +207,14 @@ def _canonical(distribution: str) -> str:
 
 
 def _entry_points() -> list[EntryPoint]:
-    return sorted(entry_points(group=GROUP), key=lambda point: (point.name, _distribution(point).name))
+    """All of them, sorted by name; one that is there twice is sorted by its distribution, whose name must be read."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    groups = [list(group) for _, group in groupby(points, key=lambda point: point.name)]
+    return [point for group in groups for point in _by_distribution(group)]
+
+
+def _by_distribution(points: list[EntryPoint]) -> list[EntryPoint]:
+    return sorted(points, key=lambda point: _distribution(point).name) if len(points) > 1 else points
 
 
 def _distribution(point: EntryPoint) -> Distribution:
@@ -212,8 +224,8 @@ def _distribution(point: EntryPoint) -> Distribution:
 
 
 def _listed(point: EntryPoint) -> Plugin:
-    distribution = _distribution(point)
-    return Plugin(point.name, distribution.name, distribution.version)
+    metadata = _distribution(point).metadata  # which is parsed at each access
+    return Plugin(point.name, metadata["Name"], metadata["Version"], point.module)
 
 
 def _load(point: EntryPoint) -> Plugin:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import PluginError, RegistryError, UnknownNameError
-from ..plugins import list_plugins, package_folder
+from ..plugins import Plugin, list_plugins
 from .entries import benchmark_spec, check_version, dataset_spec, entry_of, model_spec
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec
 from .yaml12 import read_mapping
@@ -86,7 +86,7 @@ def catalog() -> Catalog:
     registries, problems = [read_registry(core_registry(), CORE, check=False)], []
     for plugin in list_plugins(import_them=False):
         try:
-            registries.append(_registry_of(plugin.name, plugin.distribution))
+            registries.append(_registry_of(plugin))
         except (RegistryError, PluginError) as error:
             problems.append(f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version}: {error}")
             log.warning("%s", problems[-1])
@@ -136,11 +136,11 @@ def merge(registries: list[Registry], problems: tuple[str, ...] = ()) -> Catalog
     return Catalog(models, datasets, benchmarks, conflicts, problems)
 
 
-def _registry_of(plugin: str, distribution: str) -> Registry:
-    folder = package_folder(plugin)
-    if distribution == CORE or folder is None or not (folder / FILE).is_file():
+def _registry_of(plugin: Plugin) -> Registry:
+    folder = plugin.folder()
+    if plugin.distribution == CORE or folder is None or not (folder / FILE).is_file():
         return Registry()
-    return read_registry(folder / FILE, distribution)
+    return read_registry(folder / FILE, plugin.distribution)
 
 
 def _entries(path: Path, section: str, content: Any, plugin: str | None) -> dict[str, dict[str, Any]]:

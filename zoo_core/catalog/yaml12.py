@@ -5,6 +5,7 @@ YAML 1.2 has none of these surprises.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,8 +29,8 @@ class _Loader(_Safe):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         """The mapping, unless a key is written twice: the later would silently win."""
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := sorted(key for key, count in counts.items() if count > 1):
             raise yaml.constructor.ConstructorError(
                 problem=f"{twice[0]!r} is written twice", problem_mark=node.start_mark
             )

@@ -48,7 +48,7 @@ def load(
     Example:
         >>> import zoo_core as zoo
         >>> zoo.load("lastro", device="cpu")
-        <Model lastro.space: classification of VIS, 101 px, 2,856,421 parameters, 8 views, trained, on cpu>
+        <Model lastro.space: classification of VIS, 101 px, 5,674,657 parameters, 8 views, trained, on cpu>
     """
     if not pretrained:
         return build(_architecture_named(name), device=device, **arguments)

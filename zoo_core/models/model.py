@@ -40,6 +40,15 @@ CPU_CHUNK = 16  # images in the network at once on the CPU: their activations st
 class Model:
     """What `load` returns: images in, prediction out.
 
+    Example:
+        >>> import torch
+        >>> import zoo_core as zoo
+        >>> model = zoo.load("trivial", device="cpu")
+        >>> model.bands, model.n_parameters, model.heads.classes
+        (('VIS',), 66, ('nonlens', 'lens'))
+        >>> model(torch.randn(5, 1, 101, 101), pixel_scale=0.1).probabilities.shape
+        torch.Size([5, 2])
+
     Arguments:
         id: `architecture.tag`, the architecture's name if untrained, or the folder it came from.
         architecture: what was built.

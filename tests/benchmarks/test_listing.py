@@ -1,0 +1,42 @@
+"""Listing among many plugins: 100 of them with ten models each, made for the measurement.
+
+pytest tests/benchmarks/test_listing.py --benchmark-only
+"""
+
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import zoo_core as zoo
+
+from ..catalog.distributions import install, registry_text
+
+PLUGINS, MODELS = 100, 10
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    site = tmp_path / "site"
+    for number in range(PLUGINS):
+        models = {f"many{number}.tag{tag}": {"plugin": f"zoo-many{number}"} for tag in range(MODELS)}
+        install(site, f"many{number}", f"zoo_many{number}", "", registry_text(models))
+    monkeypatch.syspath_prepend(site)
+    return site
+
+
+def test_listing_finds_the_entry_points_once(many, monkeypatch):
+    scans, found = [], importlib.metadata.entry_points
+    monkeypatch.setattr("zoo_core.plugins.entry_points", lambda **group: scans.append(group) or found(**group))
+    assert len(zoo.list_models("many*")) == PLUGINS * MODELS
+    assert len(scans) == 1
+
+
+def test_a_thousand_models_are_listed(benchmark, many):
+    command = [sys.executable, "-m", "zoo_core", "models", "--json"]
+    subprocess.run(command, check=True, capture_output=True, env={"PYTHONPATH": str(many)})
+    benchmark.pedantic(
+        lambda: subprocess.run(command, check=True, capture_output=True, env={"PYTHONPATH": str(many)}), rounds=5
+    )
