@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .metric import Bootstrap as Bootstrap
     from .metric import Metric as Metric
     from .models.load import build as build
+    from .models.load import committee as committee
     from .models.load import load as load
     from .models.model import Model as Model
     from .models.timm import timm_architecture as timm_architecture
@@ -65,7 +66,7 @@ _HOMES = {
     ],
     "references": ["lazy"],
     "metric": ["Binomial", "Bootstrap", "Metric"],
-    "models.load": ["build", "load"],
+    "models.load": ["build", "committee", "load"],
     "models.model": ["Model"],
     "models.timm": ["timm_architecture"],
     "plugins": ["hookimpl", "list_plugins"],

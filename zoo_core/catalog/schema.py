@@ -64,6 +64,7 @@ class _Model(_Entry):
     arguments: dict[str, Any] = {}
     views: Literal[1, 8] = 1
     prior: Fraction | list[Fraction] = []
+    members: list[ModelId] = []
     default: bool = False
     summary: str = ""
     training_data: str = ""

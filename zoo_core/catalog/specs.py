@@ -49,6 +49,8 @@ class ModelSpec:
         preprocess: declarative operations, in order.
         views: 1, or 8 to average the logits over the dihedral group.
         weights: the file.
+        members: of a committee, ids of the models whose logits are averaged; there is no file then, and the sha256 is
+            that of the members' weights and settings.
         default: the tag that a bare architecture name resolves to.
         summary: one line.
         training_data, domain: what it has learned from; "simulated" or "real".
@@ -70,6 +72,7 @@ class ModelSpec:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     views: int = 1
     calibration: Calibration = field(default_factory=Calibration)
+    members: tuple[str, ...] = ()
     default: bool = False
     summary: str = ""
     training_data: str = ""

@@ -18,10 +18,11 @@ from ..interfaces import Architecture
 from ..plugins import architecture as find_architecture
 from ..plugins import list_plugins
 from ..tasks import Heads
+from .committee import as_described, joined
 from .model import Model
 from .network import Dimensions, filled, initialised
 
-__all__ = ["build", "load", "load_spec"]
+__all__ = ["build", "committee", "load", "load_spec"]
 
 
 def load(
@@ -55,6 +56,8 @@ def load(
     if arguments:
         raise ArgumentError(f"{name} is published as it is, without {', '.join(arguments)}; zoo.build(...) takes these")
     spec = _published(name)
+    if spec.members:
+        return as_described([load(member, device=device, cache_dir=cache_dir) for member in spec.members], spec)
     return load_spec(spec, weights_file(spec, cache_dir)).to(device)
 
 
@@ -90,6 +93,28 @@ def build(
     network = initialised(found, Dimensions.of(found, preprocess, heads), arguments)
     network = network.eval().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Model(architecture, found, network, preprocess, heads).to(device)
+
+
+def committee(
+    members: Sequence[str | Path | Model], id: str = "committee.mine", device: str | torch.device = "auto"
+) -> Model:
+    """Several trained classifiers as one model, which averages their logits.
+
+    Arguments:
+        members: models, or what `load` takes, of the same classes and bands, that prepare images alike.
+        id: of the committee, `committee.tag`.
+        device: as in `load`.
+
+    Raises:
+        ArgumentError, SpecError, UntrainedError: they make no committee, and why.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.committee(["lastro.space", "classical.space"], device="cpu").spec.members
+        ('lastro.space', 'classical.space')
+    """
+    models = [one if isinstance(one, Model) else load(one, device=device) for one in members]
+    return joined(models, id).to(device)
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:

@@ -176,10 +176,13 @@ class Model:
 
         Raises:
             UntrainedError: the weights are random.
+            ArgumentError: it is a committee, which has no weights of its own.
             WeightsError: the folder holds something else, or cannot be written.
         """
         self.require_trained()
         assert self.spec is not None
+        if self.spec.members:
+            raise ArgumentError(f"{self.id} is a committee; save its members {', '.join(self.spec.members)}")
         with TemporaryDirectory(prefix="zoo-") as temporary:
             weights = Path(temporary) / "model.safetensors"
             save_file({name: tensor.cpu().contiguous() for name, tensor in self.state_dict().items()}, weights)
