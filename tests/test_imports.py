@@ -182,6 +182,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "any_size",
         "benchmark",
         "build",
+        "committee",
         "check",
         "fetch",
         "finetune",
