@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .rays.grid import Grid
-from .rays.render import Rendered, render
+from .rays.render import Rendered, render, scenes_at_once
 from .rays.scene import LENS, Scenes
 from .sky import lookalikes, population
 from .sky.galaxy import POINT, Profile, light_table
@@ -44,8 +44,8 @@ SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
 FAINT = 3e-7
 """Sky sigma: a profile ends where it adds less to a pixel of the finer grid."""
 
-CPU_CHUNK, GPU_CHUNK = 50, 1000
-"""Cutouts rendered at once."""
+CPU_CHUNK = 50
+"""Cutouts blurred at once on a CPU, where they are rendered a few at a time."""
 
 # The arcs have the flux ratio to the host that is drawn; more, where they would otherwise fall below the signal to
 # noise or the contrast that is drawn: arcs that nobody can see are no lenses, and where they start to be seen varies.
@@ -172,7 +172,7 @@ def expose(
         device: where they are rendered, and where their images stay.
     """
     device = torch.device(device)
-    chunk = CPU_CHUNK if device.type == "cpu" else GPU_CHUNK
+    chunk = CPU_CHUNK if device.type == "cpu" else scenes_at_once(OVERSAMPLE * SIDE, device)
     starts = range(0, max(len(cutouts), 1), chunk)
     parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device) for start in starts]
     return parts[0] if len(parts) == 1 else Components.concatenate(parts)

@@ -13,12 +13,15 @@ from .foreground import undeflected
 from .grid import Grid
 from .scene import PROFILES, Scenes
 
-__all__ = ["Rendered", "render"]
+__all__ = ["Rendered", "render", "scenes_at_once"]
 
 POINT = PROFILES.index("point")
 
 CPU_RAYS, GPU_RAYS = 250_000, 42_000_000
-"""At once: what stays in a CPU core's cache, what keeps a GPU busy in a few gigabytes."""
+"""At once: what stays in a CPU core's cache; what keeps a GPU busy for longer than its kernels take to start."""
+
+BYTES = 750
+"""Of a GPU's memory for each ray."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def render(
     """
     device = torch.device(device)
     width = pixels * oversample
-    chunk = chunk or max(1, (CPU_RAYS if device.type == "cpu" else GPU_RAYS) // width**2)
+    chunk = chunk or scenes_at_once(width, device)
     grid = Grid.of(width, pixel_scale / oversample, dtype, device)
     foreground = torch.empty(len(scenes), width, width, dtype=dtype, device=device)
     arcs = torch.empty_like(foreground)
@@ -66,6 +69,14 @@ def render(
         rows = slice(start, start + chunk)
         foreground[rows], arcs[rows] = _images(scenes[rows], grid, faint)
     return Rendered(foreground, arcs)
+
+
+def scenes_at_once(width: int, device: torch.device) -> int:
+    """Scenes of `width` pixels a side that are rendered together; always the same number on the same device."""
+    rays = CPU_RAYS if device.type == "cpu" else GPU_RAYS
+    if device.type == "cuda":
+        rays = min(rays, torch.cuda.get_device_properties(device).total_memory // BYTES)
+    return max(1, rays // width**2)
 
 
 def _images(scenes: Scenes, grid: Grid, faint: float) -> tuple[Tensor, Tensor]:
