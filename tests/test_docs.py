@@ -55,7 +55,7 @@ def test_the_plugin_of_the_docs_is_checked_trained_shipped_and_measured(
 ):
     run = install_into(written, tmp_path / "first")
     done(run("-c", TRAIN, cwd=written))
-    listed = done(run("ship.py", cwd=written)).removeprefix("schema: 1\n")
+    listed = done(run("ship.py", cwd=written)).removeprefix("schema: 2\n")
     registry = written / "zoo_ringnet" / "registry.yaml"
     registry.write_text(registry.read_text().replace("models: {}\n", listed))
 

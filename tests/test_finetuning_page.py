@@ -48,4 +48,4 @@ def test_the_code_trains_on_a_data_set_of_the_zoo(images, monkeypatch):
     names = {}
     exec(smaller, names)
 
-    assert names["model"].spec.seen == ("finding_space",)
+    assert names["model"].spec.training_sets == ("finding_space",)

@@ -81,6 +81,7 @@ def tiny_model(tmp_path):
             weights=WeightsSpec("model.safetensors", "0" * 64, 1),
             calibration=Calibration(prior=(0.5,)),
             licence="MIT",
+            known_failures=(),
         )
         folder = tmp_path / f"model-{model_id}-{seed}-{len(list(tmp_path.iterdir()))}"
         return zoo.load(write_folder(folder, spec, tmp_path / "weights.safetensors"))

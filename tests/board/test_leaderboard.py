@@ -25,8 +25,9 @@ MODEL = """
     bands: [VIS]
     preprocess: [{{op: frame, size: 33}}]
     weights: {{sha256: "{sha256}", size: 1}}
-    classes: [nonlens, lens]
+    heads: {{classes: [nonlens, lens]}}
     licence: MIT
+    known_failures: []
 """
 BENCHMARK = """
 benchmarks:
@@ -50,7 +51,7 @@ def listed(tmp_path):
     def make(*models, images="2" * 64, truth_sha256="null", **weights):
         entries = [MODEL.format(id=id, task="classification", sha256=weights.get(id, "1") * 64) for id in models]
         path = tmp_path / "registry.yaml"
-        path.write_text("schema: 1\nmodels:" + "".join(entries) + BENCHMARK.format(sha256=images, truth=truth_sha256))
+        path.write_text("schema: 2\nmodels:" + "".join(entries) + BENCHMARK.format(sha256=images, truth=truth_sha256))
         return merge([read_registry(path)])
 
     return make

@@ -30,6 +30,8 @@ def model(weights: WeightsSpec) -> ModelSpec:
         bands=("VIS",),
         preprocess=({"op": "frame", "size": 8},),
         weights=weights,
+        licence="MIT",
+        known_failures=(),
     )
 
 

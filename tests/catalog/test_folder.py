@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zoo_core.catalog.folder import fetch, read_folder, write_folder
-from zoo_core.catalog.specs import ModelSpec, WeightsSpec
+from zoo_core.catalog.specs import ModelSpec, TrainedOn, WeightsSpec
 from zoo_core.catalog.weights import golden_file, weights_file
 from zoo_core.errors import ChecksumError, UnknownNameError, WeightsError
 from zoo_core.tasks import Calibration, Heads
@@ -34,7 +34,7 @@ SPEC = ModelSpec(
     views=8,
     calibration=Calibration(1.25, (0.5,)),
     summary="Größe",
-    seen=("rings",),
+    trained_on=(TrainedOn("rings", "simulated", {"n": 9}, 1),),
     licence="MIT",
     known_failures=("edge-on discs",),
 )
@@ -143,7 +143,7 @@ def test_a_path_out_of_the_folder_is_refused(folder, file):
 
 def test_a_folder_of_a_newer_zoo_says_upgrade(folder):
     config = folder / "config.json"
-    config.write_text(json.dumps(json.loads(config.read_text()) | {"schema": 2}))
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"schema": 3}))
     with pytest.raises(WeightsError, match="upgrade zoo-core"):
         read_folder(folder)
 

@@ -26,10 +26,10 @@ def test_the_core_registry_is_well_formed():
 def test_an_entry_is_read_as_it_is_written(tmp_path):
     changes = {
         "arguments": "{width: 16, rate: 1e-4}",
-        "classes": "[no, yes]",
-        "prior": "0.5",
+        "heads": "{classes: [no, yes]}",
+        "calibration": "{prior: [0.5], temperature: 1.5}",
         "views": "8",
-        "temperature": "1.5",
+        "trained_on": "[{dataset: rings, domain: simulated, arguments: {n: 9}}, {dataset: mine, domain: real}]",
         "default": "true",
         "known_failures": "[rings]",
     }
@@ -40,10 +40,24 @@ def test_an_entry_is_read_as_it_is_written(tmp_path):
     assert spec.heads.classes == ("no", "yes")
     assert spec.calibration.temperature == 1.5
     assert spec.calibration.prior == (0.5,)
+    assert spec.training_sets == ("rings", "mine") and spec.domain == "simulated, real"
+    assert spec.trained_on[0].arguments == {"n": 9}
     assert spec.views == 8
     assert spec.default is True
     assert spec.weights.file == "model.safetensors"
     assert spec.source == str(path)
+
+
+def test_a_paper_is_written_once_and_named_by_its_key(tmp_path):
+    papers = "schema: 2\npapers:\n  Rings2027: |\n    @article{Rings2027}\n"
+    path = written(
+        tmp_path, registry_text({"tiny.a": {"paper": "Rings2027"}, "tiny.b": {"paper": "Rings2027"}}, papers)
+    )
+    assert [spec.paper for spec in read_registry(path).models.values()] == ["@article{Rings2027}\n"] * 2
+
+    path = written(tmp_path, registry_text({"tiny.a": {"paper": "Rings2072"}}, papers))
+    with pytest.raises(RegistryError, match=r"models: tiny\.a: paper: .*did you mean Rings2027"):
+        read_registry(path)
 
 
 def test_entries_that_name_no_plugin_belong_to_the_distribution_of_the_file(tmp_path):
@@ -61,14 +75,17 @@ def test_entries_that_name_no_plugin_belong_to_the_distribution_of_the_file(tmp_
         ({"plugin": None}, "plugin is missing"),
         ({"lisence": "MIT"}, "lisence is not a key"),
         ({"task": "clasification"}, "did you mean classification"),
-        ({"classes": "[lens]"}, "at least two classes"),
+        ({"heads": "{classes: [lens]}"}, "at least two classes"),
+        ({"heads": "{classes: [a, b], temperature: 2.0}"}, "heads.temperature is not a key"),
         ({"bands": "[]"}, "bands"),
         ({"preprocess": "[{size: 101}]"}, "has no `op`"),
-        ({"prior": "1.5"}, "prior"),
-        ({"prior": "[0.5, 0.6]"}, "sum to 1"),
-        ({"temperature": "0"}, "temperature"),
-        ({"temperature": ".nan"}, "temperature"),
-        ({"domain": "sky"}, "domain"),
+        ({"calibration": "{prior: [1.5]}"}, "calibration.prior"),
+        ({"calibration": "{prior: [0.5, 0.6]}"}, "sum to 1"),
+        ({"calibration": "{temperature: 0}"}, "calibration.temperature"),
+        ({"calibration": "{temperature: .nan}"}, "calibration.temperature"),
+        ({"trained_on": "[{dataset: a, domain: sky}]"}, "trained_on.0.domain"),
+        ({"trained_on": "[{domain: real}]"}, "trained_on.0.dataset is missing"),
+        ({"known_failures": None}, "known_failures is missing"),
         ({"architecture": "other"}, "an id is `architecture.tag`"),
         ({"weights": '{sha256: "AB", size: 1}'}, "weights.sha256"),
         ({"weights": f'{{sha256: "{"a" * 64}", size: 0}}'}, "weights.size"),
@@ -91,19 +108,19 @@ def test_a_wrong_key_is_named_with_its_entry_and_its_file(tmp_path, changes, key
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("schema: 2\n", "upgrade zoo-core"),
-        ("models: {}\n", "write `schema: 1`"),
-        ("schema: 1\nmodel: {}\n", "are no sections"),
-        ("schema: 1\nmodels: [a]\n", "must be a mapping"),
-        ("schema: 1\nmodels: {tiny.a: 3}\n", "an entry is a mapping"),
-        ("schema: 1\nmodels: {tiny: {}}\n", "models: tiny: id"),
-        ("schema: 1\nmodels: {1: {}}\n", "models: 1: id"),
-        ("schema: 1\nschema: 1\n", "'schema' is written twice"),
+        ("schema: 3\n", "upgrade zoo-core"),
+        ("models: {}\n", "schema: 2"),
+        ("schema: 2\nmodel: {}\n", "are no sections"),
+        ("schema: 2\nmodels: [a]\n", "must be a mapping"),
+        ("schema: 2\nmodels: {tiny.a: 3}\n", "an entry is a mapping"),
+        ("schema: 2\nmodels: {tiny: {}}\n", "models: tiny: id"),
+        ("schema: 2\nmodels: {1: {}}\n", "models: 1: id"),
+        ("schema: 2\nschema: 2\n", "'schema' is written twice"),
         ("schema: [1\n", "not valid YAML: line"),
         ("", "holds nothing"),
         ("- 1\n", "holds list"),
         ("!!python/object/apply:os.system ['true']\n", "not valid YAML"),
-        ("schema: 1\nbenchmarks: {b: {dataset: d, plugin: p, task: t, metrics: [m], strata: {z: [1, 0]}}}", "rising"),
+        ("schema: 2\nbenchmarks: {b: {dataset: d, plugin: p, task: t, metrics: [m], strata: {z: [1, 0]}}}", "rising"),
     ],
 )
 def test_a_malformed_file_is_named(tmp_path, text, says):
@@ -241,7 +258,7 @@ def test_a_plugin_inside_a_namespace_has_its_own_registry(site):
 
 
 def test_a_malformed_registry_is_reported_by_name_and_disturbs_nothing(site, caplog):
-    install(site, "bad", "zoo_bad", registry="schema: 1\nmodels: {bad.a: {views: 3}}\n")
+    install(site, "bad", "zoo_bad", registry="schema: 2\nmodels: {bad.a: {views: 3}}\n")
     install(site, "tiny", "zoo_tiny", registry=registry_text({"tiny.a": {}}))
     with caplog.at_level(logging.WARNING, "zoo"):
         listed = catalog()

@@ -53,9 +53,10 @@ def command(hub: HubServer, tmp_path: Path) -> Command:
 
 def install_listing(site: Path, weights: str) -> None:
     """A distribution that only lists `lastro.hub`: the entry of `lastro.space`, but for the weights given."""
-    entry = yaml.safe_load(core_registry().read_text())["models"][MODEL]
-    entry |= yaml.safe_load(weights) | {"default": False}
-    install(site, "index", "zoo_index", registry=yaml.safe_dump({"schema": 1, "models": {THERE: entry}}))
+    registry = yaml.safe_load(core_registry().read_text())
+    entry = registry["models"][MODEL] | yaml.safe_load(weights) | {"default": False}
+    listed = {"schema": 2, "papers": registry["papers"], "models": {THERE: entry}}
+    install(site, "index", "zoo_index", registry=yaml.safe_dump(listed))
 
 
 def write_fits(folder: Path) -> dict[str, float]:

@@ -35,6 +35,7 @@ def lastro_spec(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelSpec, Pa
         preprocess=tuple(untrained.preprocess.declared()),
         weights=WeightsSpec("model.safetensors", "0" * 64, weights.stat().st_size),
         licence="MIT",
+        known_failures=(),
     )
     return spec, weights
 

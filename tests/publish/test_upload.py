@@ -185,4 +185,4 @@ def install_index(site: Path, id: str, weights: str) -> None:
     (site / "zoo_index" / "__init__.py").write_text("")
     registry = yaml.safe_load((DISTRIBUTION / "zoo_second" / "registry.yaml").read_text())
     entry = registry["models"][MODEL] | yaml.safe_load(weights)
-    (site / "zoo_index" / "registry.yaml").write_text(yaml.safe_dump({"schema": 1, "models": {id: entry}}))
+    (site / "zoo_index" / "registry.yaml").write_text(yaml.safe_dump({"schema": 2, "models": {id: entry}}))

@@ -53,7 +53,7 @@ def test_sixteen_images_of_each_class_teach_a_published_network_what_it_never_sa
     assert "the head begins anew, for narrow, wide" in answer.err
     model = zoo.load(answer.out.strip())
     assert model.heads.classes == ("narrow", "wide")
-    assert model.spec.seen == (*zoo.load("lastro.space").spec.seen, "folder")
+    assert model.spec.training_sets == (*zoo.load("lastro.space").spec.training_sets, "folder")
     right = [p_wide(zoo_command, answer.out.strip(), write(tmp_path / "new", 15, first=100) / name) for name in NAMES]
     assert (right[0] < 0.5).sum() + (right[1] > 0.5).sum() >= 26  # of 30; by chance once in 30,000 times
 
@@ -178,7 +178,7 @@ def test_a_detector_of_anomalies_is_trained_further_on_other_normal_images(toy, 
 
     model = zoo.load(finetune(start, "toy_spots", tmp_path / "run", steps=20, **QUICK))
 
-    assert model.task.name == "anomaly" and model.spec.seen == ("toy_spots",)
+    assert model.task.name == "anomaly" and model.spec.training_sets == ("toy_spots",)
 
 
 def test_images_of_another_task_are_refused(spotter, tmp_path):

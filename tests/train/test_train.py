@@ -57,7 +57,7 @@ def test_the_result_loads_calibrated_and_predicts(recipe, tmp_path, cache):
     assert model.trained
     assert prediction.probabilities.shape == (3, 2)
     assert model.calibration.temperature != 1
-    assert model.spec.seen == ("finding_space",)
+    assert model.spec.training_sets == ("finding_space",)
 
 
 def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):

@@ -262,7 +262,7 @@ def _unmeasured(model: Model, bench: _Bench, precision: str) -> Result:
         machine=machine(model.device),
         dataset={"name": bench.dataset.name, "version": bench.dataset.version, "domain": bench.dataset.domain},
         trained_on=spec.domain,
-        seen=bench.dataset.name in spec.seen,
+        seen=bench.dataset.name in spec.training_sets,
         measured=datetime.now(UTC).date().isoformat(),
     )
 

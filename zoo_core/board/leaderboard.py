@@ -161,7 +161,7 @@ def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalo
 
 def _learned(model: ModelSpec, spec: BenchmarkSpec) -> bool:
     """Without classes or parameters, only the data say which question a model answers."""
-    return not task_named(spec.task).names_outputs and spec.dataset in model.seen
+    return not task_named(spec.task).names_outputs and spec.dataset in model.training_sets
 
 
 def _alike(model: ModelSpec, result: Result) -> bool:

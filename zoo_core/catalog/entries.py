@@ -6,28 +6,28 @@ to import than all the rest. An entry is checked when its file is a stranger's, 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from ..errors import ZooError
 from ..tasks import Calibration, Heads
-from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, WeightsSpec
+from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, TrainedOn, WeightsSpec
 
 __all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec"]
 
-SCHEMA = 1
-
-HEADS = [field.name for field in fields(Heads)]
+SCHEMA = 2
 
 
 def model_spec(entry: Mapping[str, Any], source: str) -> ModelSpec:
-    """The model of an entry, whose keys are the fields of `ModelSpec` with those of `Heads` among them."""
-    flat = {key: _tuple(value) for key, value in entry.items()}
-    heads = Heads(**{key: flat.pop(key) for key in HEADS if key in flat})
-    weights = WeightsSpec(**flat.pop("weights"))
-    prior = flat.pop("prior", None)
-    calibration = Calibration(flat.pop("temperature", 1.0), (prior,) if isinstance(prior, (int, float)) else prior)
-    return ModelSpec(**flat, heads=heads, calibration=calibration, weights=weights, source=source)
+    """The model of an entry, whose keys are the fields of `ModelSpec`."""
+    read = {key: _tuple(value) for key, value in entry.items()}
+    parts = {
+        "heads": Heads(**_tuples(read.pop("heads", {}))),
+        "calibration": Calibration(**_tuples(read.pop("calibration", {}))),
+        "weights": WeightsSpec(**read.pop("weights")),
+        "trained_on": tuple(TrainedOn(**one) for one in read.pop("trained_on", ())),
+    }
+    return ModelSpec(**read, **parts, source=source)
 
 
 def dataset_spec(entry: Mapping[str, Any], source: str) -> DatasetSpec:
@@ -45,8 +45,6 @@ def benchmark_spec(entry: Mapping[str, Any], source: str) -> BenchmarkSpec:
 def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
     """The entry that these functions read back, as plain JSON values; without its source."""
     entry = asdict(spec)
-    entry.update(entry.pop("heads", {}))
-    entry.update({key: value for key, value in entry.pop("calibration", {}).items() if value is not None})
     del entry["source"]
     return json.loads(json.dumps(entry))
 
@@ -55,8 +53,12 @@ def check_version(version: Any, where: str, error: type[ZooError]) -> None:
     """Raise `error` unless this version of the zoo reads that version of the schema."""
     if version != SCHEMA:
         newer = isinstance(version, int) and version > SCHEMA
-        remedy = "upgrade zoo-core (pip install -U zoo-core)" if newer else f"write `schema: {SCHEMA}`"
+        remedy = "upgrade zoo-core (pip install -U zoo-core)" if newer else f"write it as of `schema: {SCHEMA}`"
         raise error(f"{where}: schema is {version!r}, this version of the zoo reads {SCHEMA}; {remedy}")
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _tuple(value) for key, value in values.items()}
 
 
 def _tuple(value: Any) -> Any:

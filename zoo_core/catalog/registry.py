@@ -114,9 +114,12 @@ def read_registry(path: Path | str, plugin: str | None = None, check: bool = Tru
     path = Path(path)
     content = dict(read_mapping(path, RegistryError))
     check_version(content.pop("schema", None), str(path), RegistryError)
+    papers = content.pop("papers", None) or {}
     sections = {section: _entries(path, section, content.pop(section, None) or {}, plugin) for section in _SECTIONS}
     if content:
-        raise RegistryError(f"{path}: {sorted(content)} are no sections of a registry; it has {sorted(_SECTIONS)}")
+        known = sorted(["papers", *_SECTIONS])
+        raise RegistryError(f"{path}: {sorted(content)} are no sections of a registry; it has {known}")
+    sections["models"] = {name: _cited(path, name, entry, papers) for name, entry in sections["models"].items()}
     if check:
         for section, entries in sections.items():
             _check(path, section, entries)
@@ -155,6 +158,17 @@ def _entries(path: Path, section: str, content: Any, plugin: str | None) -> dict
         default = {} if plugin is None else {"plugin": plugin}
         entries[name] = {**default, **derived, **entry, _SECTIONS[section].key: name}
     return entries
+
+
+def _cited(path: Path, name: str, entry: dict[str, Any], papers: Any) -> dict[str, Any]:
+    """The entry with the BibTeX of its paper, which the file holds once under `papers`; BibTeX itself stays."""
+    key = entry.get("paper", "")
+    if not isinstance(key, str) or not key or key.startswith("@"):
+        return entry
+    if not isinstance(papers, dict) or not isinstance(papers.get(key), str):
+        problem = UnknownNameError.among("entry of papers", key, papers if isinstance(papers, dict) else ())
+        raise RegistryError(f"{path}: models: {name}: paper: {problem}")
+    return {**entry, "paper": papers[key]}
 
 
 def _specs(path: Path, section: str, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

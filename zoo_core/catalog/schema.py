@@ -46,8 +46,32 @@ class _Weights(_Entry):
         return self
 
 
+class _Heads(_Entry):
+    """See `predictions.Heads`."""
+
+    classes: list[str] = []
+    parameters: list[str] = []
+    units: list[str] = []
+
+
+class _Calibration(_Entry):
+    """See `predictions.Calibration`."""
+
+    temperature: float = Field(1.0, gt=0)
+    prior: list[Fraction] | None = Field(None, min_length=1)
+
+
+class _TrainedOn(_Entry):
+    """See `specs.TrainedOn`."""
+
+    dataset: Name
+    domain: Literal["simulated", "real"]
+    arguments: dict[str, Any] = {}
+    seed: int | None = None
+
+
 class _Model(_Entry):
-    """See `specs.ModelSpec`; the heads are flat."""
+    """See `specs.ModelSpec`."""
 
     id: ModelId
     task: str
@@ -55,23 +79,19 @@ class _Model(_Entry):
     preprocess: list[dict[str, Any]] = Field(min_length=1)
     weights: _Weights
     licence: str = Field(min_length=1)
+    known_failures: list[str]
     architecture: Name
     plugin: Name
-    classes: list[str] = []
-    parameters: list[str] = []
-    units: list[str] = []
-    temperature: float = Field(1.0, gt=0)
+    heads: _Heads = _Heads()
+    calibration: _Calibration = _Calibration()
     arguments: dict[str, Any] = {}
     views: Literal[1, 8] = 1
-    prior: Fraction | list[Fraction] = []
     members: list[ModelId] = []
     default: bool = False
     summary: str = ""
     training_data: str = ""
-    domain: Literal["simulated", "real"] = "simulated"
-    seen: list[str] = []
+    trained_on: list[_TrainedOn] = []
     paper: str = ""
-    known_failures: list[str] = []
 
     @field_validator("preprocess")
     @classmethod
@@ -86,19 +106,16 @@ class _Model(_Entry):
         if self.id.partition(".")[0] != self.architecture:
             raise ValueError(f"architecture is {self.architecture!r}, an id is `architecture.tag`")
         try:
-            task_named(self.task).outputs(self.heads())
+            task_named(self.task).outputs(self._of_outputs())
         except (SpecError, UnknownNameError) as error:
             raise ValueError(str(error)) from None
-        prior = self.priors()
-        if len(prior) > 1 and (len(prior) != len(self.classes) or abs(sum(prior) - 1) > 1e-6):
-            raise ValueError(f"prior {list(prior)} must hold one fraction a class and sum to 1")
+        prior = self.calibration.prior or []
+        if len(prior) > 1 and (len(prior) != len(self.heads.classes) or abs(sum(prior) - 1) > 1e-6):
+            raise ValueError(f"calibration: prior {prior} must hold one fraction a class and sum to 1")
         return self
 
-    def heads(self) -> Heads:
-        return Heads(tuple(self.classes), tuple(self.parameters), tuple(self.units))
-
-    def priors(self) -> tuple[float, ...]:
-        return tuple(self.prior) if isinstance(self.prior, list) else (self.prior,)
+    def _of_outputs(self) -> Heads:
+        return Heads(tuple(self.heads.classes), tuple(self.heads.parameters), tuple(self.heads.units))
 
 
 class _Dataset(_Entry):

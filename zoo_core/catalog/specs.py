@@ -6,7 +6,7 @@ from typing import Any
 
 from ..tasks import Calibration, Heads
 
-__all__ = ["BenchmarkSpec", "DatasetSpec", "ModelSpec", "WeightsSpec"]
+__all__ = ["BenchmarkSpec", "DatasetSpec", "ModelSpec", "TrainedOn", "WeightsSpec"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,23 @@ class WeightsSpec:
 
 
 @dataclass(frozen=True)
+class TrainedOn:
+    """Images that a model was trained on.
+
+    Arguments:
+        dataset: name of the data set.
+        domain: "simulated" or "real".
+        arguments: that opened it; where its files were is not among them.
+        seed: of the training, or None if it is not known.
+    """
+
+    dataset: str
+    domain: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One published model, `architecture.tag`.
 
@@ -53,8 +70,8 @@ class ModelSpec:
             that of the members' weights and settings.
         default: the tag that a bare architecture name resolves to.
         summary: one line.
-        training_data, domain: what it has learned from; "simulated" or "real".
-        seen: data sets that it has learned from, marked on the board.
+        trained_on: the data sets, in the order of the training; marked on the board.
+        training_data: the same in a sentence, with what the arguments do not tell.
         licence: SPDX identifier of the weights.
         paper: BibTeX.
         known_failures: what it gets wrong, a sentence each.
@@ -69,6 +86,8 @@ class ModelSpec:
     bands: tuple[str, ...]
     preprocess: tuple[Mapping[str, Any], ...]
     weights: WeightsSpec
+    licence: str
+    known_failures: tuple[str, ...]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     views: int = 1
     calibration: Calibration = field(default_factory=Calibration)
@@ -76,12 +95,19 @@ class ModelSpec:
     default: bool = False
     summary: str = ""
     training_data: str = ""
-    domain: str = "simulated"
-    seen: tuple[str, ...] = ()
-    licence: str = ""
+    trained_on: tuple[TrainedOn, ...] = ()
     paper: str = ""
-    known_failures: tuple[str, ...] = ()
     source: str = ""
+
+    @property
+    def training_sets(self) -> tuple[str, ...]:
+        """Names of the data sets that it was trained on."""
+        return tuple(dict.fromkeys(one.dataset for one in self.trained_on))
+
+    @property
+    def domain(self) -> str:
+        """Of the training images: "simulated", "real" or both."""
+        return ", ".join(dict.fromkeys(one.domain for one in self.trained_on)) or "not stated"
 
 
 @dataclass(frozen=True)

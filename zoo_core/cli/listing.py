@@ -132,7 +132,7 @@ def _facts(description) -> dict[str, Any]:
         "licence": spec.licence,
         "training data": spec.training_data,
         "domain": spec.domain,
-        "has seen": spec.seen,
+        "trained on": spec.training_sets,
         "known failures": "\n".join(spec.known_failures),
         **{f"on {name}": _measured(metrics) for name, metrics in description.results.items()},
         "paper": spec.paper,

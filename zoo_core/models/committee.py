@@ -138,9 +138,10 @@ def _weights(members: Sequence[Model]) -> WeightsSpec:
 
 def _origin(members: Sequence[Model]) -> dict:
     specs = [member.spec for member in members if member.spec is not None]
+    trained_on = [one for spec in specs for one in spec.trained_on]
     return {
-        "domain": "real" if any(spec.domain == "real" for spec in specs) else "simulated",
-        "seen": tuple(dict.fromkeys(name for spec in specs for name in spec.seen)),
+        "trained_on": tuple(one for k, one in enumerate(trained_on) if one not in trained_on[:k]),
+        "known_failures": tuple(dict.fromkeys(sentence for spec in specs for sentence in spec.known_failures)),
         "licence": " AND ".join(sorted({spec.licence for spec in specs})),
         "training_data": "as of its members",
     }

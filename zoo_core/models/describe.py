@@ -38,6 +38,7 @@ class Description:
         facts = asdict(self.spec)
         facts.update(facts.pop("heads"))
         extra = {"size": self.size, "pixel_scale": self.pixel_scale, "installed": self.installed}
+        extra |= {"domain": self.spec.domain, "training_sets": self.spec.training_sets}
         return facts | extra | {"results": dict(self.results)}
 
 

@@ -13,6 +13,7 @@ from ..catalog.checksum import sha256_of
 from ..catalog.entries import entry_of
 from ..catalog.specs import ModelSpec
 from ..models.load import load
+from ..tasks import UNCALIBRATED
 from ..testing.golden import write_golden
 
 __all__ = ["bundle"]
@@ -44,8 +45,12 @@ def bundle(
 
 def _entry(spec: ModelSpec, golden: Path) -> dict[str, Any]:
     """What the entry must say; what is as by default is left out, and so is what the id says already."""
-    defaults = {field.name: field.default for field in fields(ModelSpec)} | {"temperature": 1.0}
+    defaults = {field.name: field.default for field in fields(ModelSpec)}
     whole = entry_of(spec)
     weights = {key: whole["weights"][key] for key in ("sha256", "size")} | {"golden_sha256": sha256_of(golden)}
-    said = {key: value for key, value in whole.items() if value not in ([], {}, defaults.get(key))}
-    return {key: value for key, value in said.items() if key not in ("id", "architecture")} | {"weights": weights}
+    heads = {key: value for key, value in whole["heads"].items() if value}
+    calibration = whole["calibration"] if spec.calibration != UNCALIBRATED else {}
+    chosen = whole | {"heads": heads, "calibration": calibration, "weights": weights}
+    stated = {key: value for key, value in chosen.items() if value not in ([], {}, defaults.get(key))}
+    stated["known_failures"] = whole["known_failures"]  # an empty list is a statement too
+    return {key: value for key, value in stated.items() if key not in ("id", "architecture")}

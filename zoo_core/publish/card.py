@@ -101,8 +101,8 @@ def _probabilities(spec: ModelSpec) -> dict[str, str]:
 
 
 def _training(spec: ModelSpec) -> str:
-    seen = f" It has learned from {', '.join(spec.seen)}." if spec.seen else ""
-    return f"## Training\n\n{spec.training_data}, {spec.domain}.{seen}"
+    sets = f" It was trained on {', '.join(spec.training_sets)}." if spec.trained_on else ""
+    return f"## Training\n\n{spec.training_data}, {spec.domain}.{sets}"
 
 
 def _measured(results: Sequence[Result]) -> str:

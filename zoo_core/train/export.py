@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..catalog.folder import write_folder
-from ..catalog.specs import ModelSpec, WeightsSpec
+from ..catalog.specs import ModelSpec, TrainedOn, WeightsSpec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.calibration import temperature
@@ -36,7 +36,7 @@ def export(
     heads: Heads,
     preprocess: Preprocess,
     validation: PreparedImages,
-    seen: tuple[str, ...],
+    trained_on: tuple[TrainedOn, ...],
     folder: Path,
 ) -> Path:
     """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
@@ -58,10 +58,10 @@ def export(
         views=recipe.views,
         calibration=calibration,
         summary=architecture.summary,
-        training_data=", ".join(seen),
-        domain=recipe.domain,
-        seen=seen,
+        training_data=", ".join(dict.fromkeys(one.dataset for one in trained_on)),
+        trained_on=trained_on,
         licence=recipe.licence,
+        known_failures=(),
         paper=architecture.paper,
     )
     written = folder / "model"

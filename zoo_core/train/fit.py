@@ -1,13 +1,15 @@
 """From a recipe to a folder that `zoo.load` reads."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
 
+from ..catalog.specs import TrainedOn
 from ..errors import RecipeError
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture, Dataset, TrainingView
@@ -119,7 +121,7 @@ class _Run:
         if self.architecture.train is None:  # else the stages know what of them is still valid
             claim(self.folder, self.recipe, self.session.resume)
         held_out = PreparedImages(validation, self.preprocess, self.folder / "data", self.device)
-        seen = self._begin(training)
+        trained_on = self._begin(training)
         if self.architecture.train is not None:
             self._driven(training, held_out)
         elif self.task.name == "clustering":
@@ -136,23 +138,24 @@ class _Run:
             self.heads,
             self.preprocess,
             held_out,
-            seen,
+            trained_on,
             self.folder,
         )
 
-    def _begin(self, training: Dataset) -> tuple[str, ...]:
-        """Set the first weights; returns the names of the data sets that the result has learned from."""
+    def _begin(self, training: Dataset) -> tuple[TrainedOn, ...]:
+        """Set the first weights; returns the data sets that the result will be trained on, those of the start first."""
         recipe = self.recipe
+        own = TrainedOn(recipe.train.dataset, training.domain, _elsewhere(recipe.train.arguments), recipe.seed)
         if self.task.name == "regression":
             centre(self.network, self._head, training.targets())
         if recipe.warm_start is None:
-            return (recipe.train.dataset,)
+            return (own,)
         start = load(recipe.warm_start, device="cpu")
         warm(self.network, self.architecture, self.arguments, self.heads, self.preprocess, start)
         if recipe.freeze:
             freeze(self.network, but=self._head)
         assert start.spec is not None
-        return tuple(dict.fromkeys((*start.spec.seen, recipe.train.dataset)))
+        return (*start.spec.trained_on, own)
 
     @property
     def _head(self) -> list[str]:
@@ -204,6 +207,11 @@ class _Run:
         if self.recipe.fresh and view is None:
             raise RecipeError(f"fresh: {data.name} has the images that it has, and makes no others; leave it away")
         return view
+
+
+def _elsewhere(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a data set that mean the same on another machine."""
+    return {key: value for key, value in arguments.items() if key not in ("path", "cache")}
 
 
 def _heads(recipe: Recipe, architecture: Architecture) -> Heads:
