@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .cusp import window_flux
 from .grid import Grid, pixel_means
-from .light import SERSIC, Profiles, brightness, peak_brightness, sersic_b
+from .light import SERSIC, Profiles, brightness, shaped
 
 __all__ = ["undeflected"]
 
@@ -31,7 +31,7 @@ def undeflected(lights: np.ndarray, count: int, grid: Grid, faint: float = 0.0) 
         lights: dtype LIGHT.
         faint: flux per pixel below which a profile may be cut off.
     """
-    samples = grid.zeros(count)
+    samples, lights = grid.zeros(count), shaped(lights)
     for width, chosen in _tiles(lights, grid, faint):
         samples = _add_tiles(samples, chosen, grid, width)
     flux = pixel_means(samples).mul_(grid.pixel**2)
@@ -57,9 +57,9 @@ def reach(lights: np.ndarray, pixel: float, faint: float) -> np.ndarray:
     On the major axis: R / sqrt(q) (ln(peak / faint) / b)^n of a Sersic profile, R / sqrt(q) (1 + n sqrt(2 ln(peak /
     faint))) of a ring, with peak the flux of a pixel at the brightest point.
     """
-    peak = np.abs(peak_brightness(lights)) * (1 + lights["contrast"]) * pixel**2
+    peak = np.abs(lights["peak"]) * (1 + lights["contrast"]) * pixel**2
     decline = np.log(np.maximum(peak / faint, 1))
-    sersic, ring = (decline / sersic_b(lights["n"])) ** lights["n"], 1 + lights["n"] * np.sqrt(2 * decline)
+    sersic, ring = (decline / lights["b"]) ** lights["n"], 1 + lights["n"] * np.sqrt(2 * decline)
     return np.where(lights["profile"] == SERSIC, sersic, ring) * lights["R"] / np.sqrt(lights["q"])
 
 

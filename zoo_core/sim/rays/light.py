@@ -11,9 +11,17 @@ import torch
 from scipy.special import erf, gamma, gammaincinv
 from torch import Tensor
 
-from .scene import PROFILES
+from .scene import LIGHT, PROFILES
 
-__all__ = ["Profiles", "brightness", "brightness_at", "modulation", "peak_brightness", "sersic_b", "squared_radius"]
+__all__ = [
+    "Profiles",
+    "brightness",
+    "brightness_at",
+    "modulation",
+    "sersic_b",
+    "shaped",
+    "squared_radius",
+]
 
 SERSIC, RING = PROFILES.index("sersic"), PROFILES.index("ring")
 
@@ -22,14 +30,29 @@ DARK = -80.0
 
 
 def sersic_b(n: np.ndarray) -> np.ndarray:
-    """b_n of the Sersic profile, exact: half of the light is within R_e."""
+    """b_n of the Sersic profile, exact: half of the light is within R_e.
+
+    gamma(2 n, b_n) = Gamma(2 n) / 2; Ciotti & Bertin (1999), A&A 352, 447, eq. 3.
+    """
     return gammaincinv(2 * n, 0.5)
 
 
-def peak_brightness(lights: np.ndarray) -> np.ndarray:
-    """Brightness at the centre (sersic) or on the crest (ring) of unmodulated profiles, flux per square arcsec."""
+def shaped(lights: np.ndarray) -> np.ndarray:
+    """Rows of LIGHT with two more fields, which take long to compute: `b` and `peak`, see `Profiles`."""
+    table = np.empty(len(lights), [*LIGHT.descr, ("b", "f8"), ("peak", "f8")])
+    for name in LIGHT.names or ():
+        table[name] = lights[name]
+    table["b"] = sersic_b(lights["n"])
+    table["peak"] = _peak(lights, table["b"])
+    return table
+
+
+def _peak(lights: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Brightness at the centre (sersic) or on the crest (ring) of unmodulated profiles, flux per square arcsec.
+
+    flux / (2 pi R^2 n b^(-2 n) Gamma(2 n)) of a Sersic profile: Graham & Driver (2005), PASA 22, 118, eq. 4, at R = 0.
+    """
     R, n = lights["R"], lights["n"]
-    b = sersic_b(n)
     sersic_area = 2 * np.pi * R**2 * n * gamma(2 * n) / b ** (2 * n)
     ring_area = 2 * np.pi * R**2 * (n**2 * np.exp(-0.5 / n**2) + n * np.sqrt(np.pi / 2) * (1 + erf(np.sqrt(0.5) / n)))
     return lights["flux"] / np.where(lights["profile"] == RING, ring_area, sersic_area)
@@ -78,7 +101,8 @@ class Profiles:
 
     @classmethod
     def of(cls, lights: np.ndarray, like: Tensor) -> "Profiles":
-        """The profiles of rows of LIGHT, in the type and on the device of `like`."""
+        """The profiles of rows of LIGHT, or of `shaped` ones, in the type and on the device of `like`."""
+        lights = lights if "peak" in (lights.dtype.names or ()) else shaped(lights)
         R, n, q, is_ring = lights["R"], lights["n"], lights["q"], lights["profile"] == RING
         cos, sin = np.cos(lights["phi"]), np.sin(lights["phi"])
         columns = {
@@ -89,8 +113,8 @@ class Profiles:
             "yy": (q * sin**2 + cos**2 / q) / R**2,
             "minor_2": np.where(is_ring, np.inf, q * R**2),
             "n": n,
-            "b": sersic_b(n),
-            "peak": peak_brightness(lights),
+            "b": lights["b"],
+            "peak": lights["peak"],
             "mean": lights["flux"] / (2 * np.pi * R**2),
             "ring": np.where(is_ring, n, 0.0),
             "arms": lights["arms"],
@@ -123,6 +147,9 @@ NUMBERS = tuple(field.name for field in fields(Profiles) if field.name not in ("
 
 def brightness(profiles: Profiles, x: Tensor, y: Tensor, pixel: float = 0.0) -> Tensor:
     """Surface brightness of each profile at points, flux per square arcsec, shape (profiles, height, width).
+
+    Sersic: peak exp(-b (R / R_e)^(1 / n)) with R^2 = q x^2 + y^2 / q in the frame of the major axis; Sersic (1963);
+    Ciotti & Bertin (1999), A&A 352, 447, eq. 1. Ring: peak exp(-(R / R_ring - 1)^2 / (2 n^2)).
 
     Arguments:
         x, y: arcsec, shapes that broadcast to (profiles, height, width).
