@@ -14,7 +14,7 @@ from zoo_core.bench.harness import measure
 from zoo_core.bench.results import predictions_of, read_result
 from zoo_core.bench.scoring import SHARD
 from zoo_core.datasets.simulated.frozen import table_sha256
-from zoo_core.errors import ResultError, SpecError, UntrainedError
+from zoo_core.errors import ArgumentError, ResultError, UntrainedError
 
 from .conftest import PREPROCESS, SIDE
 
@@ -140,7 +140,11 @@ def test_scoring_leaves_nothing_but_the_result(tiny_model, bright, tmp_path):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"task": "regression"}, SpecError, "trivial.one is for classification, the benchmark bright for regression"),
+        (
+            {"task": "regression"},
+            ArgumentError,
+            "trivial.one is for classification, the benchmark bright for regression",
+        ),
         ({"sha256": "0" * 64}, ResultError, "not the images of the benchmark"),
         ({"table_sha256": "0" * 64}, ResultError, "draws some of the others differently"),
         ({"metrics": ("auc",)}, zoo.ZooError, "no classification metric is called 'auc'; did you mean"),

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from zoo_core.board.pictures import MAPS, draw_latent, draw_maps, draw_pictures, draw_strips
-from zoo_core.errors import NotInstalledError, SpecError
+from zoo_core.errors import ArgumentError, NotInstalledError
 
 
 def two_classes(images=40):
@@ -39,7 +39,7 @@ def test_a_latent_map_shows_both_classes(tmp_path):
 
 
 def test_a_map_of_one_dimension_is_refused(tmp_path):
-    with pytest.raises(SpecError, match="got 1 and 5"):
+    with pytest.raises(ArgumentError, match="got 1 and 5"):
         draw_latent(tmp_path / "map.png", np.zeros((5, 1)), np.zeros(5, int), ("no",))
 
 
@@ -81,5 +81,5 @@ def test_a_perfect_reconstruction_leaves_an_empty_residual(tmp_path):
 
 
 def test_a_classifier_has_no_such_pictures(tiny_model, bright, tmp_path):
-    with pytest.raises(SpecError, match="pictures are of anomaly and clustering"):
+    with pytest.raises(ArgumentError, match="pictures are of anomaly and clustering"):
         draw_pictures(tiny_model("trivial.one"), bright, tmp_path)

@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 from astropy.wcs import WCS
 
-from zoo_core.errors import ImageReadError, ImageShapeError, PixelScaleError, SpecError
+from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from zoo_core.images import Beside, find_cutouts, read
 
 STEP = 0.1 / 3600
@@ -192,7 +192,7 @@ def test_a_size_in_arcsec_needs_a_pixel_scale(tmp_path, write_fits):
 
 @pytest.mark.parametrize("size", [{}, {"pixels": 7, "arcsec": 1.0}, {"pixels": 0}, {"arcsec": -1.0}], ids=str)
 def test_exactly_one_size_is_needed(tmp_path, mosaic, size):
-    with pytest.raises(SpecError, match="give one of the two, above 0"):
+    with pytest.raises(ArgumentError, match="give one of the two, above 0"):
         find_cutouts(catalogue(tmp_path, x=[40], y=[30]), mosaic, **size)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core.errors import ImageReadError, ImageShapeError, SpecError
+from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError
 from zoo_core.images import find_sources, read
 from zoo_core.images.source import stem
 
@@ -83,7 +83,7 @@ def test_a_list_that_is_missing_is_an_error(tmp_path):
 
 
 def test_no_input_at_all_is_an_error():
-    with pytest.raises(SpecError, match="no images"):
+    with pytest.raises(ArgumentError, match="no images"):
         find_sources()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo_core.errors import ImageReadError, ImageShapeError, PixelScaleError, SpecError
+from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from zoo_core.images import Beside, find_sources, parse_bands, read
 
 TAN = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"}
@@ -96,13 +96,13 @@ def test_patterns_that_match_nothing_are_an_error(tmp_path):
 
 
 def test_patterns_need_the_same_stars(tmp_path):
-    with pytest.raises(SpecError, match=r"the same number of \*"):
+    with pytest.raises(ArgumentError, match=r"the same number of \*"):
         list(find_sources(tmp_path, bands={"r": "*_r.fits", "i": "i.fits"}))
 
 
 @pytest.mark.parametrize("options", [{"stack": True}, {"ext": "all"}, {"from_file": "list.txt"}], ids=str)
 def test_bands_exclude_what_makes_several_rows_of_a_file(tmp_path, options):
-    with pytest.raises(SpecError, match="not with --stack, --ext all or --from-file"):
+    with pytest.raises(ArgumentError, match="not with --stack, --ext all or --from-file"):
         find_sources(bands={"r": "*_r.fits"}, **options)
 
 
@@ -112,7 +112,7 @@ def test_options_are_parsed_in_order():
 
 @pytest.mark.parametrize("options", [["*_r.fits"], ["r="], ["r=a", "r=b"]], ids=str)
 def test_options_that_are_no_pairs_are_refused(options):
-    with pytest.raises(SpecError, match="write each band once as name=pattern"):
+    with pytest.raises(ArgumentError, match="write each band once as name=pattern"):
         parse_bands(options)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from zoo_core.errors import SpecError
+from zoo_core.errors import ArgumentError
 from zoo_core.testing.scaffold import new
 from zoo_core.train.recipe import read_recipe
 
@@ -34,17 +34,17 @@ def test_nothing_of_the_template_s_name_is_left(tmp_path):
 
 @pytest.mark.parametrize("name", ["My", "9net", "my-net", "my.net", "../net", "", "net_"])
 def test_a_name_that_no_plugin_can_have_is_refused(tmp_path, name):
-    with pytest.raises(SpecError, match="cannot name a plugin"):
+    with pytest.raises(ArgumentError, match="cannot name a plugin"):
         new(name, tmp_path / "new")
 
 
 def test_a_name_that_is_taken_is_refused(tmp_path):
-    with pytest.raises(SpecError, match="installed already"):
+    with pytest.raises(ArgumentError, match="installed already"):
         new("lastro", tmp_path / "new")
 
 
 def test_a_folder_that_exists_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(SpecError, match="exists"):
+    with pytest.raises(ArgumentError, match="exists"):
         new("fancy", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import zoo_core as zoo
-from zoo_core.errors import RecipeError, SpecError, TrainingError
+from zoo_core.errors import ArgumentError, RecipeError, TrainingError
 from zoo_core.train.fit import train
 
 RECIPE = """
@@ -116,7 +116,7 @@ def test_a_run_that_is_out_of_time_ends_with_what_it_has_and_goes_on_when_it_is_
 
 @pytest.mark.parametrize("time", ["90", "1:30", "0:0:1:x"])
 def test_a_time_of_another_form_is_an_error_that_names_the_form(recipe, tmp_path, time):
-    with pytest.raises(SpecError, match="days, hours, minutes and seconds"):
+    with pytest.raises(ArgumentError, match="days, hours, minutes and seconds"):
         train(recipe(steps=1), tmp_path / "run", max_time=time)
 
 

@@ -19,7 +19,7 @@ from ..catalog.registry import catalog
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..datasets.simulated.frozen import table_sha256
-from ..errors import ResultError, SpecError, ZooError
+from ..errors import ArgumentError, ResultError, ZooError
 from ..interfaces import Dataset
 from ..metric import Metric
 from ..models.load import load
@@ -83,7 +83,7 @@ def benchmark(
         One result a model, in their order; one that raised while scoring has the status "failed" and says why.
 
     Raises:
-        UnknownNameError, UntrainedError, SpecError: nothing can be measured as asked.
+        UnknownNameError, UntrainedError, ArgumentError: nothing can be measured as asked.
         DatasetError, ResultError: the images are not those of the benchmark.
     """
     spec = with_data(catalog().benchmark(on), data, split)
@@ -115,9 +115,9 @@ def measure(
 def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
     """The benchmark of the images that lie at `data`."""
     if spec.needs_data and data is None:
-        raise SpecError(f"{spec.id} is measured on images that you must have; say where with --data PATH (data=...)")
+        raise ArgumentError(f"{spec.id} is measured on images that you must have; say where with data= (--data PATH)")
     if not spec.needs_data and (data is not None or split is not None):
-        raise SpecError(f"{spec.id} brings its own images; leave --data and --split away")
+        raise ArgumentError(f"{spec.id} brings its own images; leave data= (--data) and split= (--split) away")
     chosen = {"path": None if data is None else str(data), "split": split}
     return replace(spec, arguments={**spec.arguments, **{key: value for key, value in chosen.items() if value}})
 
@@ -184,19 +184,19 @@ class _Bench:
 def _require_task(model: Model, spec: BenchmarkSpec) -> None:
     model.require_trained()
     if model.task.name != spec.task:
-        raise SpecError(f"{model.id} is for {model.task.name}, the benchmark {spec.id} for {spec.task}")
+        raise ArgumentError(f"{model.id} is for {model.task.name}, the benchmark {spec.id} for {spec.task}")
 
 
 def _require_input(model: Model, dataset: Dataset, benchmark_id: str) -> None:
     if len(model.bands) != len(dataset.bands):
-        raise SpecError(
+        raise ArgumentError(
             f"{model.id} takes the bands {', '.join(model.bands)}, {benchmark_id} has {', '.join(dataset.bands)}"
         )
     if not model.task.names_outputs:
         return
     named = (model.heads.classes, model.heads.parameters), (dataset.heads.classes, dataset.heads.parameters)
     if named[0] != named[1]:
-        raise SpecError(f"{model.id} answers {named[0]}, the truth of {benchmark_id} is {named[1]}")
+        raise ArgumentError(f"{model.id} answers {named[0]}, the truth of {benchmark_id} is {named[1]}")
 
 
 def _measure(

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
-from ..errors import NotInstalledError, SpecError
+from ..errors import ArgumentError, NotInstalledError
 from ..interfaces import Dataset
 from ..models.model import Model
 from ..predictions import Anomaly, Clustering
@@ -46,10 +46,10 @@ def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: 
         count: of images that are looked at, evenly spaced over the data set, so that classes keep their shares.
 
     Raises:
-        SpecError: the model's task has no such pictures.
+        ArgumentError: the model's task has no such pictures.
     """
     if model.task.name not in _DRAWN:
-        raise SpecError(f"{model.id} is for {model.task.name}; pictures are of {' and '.join(_DRAWN)}")
+        raise ArgumentError(f"{model.id} is for {model.task.name}; pictures are of {' and '.join(_DRAWN)}")
     whole = open_dataset(spec.dataset, **spec.arguments)
     rows = np.unique(np.linspace(0, len(whole) - 1, min(count, len(whole))).astype(int))
     stem = Path(folder) / spec.id / model.id
@@ -92,11 +92,11 @@ def draw_latent(path: Path, latent: np.ndarray, labels: np.ndarray, classes: Seq
         kind: one of `MAPS`.
 
     Raises:
-        SpecError: fewer than two dimensions or three images.
+        ArgumentError: fewer than two dimensions or three images.
         NotInstalledError: the map needs an extra.
     """
     if latent.shape[1] < 2 or len(latent) < FEWEST:
-        raise SpecError(
+        raise ArgumentError(
             f"a map needs two latent dimensions and {FEWEST} images, or more; got {latent.shape[1]} and {len(latent)}"
         )
     places = MAPS[kind](StandardScaler().fit_transform(latent))

@@ -7,7 +7,7 @@ from math import floor, isfinite
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from ..errors import ImageReadError, ImageShapeError, PixelScaleError, SpecError
+from ..errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from .image import RawImage
 from .pairs import SAME_PIXEL, PairedSource
 from .positions import OnMosaic, OnSky, read_positions
@@ -82,10 +82,12 @@ def find_cutouts(
         ImageReadError: a catalogue or mosaic that cannot be read.
         ImageShapeError: bands whose WCS put a position on different pixels.
         PixelScaleError: `arcsec` with a mosaic of unknown pixel scale.
-        SpecError: no size, or two.
+        ArgumentError: no size, or two.
     """
     if (pixels is None) == (arcsec is None) or not (pixels or arcsec or 0) > 0:
-        raise SpecError(f"the side of the cutouts is pixels={pixels}, arcsec={arcsec}; give one of the two, above 0")
+        raise ArgumentError(
+            f"the side of the cutouts is pixels={pixels}, arcsec={arcsec}; give one of the two, above 0"
+        )
     tile = _tile(image, ext, beside)
     first = tile.files[0] if isinstance(tile, PairedSource) else tile
     size = round(arcsec / _scale(first, pixel_scale)) if arcsec else pixels or 1

@@ -8,7 +8,7 @@ from glob import has_magic, iglob
 from pathlib import Path
 from typing import TextIO
 
-from ..errors import ImageReadError, SpecError
+from ..errors import ArgumentError, ImageReadError
 from .pairs import pair
 from .readers import SUFFIXES
 from .source import NOTHING, Beside, FileSource, Source, StrPath
@@ -39,13 +39,13 @@ def find_sources(
 
     Raises:
         ImageReadError: a glob or folder without images, or a list that cannot be read.
-        SpecError: options that exclude one another.
+        ArgumentError: options that exclude one another.
     """
     names = [os.fspath(i) for i in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
     if bands is not None:
         return pair(bands, _folder(names, stack, ext, from_file), ext, beside)
     if not names and from_file is None:
-        raise SpecError("no images: name files, folders or globs, or a list with --from-file")
+        raise ArgumentError("no images: name files, folders or globs, or a list with from_file= (--from-file)")
     paths = _unique([path for name in names for path in _expand(name)], _listed(from_file))
     return _rows((FileSource(path, ext, None, beside) for path in paths), ext, stack)
 
@@ -106,7 +106,7 @@ def _unique(*groups: Iterable[str]) -> Iterator[str]:
 
 def _folder(names: Sequence[str], stack: bool, ext: str | int | None, from_file: StrPath | None) -> Path:
     if stack or ext == "all" or from_file is not None:
-        raise SpecError("--bands makes one image of one file a band: not with --stack, --ext all or --from-file")
+        raise ArgumentError("bands= (--bands) is one file a band: not with --stack, --ext all or --from-file")
     if len(names) > 1 or (names and not Path(names[0]).is_dir()):
-        raise SpecError(f"--bands takes at most one folder beside its patterns, not {' '.join(names)}")
+        raise ArgumentError(f"bands= (--bands) takes at most one folder beside its patterns, not {' '.join(names)}")
     return Path(*names)

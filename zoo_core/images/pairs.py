@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ImageReadError, ImageShapeError, PixelScaleError, SpecError
+from ..errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from .image import RawImage
 from .select import Window
 from .source import Beside, FileSource, Source
@@ -83,7 +83,7 @@ def parse_bands(options: Sequence[str]) -> dict[str, str]:
     pairs = [option.partition("=") for option in options]
     wrong = [option for option, (name, _, pattern) in zip(options, pairs, strict=True) if not name or not pattern]
     if wrong or len({name for name, _, _ in pairs}) < len(pairs):
-        raise SpecError(f"--bands {' '.join(wrong or options)}: write each band once as name=pattern, r=*_r.fits")
+        raise ArgumentError(f"--bands {' '.join(wrong or options)}: write each band once as name=pattern, r=*_r.fits")
     return {name: pattern for name, _, pattern in pairs}
 
 
@@ -91,7 +91,7 @@ def pair(bands: Mapping[str, str], folder: Path, ext: str | int | None, beside: 
     """A source for every name that one of the patterns matches; a band that lacks it is found out on reading."""
     patterns = {name: str(folder / pattern) for name, pattern in bands.items()}
     if len({pattern.count("*") for pattern in patterns.values()}) > 1:
-        raise SpecError(f"--bands {dict(bands)}: every pattern needs the same number of *")
+        raise ArgumentError(f"bands= (--bands) {dict(bands)}: every pattern needs the same number of *")
     found = sorted({match for pattern in patterns.values() for match in _matches(pattern)})
     if not found:
         raise ImageReadError(f"no file matches {' or '.join(patterns.values())}; is the folder right?")

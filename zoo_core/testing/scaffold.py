@@ -5,7 +5,7 @@ import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from ..errors import SpecError
+from ..errors import ArgumentError
 from ..plugins import plugin_names
 
 __all__ = ["new"]
@@ -22,15 +22,17 @@ def new(name: str, to: Path | str | None = None) -> Path:
         to: the folder to make; by default `name` in the current one.
 
     Raises:
-        SpecError: the name cannot be one of a plugin, is taken, or the folder is there already.
+        ArgumentError: the name cannot be one of a plugin, is taken, or the folder is there already.
     """
     folder = Path(name if to is None else to)
     if not NAME.fullmatch(name):
-        raise SpecError(f"{name!r} cannot name a plugin; use lower-case letters, digits and underscores, as in my_net")
+        raise ArgumentError(
+            f"{name!r} cannot name a plugin; use lower-case letters, digits and underscores, as in my_net"
+        )
     if name in plugin_names():
-        raise SpecError(f"a plugin {name!r} is installed already; choose another name")
+        raise ArgumentError(f"a plugin {name!r} is installed already; choose another name")
     if folder.exists():
-        raise SpecError(f"{folder} exists; choose another folder with --to, or remove it")
+        raise ArgumentError(f"{folder} exists; choose another folder with --to, or remove it")
     with as_file(files("zoo_core.testing") / "template") as template:
         shutil.copytree(template, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for path in sorted(folder.rglob("*"), reverse=True):  # children before their folders

@@ -14,7 +14,7 @@ from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
-from ..errors import SpecError, TrainingError
+from ..errors import ArgumentError, TrainingError
 from ..models.devices import device_named
 from .batches import Batches, StepsToCome
 from .layers import Frozen
@@ -182,6 +182,8 @@ def _callbacks(
 def _seconds(max_time: str) -> int:
     parts = max_time.split(":")
     if len(parts) != 4 or not all(part.isdigit() for part in parts):
-        raise SpecError(f"max_time is {max_time!r}; it is days, hours, minutes and seconds, such as 00:01:30:00")
+        raise ArgumentError(
+            f"max_time= (--max-time) is {max_time!r}; days, hours, minutes and seconds, as in 00:01:30:00"
+        )
     days, hours, minutes, seconds = map(int, parts)
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
