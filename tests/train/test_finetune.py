@@ -101,7 +101,7 @@ validation: {dataset: toy_spots, plugin: zoo-toy, arguments: {n: 40, seed: 2}}
 steps: 60
 validate_every: 30
 optimiser: {lr: 1.0e-2}
-storage: float32
+publish: {{storage: float32}}
 """
 
 

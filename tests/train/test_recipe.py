@@ -10,6 +10,7 @@ from zoo_core.models.network import Dimensions, shapes
 from zoo_core.plugins import architecture as architecture_named
 from zoo_core.tasks import Heads
 from zoo_core.train.recipe import read_recipe
+from zoo_core.train.recipe import written as text_of_recipe
 from zoo_core.typed import read_typed
 
 PUBLISHED = sorted(Path(__file__).parents[2].glob("plugins/*/recipes/*.yaml"))
@@ -32,7 +33,7 @@ def written(tmp_path, text):
 def test_a_minimal_recipe_has_defaults(tmp_path):
     recipe = read_recipe(written(tmp_path, MINIMAL))
 
-    assert (recipe.id, recipe.batch_size, recipe.views) == ("tiny.test", 32, 1)
+    assert (recipe.id, recipe.batch_size, recipe.publish.views) == ("tiny.test", 32, 1)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +41,15 @@ def test_a_minimal_recipe_has_defaults(tmp_path):
     [
         ("stepz: 3", "stepz"),
         ("batch_size: 0", "batch_size"),
-        ("views: 4", "views"),
+        ("publish: {views: 4}", r"publish\.views"),
         ("optimiser: {lr: -1}", r"optimiser\.lr"),
         ("freeze: true", "say warm_start"),
         ("labels_per_class: 3\nfraction: 0.1", "give one of them"),
+        ("precision: 32", "float32"),
+        ("schema: 2", "schema"),
+        ("batch_sice: 3", r"batch_sice: there is no such key. Did you mean 'batch_size'\? The keys are schema, "),
+        ("optimiser: {rate: 1}", r"optimiser\.rate: .* The keys are lr, weight_decay, "),
+        ("stages: {pretext: {optimiser: {Lr: 1}}}", r"stages\.pretext\.optimiser\.Lr: .*Did you mean 'lr'"),
         ("stages: {pretext: {stepz: 3}}", r"stages\.pretext\.stepz"),
     ],
 )
@@ -100,3 +106,16 @@ def test_the_network_of_a_published_recipe_can_be_built(path):
     assert shapes(architecture, Dimensions.of(architecture, preprocess, heads), recipe.arguments)
     read_typed(architecture.settings, recipe.settings, "settings", RecipeError)
     assert recipe.id.partition(".")[0] == architecture.name
+
+
+WORDS = ("08", "1e3", "no", "~", "1:30", "0x1f", "2026-01-01", "Sersic", "naïve", "- a", "")
+
+
+def test_a_recipe_that_is_written_is_read_back_as_it_was(tmp_path):
+    recipe = read_recipe(written(tmp_path, MINIMAL + "optimiser: {lr: 1e-5}\nstages: {a: {steps: 3}}"))
+    recipe = recipe.model_copy(update={"classes": WORDS})
+
+    again = read_recipe(written(tmp_path, text_of_recipe(recipe)))
+
+    assert again == recipe
+    assert text_of_recipe(recipe).startswith("schema: 1\n")

@@ -28,7 +28,7 @@ validate_every: {every}
 dropout_schedule: {{final: 0, every: 1}}
 optimiser: {{lr: 1e-3, weight_decay: 0.01, warmup_steps: 2}}
 ema: 0.9
-storage: float32
+publish: {{storage: float32}}
 """
 
 

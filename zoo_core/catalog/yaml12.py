@@ -14,7 +14,7 @@ import yaml
 
 from ..errors import SpecError, ZooError
 
-__all__ = ["read_mapping", "value_of"]
+__all__ = ["read_mapping", "text_of", "value_of"]
 
 
 # The parser in C where PyYAML was built with it: ten times as fast.
@@ -46,6 +46,20 @@ _SCALARS = {
 for _tag, (_pattern, _first) in _SCALARS.items():
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every word that either version of YAML would read as something else."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str | None, list[tuple[str, re.Pattern]]]] = {
+        first: [pair for loader in (yaml.SafeLoader, _Loader) for pair in loader.yaml_implicit_resolvers.get(first, [])]
+        for first in {*yaml.SafeLoader.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
+    }
+
+
+def text_of(content: Mapping[str, Any]) -> str:
+    """A mapping as YAML that `read_mapping` reads back as it is: classes named `08`, `1e3` and `no` are words."""
+    return yaml.dump(dict(content), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def read_mapping(path: Path, error: type[ZooError]) -> Mapping[str, Any]:

@@ -134,7 +134,7 @@ class DrivenTraining(Training):
     def _stage_folder(self, stage: str, recipe: Recipe) -> Path:
         """The stage's folder; emptied unless it is resumed, and this and all stages before it were as they are now."""
         folder, begun = self._folder / stage, self._folder / stage / "settings.json"
-        self._begun[stage] = recipe.model_dump(mode="json", exclude={"stages", "views", "storage", "domain", "licence"})
+        self._begun[stage] = recipe.model_dump(mode="json", exclude={"stages", "publish"})
         settings = json.dumps(self._begun, indent=1)
         if folder.exists() and not (self._session.resume and begun.exists() and begun.read_text() == settings):
             log.info("stage %s begins anew", stage)

@@ -40,11 +40,11 @@ def export(
     folder: Path,
 ) -> Path:
     """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
-    weights = _stored(network, recipe.storage, folder / "stored.safetensors")
+    weights = _stored(network, recipe.publish.storage, folder / "stored.safetensors")
     calibration = Calibration()
     if architecture.task == "classification":
         prior = (1 / len(heads.classes),) * (1 if len(heads.classes) == 2 else len(heads.classes))
-        calibration = Calibration(_temperature(*outputs_of(network, validation, recipe.views), heads), prior)
+        calibration = Calibration(_temperature(*outputs_of(network, validation, recipe.publish.views), heads), prior)
     spec = ModelSpec(
         id=recipe.id,
         architecture=architecture.name,
@@ -55,12 +55,12 @@ def export(
         preprocess=tuple(preprocess.declared()),
         weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments=as_values(arguments_of(architecture, recipe.arguments)),
-        views=recipe.views,
+        views=recipe.publish.views,
         calibration=calibration,
         summary=architecture.summary,
         training_data=", ".join(dict.fromkeys(one.dataset for one in trained_on)),
         trained_on=trained_on,
-        licence=recipe.licence,
+        licence=recipe.publish.licence,
         known_failures=(),
         paper=architecture.paper,
     )

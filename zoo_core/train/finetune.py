@@ -77,9 +77,10 @@ def finetune(
     assert start.spec is not None
     network = start.architecture if architecture is None else architecture_named(architecture, start.spec.plugin)
     (train,) = placed([DataRecipe(dataset=on, arguments=dict(arguments or {}))], data)
+    dataset = open_dataset(on, **train.arguments)
     content = {
         **_model(start, model, network),
-        **_images(start, open_dataset(on, **train.arguments), network.task),
+        **_images(start, dataset, network.task),
         "id": f"{network.name}.{on}",
         "train": train,
         "validation": None if validation is None else _other(train, validation),
@@ -92,7 +93,10 @@ def finetune(
         "validate_every": max(1, steps // VALIDATIONS),
         "optimiser": OPTIMISER | {"lr": lr, "warmup_steps": steps // 20, "layer_decay": layer_decay},
         "augmentation": {"dihedral": dihedral},
-        "views": views or start.views,
+        "publish": {
+            "views": views or start.views,
+            "licence": start.spec.licence,
+        },
     }
     recipe = recipe_of(content, f"zoo finetune {model} --on {on}")
     folder = Path(out) if out is not None else Path("runs") / recipe.id
@@ -110,7 +114,6 @@ def _model(start: Model, name: str | Path, network: Architecture) -> dict[str, A
         "plugin": start.spec.plugin,
         "arguments": {key: value for key, value in start.spec.arguments.items() if key in taken},
         "warm_start": str(found.absolute()) if found.is_dir() else start.spec.id,
-        "licence": start.spec.licence,
     }
 
 
@@ -125,7 +128,6 @@ def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
         "parameters": heads.parameters or None,
         "units": heads.units or None,
         "preprocess": preprocess_for(declared) if changed else declared,
-        "domain": dataset.domain,
     }
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
 from ..catalog.specs import TrainedOn
 from ..errors import RecipeError
@@ -28,7 +27,7 @@ from .figures import MONITORS, check_monitor
 from .layers import freeze, rates
 from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
-from .recipe import Recipe, read_recipe
+from .recipe import Recipe, read_recipe, written
 from .warm import centre, head_of, warm
 
 __all__ = ["claim", "run", "train"]
@@ -87,13 +86,17 @@ def claim(folder: Path, recipe: Recipe, resume: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "recipe.yaml"
     content = recipe.model_dump(mode="json", exclude_defaults=True)
-    before = yaml.safe_load(path.read_text()) if resume and path.exists() else content
+    before = _content(path) if resume and path.exists() else content
     if changed := sorted(key for key in before | content if before.get(key) != content.get(key)):
         raise RecipeError(
             f"{folder} holds another run: {', '.join(changed)} differ, see {path.name} in it; choose another "
             "folder (-o, out=), or begin anew (--restart, resume=False)"
         )
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    path.write_text(written(recipe), encoding="utf-8")
+
+
+def _content(path: Path) -> dict[str, Any]:
+    return read_recipe(path).model_dump(mode="json", exclude_defaults=True)
 
 
 class _Run:

@@ -1,15 +1,16 @@
 """Recipes: how a published weight was trained, as a YAML file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..catalog.yaml12 import read_mapping
+from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
 
-__all__ = ["DataRecipe", "Recipe", "read_recipe", "recipe_of"]
+__all__ = ["DataRecipe", "Publication", "Recipe", "read_recipe", "recipe_of", "written"]
 
 
 class _Strict(BaseModel):
@@ -70,10 +71,24 @@ class Stage(_Strict):
     steps: int | None = Field(default=None, gt=0)
     validate_every: int | None = Field(default=None, gt=0)
     patience: int | None = Field(default=None, gt=0)
-    precision: Literal["32", "bf16"] | None = None
+    precision: Literal["float32", "bf16"] | None = None
     optimiser: Optimiser | None = None
     augmentation: Augmentation | None = None
     ema: float | None = Field(default=None, ge=0, lt=1)
+
+
+class Publication(_Strict):
+    """What becomes of the weights.
+
+    Arguments:
+        views: 8 to average over D4 when the result predicts.
+        storage: precision of the published file; the network computes in float32 whatever it is.
+        licence: of the weights, an SPDX identifier.
+    """
+
+    views: Literal[1, 8] = 1
+    storage: Literal["float16", "float32"] = "float16"
+    licence: str = "MIT"
 
 
 class Recipe(_Strict):
@@ -92,15 +107,14 @@ class Recipe(_Strict):
         settings: for architectures that train in their own way; its keys are theirs.
         stages: of such a training, by name: what differs from the recipe.
         ema: decay of the exponential moving average of the weights; 0: none.
-        views: 8 to average over D4 when the result predicts.
         warm_start: a model id or a folder whose weights are the first ones; for other classes or parameters with a new
             head, for other bands with an adapted first layer.
         freeze: of a warm start, nothing is trained but the head.
-        storage: precision of the published file; the network computes in float32 whatever it is.
-        domain: of the training images.
-        licence: of the weights, an SPDX identifier.
+        precision: in which the network computes, as of `zoo predict`.
+        publish: what becomes of the weights.
     """
 
+    schema_version: Literal[1] = Field(default=1, alias="schema")
     architecture: str
     plugin: str
     id: str
@@ -122,7 +136,7 @@ class Recipe(_Strict):
     validate_every: int = Field(default=1000, gt=0)
     patience: int = Field(default=20, gt=0)
     monitor: Literal["auroc", "loss", "mae"] = "loss"
-    precision: Literal["32", "bf16"] = "32"
+    precision: Literal["float32", "bf16"] = "float32"
     fresh: bool = False
     balanced: bool = True
     optimiser: Optimiser = Optimiser(lr=1e-4)
@@ -130,12 +144,9 @@ class Recipe(_Strict):
     amortised_norm: Amortised | None = None
     dropout_schedule: DropoutSchedule | None = None
     ema: float = Field(default=0.0, ge=0, lt=1)
-    views: Literal[1, 8] = 1
     warm_start: str | None = None
     freeze: bool = False
-    storage: Literal["float16", "float32"] = "float16"
-    domain: Literal["simulated", "real"] = "simulated"
-    licence: str = "MIT"
+    publish: Publication = Publication()
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -177,7 +188,36 @@ def recipe_of(content: Mapping[str, Any], where: str) -> Recipe:
         raise RecipeError(f"{where}: {'; '.join(map(_fault, error.errors()))}") from error
 
 
+def written(recipe: Recipe) -> str:
+    """The recipe as YAML that `read_recipe` reads back."""
+    return text_of({"schema": 1} | recipe.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+
 def _fault(fault: Any) -> str:
     key = ".".join(map(str, fault["loc"]))
     message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = f"there is no such key. {_did_you_mean(fault['loc'])}"
     return f"{key}: {message}" if key else message
+
+
+def _did_you_mean(place: tuple[int | str, ...]) -> str:
+    """The keys that there are, the one that is closest to what stands there first."""
+    keys = _keys_at(place[:-1])
+    close = get_close_matches(str(place[-1]).lower(), keys, n=1)
+    return (f"Did you mean {close[0]!r}? " if close else "") + f"The keys are {', '.join(keys)}"
+
+
+def _keys_at(place: Sequence[int | str]) -> list[str]:
+    model: type[BaseModel] = Recipe
+    for part in place:
+        if str(part) in model.model_fields:
+            model = _model_in(model.model_fields[str(part)].annotation) or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation names, such as Optimiser in `Optimiser | None` or Stage in `dict[str, Stage]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
