@@ -1,9 +1,11 @@
 """Declared operations are read strictly."""
 
+from dataclasses import fields
+
 import pytest
 
 from zoo_core.errors import SpecError, UnknownNameError
-from zoo_core.images.operations import digest, n_channels, parse
+from zoo_core.images.operations import OPERATIONS, digest, n_channels, parse
 
 FRAME = {"op": "frame", "size": 101}
 
@@ -11,14 +13,16 @@ FRAME = {"op": "frame", "size": 101}
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
-        ({"op": "frame", "size": 101.7}, r"size = 101\.7"),
-        ({"op": "frame", "size": 0}, "size = 0"),
-        ({"op": "resample", "pixel_scale": 0}, "pixel_scale = 0"),
+        ({"op": "frame", "size": 101.7}, r"size is 101\.7; it must be a whole number of pixels a side"),
+        ({"op": "frame", "size": 0}, "size is 0; it must be"),
+        ({"op": "resample", "pixel_scale": 0}, "pixel_scale is 0; it must be a number of arcsec above 0"),
         ({"op": "resample", "pixel_scale": "0.1 arcsec"}, "pixel_scale"),
-        ({"op": "bin", "factor": 0}, "factor = 0"),
-        ({"op": "bin", "factor": 1.5}, r"factor = 1\.5"),
-        ({"op": "blank", "repeated": "no"}, "repeated = 'no'"),
-        ({"op": "blank", "values": 100}, "values = 100"),
+        ({"op": "bin", "factor": 0}, "factor is 0"),
+        ({"op": "bin", "factor": 1.5}, r"factor is 1\.5"),
+        ({"op": "blank", "repeated": "no"}, "repeated is 'no'; it must be true or false"),
+        ({"op": "blank", "values": 100}, "values is 100; it must be a list"),
+        ({"op": "high_pass", "sigma": -1, "relative": 0.05}, "sigma is -1; it must be a number of pixels above 0"),
+        ({"op": "stack", "of": "asinh"}, "of is 'asinh'; it must be a list of operations"),
         ({"op": "asinh"}, "needs softening"),
         ({"op": "asinh", "softening": 1.0, "soft": 2}, "has no key soft"),
         ("frame", "is not an operation"),
@@ -27,6 +31,11 @@ FRAME = {"op": "frame", "size": 101}
 def test_a_fault_is_named(operation, said):
     with pytest.raises(SpecError, match=said):
         parse([operation, FRAME])
+
+
+def test_every_field_says_what_its_value_must_be():
+    for operation in OPERATIONS.values():
+        assert all(one.metadata["must"] for one in fields(operation)), operation.op
 
 
 def test_an_unknown_operation_has_a_neighbour():

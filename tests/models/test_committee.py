@@ -45,7 +45,7 @@ def test_it_says_what_it_is(committee, members):
     assert committee.spec.members == MEMBERS
     assert committee.trained and committee.calibration.prior == (0.5,)
     assert committee.n_parameters == sum(member.n_parameters for member in members)
-    assert committee.spec.seen == ("finding_space",)
+    assert committee.spec.training_sets == ("finding_space",)
 
 
 def test_it_predicts_files_and_arrays(committee, images):

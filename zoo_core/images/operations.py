@@ -18,13 +18,45 @@ The first four prepare one image; `frame` is required. The others act on batches
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from typing import Any
 
 from ..errors import SpecError, UnknownNameError
 
 __all__ = ["OPERATIONS", "PREPARING", "Operation", "digest", "n_channels", "parse"]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _positive(value: Any) -> float | None:
+    read = _number(value)
+    return read if read is not None and read > 0 else None
+
+
+def _count(value: Any) -> int | None:
+    read = _whole(value)
+    return read if read is not None and read > 0 else None
+
+
+def _truth(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _numbers(value: Any) -> tuple[float, ...] | None:
+    read = [_number(item) for item in value] if isinstance(value, list | tuple) else [None]
+    return None if None in read else tuple(item for item in read if item is not None)
+
+
+def _rule(read: Callable[[Any], Any], must: str, default: Any = MISSING) -> Any:
+    """A field of an operation: what reads its value, or None if it is wrong, and the sentence that then says so."""
+    return field(default=default, metadata={"read": read, "must": must})
 
 
 @dataclass(frozen=True)
@@ -43,8 +75,8 @@ class Blank(Operation):
     """Which values mark pixels that were not measured."""
 
     op = "blank"
-    values: tuple[float, ...] = ()
-    repeated: bool = True
+    values: tuple[float, ...] = _rule(_numbers, "a list of the numbers that mark bad pixels, as in [100.0]", ())
+    repeated: bool = _rule(_truth, "true or false: whether a value that many pixels share marks them as bad", True)
 
 
 @dataclass(frozen=True)
@@ -52,7 +84,7 @@ class Resample(Operation):
     """To this pixel scale, arcsec."""
 
     op = "resample"
-    pixel_scale: float
+    pixel_scale: float = _rule(_positive, "a number of arcsec above 0")
 
 
 @dataclass(frozen=True)
@@ -60,7 +92,7 @@ class Bin(Operation):
     """See `geometry.bin_mean`."""
 
     op = "bin"
-    factor: int
+    factor: int = _rule(_count, "a whole number of pixels, 1 or more, whose mean becomes one pixel")
 
 
 @dataclass(frozen=True)
@@ -68,7 +100,7 @@ class Frame(Operation):
     """To this many pixels a side."""
 
     op = "frame"
-    size: int
+    size: int = _rule(_count, "a whole number of pixels a side, 1 or more")
 
 
 @dataclass(frozen=True)
@@ -90,7 +122,7 @@ class Asinh(Operation):
     """See `channels.asinh`."""
 
     op = "asinh"
-    softening: float
+    softening: float = _rule(_positive, "a number above 0, the brightness up to which the stretch is linear")
 
 
 @dataclass(frozen=True)
@@ -98,7 +130,7 @@ class AsinhPeak(Operation):
     """See `channels.asinh_peak`."""
 
     op = "asinh_peak"
-    contrast: float
+    contrast: float = _rule(_positive, "a number above 0, the brightness of the peak to the stretch")
 
 
 @dataclass(frozen=True)
@@ -106,8 +138,8 @@ class HighPass(Operation):
     """See `channels.high_pass`."""
 
     op = "high_pass"
-    sigma: float
-    relative: float
+    sigma: float = _rule(_positive, "a number of pixels above 0, the width of what is taken away")
+    relative: float = _rule(_number, "a number, how much the light of the galaxy itself counts as noise")
 
 
 @dataclass(frozen=True)
@@ -115,8 +147,8 @@ class Clip(Operation):
     """See `channels.clip`."""
 
     op = "clip"
-    low: float
-    high: float
+    low: float = _rule(_number, "a number, the lowest value that stays")
+    high: float = _rule(_number, "a number, the highest value that stays")
 
 
 @dataclass(frozen=True)
@@ -124,8 +156,8 @@ class Standardise(Operation):
     """See `channels.standardise`."""
 
     op = "standardise"
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    mean: tuple[float, ...] = _rule(_numbers, "a list of numbers, one a channel")
+    std: tuple[float, ...] = _rule(_numbers, "a list of numbers, one a channel")
 
 
 @dataclass(frozen=True)
@@ -133,7 +165,7 @@ class Stack(Operation):
     """Several operations of the same input, channels concatenated."""
 
     op = "stack"
-    of: tuple[Operation, ...]
+    of: tuple[Operation, ...] = _rule(lambda value: _parts(value), "a list of operations, all of the same input")
 
     def declared(self) -> dict[str, Any]:
         """The mapping that `parse` reads back."""
@@ -190,34 +222,15 @@ def _parse_one(item: Mapping[str, Any]) -> Operation:
     missing = [key for key, field in allowed.items() if key not in given and field.default is MISSING]
     if missing:
         raise SpecError(f"operation {name!r} needs {', '.join(missing)}")
-    return cls(**{key: _value(name, key, value, allowed[key].type) for key, value in given.items()})
+    return cls(**{key: _value(name, allowed[key], value) for key, value in given.items()})
 
 
-def _value(name: str, key: str, value: Any, kind: Any) -> Any:
-    if name == "stack":
-        return tuple(_parse_one(part) for part in value)
-    read = {float: _number, int: _whole, bool: _truth}.get(kind, _numbers)(value)
-    if read is None or (key in POSITIVE and not read > 0):
-        raise SpecError(f"operation {name!r}: {key} = {value!r} is not {_EXPECTED.get(kind, 'a list of numbers')}")
+def _value(name: str, of: Field, value: Any) -> Any:
+    read = of.metadata["read"](value)
+    if read is None:
+        raise SpecError(f"operation {name!r}: {of.name} is {value!r}; it must be {of.metadata['must']}")
     return read
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _truth(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _numbers(value: Any) -> tuple[float, ...] | None:
-    read = [_number(item) for item in value] if isinstance(value, list | tuple) else [None]
-    return None if None in read else tuple(item for item in read if item is not None)
-
-
-POSITIVE = ("pixel_scale", "factor", "size", "softening", "contrast", "sigma")
-_EXPECTED = {float: "a number that it can be", int: "a whole number that it can be", bool: "true or false"}
+def _parts(value: Any) -> tuple[Operation, ...] | None:
+    return tuple(_parse_one(part) for part in value) if isinstance(value, list | tuple) else None

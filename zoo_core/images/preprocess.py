@@ -57,7 +57,18 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Preprocess:
-    """A declared preprocessing: `prepare` one image, see the `channels` of a batch, or both for arrays."""
+    """A declared preprocessing: `prepare` one image, see the `channels` of a batch, or both for arrays.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.images.preprocess import Preprocess
+        >>> declared = [{"op": "frame", "size": 4}, {"op": "clip", "low": 0.0, "high": 2.0}]
+        >>> preprocess = Preprocess.from_operations(declared, bands=["VIS"])
+        >>> preprocess.size, preprocess.n_channels
+        (4, 1)
+        >>> preprocess.images(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0, 0]
+        tensor([0., 1., 2., 2.])
+    """
 
     operations: tuple[Operation, ...]
     bands: tuple[str, ...]
