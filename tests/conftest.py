@@ -22,19 +22,19 @@ def install(source: Path, site: Path) -> None:
     """Build a wheel of `source` and install it into the folder `site`; neither dependencies nor network."""
     wheels = site.parent / f"{source.name}-wheel"
     build = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels), str(source)]
-    subprocess.run([sys.executable, *build], check=True, capture_output=True, timeout=120)
+    subprocess.run([sys.executable, *build], check=True, capture_output=True)
     (wheel,) = wheels.glob("*.whl")
     pip = ["-m", "pip", "install", "--no-deps", "--no-index", "--quiet", "--target", str(site), str(wheel)]
-    subprocess.run([sys.executable, *pip], check=True, capture_output=True, timeout=120)
+    subprocess.run([sys.executable, *pip], check=True, capture_output=True)
 
 
 def child(site: Path) -> Child:
     """A function that runs Python in a child process which sees what is installed in `site`."""
 
-    def run(*arguments: str, cwd: Path | None = None, timeout: float = 240) -> subprocess.CompletedProcess:
+    def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess:
         environment = os.environ | {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
         command = [sys.executable, *arguments]
-        return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, timeout=timeout)
+        return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True)
 
     return run
 

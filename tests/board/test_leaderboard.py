@@ -298,4 +298,4 @@ def test_the_board_needs_no_torch(stored, tmp_path):
 
     child = [sys.executable, "-c", code + "assert 'torch' not in sys.modules", str(tmp_path / "results")]
 
-    assert subprocess.run(child, timeout=280, check=False).returncode == 0
+    assert subprocess.run(child, check=False).returncode == 0

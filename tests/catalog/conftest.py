@@ -80,7 +80,6 @@ class Client:
             env=self.environment(**variables),
             capture_output=True,
             text=True,
-            timeout=240,
             preexec_fn=prepare,
         )
         return answer_of(ended.stdout, ended.stderr)

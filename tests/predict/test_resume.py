@@ -36,9 +36,8 @@ def killed(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("killed") / "scores.csv"
     shards = Shards.beside(out).folder
     process = subprocess.Popen([sys.executable, str(RUN), str(stack), str(out)], start_new_session=True)
-    deadline = time.monotonic() + 200
     while not (shards / "000000.parquet").exists():
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

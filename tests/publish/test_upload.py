@@ -61,7 +61,7 @@ def commit(environment, repository) -> Run:
 
     def run(repo: str = REPO) -> dict:
         command = [sys.executable, str(CLIENT), str(repository), repo]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert ended.stdout, ended.stderr
         return json.loads(ended.stdout.splitlines()[-1])
 
@@ -170,7 +170,7 @@ def test_a_golden_file_that_does_not_replay_is_refused(trained, results, tmp_pat
 
 def child(code: str, environment: dict[str, str]) -> str:
     """What Python prints, in a process of its own."""
-    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=240)
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 

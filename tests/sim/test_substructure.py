@@ -87,7 +87,6 @@ def auroc(negatives: np.ndarray, positives: np.ndarray) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)  # 40 s on a core of its own
 @pytest.mark.parametrize(("difficulty", "images"), [("easy", 10_000), ("real", 3_000)])
 def test_nothing_macroscopic_tells_the_class(difficulty, images):
     # the same macro-lenses, sources and exposures in every class: no chance hides a difference
