@@ -1,6 +1,6 @@
 """One renderer, one kind of lens, in one process: prints the core seconds that a noise-free scene takes.
 
-    python render_peers.py {ours,caustics,lenstronomy} {sie,epl}
+    python render_peers.py {ours,cutouts,caustics,lenstronomy} {sie,epl}
 
 A scene is a lens with shear, its light and one source, on 101 x 101 pixels of 0.1 arcsec. Ours: one ray a pixel, more
 where the light varies inside it, which on these scenes is right to 1e-3 of the peak and to 5e-3 at the images of
@@ -43,6 +43,14 @@ def ours(slope: float) -> Callable[[], object]:
     """The renderer of this package."""
     drawn = scenes(slope)
     return lambda: render(drawn, pixels=PIXELS, pixel_scale=SCALE)
+
+
+def cutouts(slope: float) -> Callable[[], object]:
+    """Whole scenes of `finding_space`, fifteen profiles each on a grid twice as fine, with PSF and brightness."""
+    from zoo_core.sim.cutouts import TRAINING, draw, expose
+
+    drawn = [draw(np.random.default_rng(i), TRAINING, i % 10 == 0) for i in range(SCENES)]
+    return lambda: expose(drawn)
 
 
 def caustics(slope: float, batch: int) -> Callable[[], object]:
@@ -122,6 +130,7 @@ def seconds_a_scene(draw: Callable[[], object]) -> float:
 
 
 PEERS: dict[str, Callable[[float], float]] = {
+    "cutouts": lambda slope: seconds_a_scene(cutouts(slope)),
     "ours": lambda slope: seconds_a_scene(ours(slope)),
     "caustics": lambda slope: min(seconds_a_scene(caustics(slope, batch)) for batch in (2, 4, 8, 16)),
     "lenstronomy": lambda slope: seconds_a_scene(lenstronomy(slope)),

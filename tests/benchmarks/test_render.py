@@ -23,3 +23,11 @@ def test_rendering_is_faster_than_its_peers(benchmark, kind, lead_over_lenstrono
     benchmark.extra_info |= {"ours_ms": ours * 1e3} | {f"{peer}_ms": value * 1e3 for peer, value in peers.items()}
     assert peers["caustics"] / ours >= 1, benchmark.extra_info
     assert peers["lenstronomy"] / ours >= lead_over_lenstronomy, benchmark.extra_info
+
+
+@pytest.mark.timeout(1800)
+def test_a_whole_cutout_takes_a_third_of_what_lenstronomy_takes_for_one_lens(benchmark):
+    ours = benchmark.pedantic(seconds_a_scene, args=("cutouts", "epl"), rounds=1)
+    theirs = seconds_a_scene("lenstronomy", "epl")
+    benchmark.extra_info |= {"ours_ms": ours * 1e3, "lenstronomy_ms": theirs * 1e3}
+    assert theirs / ours >= 3, benchmark.extra_info

@@ -58,7 +58,14 @@ class Grid:
 
 
 def pixel_means(samples: Tensor) -> Tensor:
-    """Means over pixels from values at their centres, to the fourth order; the outermost ring is lost."""
+    """Means over pixels from values at their centres, to the fourth order; the outermost ring is lost.
+
+    s + (pixel^2 / 24) laplacian(s), from the expansion of s about the centre, the Laplacian by the five-point formula:
+    5 / 6 of the pixel's own value and 1 / 24 of each of its four neighbours'.
+
+    Arguments:
+        samples: (scenes, width + 2, width + 2).
+    """
     around = samples[:, :-2, 1:-1] + samples[:, 2:, 1:-1]
     around.add_(samples[:, 1:-1, :-2]).add_(samples[:, 1:-1, 2:])
     return around.div_(24).add_(samples[:, 1:-1, 1:-1], alpha=5 / 6)

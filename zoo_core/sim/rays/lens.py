@@ -40,7 +40,10 @@ def deflection(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
 
 
 def convergence(lenses: np.ndarray, x: Tensor, y: Tensor) -> Tensor:
-    """Surface density of each scene's lens over the critical density, in the shape of x (scenes, ...)."""
+    """Surface density of each scene's lens over the critical density, in the shape of x (scenes, ...).
+
+    (2 - slope) / 2 (theta_E / R)^slope; Tessore & Metcalf (2015), A&A 580, A79, eq. 2.
+    """
     x0, y0, q, phi, theta_E, slope = _columns(lenses, ("x", "y", "q", "phi", "theta_E", "slope"), x)
     return func.convergence_epl(x0, y0, q, phi, theta_E, slope, x, y, CORE)
 
@@ -61,6 +64,12 @@ def _elliptical(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tenso
 
 
 def _isothermal(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Deflection of a singular isothermal ellipsoid, arcsec.
+
+    In the frame of the major axis, with f = sqrt(1 - q^2) and psi = sqrt(q^2 x^2 + y^2): theta_E sqrt(q) / f times
+    (arctan(f x / psi), artanh(f y / psi)). Kormann, Schneider & Bartelmann (1994), A&A 284, 285, eq. 27a; written as in
+    Keeton (2001), arXiv astro-ph/0102341.
+    """
     x0, y0, q, phi, theta_E = _columns(lenses, ("x", "y", "q", "phi", "theta_E"), x)
     q = q.clamp_max(
         1 - 8 * torch.finfo(x.dtype).eps
@@ -69,19 +78,28 @@ def _isothermal(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tenso
 
 
 def _power_law(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Deflection of an elliptical power law with convergence of slope t, arcsec.
+
+    alpha = 2 b / (1 + q) (b / R)^(t - 1) e^(i phi) 2F1(1, t / 2; 2 - t / 2; -f e^(2 i phi)), with f = (1 - q) / (1 + q)
+    and elliptical radius R and angle phi: Tessore & Metcalf (2015), A&A 580, A79, eq. 13; the series of eq. 23.
+    """
     x0, y0, q, phi, theta_E, slope = _columns(lenses, ("x", "y", "q", "phi", "theta_E", "slope"), x)
     terms = _series_terms(lenses["q"].min(), RELATIVE_ERROR[x.dtype])
     return func.reduced_deflection_angle_epl(x0, y0, q, phi, theta_E, slope, x, y, n_iter=terms, chunk_size=1)
 
 
 def _shear(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Deflection by external shear: (gamma_1 dx + gamma_2 dy, gamma_2 dx - gamma_1 dy) from the lens, arcsec."""
     x0, y0, gamma_1, gamma_2, theta_E = _columns(lenses, ("x", "y", "gamma_1", "gamma_2", "theta_E"), x)
     gamma_1, gamma_2 = gamma_1 * (theta_E > 0), gamma_2 * (theta_E > 0)
     return func.reduced_deflection_angle_external_shear(x0, y0, gamma_1, gamma_2, x, y)
 
 
 def _series_terms(q: float, error: float) -> int:
-    """Terms that leave a relative error below `error`: the series decays faster than a geometric one in f."""
+    """Terms that leave a relative error below `error`: the series decays faster than a geometric one in f.
+
+    f^k / (1 - f) <= error for what is left of a geometric series after k terms, f = (1 - q) / (1 + q).
+    """
     f = (1 - q) / (1 + q)
     if f < error:
         return 2

@@ -174,14 +174,15 @@ def brightness_at(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, 
 
 
 def squared_radius(profiles: Profiles, dx: Tensor, dy: Tensor) -> Tensor:
-    """Square of the elliptical radius, over that of R, at offsets from the centre."""
+    """Square of the elliptical radius, over that of R: xx dx^2 + xy dx dy + yy dy^2 at offsets from the centre."""
     return torch.addcmul(profiles.yy * dy * dy, profiles.xx * dx + profiles.xy * dy, dx)
 
 
 def modulation(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
     """Factor 1 + contrast cos(...) of spiral arms, its mean 1; it fades where a pixel holds many of its waves.
 
-    The azimuth is that in the disc's own plane: of (sqrt(q) x, y / sqrt(q)).
+    1 + contrast exp(-fineness pixel^2 / r^2) cos(arms (azimuth - winding ln r) - phase) with r = R / R_e: logarithmic
+    spirals. The azimuth is that in the disc's own plane: of (sqrt(q) x, y / sqrt(q)).
     """
     major = profiles.major_x * dx + profiles.major_y * dy
     minor = profiles.minor_x * dx + profiles.minor_y * dy

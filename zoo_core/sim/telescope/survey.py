@@ -121,7 +121,7 @@ def transfer(
 
 
 def blur(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
-    """Images on a fine grid as a noiseless telescope sees them.
+    """Images on a fine grid as a noiseless telescope sees them: convolved with the PSF, then summed over sub-pixels.
 
     Arguments:
         image: (scenes, width, width), flux per sub-pixel.
@@ -177,7 +177,10 @@ class Randoms:
 
 
 def noise_sigma(light: Tensor, noise: Recipes) -> Tensor:
-    """Standard deviation of each pixel: sky and detector (1) and the photons of the light itself."""
+    """Standard deviation of each pixel: sky and detector (1) and the photons of the light itself.
+
+    sqrt(1 + shot light), in sky sigma, of the shape of `light`, (B, H, W).
+    """
     return torch.sqrt(1 + column(noise, "shot", light) * light.clamp(min=0))
 
 
@@ -204,6 +207,7 @@ def _axis(like: Tensor) -> Tensor:
 
 
 def _correlated(grain: Tensor, noise: Recipes) -> Tensor:
+    """White noise after the kernel (l2, l1, 1, l1, l2) / sqrt(1 + 2 l1^2 + 2 l2^2) along both axes: same variance."""
     one, two = (column(noise, name, grain) for name in ("lag_1", "lag_2"))
     for axis in (1, 2):
         near = torch.roll(grain, 1, axis) + torch.roll(grain, -1, axis)
@@ -213,6 +217,7 @@ def _correlated(grain: Tensor, noise: Recipes) -> Tensor:
 
 
 def _background(noise: Recipes, randoms: Randoms, like: Tensor) -> Tensor:
+    """Zero point and plane, bias + slope_x x + slope_y y with x and y from -1 to 1, mottle and stripes, (B, H, W)."""
     side, axis = like.shape[-1], _axis(like) / (like.shape[-1] / 2)
     size = randoms.coarse.shape[-1] * COARSE
     mottle = functional.interpolate(randoms.coarse.to(like)[:, None], size=(size, size), mode="bilinear")
