@@ -6,6 +6,7 @@ import torch
 
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
+from zoo_core.train import batches as batches_module
 from zoo_core.train.batches import Augmented, BalancedBatches, EpochBatches, FreshBatches, class_groups
 from zoo_core.train.descent import relieve
 from zoo_core.train.recipe import Augmentation
@@ -128,3 +129,16 @@ def test_where_memory_is_short_the_images_go_first_and_then_half_of_each_batch(c
 
     assert sizes == [(True, 4), (True, 2), (True, 1), (False, 1)]
     assert "host's memory" in caplog.messages[0] and "2 images" in caplog.messages[1]
+
+
+def test_batches_that_are_drawn_together_are_functions_of_seed_and_step_too(monkeypatch):
+    monkeypatch.setitem(batches_module.AT_ONCE, "cpu", 24)
+    resumed, whole = batches(), batches()
+
+    last = resumed[4]
+    others = [whole[step] for step in range(5)]
+
+    assert resumed.together == 3
+    torch.testing.assert_close(others[4], last, rtol=0, atol=0)
+    assert all(images.shape == (8, 1, SIZE, SIZE) and targets.sum() == 4 for images, targets in others)
+    assert not torch.equal(others[0][0], others[1][0])

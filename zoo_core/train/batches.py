@@ -18,6 +18,8 @@ from .recipe import Augmentation
 
 __all__ = ["Augmented", "BalancedBatches", "Batches", "EpochBatches", "FreshBatches", "StepsToCome", "class_groups"]
 
+AT_ONCE = {"cuda": 2048}  # images that are drawn together, by the kind of device
+
 
 @dataclass(frozen=True)
 class Augmented:
@@ -52,7 +54,9 @@ class Augmented:
 
 
 class Batches(TorchDataset):
-    """Batch number `step`, on the training device.
+    """Batch number `step`, on the training device: channels (B, C, size, size) and targets.
+
+    Several batches are drawn at once where starting a computation takes longer than doing it.
 
     Arguments:
         images: that are drawn from.
@@ -61,6 +65,7 @@ class Batches(TorchDataset):
 
     def __init__(self, images: Augmented, batch_size: int, steps: int, seed: int):
         self.images, self.batch_size, self.steps, self.seed = images, batch_size, steps, seed
+        self._drawn: tuple[int, int, list[tuple[Tensor, Tensor]]] | None = None
 
     def __len__(self) -> int:
         return self.steps
@@ -68,15 +73,30 @@ class Batches(TorchDataset):
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         if not 0 <= step < self.steps:
             raise IndexError(step)
-        return self.batch(step)
+        first, place = step - step % self.together, step % self.together
+        if self._drawn is None or self._drawn[:2] != (first, self.batch_size):
+            self._drawn = None  # its memory is free for the next ones
+            self._drawn = first, self.batch_size, self._draw(first)
+        return self._drawn[2][place]
+
+    @property
+    def together(self) -> int:
+        """Batches that are drawn at once."""
+        return max(1, AT_ONCE.get(self.images.device.type, 1) // self.batch_size)
 
     @abstractmethod
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Channels (B, C, size, size), and what the kind of training needs besides."""
+    def rows(self, step: int) -> np.ndarray:
+        """Of the training set, (B,), int64."""
+
+    def _draw(self, first: int) -> list[tuple[Tensor, Tensor]]:
+        rows = np.concatenate([self.rows(step) for step in range(first, first + self.together)])
+        seed = np.random.Generator(np.random.Philox(key=[self.seed, 2 * first + 1])).integers(2**63)
+        images, targets = self.images.draw(rows, int(seed))
+        return list(zip(images.split(self.batch_size), targets.split(self.batch_size), strict=True))
 
 
 class BalancedBatches(Batches):
-    """Channels and targets.
+    """Batches that hold as many of each group.
 
     Arguments:
         images, batch_size, steps, seed: as of `Batches`.
@@ -87,45 +107,42 @@ class BalancedBatches(Batches):
         super().__init__(images, batch_size, steps, seed)
         self.groups = groups
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+    def rows(self, step: int) -> np.ndarray:
         """Every class in turn."""
-        chooser = np.random.Generator(np.random.Philox(key=[self.seed, step]))
+        chooser = np.random.Generator(np.random.Philox(key=[self.seed, 2 * step]))
         rows = np.empty(self.batch_size, np.int64)
         for number, group in enumerate(self.groups):
             places = slice(number, None, len(self.groups))
             rows[places] = group[chooser.integers(len(group), size=len(rows[places]))]
-        return self.images.draw(rows, int(chooser.integers(2**63)))
+        return rows
 
 
 class FreshBatches(Batches):
-    """Channels and targets of images that follow one another and never come again."""
+    """Batches of images that follow one another and never come again."""
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """The next rows."""
-        chooser = np.random.Generator(np.random.Philox(key=[self.seed, step]))
-        rows = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
-        return self.images.draw(rows, int(chooser.integers(2**63)))
+    def rows(self, step: int) -> np.ndarray:
+        """The next ones."""
+        return np.arange(step * self.batch_size, (step + 1) * self.batch_size)
 
 
 class EpochBatches(Batches):
-    """Channels and their rows (B,), int64 on the CPU; each row comes once an epoch."""
+    """Batches in which each row comes once an epoch."""
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+    def rows(self, step: int) -> np.ndarray:
         """The next rows of the epoch, or the first of the one after it."""
-        rows = self._rows(step)
-        chooser = np.random.Generator(np.random.Philox(key=[self.seed, 2 * step]))
-        images, _ = self.images.draw(rows, int(chooser.integers(2**63)))
-        return images, torch.from_numpy(rows)
-
-    def _rows(self, step: int) -> np.ndarray:
         count = len(self.images.view.targets)
         places = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
         epochs = places // count
         orders = {epoch: self._order(int(epoch), count) for epoch in np.unique(epochs)}
         return np.array([orders[epoch][place % count] for epoch, place in zip(epochs, places, strict=True)])
 
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        """Channels and rows (B,), int64 on the CPU."""
+        images, _ = super().__getitem__(step)
+        return images, torch.from_numpy(self.rows(step))
+
     def _order(self, epoch: int, count: int) -> np.ndarray:
-        return np.random.Generator(np.random.Philox(key=[self.seed, 2 * epoch + 1])).permutation(count)
+        return np.random.default_rng([self.seed, epoch]).permutation(count)
 
 
 def class_groups(targets: np.ndarray, balanced: bool) -> list[np.ndarray]:
