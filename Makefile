@@ -7,14 +7,17 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; \
 	do $$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 MANIFESTS := pyproject.toml plugins/requirements.txt $(wildcard plugins/*/pyproject.toml)
 DEMO := demo
+LOWEST := .venv-lowest
+LOWEST_PYTHON ?= python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check docs clean
+.PHONY: help install demo test test-lowest check docs clean
 
 help:
 	@echo "make demo     install, simulate cutouts, score them, make a picture of the best"
 	@echo "make install  the environment $(VENV) with the zoo and all its plugins"
 	@echo "make test     the whole test suite"
+	@echo "make test-lowest  with the lowest versions that pyproject.toml allows, on Python 3.11"
 	@echo "make check    the linters and the type checker"
 	@echo "make docs     the documentation, in site/"
 	@echo "make clean    remove $(VENV) and what was built"
@@ -35,6 +38,13 @@ demo: $(VENV)/.installed
 test: $(VENV)/.developer
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 8
 
+test-lowest:
+	$(LOWEST_PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --disable-pip-version-check --quiet uv
+	$(LOWEST)/bin/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct --quiet \
+		-r plugins/requirements.txt -e '.[test]'
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -n auto --maxprocesses 8
+
 check: $(VENV)/.developer
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -44,7 +54,7 @@ docs: $(VENV)/.developer
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) $(DEMO) site build dist
+	rm -rf $(VENV) $(LOWEST) $(DEMO) site build dist
 
 $(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; name one: make PYTHON=/path/to/python3"; exit 1; }
