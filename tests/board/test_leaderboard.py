@@ -1,6 +1,7 @@
 """The leaderboard shows what was measured, how sure it is, and what is missing."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from zoo_core.bench.truth import truth_sha256
 from zoo_core.board.leaderboard import board_of, leaderboard
 from zoo_core.catalog.measured import published_results
 from zoo_core.catalog.registry import merge, read_registry
-from zoo_core.errors import UnknownNameError
+from zoo_core.errors import ResultError, UnknownNameError
 from zoo_core.tasks import Heads
 
 MODEL = """
@@ -286,6 +287,26 @@ def test_in_another_folder_the_results_of_the_project_are_shown(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
 
     assert published_results() == Path(zoo.__file__).parents[1] / "docs/leaderboard/results"
+
+
+def test_the_words_of_others_are_text(stored, listed, tmp_path):
+    words = "KeyError: <img src=x onerror=alert(1)> [a](javascript:b) `c` \\\\| d"
+    stored("a.one", status="failed", message=words, metrics={}, strata=[])
+
+    text = board_of(tmp_path / "results", listed("a.one")).markdown()
+
+    assert "<img" not in text and "&lt;img src=x onerror=alert(1)&gt;" in text
+    assert "[a](" not in text
+    (row,) = [line for line in text.splitlines() if "a.one" in line]
+    assert len(re.split(r"(?<!\\)(?:\\\\)*\|", row)) == 5  # rank, model, notes, and the edges
+
+
+def test_a_result_under_the_name_of_another_model_is_refused(stored, listed, tmp_path):
+    path = stored("a.one")
+    path.rename(path.with_name("b.two.json"))
+
+    with pytest.raises(ResultError, match=r"b\.two\.json is of 'a\.one' on 'sky'"):
+        board_of(tmp_path / "results", listed("a.one"))
 
 
 def test_an_empty_folder_makes_a_board(tmp_path):

@@ -72,6 +72,8 @@ def test_entries_that_name_no_plugin_belong_to_the_distribution_of_the_file(tmp_
         ({"views": "yes"}, "views"),
         ({"default": "yes"}, "default"),
         ({"licence": None}, "licence is missing"),
+        ({"licence": "banana"}, "licence: not a licence of the SPDX list"),
+        ({"licence": '""'}, "licence: not a licence of the SPDX list"),
         ({"plugin": None}, "plugin is missing"),
         ({"lisence": "MIT"}, "lisence is not a key"),
         ({"task": "clasification"}, "did you mean classification"),
@@ -281,3 +283,20 @@ def test_a_plugin_whose_package_is_missing_disturbs_nothing(site, module):
 def test_a_plugin_without_a_registry_is_no_problem(site):
     install(site, "tiny", "zoo_tiny")
     assert catalog().problems == ()
+
+
+@pytest.mark.parametrize("licence", ["MIT", "CC-BY-4.0", "Apache-2.0 OR MIT", "LicenseRef-mine"])
+def test_a_licence_is_an_expression_of_spdx(tmp_path, licence):
+    path = written(tmp_path, registry_text({"tiny.a": {"licence": licence}}))
+    assert read_registry(path).models["tiny.a"].licence == licence
+
+
+def test_a_model_that_has_learned_from_simulated_images_cannot_be_listed_as_real(tmp_path):
+    core = read_registry(core_registry(), "zoo-core")
+    own = written(tmp_path, registry_text({"tiny.a": {"domain": "real", "seen": "[finding_space]"}}))
+    listed = merge([core, read_registry(own)])
+
+    with pytest.raises(RegistryError, match="domain is 'real', but what it has learned from is simulated") as caught:
+        listed.model("tiny.a")
+    assert str(own) in str(caught.value)
+    assert "tiny.a" not in listed.models

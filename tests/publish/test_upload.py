@@ -18,7 +18,7 @@ from zoo_core.catalog.folder import read_folder, write_folder
 from zoo_core.catalog.registry import catalog
 from zoo_core.catalog.weights import weights_file
 from zoo_core.errors import PublishError
-from zoo_core.publish.upload import write_repository
+from zoo_core.publish.upload import rehearse, write_repository
 
 from ..hub_server import HubServer
 from .conftest import DISTRIBUTION, MODEL
@@ -97,6 +97,22 @@ def test_a_published_model_is_loaded_back_from_the_hub(environment, trained, res
     loaded, difference = child(code, environment | {"PYTHONPATH": path}).split()
     assert Path(loaded).is_relative_to(tmp_path / "hf")
     assert float(difference) < 1e-4
+
+
+def test_a_rehearsal_shows_the_card_and_sends_nothing(environment, trained, results, hub):
+    command = [sys.executable, "-m", "zoo_core", "publish", str(trained), "--repo", REPO, "--results", str(results)]
+    ended = subprocess.run([*command, "--dry-run"], env=environment, capture_output=True, text=True, timeout=240)
+
+    assert ended.returncode == 0, ended.stderr
+    assert f"nothing was sent; {REPO} would hold" in ended.stdout
+    assert all(name in ended.stdout for name in ("README.md", "config.json", "golden.safetensors", "model.safetensors"))
+    assert "# second.tiny" in ended.stdout
+    assert hub.repositories == {}
+
+
+def test_a_rehearsal_fails_as_the_upload_would(site, tmp_path):
+    with pytest.raises(PublishError, match="measured results"):
+        rehearse(MODEL, tmp_path)
 
 
 def test_publishing_again_changes_nothing(commit, hub):

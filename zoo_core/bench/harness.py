@@ -135,6 +135,7 @@ class _Bench:
     @classmethod
     def opened(cls, spec: BenchmarkSpec, results: Path) -> "_Bench":
         dataset = open_dataset(spec.dataset, **spec.arguments)
+        _check_domain(spec, dataset)
         found = dataset.fingerprint()
         if spec.sha256 is not None and found != spec.sha256:
             raise ResultError(
@@ -179,6 +180,15 @@ class _Bench:
         strata = {column: list(edges) for column, edges in self.spec.strata.items()}
         how = [lines, strata, RESAMPLES, LEVEL, environment(self.spec.plugin)]
         return lines | {"sha256": digest(how)}
+
+
+def _check_domain(spec: BenchmarkSpec, dataset: Dataset) -> None:
+    listed = catalog().datasets.get(spec.dataset)
+    if listed is not None and listed.domain != dataset.domain:
+        raise ResultError(
+            f"{spec.id}: its images are {dataset.domain}, but {listed.source} lists {listed.name} as {listed.domain}; "
+            "correct the registry"
+        )
 
 
 def _require_task(model: Model, spec: BenchmarkSpec) -> None:

@@ -19,7 +19,7 @@ from .metrics.ranking import ranking
 from .metrics.strata import Stratum, completed, strata
 from .results import Estimate, StratumResult
 
-__all__ = ["Summary", "estimate", "plain", "summarise"]
+__all__ = ["Summary", "estimate", "summarise", "values_alone"]
 
 Strata = Mapping[str, Sequence[float]]
 
@@ -50,7 +50,7 @@ def summarise(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: He
     )
 
 
-def plain(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: Heads, declared: Strata) -> Summary:
+def values_alone(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: Heads, declared: Strata) -> Summary:
     """The same without the intervals of the metrics, which take a thousand times as long."""
     return Summary(
         metrics={metric.name: _value(metric, scores, truth) for metric in metrics},

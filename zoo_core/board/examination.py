@@ -11,7 +11,7 @@ import numpy as np
 from ..bench.metrics.intervals import binomial, bootstrap, percentile
 from ..bench.metrics.named import core_metrics, select
 from ..bench.results import Result, scores_of
-from ..bench.summary import plain
+from ..bench.summary import values_alone
 from ..bench.truth import truth_sha256
 from ..catalog.specs import BenchmarkSpec
 from ..errors import NotInstalledError, PluginError, ResultError, UnknownNameError
@@ -81,14 +81,14 @@ def _faults_of_truth(truth: Truth, result: Result, known: str | None) -> Iterato
 def _faults_of_numbers(
     result: Result, scores: Scores, truth: Truth, metrics: Sequence[Metric], spec: BenchmarkSpec | None
 ) -> Iterator[str]:
-    declared = {} if spec is None else spec.strata
-    given = {part.column for part in result.strata} & declared.keys()
-    again = plain(scores, truth, metrics, result.heads, {name: declared[name] for name in declared if name in given})
+    given = {part.column for part in result.strata}
+    declared = {} if spec is None else {name: edges for name, edges in spec.strata.items() if name in given}
+    again = values_alone(scores, truth, metrics, result.heads, declared)
     for name, estimate in again.metrics.items():
         if not _close(result.metrics[name].value, estimate.value):
             written = _text(result.metrics[name].value)
             yield f"{name} is {written} in the result, but {_text(estimate.value)} from its predictions"
-    strata = [part for part in result.strata if part.column in given]
+    strata = [part for part in result.strata if part.column in declared]
     pairs = {
         "numbers of images": (result.images, again.images),
         "confusion matrix": (result.confusion, again.confusion),

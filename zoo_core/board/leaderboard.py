@@ -12,7 +12,7 @@ from ..bench.results import Result, read_result, result_path
 from ..catalog.measured import published_results
 from ..catalog.registry import Catalog, catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
-from ..errors import UnknownNameError
+from ..errors import ResultError, UnknownNameError
 from ..tasks import task_named
 from .markdown import markdown
 from .remembered import Examination, examined, identity
@@ -66,11 +66,19 @@ def leaderboard(results: str | Path | None = None, on: str | None = None, task: 
 
 def board_of(results: Path, listed: Catalog, on: str | None = None, task: str | None = None) -> Board:
     """The board of a folder of results under any catalogue; arguments as `leaderboard`."""
-    found = [read_result(path) for path in sorted(results.glob(f"{on or '*'}/*.json"))]
+    found = [_read(path) for path in sorted(results.glob(f"{on or '*'}/*.json"))]
     names = _shown(found, listed, on, task)
     return Board(
         tuple(_table(name, [r for r in found if r.benchmark == name], listed, results) for name in names), results
     )
+
+
+def _read(path: Path) -> Result:
+    """The result, under its own name."""
+    result = read_result(path)
+    if (result.benchmark, result.model) != (path.parent.name, path.stem):
+        raise ResultError(f"{path} is of {result.model!r} on {result.benchmark!r}; a result lies under its own name")
+    return result
 
 
 def _shown(found: Sequence[Result], listed: Catalog, on: str | None, task: str | None) -> list[str]:

@@ -1,6 +1,8 @@
 """The leaderboard as Markdown, and the text of its cells, which the HTML page shares."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
 
 from ..bench.results import Estimate, Result, StratumResult
 from ..tasks import task_named
@@ -16,6 +18,7 @@ __all__ = [
     "markdown",
     "marks",
     "place",
+    "quoted",
     "strata_markdown",
     "strata_of",
     "strata_rows",
@@ -30,15 +33,29 @@ false positives, so that the purity is a lower bound. *population seen*: the mod
 data set; from other ones, as benchmarks are held back by their seed or split."""
 
 
+def quoted(text: str) -> str:
+    r"""Words of others, in which neither HTML nor Markdown has a meaning; harmless ones stay as they are.
+
+    Example:
+        >>> from zoo_core.board.markdown import quoted
+        >>> quoted("no kernel <script>alert(1)</script> [here](javascript:x)")
+        'no kernel &lt;script&gt;alert(1)&lt;/script&gt; [here]\\(javascript:x)'
+        >>> quoted("auroc[no_sub]")
+        'auroc[no_sub]'
+    """
+    marked = re.sub(r"[\\`*]", r"\\\g<0>", " ".join(text.split()))
+    return escape(marked, quote=False).replace("](", "]\\(")
+
+
 def markdown(tables: Sequence[Table]) -> str:
     """The main tables."""
-    parts = [f"## {table.benchmark}\n\n{caption(table)}\n\n{table_markdown(table)}" for table in tables]
+    parts = [f"## {table.benchmark}\n\n{quoted(caption(table))}\n\n{table_markdown(table)}" for table in tables]
     return "\n\n".join([*parts, NOTES]) + "\n"
 
 
 def table_markdown(table: Table) -> str:
     """One table, a row a model."""
-    heads = ["rank", "model", *(heading(name, table) for name in table.metrics), "notes"]
+    heads = ["rank", "model", *(quoted(heading(name, table)) for name in table.metrics), "notes"]
     lines = [line(heads), line(["---"] * len(heads))]
     for row in table.rows:
         cells = [cell(row.shown, name) for name in table.metrics]
@@ -70,12 +87,12 @@ def cell(result: Result | None, metric: str) -> str:
     return bound + _number(estimate)
 
 
-def marks(row: Row) -> str:
-    """What a reader must know of the row beside its numbers."""
-    notes = [] if row.status == "ok" else [f"**{row.status}**: {row.remark}"]
+def marks(row: Row, write: Callable[[str], str] = quoted) -> str:
+    """What a reader must know of the row beside its numbers; `write` writes the words of others."""
+    notes = [] if row.status == "ok" else [f"**{row.status}**: {write(row.remark)}"]
     if row.shown is not None:
         notes += ["population **seen** in training"] if row.shown.seen else []
-        notes.append(_domains(row.shown))
+        notes.append(write(_domains(row.shown)))
     return "; ".join(notes)
 
 
@@ -99,9 +116,11 @@ def strata_rows(table: Table, column: str) -> list[tuple[str, list[str]]]:
 
 def strata_markdown(table: Table, column: str) -> str:
     """One table of strata, a column a model."""
-    heads = [column, *(f"`{result.model}`" for result in table.results)]
+    heads = [quoted(column), *(f"`{result.model}`" for result in table.results)]
     lines = [line(heads), line(["---"] * len(heads))]
-    return "\n".join([*lines, *(line([name, *cells]) for name, cells in strata_rows(table, column))])
+    return "\n".join(
+        [*lines, *(line([quoted(name), *map(quoted, cells)]) for name, cells in strata_rows(table, column))]
+    )
 
 
 def confusion_markdown(table: Table) -> list[str]:
@@ -119,13 +138,13 @@ def caption(table: Table) -> str:
     return f"{table.summary}. {images}; {first.dataset['domain']} images.".removeprefix(". ")
 
 
-def line(cells: Sequence[str]) -> str:
+def line(cells: Iterable[str]) -> str:
     """A row of a table."""
     return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in cells) + " |"
 
 
 def _confusion(result: Result) -> str:
-    names, extra = list(result.images), len(result.confusion[0]) - len(result.images)
+    names, extra = [quoted(name) for name in result.images], len(result.confusion[0]) - len(result.images)
     kind = "cluster of " if _of_clusters(result) else "called "
     heads = ["", *(f"{kind}{name}" for name in names[: len(result.confusion[0])])]
     heads += [f"cluster {number + 1} left over" for number in range(extra)]

@@ -24,6 +24,7 @@ from .markdown import (
     heading,
     marks,
     place,
+    quoted,
     strata_markdown,
     strata_of,
     strata_rows,
@@ -94,11 +95,11 @@ def _section_markdown(table: Table, plots: list[tuple[str, str]]) -> str:
     return "\n\n".join(
         [
             f"## {table.benchmark}",
-            caption(table),
+            quoted(caption(table)),
             table_markdown(table),
             *(f"![{name}](plots/{table.benchmark}-{name}.svg)" for name in pictures),
             *confusion_markdown(table),
-            *(f"### By {column}\n\n{strata_markdown(table, column)}" for column in strata_of(table)),
+            *(f"### By {quoted(column)}\n\n{strata_markdown(table, column)}" for column in strata_of(table)),
         ]
     )
 
@@ -124,7 +125,7 @@ def _main_table(table: Table) -> str:
         numbers = [_cell(cell(row.shown, name), _value(row.shown, name)) for name in table.metrics]
         rank = _cell(place(row), row.rank.place + row.rank.mean / 1000 if row.rank else None)
         name = f"<th scope=row>{escape(row.model)}</th>"
-        cells = [rank, name, *numbers, _cell(marks(row).replace("*", ""))]
+        cells = [rank, name, *numbers, _cell(marks(row, str).replace("*", ""))]
         rows.append(f'<tr class="{row.status}">{"".join(cells)}</tr>')
     return _table(heads, rows)
 

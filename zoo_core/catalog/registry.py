@@ -133,10 +133,23 @@ def merge(registries: list[Registry], problems: tuple[str, ...] = ()) -> Catalog
     models, of_models = _united("models", [one.models for one in registries], lambda spec: spec.weights.sha256)
     datasets, of_datasets = _united("datasets", [one.datasets for one in registries], _without_source)
     benchmarks, of_benchmarks = _united("benchmarks", [one.benchmarks for one in registries], _without_source)
-    conflicts = of_models | of_datasets | of_benchmarks
+    claims = {("models", spec.id): claim for spec in models.values() if (claim := _false_domain(spec, datasets))}
+    models = {name: spec for name, spec in models.items() if ("models", name) not in claims}
+    conflicts = of_models | of_datasets | of_benchmarks | claims
     for sentence in conflicts.values():
         log.warning("%s", sentence)
     return Catalog(models, datasets, benchmarks, conflicts, problems)
+
+
+def _false_domain(spec: ModelSpec, datasets: Mapping[str, DatasetSpec]) -> str:
+    """What is wrong with the domain of a model that has learned from data sets of one domain alone."""
+    known = {datasets[name].domain for name in spec.seen if name in datasets}
+    if len(known) != 1 or spec.domain in known:
+        return ""
+    return (
+        f"{spec.source}: models: {spec.id}: domain is {spec.domain!r}, but what it has learned from is {known.pop()}: "
+        f"{', '.join(spec.seen)}; correct the domain"
+    )
 
 
 def _registry_of(plugin: Plugin) -> Registry:

@@ -4,12 +4,13 @@ import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import SpecError, UnknownNameError, ZooError
 from ..tasks import Heads, task_named
 
-__all__ = ["check_entry"]
+__all__ = ["Licence", "check_entry"]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*\.[A-Za-z0-9][A-Za-z0-9_\-]*$")]
@@ -19,6 +20,18 @@ Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*/[A-Za-z
 WeightsFile = Annotated[
     str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.\-]*/)*[A-Za-z0-9][A-Za-z0-9_.\-]*\.safetensors$")
 ]
+
+
+def _licence(text: str) -> str:
+    """A licence by its name in the list of SPDX, alone or in an expression."""
+    try:
+        canonicalize_license_expression(text)
+    except InvalidLicenseExpression:
+        raise ValueError("not a licence of the SPDX list (https://spdx.org/licenses), as MIT or CC-BY-4.0") from None
+    return text
+
+
+Licence = Annotated[str, AfterValidator(_licence)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -78,7 +91,7 @@ class _Model(_Entry):
     bands: list[Name] = Field(min_length=1)
     preprocess: list[dict[str, Any]] = Field(min_length=1)
     weights: _Weights
-    licence: str = Field(min_length=1)
+    licence: Licence
     known_failures: list[str]
     architecture: Name
     plugin: Name

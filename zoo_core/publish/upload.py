@@ -2,7 +2,8 @@
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..bench.results import Result, read_result
@@ -16,7 +17,7 @@ from ..testing.golden import replay, tolerance
 from .card import model_card
 from .commit import Published, commit_folder
 
-__all__ = ["publish", "write_repository"]
+__all__ = ["Rehearsal", "publish", "rehearse", "write_repository"]
 
 log = logging.getLogger("zoo")
 
@@ -37,6 +38,36 @@ def publish(name: str | Path, repo: str, results: Path | str = RESULTS, private:
         published = commit_folder(write_repository(name, Path(temporary) / "model", results), repo, private)
     log.info("%s is at %s, commit %s", published.model, published.url, published.weights.revision)
     return published
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What would be uploaded.
+
+    Arguments:
+        files: name and size in bytes of each file.
+        card: the model card, Markdown.
+    """
+
+    files: Mapping[str, int]
+    card: str
+
+    def text(self, repo: str) -> str:
+        """For a person who wants to see it before it is sent."""
+        lines = [f"{size:>12,}  {name}" for name, size in self.files.items()]
+        return "\n".join([f"nothing was sent; {repo} would hold, in bytes:", *lines, "", self.card])
+
+
+def rehearse(name: str | Path, results: Path | str = RESULTS) -> Rehearsal:
+    """All of `publish` but the upload: what is missing or does not replay is an error, and no network is used.
+
+    Raises:
+        PublishError: as `publish`.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = write_repository(name, Path(temporary) / "model", results)
+        files = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+        return Rehearsal(files, (folder / "README.md").read_text(encoding="utf-8"))
 
 
 def write_repository(name: str | Path, to: Path | str, results: Path | str = RESULTS) -> Path:

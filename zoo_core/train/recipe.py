@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ..catalog.schema import Licence
 from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
 
@@ -88,7 +89,7 @@ class Publication(_Strict):
 
     views: Literal[1, 8] = 1
     storage: Literal["float16", "float32"] = "float16"
-    licence: str = "MIT"
+    licence: Licence = "MIT"
 
 
 class Recipe(_Strict):
