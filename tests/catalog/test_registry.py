@@ -291,12 +291,12 @@ def test_a_licence_is_an_expression_of_spdx(tmp_path, licence):
     assert read_registry(path).models["tiny.a"].licence == licence
 
 
-def test_a_model_that_has_learned_from_simulated_images_cannot_be_listed_as_real(tmp_path):
+def test_simulated_training_images_cannot_be_listed_as_real(tmp_path):
     core = read_registry(core_registry(), "zoo-core")
-    own = written(tmp_path, registry_text({"tiny.a": {"domain": "real", "seen": "[finding_space]"}}))
+    own = written(tmp_path, registry_text({"tiny.a": {"trained_on": "[{dataset: finding_space, domain: real}]"}}))
     listed = merge([core, read_registry(own)])
 
-    with pytest.raises(RegistryError, match="domain is 'real', but what it has learned from is simulated") as caught:
+    with pytest.raises(RegistryError, match=r"finding_space is listed as real, but .* lists it as simulated") as caught:
         listed.model("tiny.a")
     assert str(own) in str(caught.value)
     assert "tiny.a" not in listed.models

@@ -142,14 +142,15 @@ def merge(registries: list[Registry], problems: tuple[str, ...] = ()) -> Catalog
 
 
 def _false_domain(spec: ModelSpec, datasets: Mapping[str, DatasetSpec]) -> str:
-    """What is wrong with the domain of a model that has learned from data sets of one domain alone."""
-    known = {datasets[name].domain for name in spec.seen if name in datasets}
-    if len(known) != 1 or spec.domain in known:
-        return ""
-    return (
-        f"{spec.source}: models: {spec.id}: domain is {spec.domain!r}, but what it has learned from is {known.pop()}: "
-        f"{', '.join(spec.seen)}; correct the domain"
-    )
+    """What is wrong with the domains that a model says its training images are of, as far as the catalogue knows."""
+    for one in spec.trained_on:
+        known = datasets.get(one.dataset)
+        if known is not None and known.domain != one.domain:
+            return (
+                f"{spec.source}: models: {spec.id}: trained_on: {one.dataset} is listed as {one.domain}, but "
+                f"{known.source} lists it as {known.domain}; correct the domain"
+            )
+    return ""
 
 
 def _registry_of(plugin: Plugin) -> Registry:
