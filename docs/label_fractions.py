@@ -91,7 +91,7 @@ def _seen(data: Dataset, file: Path) -> Tensor:
     """What the stem gives of the images, which no training changes."""
     if not file.exists():
         stem = _network(0, warm=False).stem
-        parts = [stem(torch.from_numpy(data.images(row, row + 250))) for row in range(0, len(data), 250)]
+        parts = [stem(torch.from_numpy(data.images(slice(row, row + 250)))) for row in range(0, len(data), 250)]
         save_file({"seen": torch.cat(parts)}, file)
     return load_file(file)["seen"]
 

@@ -49,7 +49,7 @@ def _say(*words: str) -> None:
 
 def _figures(path: str, way: str | bool) -> Iterator[tuple[str, float]]:
     dataset = zoo.open_dataset("slc2020", path=path, split="test", marginalised=way)
-    labels, fit = dataset.truth()["label"], fitted(dataset.images(0, len(dataset))[:, 0])
+    labels, fit = dataset.truth()["label"], fitted(dataset.images(slice(None))[:, 0])
     for name in SHOWN:
         yield name, float(roc_auc_score(labels, fit.value(name).numpy()))
     for name, amplitude in zip(("source", "background", "lens"), fit.amplitudes.T, strict=True):
@@ -61,7 +61,7 @@ def _with_displaced_residuals(path: str) -> tuple[np.ndarray, np.ndarray]:
     """Matched validation images of `no_sub`, and the same with zoomed residuals, which are interpolated alike."""
     dataset = zoo.open_dataset("slc2020", path=path, split="validation")
     rows = np.flatnonzero(dataset.truth()["label"] == 0)[:DISPLACED]
-    images = matched(np.concatenate([dataset.images(k, k + 1) for k in rows])[:, 0], [str(row) for row in rows])
+    images = matched(dataset.images(rows)[:, 0], [str(row) for row in rows])
     fit, random = fitted(images), np.random.default_rng(SEED)
     arcs = fit.source_brightness * torch.cat([source_image(whole(), part) for part in fit.parameters.split(BATCH)])
     smooth = arcs.numpy() + fit.light_brightness[:, :1, None].numpy() * lens_light()

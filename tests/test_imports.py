@@ -17,7 +17,7 @@ PACKAGE = Path(zoo.__file__).parent
 LAYERS = (
     {"errors"},
     {"references"},
-    {"typed", "predictions", "scores", "fit", "sim", "images"},
+    {"typed", "predictions", "scores", "symmetries", "fit", "sim", "images"},
     {"tasks"},
     {"interfaces", "metric"},
     {"plugins"},
@@ -169,6 +169,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "ArgumentError",
         "Dataset",
         "DatasetFactory",
+        "Description",
         "Files",
         "Heads",
         "Binomial",

@@ -18,7 +18,7 @@ TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.ip
 def challenge(tmp_path: Path) -> Path:
     """A folder `slc2020` laid out as the challenge's, with other lenses in it."""
     lenses = zoo.open_dataset("substructure", n=60, seed=5, classes=("no", "sphere"), size=150, cache=tmp_path)
-    images, labels = lenses.images(0, len(lenses))[:, 0], lenses.truth()["label"]
+    images, labels = lenses.images(slice(None))[:, 0], lenses.truth()["label"]
     for k, (image, label) in enumerate(zip(images, labels, strict=True)):
         file = tmp_path / "slc2020" / ("no_sub", "sub")[label] / f"image_{k}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)

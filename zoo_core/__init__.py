@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .interfaces import Architecture as Architecture
     from .interfaces import Dataset as Dataset
     from .interfaces import DatasetFactory as DatasetFactory
+    from .interfaces import Description as Description
     from .interfaces import Training as Training
     from .interfaces import TrainingView as TrainingView
     from .interfaces import any_size as any_size
@@ -59,6 +60,7 @@ _HOMES = {
         "Architecture",
         "Dataset",
         "DatasetFactory",
+        "Description",
         "Training",
         "TrainingView",
         "any_size",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from .errors import SpecError
+from .errors import DatasetError, SpecError
 from .references import Lazy
+from .symmetries import Symmetry, recognised
 from .tasks import Heads
 
 if TYPE_CHECKING:
@@ -18,9 +19,22 @@ if TYPE_CHECKING:
     import torch
     from torch import Generator, Tensor, nn
 
-    Rows = np.ndarray | Tensor | slice | None
+    Rows = np.ndarray | Tensor | Sequence[int] | slice
 
-__all__ = ["Architecture", "Dataset", "DatasetFactory", "Training", "TrainingView", "any_size", "one_size"]
+__all__ = [
+    "Architecture",
+    "Dataset",
+    "DatasetFactory",
+    "Description",
+    "Item",
+    "Training",
+    "TrainingView",
+    "any_size",
+    "one_size",
+]
+
+DOMAINS = ("simulated", "real")
+READ_AT_ONCE = 64  # images, when a data set is gone through
 
 Network = TypeVar("Network", bound="nn.Module")
 
@@ -111,10 +125,11 @@ def one_size(build: Callable[..., Network], size: int) -> SizedBuild[Network]:
     return SizedBuild(build, size)
 
 
-class Dataset(ABC):
-    """Images and what is true of them. The pixels are raw: no preprocessing has touched them.
+@dataclass(frozen=True)
+class Description:
+    """What a data set is, apart from its images.
 
-    Attributes:
+    Arguments:
         name: what users type.
         version: changes whenever any pixel or truth changes.
         task: what the truth can train and measure.
@@ -122,6 +137,11 @@ class Dataset(ABC):
         bands: physical bands, in the order of the image axis.
         pixel_scale: arcsec, or None if unknown.
         heads: classes or parameters of the truth.
+        symmetries: how each parameter changes when the image is turned; by default what its name means in the field,
+            see `zoo_core.symmetries`.
+
+    Raises:
+        SpecError: another domain, or symmetries that are not of exactly these parameters.
     """
 
     name: str
@@ -129,16 +149,49 @@ class Dataset(ABC):
     task: str
     domain: str
     bands: tuple[str, ...]
-    pixel_scale: float | None
-    heads: Heads
+    pixel_scale: float | None = None
+    heads: Heads = field(default_factory=Heads)
+    symmetries: tuple[Symmetry, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.domain not in DOMAINS:
+            raise SpecError(f"data set {self.name}: domain is {self.domain!r}; choose {' or '.join(DOMAINS)}")
+        if not self.symmetries:
+            object.__setattr__(self, "symmetries", recognised(self.heads.parameters))
+        described = [name for symmetry in self.symmetries for name in symmetry.names]
+        if sorted(described) != sorted(self.heads.parameters):
+            raise SpecError(
+                f"data set {self.name}: symmetries are of {', '.join(described)}, its parameters are "
+                f"{', '.join(self.heads.parameters) or 'none'}; give one for each parameter"
+            )
+
+
+class Item(NamedTuple):
+    """One image (bands, H, W) of a data set, and its row of the truth as plain numbers and words."""
+
+    image: np.ndarray
+    truth: dict[str, Any]
+
+
+class Dataset(ABC):
+    """Images and what is true of them. The pixels are raw: no preprocessing has touched them.
+
+    `len(dataset)` is the number of images, `dataset[i]` and iteration give each with its truth, so that
+    `torch.utils.data.DataLoader` takes a data set as it is.
+
+    Attributes:
+        description: what it is, apart from its images.
+    """
+
+    description: Description
 
     @abstractmethod
     def __len__(self) -> int:
         """Number of images."""
 
     @abstractmethod
-    def images(self, start: int, stop: int) -> np.ndarray:
-        """Images `start` to `stop`, (stop - start, bands, H, W), float32; NaN where nothing was measured."""
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """What `images` gives, of rows (B,) that are whole numbers from 0 to `len(self) - 1`, in any order."""
 
     @abstractmethod
     def truth(self) -> dict[str, np.ndarray]:
@@ -148,13 +201,27 @@ class Dataset(ABC):
     def fingerprint(self) -> str:
         """sha256 of what the data set holds, cheap to compute (parameters, or the list of files and sizes)."""
 
+    def images(self, rows: Rows) -> np.ndarray:
+        """Images (B, bands, H, W) of these rows, float32; NaN where nothing was measured.
+
+        Raises:
+            DatasetError: `rows` are not whole numbers, or there are no such images.
+        """
+        numbers = self.numbers(rows)
+        return self.read(numbers) if len(numbers) else self.read(self.numbers([0]))[:0]
+
+    def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
+        """Columns of the truth of these rows."""
+        numbers = self.numbers(rows)
+        return {name: column[numbers] for name, column in self.truth().items()}
+
     def targets(self) -> np.ndarray:
         """What training minimises against: `label` (N,), or the parameters (N, P), float32."""
         import numpy as np
 
         truth = self.truth()
-        if self.heads.parameters:
-            return np.stack([truth[name] for name in self.heads.parameters], axis=1).astype("float32")
+        if self.description.heads.parameters:
+            return np.stack([truth[name] for name in self.description.heads.parameters], axis=1).astype("float32")
         return truth["label"].astype("float32")
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView | None:
@@ -174,6 +241,45 @@ class Dataset(ABC):
             device: where it draws.
         """
         return None
+
+    def __getitem__(self, row: int) -> Item:
+        """One image with its truth; negative numbers count from the end."""
+        if not -len(self) <= row < len(self):
+            raise IndexError(f"{self.description.name} has {len(self)} images, there is no number {row}")
+        return self.__getitems__([row])[0]
+
+    def __getitems__(self, rows: Sequence[int]) -> list[Item]:
+        """Several at once, which a `DataLoader` prefers."""
+        images, truth = self.images(rows), self.truth_of(rows)
+        columns = [column.tolist() for column in truth.values()]
+        return [Item(image, dict(zip(truth, row, strict=True))) for image, *row in zip(images, *columns, strict=True)]
+
+    def __iter__(self) -> Iterator[Item]:
+        """All of them, in order."""
+        for start in range(0, len(self), READ_AT_ONCE):
+            yield from self.__getitems__(range(start, min(start + READ_AT_ONCE, len(self))))
+
+    def __repr__(self) -> str:
+        about = self.description
+        names = ", ".join(about.heads.classes or about.heads.parameters)
+        scale = f', {about.pixel_scale:g}"/pixel' if about.pixel_scale else ""
+        return (
+            f"<{about.name}, version {about.version}: {len(self):,} {about.domain} images, "
+            f"{' + '.join(about.bands)}{scale}, {about.task} of {names}>"
+        )
+
+    def numbers(self, rows: Rows) -> np.ndarray:
+        """The rows as whole numbers (B,) from 0 on; errors as of `images`."""
+        import numpy as np
+
+        if isinstance(rows, slice):
+            return np.arange(len(self))[rows]
+        numbers = np.asarray(rows)
+        if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):
+            raise DatasetError(f"{self.description.name}: rows are {rows!r}; give a list of whole numbers, or a slice")
+        for wrong in numbers[(numbers < -len(self)) | (numbers >= len(self))][:1]:
+            raise DatasetError(f"{self.description.name} has {len(self)} images, there is no number {wrong}")
+        return np.where(numbers < 0, numbers + len(self), numbers).astype(np.int64)
 
 
 class TrainingView(ABC):
@@ -222,7 +328,7 @@ class Training(ABC):
     heads: Heads
 
     @abstractmethod
-    def images(self, rows: Rows = None) -> Tensor:
+    def images(self, rows: Rows | None = None) -> Tensor:
         """Training images of these rows, not augmented; None: all, which must fit into memory."""
 
     @abstractmethod
@@ -230,7 +336,7 @@ class Training(ABC):
         """Of the training images, (N,) or (N, P), see `Dataset.targets`."""
 
     @abstractmethod
-    def validation_images(self, rows: Rows = None) -> Tensor:
+    def validation_images(self, rows: Rows | None = None) -> Tensor:
         """As `images`, of the validation set."""
 
     @abstractmethod

@@ -34,7 +34,7 @@ def batches(device: torch.device, tmp_path: Path) -> BalancedBatches:
     view = data.training_view(tmp_path / "bank", device)
     lastro = architecture("lastro", "zoo-lastro")
     preprocess = Preprocess.from_operations(lastro.preprocess, lastro.bands)
-    images = Augmented(view, preprocess, data.pixel_scale, Augmentation(gain=0.2, offset=0.1), device)
+    images = Augmented(view, preprocess, data.description.pixel_scale, Augmentation(gain=0.2, offset=0.1), device)
     return BalancedBatches(images, class_groups(view.targets, balanced=True), BATCH[device.type], 1000, seed=1)
 
 

@@ -58,7 +58,7 @@ def test_fits_files_hold_the_images_and_the_pixel_scale(written, expected):
 
 def test_the_truth_has_a_row_an_image_in_order(written, expected):
     table = rows(written[0])
-    assert [row["id"] for row in table] == finding_space(n=N, seed=SEED).ids(0, N)
+    assert [row["id"] for row in table] == finding_space(n=N, seed=SEED).ids(range(N))
     np.testing.assert_allclose([float(row["theta_E"]) for row in table], expected[1]["theta_E"])
     assert [int(row["label"]) for row in table] == expected[1]["label"].tolist()
 
@@ -70,7 +70,7 @@ def test_progress_counts_to_the_end(written):
 
 def test_nothing_but_the_result_is_left(written):
     names = {path.name for path in written[0].iterdir()}
-    assert names == {f"{name}.fits" for name in finding_space(n=N, seed=SEED).ids(0, N)} | {
+    assert names == {f"{name}.fits" for name in finding_space(n=N, seed=SEED).ids(range(N))} | {
         "truth.csv",
         "simulation.json",
     }
@@ -139,7 +139,7 @@ def test_deeplense_layout_is_a_folder_a_class_of_plain_arrays(tmp_path):
     assert len(first) == 5 and all(path.stat().st_mtime_ns == time for path, time in first.items())
     images, truth = source.make(0, N)
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["no", "sphere", "vort"]
-    for name, kind, image in zip(source.ids(0, N), truth["class"], images, strict=True):
+    for name, kind, image in zip(source.ids(range(N)), truth["class"], images, strict=True):
         array = np.load(tmp_path / kind / f"{name}.npy", allow_pickle=False)
         assert array.shape == (1, 64, 64) and array.dtype == np.float32
         np.testing.assert_allclose(array, image, atol=1e-3)  # of the noise

@@ -43,7 +43,8 @@ def trained(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, model, rings = tmp_path_factory.mktemp("trained"), load(MODEL), open_dataset("second_rings", n=5, seed=9)
     kinds = ["typical", "typical", "typical", "typical", "edge"]
     ids = [str(name) for name in rings.truth()["id"]]
-    golden = write_golden(model, list(rings.images(0, 5)), rings.pixel_scale, ids, kinds, folder / "golden.safetensors")
+    images, scale = list(rings.images(slice(5))), rings.description.pixel_scale
+    golden = write_golden(model, images, scale, ids, kinds, folder / "golden.safetensors")
     return write_folder(folder / "model", model.spec, weights_file(model.spec), golden)
 
 

@@ -31,7 +31,7 @@ import zoo_core as zoo
 
 rings = zoo.open_dataset("second_rings", n=4, seed=5)
 truth = rings.truth()
-for name, theta_E, image in zip(truth["id"], truth["theta_E"], rings.images(0, 4)):
+for name, theta_E, image in zip(truth["id"], truth["theta_E"], rings.images(slice(0, 4))):
     fits.writeto(f"{name}.fits", image)
     print(theta_E)
 """

@@ -72,7 +72,7 @@ def spots(toy):
 def test_a_subset_has_the_images_and_truth_of_its_rows(spots, start, stop):
     subset = Subset(spots, ROWS, redrawn=True)
 
-    np.testing.assert_array_equal(subset.images(start, stop), spots.images(0, 60)[ROWS[start:stop]])
+    np.testing.assert_array_equal(subset.images(slice(start, stop)), spots.images(slice(0, 60))[ROWS[start:stop]])
     np.testing.assert_array_equal(subset.truth()["id"], spots.truth()["id"][ROWS])
     np.testing.assert_array_equal(subset.targets(), spots.targets()[ROWS])
 

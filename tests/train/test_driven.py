@@ -59,7 +59,7 @@ def test_the_result_holds_the_buffers_that_the_plugin_set_between_its_stages(rec
     model = trained(recipe(), tmp_path / "run")
 
     assert model.network.spread != 1
-    prediction = model(zoo.open_dataset("toy_spots", plugin="zoo-toy", n=20, seed=3).images(0, 20))
+    prediction = model(zoo.open_dataset("toy_spots", plugin="zoo-toy", n=20, seed=3).images(slice(20)))
     assert prediction.score[1::2].mean() > 2 * prediction.score[::2].mean()  # spots were never learned from
     assert model.calibration == Calibration()
 
@@ -184,7 +184,7 @@ def test_an_anomaly_network_without_a_training_of_its_own_learns_to_reconstruct(
 
     model = trained(path, tmp_path / "run", steps=60)
 
-    prediction = model(zoo.open_dataset("toy_spots", plugin="zoo-toy", n=20, seed=3).images(0, 20))
+    prediction = model(zoo.open_dataset("toy_spots", plugin="zoo-toy", n=20, seed=3).images(slice(20)))
     assert prediction.score[1::2].mean() > 2 * prediction.score[::2].mean()
 
 

@@ -112,7 +112,7 @@ def tuned(spotter, out, **arguments):
 
 def accuracy(model, **arguments):
     spots = zoo.open_dataset("toy_spots", plugin="zoo-toy", n=90, seed=9, **arguments)
-    return float((model(spots.images(0, 90)).probabilities.argmax(1).numpy() == spots.truth()["label"]).mean())
+    return float((model(spots.images(slice(90))).probabilities.argmax(1).numpy() == spots.truth()["label"]).mean())
 
 
 def test_a_third_class_is_learned(spotter, tmp_path):

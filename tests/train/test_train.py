@@ -52,7 +52,7 @@ def test_the_result_loads_calibrated_and_predicts(recipe, tmp_path, cache):
 
     model = zoo.load(folder)
 
-    images = zoo.open_dataset("finding_space", n=24, seed=31, lens_fraction=0.5, cache=cache).images(0, 3)
+    images = zoo.open_dataset("finding_space", n=24, seed=31, lens_fraction=0.5, cache=cache).images(slice(3))
     prediction = model(images, pixel_scale=0.1)
     assert model.trained
     assert prediction.probabilities.shape == (3, 2)

@@ -20,34 +20,33 @@ SIDE = 12
 class Spots(zoo.Dataset):
     \"\"\"Noise, then noise with a spot in the middle (label 1), then with one in a corner (label 2), in turn.\"\"\"
 
-    version, domain, pixel_scale = "1", "simulated", None
-
     def __init__(self, n, seed, classes, bands, name):
-        self.n, self.seed, self.bands, self.name = n, seed, tuple(bands), name
-        self.task = "classification" if classes else "regression"
+        self.n, self.seed, self.classes, self.bands = n, seed, classes, len(bands)
         names = ("none", "middle", "corner")[:classes]
-        self.heads = zoo.Heads(classes=names) if classes else zoo.Heads(parameters=("height",), units=("",))
+        heads = zoo.Heads(classes=names) if classes else zoo.Heads(parameters=("height",), units=("",))
+        task = "classification" if classes else "regression"
+        self.description = zoo.Description(name, "1", task, "simulated", tuple(bands), heads=heads)
 
     def __len__(self):
         return self.n
 
-    def images(self, start, stop):
-        return np.stack([self._image(k) for k in range(start, stop)])
+    def read(self, rows):
+        return np.stack([self._image(k) for k in rows.tolist()])
 
     def truth(self):
-        labels = np.arange(self.n) % max(len(self.heads.classes), 2)
+        labels = np.arange(self.n) % max(self.classes, 2)
         ids = np.array([f"spot-{self.seed}-{k}" for k in range(self.n)])
         return {"id": ids, "label": labels, "height": self._heights()}
 
     def fingerprint(self):
-        return hashlib.sha256(repr((self.name, self.n, self.seed, self.heads, self.bands)).encode()).hexdigest()
+        return hashlib.sha256(repr((self.description, self.n, self.seed)).encode()).hexdigest()
 
     def _heights(self):
         return np.random.default_rng(self.seed).uniform(8, 12, self.n)
 
     def _image(self, k):
-        image = np.random.default_rng([self.seed, k]).normal(size=(len(self.bands), SIDE, SIDE)).astype("float32")
-        label = 1 if not self.heads.classes else k % len(self.heads.classes)
+        image = np.random.default_rng([self.seed, k]).normal(size=(self.bands, SIDE, SIDE)).astype("float32")
+        label = k % self.classes if self.classes else 1
         place = {1: slice(4, 8), 2: slice(0, 4)}.get(label)
         if place:
             image[:, place, place] += self._heights()[k]

@@ -142,7 +142,7 @@ class _Bench:
                 f"{spec.id}: the data set {spec.dataset} has the fingerprint {found}, the registry says {spec.sha256}; "
                 "these are not the images of the benchmark"
             )
-        available = [*core_metrics(spec.task, dataset.heads), *plugin_metrics([spec.plugin])]
+        available = [*core_metrics(spec.task, dataset.description.heads), *plugin_metrics([spec.plugin])]
         metrics = select(spec.metrics, spec.task, available)
         return cls(spec, results, dataset, found, metrics)
 
@@ -150,7 +150,7 @@ class _Bench:
     def truth(self) -> dict[str, np.ndarray]:
         """What metrics and strata see, and what is stored: with the predictions it gives every number again."""
         truth = self.dataset.truth()
-        names = ["id", *(self.dataset.heads.parameters or ("label",)), *self.spec.strata]
+        names = ["id", *(self.dataset.description.heads.parameters or ("label",)), *self.spec.strata]
         missing = sorted(set(names) - set(truth))
         if missing:
             raise ResultError(f"{self.spec.id}: the truth lacks {', '.join(missing)}; it has {', '.join(truth)}")
@@ -198,13 +198,17 @@ def _require_task(model: Model, spec: BenchmarkSpec) -> None:
 
 
 def _require_input(model: Model, dataset: Dataset, benchmark_id: str) -> None:
-    if len(model.bands) != len(dataset.bands):
+    about = dataset.description
+    if len(model.bands) != len(about.bands):
         raise ArgumentError(
-            f"{model.id} takes the bands {', '.join(model.bands)}, {benchmark_id} has {', '.join(dataset.bands)}"
+            f"{model.id} takes the bands {', '.join(model.bands)}, {benchmark_id} has {', '.join(about.bands)}"
         )
     if not model.task.names_outputs:
         return
-    named = (model.heads.classes, model.heads.parameters), (dataset.heads.classes, dataset.heads.parameters)
+    named = (
+        (model.heads.classes, model.heads.parameters),
+        (about.heads.classes, about.heads.parameters),
+    )
     if named[0] != named[1]:
         raise ArgumentError(f"{model.id} answers {named[0]}, the truth of {benchmark_id} is {named[1]}")
 
@@ -251,7 +255,7 @@ def _known(path: Path, blank: Result) -> Result | None:
 
 
 def _unmeasured(model: Model, bench: _Bench, precision: str) -> Result:
-    spec = model.spec
+    spec, about = model.spec, bench.dataset.description
     assert spec is not None and model.weights_sha256 is not None
     versions, chosen = environment(spec.plugin), settings(model, precision)
     hashes = {
@@ -270,9 +274,9 @@ def _unmeasured(model: Model, bench: _Bench, precision: str) -> Result:
         settings=chosen,
         environment=versions,
         machine=machine(model.device),
-        dataset={"name": bench.dataset.name, "version": bench.dataset.version, "domain": bench.dataset.domain},
+        dataset={"name": about.name, "version": about.version, "domain": about.domain},
         trained_on=spec.domain,
-        seen=bench.dataset.name in spec.training_sets,
+        seen=about.name in spec.training_sets,
         measured=datetime.now(UTC).date().isoformat(),
     )
 
@@ -295,5 +299,5 @@ def _scored(
 
 def _with_numbers(result: Result, bench: _Bench, path: Path) -> Result:
     scores, truth = scores_of(path, result)
-    summary = summarise(scores, truth, bench.metrics, bench.dataset.heads, bench.spec.strata)
+    summary = summarise(scores, truth, bench.metrics, bench.dataset.description.heads, bench.spec.strata)
     return replace(result, definitions=bench.definitions, **vars(summary))

@@ -65,9 +65,9 @@ def discard(folder: Path) -> None:
 def _score_shard(
     model: Model, dataset: Dataset, rows: tuple[int, int], path: Path, batch_size: int, precision: str
 ) -> None:
-    images = dataset.images(*rows)
+    images = dataset.images(slice(*rows))
     begun = time.perf_counter()
-    columns = _predicted(model, images, dataset.pixel_scale, batch_size, precision)
+    columns = _predicted(model, images, dataset.description.pixel_scale, batch_size, precision)
     seconds = str(time.perf_counter() - begun)
     _require_finite(columns, rows[0], model.id)
     content = io.BytesIO()

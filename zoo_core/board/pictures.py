@@ -137,10 +137,10 @@ def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> li
     latent = torch.cat([part.latent for part in seen]).flatten(1).numpy()
     labels = dataset.truth()["label"][rows]
     chosen = np.concatenate([np.flatnonzero(labels == label)[:SHOWN] for label in np.unique(labels)])
-    titles = [f"{dataset.heads.classes[labels[row]]}\nscore {score[row]:.3g}" for row in chosen]
+    titles = [f"{dataset.description.heads.classes[labels[row]]}\nscore {score[row]:.3g}" for row in chosen]
     strips = _beside(stem, "strips")
     draw_strips(strips, channels[chosen, 0], again[chosen], titles)
-    return [strips, *draw_maps(stem, latent, labels, dataset.heads.classes)]
+    return [strips, *draw_maps(stem, latent, labels, dataset.description.heads.classes)]
 
 
 def _clustering(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
@@ -150,15 +150,15 @@ def _clustering(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) ->
     latent = torch.cat([part.embedding for part in seen]).numpy()
     best = _beside(stem, "prototypes")
     draw_prototypes(best, dataset, probabilities)
-    return [best, *draw_maps(stem, latent[rows], dataset.truth()["label"][rows], dataset.heads.classes)]
+    return [best, *draw_maps(stem, latent[rows], dataset.truth()["label"][rows], dataset.description.heads.classes)]
 
 
 def _looked(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, list]:
     """The channels (N, C, size, size) that the network sees of these rows, and its predictions in batches."""
     channels, predictions = [], []
     for part in np.array_split(rows, max(1, len(rows) // BATCH)):
-        images = np.concatenate([dataset.images(row, row + 1) for row in part])
-        seen = model.preprocess.images(images, dataset.pixel_scale)
+        images = dataset.images(part)
+        seen = model.preprocess.images(images, dataset.description.pixel_scale)
         channels.append(seen.numpy())
         predictions.append(model.prediction(seen))
     return np.concatenate(channels), predictions

@@ -48,16 +48,16 @@ def draw_prototypes(path: Path, dataset: Dataset, probabilities: np.ndarray, cou
     for cluster, (panels, shown) in enumerate(zip(grid, rows, strict=True)):
         _title(panels[0], cluster, int(members[cluster]))
         for panel, row in zip(panels, shown, strict=False):
-            _draw(panel, dataset.images(row, row + 1)[0], f"{probabilities[row, cluster]:.3f}  {names[row]}")
+            _draw(panel, dataset.images([row])[0], f"{probabilities[row, cluster]:.3f}  {names[row]}")
     figure.savefig(path, facecolor=PAPER)
 
 
 def _classes(dataset: Dataset) -> list[str]:
     """Name of the class of each image, empty where the data set knows none."""
     labels = dataset.truth().get("label")
-    if labels is None or not dataset.heads.classes:
+    if labels is None or not dataset.description.heads.classes:
         return [""] * len(dataset)
-    return [dataset.heads.classes[int(label)] for label in labels]
+    return [dataset.description.heads.classes[int(label)] for label in labels]
 
 
 def _title(axes: Axes, cluster: int, members: int) -> None:

@@ -26,23 +26,17 @@ class Shards:
     def __init__(self, folder: Path, count: int, make: Callable[[int, int], Made]):
         self.folder, self.count, self.make = folder, count, make
 
-    def rows(self, start: int, stop: int) -> Made:
-        """Images and truth of the rows `start` to `stop`."""
-        parts = []
-        for shard in range(start // SIZE, -(-stop // SIZE)):
-            first = shard * SIZE
-            images, truth = self._shard(shard)
-            inside = slice(max(start - first, 0), stop - first)
-            parts.append((images[inside], truth[inside]))
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    def images(self, rows: np.ndarray) -> np.ndarray:
+        """The images of these rows."""
+        return self._collected(rows, lambda shard: self._shard(shard)[0])
 
     def blocks(self) -> list[Made]:
         """Images, memory mapped, and truth of each file."""
         return [self._shard(shard) for shard in range(-(-self.count // SIZE))]
 
-    def truth(self) -> np.ndarray:
-        """The truth of all rows."""
-        return np.concatenate([self._shard(shard)[1] for shard in range(-(-self.count // SIZE))])
+    def truth(self, rows: np.ndarray) -> np.ndarray:
+        """The truth of these rows."""
+        return self._collected(rows, lambda shard: self._shard(shard)[1])
 
     def kept(self) -> Iterator[tuple[int, int, np.ndarray | None]]:
         """First row, the row after the last, and truth of each shard; None where it is not made yet."""
@@ -67,6 +61,15 @@ class Shards:
                     f"{dataset}: image {start + row} in {self.folder} has {name} = {theirs[row]}, this version draws "
                     f"{ours[row]}; delete that folder to make the images again"
                 )
+
+    def _collected(self, rows: np.ndarray, part: Callable[[int], np.ndarray]) -> np.ndarray:
+        shards = rows // SIZE
+        parts = {shard: part(shard) for shard in np.unique(shards).tolist() or [0]}
+        like = next(iter(parts.values()))
+        collected = np.empty((len(rows), *like.shape[1:]), like.dtype)
+        for shard, held in parts.items():
+            collected[shards == shard] = held[rows[shards == shard] - shard * SIZE]
+        return collected
 
     def _files(self, shard: int) -> tuple[Path, Path]:
         images, truth = (self.folder / f"{shard:05d}.{kind}.npy" for kind in ("images", "truth"))

@@ -72,7 +72,7 @@ def simulate(
     source, out = open_dataset(name, n=n, seed=seed, **(arguments or {})), Path(out).expanduser()
     if not isinstance(source, Simulated):
         raise DatasetError(f"{name} is not simulated; its images exist already, see its documentation for where")
-    if format == "deeplense" and not source.heads.classes:
+    if format == "deeplense" and not source.description.heads.classes:
         raise DatasetError(f"{name} has no classes, and format deeplense writes a folder a class; choose another one")
     _claim(out, source, format, overwrite)
     if not (out / TRUTH).exists():
@@ -88,7 +88,8 @@ def simulate(
 
 def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
     """Marks the folder as this simulation's; clears it of another one only if told to."""
-    mine = {"dataset": source.name, "version": source.version, "fingerprint": source.fingerprint(), "format": format}
+    about = source.description
+    mine = {"dataset": about.name, "version": about.version, "fingerprint": source.fingerprint(), "format": format}
     marker = out / SIMULATION
     held = json.loads(marker.read_text()) if marker.exists() else None
     if held not in (None, mine) and not overwrite:
@@ -138,7 +139,7 @@ def _parts(out: Path, kind: str) -> Iterator[np.ndarray]:
 
 def _truth(source: Simulated, out: Path) -> Table:
     table = Table(np.concatenate(list(_parts(out, "truth"))))
-    table.add_column(source.ids(0, len(source)), name="id", index=0)
+    table.add_column(source.ids(range(len(source))), name="id", index=0)
     return table
 
 
@@ -148,7 +149,7 @@ def _write_truth(source: Simulated, out: Path) -> None:
 
 def _fits_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
     header = _header(source, images.shape[-2:])
-    for name, image in zip(source.ids(start, start + len(images)), images, strict=True):
+    for name, image in zip(source.ids(range(start, start + len(images))), images, strict=True):
         header["OBJECT"] = name
         planes = image[0] if len(image) == 1 else image
         _whole(out / f"{name}.fits", fits.PrimaryHDU(planes, header).writeto)
@@ -159,16 +160,18 @@ def _header(source: Simulated, shape: tuple[int, int]) -> fits.Header:
     wcs = WCS(naxis=2)
     wcs.wcs.ctype, wcs.wcs.cunit, wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], ["deg", "deg"], [0.0, 0.0]
     wcs.wcs.crpix = [(shape[1] + 1) / 2, (shape[0] + 1) / 2]
-    wcs.wcs.cdelt = [-source.pixel_scale / 3600, source.pixel_scale / 3600]
+    about = source.description
+    assert about.pixel_scale is not None  # of whatever is simulated it is known
+    wcs.wcs.cdelt = [-about.pixel_scale / 3600, about.pixel_scale / 3600]
     header = wcs.to_header()
-    header["FILTER"] = ",".join(source.bands)
-    header["ORIGIN"] = (f"{source.name} {source.version}", "simulated data set and its version")
+    header["FILTER"] = ",".join(about.bands)
+    header["ORIGIN"] = (f"{about.name} {about.version}", "simulated data set and its version")
     return header
 
 
 def _deeplense_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
-    for name, label, image in zip(source.ids(start, start + len(images)), truth["label"], images, strict=True):
-        path = out / source.heads.classes[label] / f"{name}.npy"
+    for name, label, image in zip(source.ids(range(start, start + len(images))), truth["label"], images, strict=True):
+        path = out / source.description.heads.classes[label] / f"{name}.npy"
         path.parent.mkdir(exist_ok=True)
         _whole(path, partial(_save, array=image))
 
@@ -192,7 +195,7 @@ def _write_hdf5(path: Path, source: Simulated, out: Path) -> None:
             pixels = file.require_dataset("images", (len(source), *images.shape[1:]), images.dtype)
             pixels[start : start + len(images)] = images
             start += len(images)
-        pixels.attrs.update({"pixel_scale": source.pixel_scale, "bands": list(source.bands)})
+        pixels.attrs.update({"pixel_scale": source.description.pixel_scale, "bands": list(source.description.bands)})
         truth = _truth(source, out)
         for name in truth.colnames:
             column = np.asarray(truth[name])

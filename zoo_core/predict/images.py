@@ -107,16 +107,17 @@ class DatasetImages(Images):
 
     def keys(self, start: int, stop: int) -> list[str]:
         """`finding_space[0]`, `finding_space[1]` ..."""
-        return [f"{self.dataset.name}[{index}]" for index in range(start, stop)]
+        return [f"{self.dataset.description.name}[{index}]" for index in range(start, stop)]
 
     def job(self, start: int, stop: int) -> Job:
         """Asks the data set for its images; their ids are those of its truth."""
         return partial(self._read, start, stop)
 
     def _read(self, start: int, stop: int) -> list[RawImage]:
-        pixels, ids = self.dataset.images(start, stop), self.dataset.truth()["id"][start:stop]
+        rows = slice(start, stop)
+        pixels, ids = self.dataset.images(rows), self.dataset.truth_of(rows)["id"]
         return [
-            RawImage(str(id), key, image, pixel_scale=self.dataset.pixel_scale)
+            RawImage(str(id), key, image, pixel_scale=self.dataset.description.pixel_scale)
             for id, key, image in zip(ids, self.keys(start, stop), pixels, strict=True)
         ]
 

@@ -44,11 +44,12 @@ def open_data(wanted: DataRecipe, task: Task, bands: tuple[str, ...], architectu
         RecipeError: it is for another task, or of other bands.
     """
     found = open_dataset(wanted.dataset, plugin=wanted.plugin, **wanted.arguments)
-    if found.task not in task.trains_on:
-        raise RecipeError(f"{found.name} is for {found.task}, {architecture} for {task.name}")
-    if tuple(found.bands) != bands:
-        raise RecipeError(f"{found.name} has the bands {found.bands}, the network takes {bands}")
-    return _normal(found) if task.normal_only and found.task == "classification" else found
+    about = found.description
+    if about.task not in task.trains_on:
+        raise RecipeError(f"{about.name} is for {about.task}, {architecture} for {task.name}")
+    if tuple(about.bands) != bands:
+        raise RecipeError(f"{about.name} has the bands {about.bands}, the network takes {bands}")
+    return _normal(found) if task.normal_only and about.task == "classification" else found
 
 
 def open_both(recipe: Recipe, task: Task, bands: tuple[str, ...]) -> tuple[Dataset, Dataset]:
@@ -58,20 +59,21 @@ def open_both(recipe: Recipe, task: Task, bands: tuple[str, ...]) -> tuple[Datas
     if few:  # so many images are so many looks: no other noise, no other orientation of the arcs
         rows = chosen(training, recipe.labels_per_class, recipe.fraction, recipe.seed)
         training = Subset(training, rows, redrawn=False)
-        log.info("%s: %d of its images are used", training.name, len(rows))
+        log.info("%s: %d of its images are used", training.description.name, len(rows))
     if recipe.validation is not None:
         return training, open_data(recipe.validation, task, bands, recipe.architecture)
     learned, held_out = split(training)
-    log.info("%s: %d images to learn from, %d held out", training.name, len(learned), len(held_out))
+    log.info("%s: %d images to learn from, %d held out", training.description.name, len(learned), len(held_out))
     return Subset(training, learned, redrawn=not few), Subset(training, held_out, redrawn=False)
 
 
 def _normal(dataset: Dataset) -> Dataset:
     rows = np.flatnonzero(dataset.truth()["label"] == 0)
-    name = dataset.heads.classes[0] if dataset.heads.classes else "0"
+    about = dataset.description
+    name = about.heads.classes[0] if about.heads.classes else "0"
     if not len(rows):
-        raise RecipeError(f"{dataset.name} holds no image of label 0 ({name}), and anomalies are not learned from")
-    log.info("%s: only the %d of %d images with label 0 (%s) are used", dataset.name, len(rows), len(dataset), name)
+        raise RecipeError(f"{about.name} holds no image of label 0 ({name}), and anomalies are not learned from")
+    log.info("%s: only the %d of %d images with label 0 (%s) are used", about.name, len(rows), len(dataset), name)
     return Subset(dataset, rows, redrawn=True)
 
 

@@ -144,7 +144,9 @@ class DrivenTraining(Training):
         return folder
 
     def _augmented(self, recipe: Recipe) -> Augmented:
-        return Augmented(self._view, self._preprocess, self._data.pixel_scale, recipe.augmentation, self._device)
+        return Augmented(
+            self._view, self._preprocess, self._data.description.pixel_scale, recipe.augmentation, self._device
+        )
 
     @cached_property
     def _fingerprint(self) -> str:

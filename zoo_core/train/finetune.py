@@ -119,11 +119,11 @@ def _model(start: Model, name: str | Path, network: Architecture) -> dict[str, A
 
 def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
     """What it says of bands, classes and parameters: those of the data set, but of an unsupervised task the model's."""
-    heads = dataset.heads if dataset.task == task else start.heads
+    heads = dataset.description.heads if dataset.description.task == task else start.heads
     declared = start.preprocess.declared()
-    changed = len(dataset.bands) != len(start.bands)
+    changed = len(dataset.description.bands) != len(start.bands)
     return {
-        "bands": dataset.bands,
+        "bands": dataset.description.bands,
         "classes": heads.classes or None,
         "parameters": heads.parameters or None,
         "units": heads.units or None,

@@ -148,7 +148,9 @@ class _Run:
     def _begin(self, training: Dataset) -> tuple[TrainedOn, ...]:
         """Set the first weights; returns the data sets that the result will be trained on, those of the start first."""
         recipe = self.recipe
-        own = TrainedOn(recipe.train.dataset, training.domain, _elsewhere(recipe.train.arguments), recipe.seed)
+        own = TrainedOn(
+            recipe.train.dataset, training.description.domain, _elsewhere(recipe.train.arguments), recipe.seed
+        )
         if self.task.name == "regression":
             centre(self.network, self._head, training.targets())
         if recipe.warm_start is None:
@@ -197,7 +199,7 @@ class _Run:
     def _batches(self, data: Dataset) -> Iterator[Batches]:
         recipe, balanced = self.recipe, self.recipe.balanced and self.task.name == "classification"
         view = self._fresh(data, balanced) or view_of(data, self.preprocess, self.folder / "data", self.device)
-        images = Augmented(view, self.preprocess, data.pixel_scale, recipe.augmentation, self.device)
+        images = Augmented(view, self.preprocess, data.description.pixel_scale, recipe.augmentation, self.device)
         arguments = (recipe.batch_size, recipe.steps, recipe.seed)
         with closing(view):
             if recipe.fresh:
@@ -208,7 +210,8 @@ class _Run:
     def _fresh(self, data: Dataset, balanced: bool) -> TrainingView | None:
         view = data.fresh_view(balanced, self.device) if self.recipe.fresh else None
         if self.recipe.fresh and view is None:
-            raise RecipeError(f"fresh: {data.name} has the images that it has, and makes no others; leave it away")
+            name = data.description.name
+            raise RecipeError(f"fresh: {name} has the images that it has, and makes no others; leave it away")
         return view
 
 

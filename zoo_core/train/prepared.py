@@ -44,7 +44,7 @@ class StoredView(TrainingView):
 
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
     """All images prepared, (N, bands, size, size), in a memory map that is made once and named for what it holds."""
-    file = path / f"{dataset.name}-{dataset.fingerprint()[:16]}-{preprocess.digest[:16]}.npy"
+    file = path / f"{dataset.description.name}-{dataset.fingerprint()[:16]}-{preprocess.digest[:16]}.npy"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
@@ -52,7 +52,9 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
         stored = np.lib.format.open_memmap(part, "w+", dtype=np.float32, shape=shape)
         for start in range(0, len(dataset), CHUNK):
             stop = min(start + CHUNK, len(dataset))
-            stored[start:stop] = prepared(dataset.images(start, stop), preprocess, dataset.pixel_scale)
+            stored[start:stop] = prepared(
+                dataset.images(slice(start, stop)), preprocess, dataset.description.pixel_scale
+            )
         stored.flush()
         part.replace(file)
     return np.load(file, mmap_mode="r")

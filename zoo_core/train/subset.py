@@ -1,8 +1,11 @@
 """Some images of a data set: which ones, and as a data set of their own."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,9 +14,11 @@ from torch import Generator, Tensor
 from ..errors import DatasetError
 from ..interfaces import Dataset, TrainingView
 
+if TYPE_CHECKING:
+    from ..interfaces import Rows
+
 __all__ = ["Subset", "chosen", "split"]
 
-NEAR = 4  # images between two wanted ones that are read rather than skipped
 HELD_OUT = 5  # one in so many
 
 
@@ -27,22 +32,22 @@ class Subset(Dataset):
     """
 
     def __init__(self, whole: Dataset, rows: np.ndarray, redrawn: bool):
-        self.whole, self.rows, self.redrawn = whole, rows, redrawn
-        self.name, self.version, self.task, self.domain = whole.name, whole.version, whole.task, whole.domain
-        self.bands, self.pixel_scale, self.heads = whole.bands, whole.pixel_scale, whole.heads
+        self.whole, self.rows, self.redrawn, self.description = whole, rows, redrawn, whole.description
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def images(self, start: int, stop: int) -> np.ndarray:
-        """Read in the stretches in which they lie together."""
-        rows = self.rows[start:stop]
-        stretches = np.split(rows, np.flatnonzero(np.diff(rows) > NEAR) + 1)
-        return np.concatenate([self.whole.images(near[0], near[-1] + 1)[near - near[0]] for near in stretches])
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Of the data set."""
+        return self.whole.read(self.rows[rows])
 
     def truth(self) -> dict[str, np.ndarray]:
         """Of these images."""
-        return {name: column[self.rows] for name, column in self.whole.truth().items()}
+        return self.whole.truth_of(self.rows)
+
+    def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
+        """Of some of these images."""
+        return self.whole.truth_of(self.rows[self.numbers(rows)])
 
     def fingerprint(self) -> str:
         """Of the data set and the rows."""
@@ -87,7 +92,7 @@ def chosen(dataset: Dataset, per_class: int | None, fraction: float | None, seed
     for name, rows in _classes(dataset):
         count = per_class if per_class is not None else max(2, round((fraction or 1) * len(rows)))
         if count > len(rows):
-            raise DatasetError(f"{dataset.name} has {len(rows)} images of {name}, {count} are asked for")
+            raise DatasetError(f"{dataset.description.name} has {len(rows)} images of {name}, {count} are asked for")
         few.append(rows[np.argsort(_hashes(dataset, rows, f"{seed} "), kind="stable")[:count]])
     return np.sort(np.concatenate(few))
 
@@ -101,7 +106,9 @@ def split(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     held_out = []
     for name, rows in _classes(dataset):
         if len(rows) < 2:
-            raise DatasetError(f"{dataset.name} has {len(rows)} image of {name}; one to learn from and one to hold out")
+            raise DatasetError(
+                f"{dataset.description.name} has {len(rows)} image of {name}; one to learn from and one to hold out"
+            )
         hashes = _hashes(dataset, rows, "")
         out = hashes % HELD_OUT == 0
         if not out.any() or out.all():
@@ -113,12 +120,12 @@ def split(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def _classes(dataset: Dataset) -> Iterator[tuple[str, np.ndarray]]:
     """Name and rows of each class; one class where there are none."""
-    if dataset.heads.parameters or dataset.task != "classification":
-        yield dataset.name, np.arange(len(dataset))
+    if dataset.description.heads.parameters or dataset.description.task != "classification":
+        yield dataset.description.name, np.arange(len(dataset))
         return
     labels = dataset.truth()["label"]
     for label in np.unique(labels):
-        yield dataset.heads.classes[int(label)], np.flatnonzero(labels == label)
+        yield dataset.description.heads.classes[int(label)], np.flatnonzero(labels == label)
 
 
 def _hashes(dataset: Dataset, rows: np.ndarray, prefix: str) -> np.ndarray:

@@ -59,7 +59,7 @@ def test_centroids_are_where_the_training_images_are(tmp_path, lenses):
     model = zoo.load(trained(tmp_path / "kmeans", lenses, "kmeans", "simclr: {steps: 4}"))
     data = zoo.open_dataset("slc2020", path=lenses, split="train")
 
-    found = model(data.images(0, len(data)))
+    found = model(data.images(slice(None)))
 
     clusters = found.probabilities.argmax(1)
     means = torch.stack([found.embedding[clusters == k].mean(0) for k in range(2)])

@@ -25,10 +25,10 @@ def model_i(tmp_path):
 def test_classes_are_the_folders_and_axion_files_give_their_image(model_i):
     images = zoo.open_dataset("deeplense", path=model_i)
 
-    assert images.heads.classes == ("no_sub", "cdm", "axion")
+    assert images.description.heads.classes == ("no_sub", "cdm", "axion")
     assert images.truth()["label"].tolist() == [0, 0, 1, 1, 2, 2]
-    assert images.images(0, 6)[:, 0, 3, 3].tolist() == [0, 1, 10, 11, 20, 21]
-    assert images.images(0, 6).dtype == np.float32
+    assert images.images(slice(6))[:, 0, 3, 3].tolist() == [0, 1, 10, 11, 20, 21]
+    assert images.images(slice(6)).dtype == np.float32
 
 
 def test_images_of_the_evaluation_tests_have_one_band_first(tmp_path):
@@ -38,8 +38,8 @@ def test_images_of_the_evaluation_tests_have_one_band_first(tmp_path):
 
     images = zoo.open_dataset("deeplense", path=tmp_path)
 
-    assert images.heads.classes == ("no", "sphere", "vort")
-    assert images.images(0, 3).shape == (3, 1, 9, 9)
+    assert images.description.heads.classes == ("no", "sphere", "vort")
+    assert images.images(slice(3)).shape == (3, 1, 9, 9)
 
 
 def test_colours_of_model_iv_become_bands(tmp_path):
@@ -49,9 +49,9 @@ def test_colours_of_model_iv_become_bands(tmp_path):
 
     images = zoo.open_dataset("deeplense", path=tmp_path, colours=True)
 
-    assert images.images(0, 1)[0, :, 4, 4].tolist() == [0, 1, 2]
+    assert images.images([0])[0, :, 4, 4].tolist() == [0, 1, 2]
     with pytest.raises(DatasetError, match="is not an image of 1 band"):
-        zoo.open_dataset("deeplense", path=tmp_path).images(0, 1)
+        zoo.open_dataset("deeplense", path=tmp_path).images([0])
 
 
 def test_a_folder_without_classes_is_an_error(tmp_path):
@@ -63,7 +63,7 @@ def test_masses_of_axion_files_are_logarithms(model_i):
     masses = zoo.open_dataset("deeplense_mass", path=model_i / "axion")
 
     np.testing.assert_allclose(masses.targets()[:, 0], [-23, -22], atol=1e-5)  # float32
-    assert masses.images(1, 2).shape == (1, 1, 8, 8)
+    assert masses.images([1]).shape == (1, 1, 8, 8)
 
 
 def test_an_image_without_a_mass_is_an_error_that_names_it(model_i):
@@ -78,7 +78,7 @@ def test_the_regression_set_is_two_arrays(tmp_path):
     masses = zoo.open_dataset("deeplense_mass", path=tmp_path)
 
     assert masses.truth()["log10_mass"].tolist() == [-24.0, -23.5, -22.0]
-    assert masses.images(0, 3).shape == (3, 1, 8, 8)
+    assert masses.images(slice(3)).shape == (3, 1, 8, 8)
 
 
 def test_arrays_of_other_lengths_are_an_error(tmp_path):

@@ -44,14 +44,14 @@ def test_space_challenge_has_its_labels_and_einstein_radii(space):
     assert list(truth["id"]) == ["imageEUC_VIS-100001", "imageEUC_VIS-100002"]
     assert list(truth["label"]) == [1, 0]
     assert truth["theta_E"][0] == pytest.approx(1.0, abs=1e-3)  # pi arcsec^2 is 7.385e-11 sr
-    assert challenge.images(0, 1)[0, 0, 0, 0] == 100001
+    assert challenge.images([0])[0, 0, 0, 0] == 100001
 
 
 def test_ground_challenge_has_its_bands_in_the_order_of_the_files(ground):
     challenge = zoo.open_dataset("blf1_ground", path=ground)
 
-    assert challenge.bands == ("r", "i", "g", "u")
-    assert challenge.images(0, 2)[:, :, 0, 0].tolist() == [[1, 2, 3, 4], [1, 2, 3, 4]]
+    assert challenge.description.bands == ("r", "i", "g", "u")
+    assert challenge.images(slice(2))[:, :, 0, 0].tolist() == [[1, 2, 3, 4], [1, 2, 3, 4]]
 
 
 def test_a_missing_band_is_an_error_that_names_the_image(ground):
@@ -82,9 +82,9 @@ def test_a_folder_holds_a_folder_a_class(tmp_path):
 
     folder = zoo.open_dataset("folder", path=tmp_path)
 
-    assert folder.heads.classes == ("galaxy", "lens")
+    assert folder.description.heads.classes == ("galaxy", "lens")
     assert list(folder.truth()["label"]) == [0, 1]
-    assert folder.images(0, 2).shape == (2, 1, 11, 11)
+    assert folder.images(slice(2)).shape == (2, 1, 11, 11)
 
 
 def test_images_of_several_sizes_need_a_common_one(tmp_path):
@@ -92,8 +92,8 @@ def test_images_of_several_sizes_need_a_common_one(tmp_path):
     write(tmp_path / "lens/b.fits", 2, (7, 15))
 
     with pytest.raises(DatasetError, match="size="):
-        zoo.open_dataset("folder", path=tmp_path).images(0, 2)
-    images = zoo.open_dataset("folder", path=tmp_path, size=9).images(0, 2)
+        zoo.open_dataset("folder", path=tmp_path).images(slice(2))
+    images = zoo.open_dataset("folder", path=tmp_path, size=9).images(slice(2))
     assert np.isfinite(images[0]).all()
     assert np.isfinite(images[1, 0, 1:8]).all()
     assert np.isnan(images[1, 0, [0, 8]]).all()

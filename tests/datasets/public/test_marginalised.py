@@ -124,12 +124,12 @@ def test_the_data_set_keeps_what_it_made_and_says_what_radius_is_left(images, tm
         Image.fromarray(np.round(255 * image).astype(np.uint8)).save(folder / name, quality=95)
 
     plain, first = (zoo.open_dataset("slc2020", path=tmp_path, marginalised=wanted) for wanted in (False, True))
-    made, radii = first.images(0, 8), first.truth()["theta_E"]
+    made, radii = first.images(slice(8)), first.truth()["theta_E"]
 
     assert first.fingerprint() != plain.fingerprint()
     np.testing.assert_allclose(radii, 20.0, rtol=0.03)
     kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*.npy")}
     again = zoo.open_dataset("slc2020", path=tmp_path, marginalised=True)
-    np.testing.assert_array_equal(again.images(0, 8), made)
+    np.testing.assert_array_equal(again.images(slice(8)), made)
     assert kept == {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*.npy")}
     assert len(kept) == 2

@@ -59,7 +59,7 @@ def test_lenses_without_visible_arcs_and_other_bands_are_left_out(folder):
 
 def test_a_model_sees_each_image_as_it_sees_the_file_itself(folder):
     sky, preprocess = zoo.open_dataset("sky", path=folder), Preprocess.from_operations(OPERATIONS, ("VIS",))
-    images = sky.images(0, len(sky))
+    images = sky.images(slice(None))
 
     for source, image in zip(sky.sources, images, strict=True):
         itself, measured = preprocess.prepare(read(source, n_bands=1)).pixels, np.isfinite(image)
@@ -72,7 +72,7 @@ def test_planes_of_a_cube_are_taken_by_the_names_of_their_bands(folder):
     sky = zoo.open_dataset("sky", path=folder, bands={"i": "i", "g": "g"}, pixel_scale=0.168, size=50)
 
     assert sky.truth()["id"].tolist() == ["others/cube"]
-    np.testing.assert_array_equal(sky.images(0, 1)[0], [galaxy(50, 6), galaxy(50, 4)])
+    np.testing.assert_array_equal(sky.images([0])[0], [galaxy(50, 6), galaxy(50, 4)])
 
 
 def test_an_object_is_in_one_split_whatever_its_file(folder):
@@ -133,7 +133,7 @@ def test_an_image_whose_scale_nobody_says_is_an_error(folder):
     (folder / "labels.csv").write_text(HEADER + "others/e.fits,nonlens,,E,F814W,,\n")
 
     with pytest.raises(DatasetError, match="no pixel scale"):
-        zoo.open_dataset("sky", path=folder).images(0, 1)
+        zoo.open_dataset("sky", path=folder).images([0])
 
 
 def test_the_fingerprint_changes_with_the_scale_and_the_labels(folder):

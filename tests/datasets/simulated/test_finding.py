@@ -35,7 +35,7 @@ def few(tmp_path_factory):
 @pytest.mark.parametrize("opened", [finding_space, finding_space_shifted])
 def test_parameters_are_those_that_were_published(opened):
     dataset = opened()
-    assert dataset.parameter_digest(0, 100) == DIGESTS[dataset.name]
+    assert dataset.parameter_digest(0, 100) == DIGESTS[dataset.description.name]
 
 
 @pytest.mark.slow
@@ -47,14 +47,14 @@ def test_every_image_of_a_benchmark_is_drawn_as_it_was_frozen(name, tmp_path):
 
 def test_the_table_covers_every_image_whether_it_is_kept_or_not(tmp_path):
     new, kept = (finding_space(n=SIZE + 2, seed=4, cache=tmp_path / name) for name in ("new", "kept"))
-    kept.images(SIZE, SIZE + 1)  # the last shard, of two images
+    kept.images([SIZE])  # the last shard, of two images
     assert table_sha256(new) == table_sha256(kept) == table_digest(new.drawn())
     assert len(list(new.drawn())) == SIZE + 2
 
 
 def test_images_that_are_kept_but_were_drawn_otherwise_are_named(tmp_path):
     dataset = finding_space(n=4, seed=4, lens_fraction=0.5, cache=tmp_path)
-    dataset.images(0, 1)
+    dataset.images([0])
     (path,) = tmp_path.rglob("*.truth.npy")
     truth = np.load(path)
     truth["lens_q"][2] += 1e-12
@@ -91,10 +91,10 @@ def test_an_image_is_the_same_on_any_number_of_threads(few):
 
 
 def test_images_are_made_once_and_kept(few, monkeypatch):
-    first = few.images(3, 9)
+    first = few.images(slice(3, 9))
     monkeypatch.setattr(type(few), "make", None)  # a second simulation would fail
     again = finding_space(n=30, seed=4, lens_fraction=0.3, cache=few.cache.parent)
-    np.testing.assert_array_equal(again.images(3, 9), first)
+    np.testing.assert_array_equal(again.images(slice(3, 9)), first)
     assert first.shape == (6, 1, 101, 101) and first.dtype == np.float32
 
 
@@ -111,7 +111,8 @@ def test_other_arguments_are_other_data():
 
 def test_it_opens_by_name():
     dataset = zoo.open_dataset("finding_space", n=12, seed=3)
-    assert (dataset.name, len(dataset), dataset.pixel_scale, dataset.bands) == ("finding_space", 12, 0.1, ("VIS",))
+    about = dataset.description
+    assert (about.name, len(dataset), about.pixel_scale, about.bands) == ("finding_space", 12, 0.1, ("VIS",))
 
 
 @pytest.mark.parametrize("wrong", [{"n": 0}, {"lens_fraction": 1.5}])

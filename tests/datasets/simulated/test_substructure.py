@@ -37,7 +37,7 @@ def test_truth_says_what_was_drawn(few):
     assert set(truth) == {"id", *TRUTH.names} and len(set(truth["id"])) == 24
     np.testing.assert_array_equal(truth["label"], few.targets())
     for row, scene in enumerate(few.scenes(0, 24)):
-        assert few.heads.classes[truth["label"][row]] == truth["class"][row] == scene.kind
+        assert few.description.heads.classes[truth["label"][row]] == truth["class"][row] == scene.kind
         assert truth["n_halo"][row] == len(scene.halos)
         mass = scene.halos["mass"].sum() + scene.vortices["mass"].sum()
         assert mass == 0 if scene.kind == "no" else truth["sub_mass"][row] == pytest.approx(np.log10(mass))
@@ -53,7 +53,7 @@ def test_measured_truth_is_that_of_the_image(few):
 
 
 def test_noise_is_really_added(few):
-    images, light = few.images(0, 24)[:, 0], few.noiseless(0, 24)[0][:, 0]
+    images, light = few.images(slice(24))[:, 0], few.noiseless(0, 24)[0][:, 0]
     sigma = np.sqrt(1 + few.truth()["shot"][:, None, None] * light)
     assert ((images - light) / sigma).std() == pytest.approx(1, abs=0.01)  # 98,304 pixels: 4 standard errors
 
@@ -73,14 +73,14 @@ def test_an_image_is_the_same_alone_and_in_a_batch(few):
 
 def test_kept_images_are_those_that_are_made(few):
     made, truth = few.make(3, 9)
-    np.testing.assert_allclose(few.images(3, 9), made, atol=1e-4)
+    np.testing.assert_allclose(few.images(slice(3, 9)), made, atol=1e-4)
     assert made.shape == (6, 1, 64, 64) and made.dtype == np.float32 and len(truth) == 6
 
 
 def test_a_later_start_continues_the_sequence(few, tmp_path):
     later = substructure(n=4, seed=4, start=5, cache=tmp_path)
-    assert later.ids(0, 4) == few.ids(5, 9)
-    np.testing.assert_allclose(later.images(0, 4), few.images(5, 9), atol=1e-3)
+    assert later.ids(range(4)) == few.ids(range(5, 9))
+    np.testing.assert_allclose(later.images(slice(4)), few.images(slice(5, 9)), atol=1e-3)
 
 
 def test_other_arguments_are_other_data():
@@ -91,8 +91,9 @@ def test_other_arguments_are_other_data():
 
 def test_it_opens_by_name():
     dataset = zoo.open_dataset("substructure", n=12, seed=3, difficulty="real", classes=("no", "sphere"))
-    assert (dataset.name, len(dataset), dataset.pixel_scale, dataset.bands) == ("substructure", 12, 0.05, ("VIS",))
-    assert dataset.heads.classes == ("no", "sphere") and set(dataset.targets()) == {0, 1}
+    about = dataset.description
+    assert (about.name, len(dataset), about.pixel_scale, about.bands) == ("substructure", 12, 0.05, ("VIS",))
+    assert dataset.description.heads.classes == ("no", "sphere") and set(dataset.targets()) == {0, 1}
 
 
 @pytest.mark.parametrize(
@@ -145,11 +146,11 @@ def test_the_table_holds_every_draw_and_kept_images_are_checked_against_it(few):
 def test_masses_are_those_of_the_class_that_has_them(tmp_path, of, kind, column, parameter):
     dataset = substructure_mass(n=6, seed=2, of=of, cache=tmp_path)
     truth = dataset.truth()
-    assert dataset.heads.parameters == (parameter,) and dataset.heads.units == ("dex",)
+    assert dataset.description.heads.parameters == (parameter,) and dataset.description.heads.units == ("dex",)
     assert set(truth["class"]) == {kind} and np.isfinite(truth[parameter]).all()
     np.testing.assert_allclose(dataset.targets()[:, 0], truth[column], rtol=1e-6)
     same = substructure(n=6, seed=2, classes=(kind,), cache=tmp_path)
-    np.testing.assert_allclose(dataset.images(0, 6), same.images(0, 6), atol=1e-4)
+    np.testing.assert_allclose(dataset.images(slice(6)), same.images(slice(6)), atol=1e-4)
 
 
 def test_a_mass_of_something_else_is_refused():

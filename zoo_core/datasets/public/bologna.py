@@ -14,6 +14,7 @@ from astropy.table import Table
 from ...errors import DatasetError
 from ...images.pairs import PairedSource
 from ...images.source import FileSource, Source
+from ...interfaces import Description
 from ...tasks import Heads
 from .files import FileDataset
 
@@ -47,7 +48,8 @@ def _challenge(name: str, root: Path, bands: Mapping[str, str], pixel_scale: flo
         raise DatasetError(f"{name}: no image{next(iter(bands.values()))}-<ID>.fits below {root}")
     is_lens, columns = _truth(name, root, labels, ids, found[next(iter(bands))])
     sources = [_source(image_id, [found[band][image_id] for band in bands], list(bands)) for image_id in ids]
-    return FileDataset(name, "simulated", tuple(bands), pixel_scale, HEADS, sources, is_lens, columns)
+    description = Description(name, "1", "classification", "simulated", tuple(bands), pixel_scale, HEADS)
+    return FileDataset(description, sources, is_lens, columns)
 
 
 def _files(root: Path, key: str) -> dict[str, Path]:

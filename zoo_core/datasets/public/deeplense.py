@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import DatasetError, ImageReadError, ImageShapeError
 from ...images.image import RawImage, to_float32
 from ...images.source import Source
-from ...interfaces import Dataset
+from ...interfaces import Dataset, Description
 from ...tasks import Heads
 from .files import FileDataset
 from .image_and_mass import read_image_and_mass
@@ -72,7 +72,9 @@ def deeplense(path: str | Path, pixel_scale: float | None = None, colours: bool 
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in files])
     sources = [DeepLenseSource(str(file)) for found in files for file in found]
     bands = COLOURS if colours else ("VIS",)
-    return FileDataset("deeplense", "simulated", bands, pixel_scale, Heads(classes=classes), sources, labels)
+    heads = Heads(classes=classes)
+    description = Description("deeplense", "1", "classification", "simulated", bands, pixel_scale, heads)
+    return FileDataset(description, sources, labels)
 
 
 def deeplense_mass(
@@ -101,22 +103,17 @@ def deeplense_mass(
 class MassDataset(Dataset):
     """Images (N, 1, H, W) and log10 of a mass each."""
 
-    name = "deeplense_mass"
-    version = "1"
-    task = "regression"
-    domain = "simulated"
-    bands = ("VIS",)
-    heads = Heads(parameters=("log10_mass",), units=("dex",))
-
     def __init__(self, pixels: np.ndarray, masses: np.ndarray, ids: list[str], pixel_scale: float | None):
-        self.pixels, self.masses, self.ids, self.pixel_scale = pixels, masses.astype(np.float64), ids, pixel_scale
+        heads = Heads(parameters=("log10_mass",), units=("dex",))
+        self.description = Description("deeplense_mass", "1", "regression", "simulated", ("VIS",), pixel_scale, heads)
+        self.pixels, self.masses, self.ids = pixels, masses.astype(np.float64), ids
 
     def __len__(self) -> int:
         return len(self.masses)
 
-    def images(self, start: int, stop: int) -> np.ndarray:
+    def read(self, rows: np.ndarray) -> np.ndarray:
         """Images of these rows."""
-        return np.ascontiguousarray(self.pixels[start:stop], dtype=np.float32)
+        return np.ascontiguousarray(self.pixels[rows], dtype=np.float32)
 
     def truth(self) -> dict[str, np.ndarray]:
         """`id` and `log10_mass`."""
@@ -124,7 +121,8 @@ class MassDataset(Dataset):
 
     def fingerprint(self) -> str:
         """sha256 of the names, the masses and the shape of the images."""
-        digest = hashlib.sha256(f"{self.name} {self.version} {self.pixels.shape}".encode())
+        about = self.description
+        digest = hashlib.sha256(f"{about.name} {about.version} {self.pixels.shape}".encode())
         digest.update("\n".join(self.ids).encode() + self.masses.astype("<f8").tobytes())
         return digest.hexdigest()
 

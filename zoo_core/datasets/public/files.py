@@ -9,8 +9,7 @@ import numpy as np
 
 from ...errors import DatasetError, ImageError
 from ...images import Source, read
-from ...interfaces import Dataset
-from ...tasks import Heads
+from ...interfaces import Dataset, Description
 
 __all__ = ["FileDataset"]
 
@@ -19,39 +18,32 @@ class FileDataset(Dataset):
     """Images in files, with a label each.
 
     Arguments:
-        name, domain, bands, pixel_scale, heads: see `Dataset`.
+        description: what the set is.
         sources: one for each image.
         labels: index of the class of each image.
         columns: further columns of the truth.
         size: central pixels a side to keep, NaN around smaller images; None: all images have one shape.
     """
 
-    version = "1"
-    task = "classification"
-
     def __init__(
         self,
-        name: str,
-        domain: str,
-        bands: tuple[str, ...],
-        pixel_scale: float | None,
-        heads: Heads,
+        description: Description,
         sources: Sequence[Source],
         labels: np.ndarray,
         columns: dict[str, np.ndarray] | None = None,
         size: int | None = None,
     ):
         if not len(sources):
-            raise DatasetError(f"{name}: no images found")
-        self.name, self.domain, self.bands, self.pixel_scale = name, domain, bands, pixel_scale
-        self.heads, self.sources, self.labels, self.columns, self.size = heads, sources, labels, columns or {}, size
+            raise DatasetError(f"{description.name}: no images found")
+        self.description, self.sources, self.labels = description, sources, labels
+        self.columns, self.size = columns or {}, size
 
     def __len__(self) -> int:
         return len(self.sources)
 
-    def images(self, start: int, stop: int) -> np.ndarray:
+    def read(self, rows: np.ndarray) -> np.ndarray:
         """Raw pixels; DatasetError if a file cannot be used or has another shape than the first."""
-        return np.stack([self._image(source) for source in self.sources[start:stop]])
+        return np.stack([self._image(self.sources[row]) for row in rows])
 
     def truth(self) -> dict[str, np.ndarray]:
         """`id`, `label` and what the catalogue of the set says."""
@@ -60,7 +52,8 @@ class FileDataset(Dataset):
 
     def fingerprint(self) -> str:
         """sha256 of names, sizes and labels."""
-        digest = hashlib.sha256(f"{self.name} {self.version} {self.bands} {self.size}".encode())
+        about = self.description
+        digest = hashlib.sha256(f"{about.name} {about.version} {about.bands} {self.size}".encode())
         for source, label in zip(self.sources, self.labels, strict=True):
             digest.update(f"{source.id} {_size(source)} {label}\n".encode())
         return digest.hexdigest()
@@ -80,9 +73,9 @@ class FileDataset(Dataset):
 
     def _read(self, source: Source) -> np.ndarray:
         try:
-            raw = read(source, n_bands=len(self.bands))
+            raw = read(source, n_bands=len(self.description.bands))
         except ImageError as error:
-            raise DatasetError(f"{self.name}: {error}") from error
+            raise DatasetError(f"{self.description.name}: {error}") from error
         pixels = raw.pixels if raw.mask is None else np.where(raw.mask, np.nan, raw.pixels)
         return pixels if self.size is None else _centred(pixels, self.size)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...errors import DatasetError, ImageReadError
 from ...images import find_sources
+from ...interfaces import Description
 from ...tasks import Heads
 from .files import FileDataset
 
@@ -51,4 +52,5 @@ def folder(
         sources += found
         labels += [label] * len(found)
     heads = Heads(classes=tuple(names))
-    return FileDataset("folder", domain, tuple(bands), pixel_scale, heads, sources, np.array(labels), size=size)
+    description = Description("folder", "1", "classification", domain, tuple(bands), pixel_scale, heads)
+    return FileDataset(description, sources, np.array(labels), size=size)

@@ -29,6 +29,7 @@ from ...images import Source, read
 from ...images.blanks import find
 from ...images.geometry import crop, resample
 from ...images.source import FileSource, stem
+from ...interfaces import Description
 from ...tasks import Heads
 from .files import FileDataset
 
@@ -126,7 +127,8 @@ class Sky(FileDataset):
             "theta_E": np.array([row.theta_E for row in rows]),
         }
         labels = np.array([row.label for row in rows])
-        super().__init__("sky", "real", tuple(bands), pixel_scale, HEADS, sources, labels, columns, size)
+        description = Description("sky", "1", "classification", "real", tuple(bands), pixel_scale, HEADS)
+        super().__init__(description, sources, labels, columns, size)
         self._planes, self._rows = bands, {source.key: row for source, row in zip(sources, rows, strict=True)}
 
     def truth(self) -> dict[str, np.ndarray]:
@@ -135,11 +137,13 @@ class Sky(FileDataset):
 
     def fingerprint(self) -> str:
         """sha256 of names, sizes and labels, and of the scale."""
-        return hashlib.sha256(f"{super().fingerprint()} {self.pixel_scale} {dict(self._planes)}".encode()).hexdigest()
+        described = f"{super().fingerprint()} {self.description.pixel_scale} {dict(self._planes)}"
+        return hashlib.sha256(described.encode()).hexdigest()
 
     def _read(self, source: Source) -> np.ndarray:
         row = self._rows[source.key]
-        assert self.pixel_scale is not None and self.size is not None
+        wanted, size = self.description.pixel_scale, self.size
+        assert wanted is not None and size is not None
         try:
             raw = read(source, n_bands=len(row.bands))
             scale = row.pixel_scale or raw.pixel_scale
@@ -147,10 +151,10 @@ class Sky(FileDataset):
                 raise DatasetError(f"sky: {row.file} has no pixel scale, neither in {LABELS} nor in its header")
             pixels = raw.pixels[[row.bands.index(band) for band in self._planes.values()]]
             valid = find(pixels) if raw.mask is None else find(pixels) & ~raw.mask
-            pixels, valid = resample(pixels, valid, scale, self.pixel_scale)
+            pixels, valid = resample(pixels, valid, scale, wanted)
         except ImageError as error:
             raise DatasetError(f"sky: {row.file}: {error}") from error
-        return _framed(*crop(pixels, valid, self.size), self.size)
+        return _framed(*crop(pixels, valid, size), size)
 
 
 def split_of(name: str) -> str:

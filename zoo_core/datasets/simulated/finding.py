@@ -4,10 +4,13 @@ Galaxies that lens and galaxies that do not, simulated as HST, JWST and Euclid w
 shifted set has other PSFs, other noise, other morphologies and other look-alikes; nothing is ever trained on it.
 """
 
+from __future__ import annotations
+
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
@@ -15,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ...errors import DatasetError
-from ...interfaces import TrainingView
+from ...interfaces import Description, TrainingView
 from ...sim import cutouts
 from ...sim.cutouts import MEASURED, PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
 from ...sim.sky.stamps import read_stamps
@@ -28,8 +31,13 @@ from .frozen import flat, generator, is_positive, table_digest
 from .hosts import Hosts, read_hosts
 from .simulation import Simulated
 
+if TYPE_CHECKING:
+    from ...interfaces import Rows
+
 __all__ = ["Finding", "finding_space", "finding_space_shifted"]
 
+VERSION = "1"
+HEADS = Heads(classes=("nonlens", "lens"))
 BATCH = 50  # cutouts rendered at once
 ENDLESS = 2**40  # images
 PARAMETERS, NOISE, FOOTPRINT = 0, 1, 2  # streams of random numbers
@@ -39,19 +47,14 @@ class Finding(Simulated):
     """Simulated cutouts of lenses and look-alikes.
 
     Arguments:
-        name, recipe: what is drawn.
+        name: what users type.
+        recipe: what is drawn.
         n: number of images.
         seed: of everything; the same (version, seed, index) is the same image for ever.
         lens_fraction: of the images.
         cache: folder where finished images are kept between uses; None: the user's cache.
         hosts: real galaxies that some of the training images show in front; `images` are simulated altogether.
     """
-
-    version = "1"
-    task = "classification"
-    bands = ("VIS",)
-    pixel_scale = cutouts.PIXEL_SCALE
-    heads = Heads(classes=("nonlens", "lens"))
 
     def __init__(
         self,
@@ -65,24 +68,26 @@ class Finding(Simulated):
     ):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
-        self.name, self.recipe, self.n, self.seed, self.lens_fraction = name, recipe, n, seed, lens_fraction
+        self.description = Description(name, VERSION, "classification", "simulated", ("VIS",), PIXEL_SCALE, HEADS)
+        self.recipe, self.n, self.seed, self.lens_fraction = recipe, n, seed, lens_fraction
         self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
 
     def __len__(self) -> int:
         return self.n
 
-    def images(self, start: int, stop: int) -> np.ndarray:
-        """Images (stop - start, 1, 101, 101), float32; NaN where nothing was measured."""
-        return self._shards.rows(start, min(stop, self.n))[0]
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Images (B, 1, 101, 101), float32; NaN where nothing was measured."""
+        return self._shards.images(rows)
 
-    def truth(self) -> dict[str, np.ndarray]:
+    def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
         """`id` and the columns of `cutouts.TRUTH`; the images are made first if they were not."""
-        table = self._shards.truth()
-        return {"id": np.array(self.ids(0, self.n)), **{name: table[name] for name in TRUTH.names or ()}}
+        numbers = self.numbers(rows)
+        table = self._shards.truth(numbers)
+        return {"id": np.array(self.ids(numbers)), **{name: table[name] for name in TRUTH.names or ()}}
 
-    def ids(self, start: int, stop: int) -> list[str]:
+    def ids(self, rows: Iterable[int]) -> list[str]:
         """Name, seed and number."""
-        return [f"{self.name}-{self.seed}-{i:06d}" for i in range(start, stop)]
+        return [f"{self.description.name}-{self.seed}-{row:06d}" for row in rows]
 
     def targets(self) -> np.ndarray:
         """1 for lenses, 0 for others."""
@@ -90,7 +95,7 @@ class Finding(Simulated):
 
     @functools.cached_property
     def _shards(self) -> Shards:
-        return Shards(self.cache / f"{self.name}-{self._of_scenes[:16]}", self.n, self.make)
+        return Shards(self.cache / f"{self.description.name}-{self._of_scenes[:16]}", self.n, self.make)
 
     def fingerprint(self) -> str:
         """sha256 of the arguments and of the parameters of the first images, and of the hosts."""
@@ -98,7 +103,7 @@ class Finding(Simulated):
 
     @functools.cached_property
     def _of_scenes(self) -> str:
-        head = (self.name, self.version, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
+        head = (self.description.name, VERSION, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
         return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.recipe.stamps)])
 
     def parameter_digest(self, start: int, stop: int) -> str:
@@ -111,7 +116,7 @@ class Finding(Simulated):
             drawn = self.cutouts(start, stop)
             if kept is not None:
                 expected = np.array([cutouts.facts(cutout) for cutout in drawn], dtype=TRUTH)
-                self._shards.check(self.name, start, kept, expected, MEASURED)
+                self._shards.check(self.description.name, start, kept, expected, MEASURED)
             yield from map(flat, drawn)
 
     def cutouts(self, start: int, stop: int) -> list[Cutout]:
@@ -151,17 +156,17 @@ class Finding(Simulated):
 
     @property
     def _key(self) -> str:
-        return f"{self.name}/{self.version}"
+        return f"{self.description.name}/{VERSION}"
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""
-        kept = Path(folder) / f"{self.name}-{self._of_scenes[:16]}"
+        kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
         return Bank(kept, self.targets(), Scenes(self.cutouts, self.recipe, device, self.hosts))
 
     def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
         """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
         fraction = 0.5 if balanced else self.lens_fraction
-        endless = Finding(self.name, self.recipe, ENDLESS, self.seed, fraction, self.cache.parent)
+        endless = Finding(self.description.name, self.recipe, ENDLESS, self.seed, fraction, self.cache.parent)
         return FreshScenes(Scenes(endless.cutouts, self.recipe, device, self.hosts))
 
 

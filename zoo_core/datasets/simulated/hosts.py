@@ -73,8 +73,10 @@ def read_hosts(path: Path | str, share: float) -> Hosts:
     rows = (galaxies.truth()["label"] == 0).nonzero()[0]
     if not len(rows):
         raise DatasetError(f"{path}: no galaxy in the training split that is no lens; hosts must not be lenses already")
-    prepare = Preprocess.from_operations(({"op": "frame", "size": SIDE}, {"op": "noise_units"}), galaxies.bands)
-    images = torch.cat([prepare.images(galaxies.images(int(row), int(row) + 1)) for row in rows])
+    prepare = Preprocess.from_operations(
+        ({"op": "frame", "size": SIDE}, {"op": "noise_units"}), galaxies.description.bands
+    )
+    images = torch.cat([prepare.images(galaxies.images([row])) for row in rows])
     return Hosts(images[:, 0], share)
 
 

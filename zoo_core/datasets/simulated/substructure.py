@@ -3,9 +3,12 @@
 Every macro-lens, source and exposure is another one; the classes are alike in all of them.
 """
 
+from __future__ import annotations
+
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
@@ -13,7 +16,7 @@ import torch
 from torch import Generator, Tensor
 
 from ...errors import DatasetError
-from ...interfaces import TrainingView
+from ...interfaces import Description, TrainingView
 from ...sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, Scene, draw_scene
 from ...sim.substructure_render import render_scenes
 from ...sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
@@ -23,8 +26,12 @@ from ..store import ImageStore
 from .frozen import flat, generator, table_digest
 from .simulation import Simulated
 
+if TYPE_CHECKING:
+    from ...interfaces import Rows
+
 __all__ = ["MEASURED", "TRUTH", "Substructure", "substructure"]
 
+VERSION = "1"
 BATCH = 25  # scenes rendered at once
 SCENE, CLASS, GRAIN = 0, 1, 2  # streams of random numbers
 
@@ -74,11 +81,6 @@ class Substructure(Simulated):
         cache: folder where noise-free images are kept between uses; None: the user's cache.
     """
 
-    version = "1"
-    task = "classification"
-    bands = ("VIS",)
-    pixel_scale = PIXEL_SCALE
-
     def __init__(
         self,
         name: str,
@@ -96,31 +98,33 @@ class Substructure(Simulated):
             raise DatasetError(f"{name}: difficulty {difficulty!r} is not known; choose one of {list(DIFFICULTIES)}")
         if not classes or set(classes) - set(CLASSES) or len(set(classes)) < len(classes):
             raise DatasetError(f"{name}: classes {list(classes)}; choose some of {list(CLASSES)}, each once")
-        self.name, self.n, self.seed, self.difficulty, self.size = name, n, seed, difficulty, size
-        self.classes, self.start, self.heads = tuple(classes), start, Heads(classes=tuple(classes))
+        self.description = described(name, "classification", Heads(classes=tuple(classes)))
+        self.n, self.seed, self.difficulty, self.size = n, seed, difficulty, size
+        self.classes, self.start = tuple(classes), start
         self.cache = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets"
 
     def __len__(self) -> int:
         return self.n
 
-    def images(self, start: int, stop: int) -> np.ndarray:
-        """Images (stop - start, 1, size, size), float32, in sky sigma."""
-        stop = min(stop, self.n)
-        light, truth = self._shards.rows(start, stop)
-        return self._exposed(torch.from_numpy(light[:, 0]), truth, start)
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Images (B, 1, size, size), float32, in sky sigma."""
+        light = torch.from_numpy(self._shards.images(rows)[:, 0])
+        return self._exposed(light, self._shards.truth(rows), rows)
 
-    def truth(self) -> dict[str, np.ndarray]:
+    def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
         """`id` and the columns of TRUTH; the images are made first if they were not."""
-        table = self._shards.truth()
-        return {"id": np.array(self.ids(0, self.n)), **{name: table[name] for name in TRUTH.names or ()}}
+        numbers = self.numbers(rows)
+        table = self._shards.truth(numbers)
+        return {"id": np.array(self.ids(numbers)), **{name: table[name] for name in TRUTH.names or ()}}
 
     def targets(self) -> np.ndarray:
         """Index of the class of each image."""
         return np.array([self.label(i) for i in range(self.n)], dtype=np.float32)
 
-    def ids(self, start: int, stop: int) -> list[str]:
+    def ids(self, rows: Iterable[int]) -> list[str]:
         """Name, difficulty, seed and number."""
-        return [f"{self.name}-{self.difficulty}-{self.seed}-{self.start + i:06d}" for i in range(start, stop)]
+        stem = f"{self.description.name}-{self.difficulty}-{self.seed}"
+        return [f"{stem}-{self.start + row:06d}" for row in rows]
 
     def label(self, row: int) -> int:
         """Index of the class: every run of as many images as there are classes holds each once, in random order."""
@@ -138,7 +142,7 @@ class Substructure(Simulated):
     def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
         light, truth = self.noiseless(start, stop, device)
-        return self._exposed(torch.from_numpy(light[:, 0]), truth, start), truth
+        return self._exposed(torch.from_numpy(light[:, 0]), truth, range(start, stop)), truth
 
     def noiseless(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """The same before noise is added."""
@@ -153,16 +157,23 @@ class Substructure(Simulated):
         truth["arc_snr"] = (light / noise_sigma(light, noise_rows(truth))).square().sum((1, 2)).sqrt()
         return light[:, None].numpy(), truth
 
-    def _exposed(self, light: Tensor, truth: np.ndarray, start: int) -> np.ndarray:
+    def _exposed(self, light: Tensor, truth: np.ndarray, rows: Iterable[int]) -> np.ndarray:
         """The images with the noise that is theirs for ever."""
-        randoms = Randoms.from_numpy(
-            [self._generator(row, GRAIN) for row in range(start, start + len(light))], self.size
-        )
+        randoms = Randoms.from_numpy([self._generator(int(row), GRAIN) for row in rows], self.size)
         return observe(light, torch.zeros_like(light), noise_rows(truth), randoms)[:, None].numpy()
 
     def fingerprint(self) -> str:
         """sha256 of the arguments and of the parameters of the first images."""
-        head = (self.name, self.version, self.seed, self.n, self.start, self.difficulty, self.size, *self.classes)
+        head = (
+            self.description.name,
+            VERSION,
+            self.seed,
+            self.n,
+            self.start,
+            self.difficulty,
+            self.size,
+            *self.classes,
+        )
         return table_digest([head, (self.parameter_digest(0, 64),)])
 
     def parameter_digest(self, start: int, stop: int) -> str:
@@ -174,7 +185,7 @@ class Substructure(Simulated):
         for start, stop, kept in self._shards.kept():
             scenes = self.scenes(start, stop)
             if kept is not None:
-                self._shards.check(self.name, start, kept, self._facts(scenes, start), MEASURED)
+                self._shards.check(self.description.name, start, kept, self._facts(scenes, start), MEASURED)
             yield from map(row_of, scenes)
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
@@ -190,11 +201,11 @@ class Substructure(Simulated):
 
     @functools.cached_property
     def _shards(self) -> Shards:
-        return Shards(self.cache / f"{self.name}-{self.fingerprint()[:16]}", self.n, self.noiseless)
+        return Shards(self.cache / f"{self.description.name}-{self.fingerprint()[:16]}", self.n, self.noiseless)
 
     @property
     def _key(self) -> str:
-        return "/".join(("substructure", self.version, self.difficulty, *self.classes))
+        return "/".join(("substructure", VERSION, self.difficulty, *self.classes))
 
 
 class Exposures(TrainingView):
@@ -227,6 +238,11 @@ class Exposures(TrainingView):
     def release(self) -> bool:
         """See `TrainingView.release`."""
         return self.light.release()
+
+
+def described(name: str, task: str, heads: Heads) -> Description:
+    """What all of these data sets are."""
+    return Description(name, VERSION, task, "simulated", ("VIS",), PIXEL_SCALE, heads)
 
 
 def noise_rows(truth: np.ndarray) -> np.ndarray:

@@ -1,12 +1,18 @@
 """How much substructure: the mass of the axion, or that of all subhalos, as a number to regress."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...errors import DatasetError
 from ...tasks import Heads
-from .substructure import Substructure
+from .substructure import Substructure, described
+
+if TYPE_CHECKING:
+    from ...interfaces import Rows
 
 __all__ = ["SubstructureMass", "substructure_mass"]
 
@@ -26,18 +32,18 @@ class SubstructureMass(Substructure):
         n, seed, difficulty, size, start, cache: as in `Substructure`.
     """
 
-    task = "regression"
-
     def __init__(self, n: int, seed: int, difficulty: str, size: int, of: str, start: int, cache: Path | str | None):
         if of not in QUANTITIES:
             raise DatasetError(f"substructure_mass: of = {of!r} is not known; choose one of {list(QUANTITIES)}")
         kind, self.column, self.parameter = QUANTITIES[of]
         super().__init__("substructure_mass", n, seed, difficulty, size, (kind,), start, cache)
-        self.heads = Heads(parameters=(self.parameter,), units=("dex",))
+        self.description = described(
+            "substructure_mass", "regression", Heads(parameters=(self.parameter,), units=("dex",))
+        )
 
-    def truth(self) -> dict[str, np.ndarray]:
+    def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
         """As that of `substructure`, with the parameter."""
-        truth = super().truth()
+        truth = super().truth_of(rows)
         return truth | {self.parameter: truth[self.column]}
 
     def targets(self) -> np.ndarray:

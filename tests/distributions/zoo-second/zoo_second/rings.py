@@ -17,13 +17,7 @@ RING, GALAXY = np.array([6.0, 3.0]), np.array([4.0, 12.0])  # peak in g and i, i
 class Rings(zoo.Dataset):
     """Image `k` depends on (seed, k) alone."""
 
-    name = "second_rings"
-    version = "1"
-    task = "regression"
-    domain = "simulated"
-    bands = ("g", "i")
-    pixel_scale = PIXEL_SCALE
-    heads = HEADS
+    description = zoo.Description("second_rings", "1", "regression", "simulated", ("g", "i"), PIXEL_SCALE, HEADS)
 
     def __init__(self, n: int, seed: int):
         self.n, self.seed = n, seed
@@ -32,9 +26,9 @@ class Rings(zoo.Dataset):
         """Number of images."""
         return self.n
 
-    def images(self, start: int, stop: int) -> np.ndarray:
-        """See `Dataset.images`."""
-        return np.stack([self._image(k) for k in range(start, stop)])
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """See `Dataset.read`."""
+        return np.stack([self._image(k) for k in rows.tolist()])
 
     def truth(self) -> dict[str, np.ndarray]:
         """See `Dataset.truth`."""
@@ -44,7 +38,9 @@ class Rings(zoo.Dataset):
 
     def fingerprint(self) -> str:
         """See `Dataset.fingerprint`."""
-        return hashlib.sha256(f"{self.name} {self.version} {self.seed} {self.n}".encode()).hexdigest()
+        return hashlib.sha256(
+            f"{self.description.name} {self.description.version} {self.seed} {self.n}".encode()
+        ).hexdigest()
 
     def _drawn(self, k: int) -> tuple[tuple[float, float, float], np.random.Generator]:
         generator = np.random.Generator(np.random.Philox(key=[self.seed, k]))

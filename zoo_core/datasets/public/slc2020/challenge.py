@@ -11,12 +11,14 @@ import numpy as np
 
 from ....errors import DatasetError
 from ....images.source import Source
+from ....interfaces import Description
 from ....tasks import Heads
 from ..files import FileDataset
 
 __all__ = ["HEADS", "SIDE", "SPLITS", "WHITE", "Slc2020", "split_of"]
 
 HEADS = Heads(classes=("no_sub", "sub"))
+DESCRIPTION = Description("slc2020", "1", "classification", "simulated", ("grey",), None, HEADS)
 SPLITS = ("train", "validation", "test")
 SIDE = 150  # pixels
 WHITE = np.float32(255)
@@ -26,7 +28,7 @@ class Slc2020(FileDataset):
     """Images (1, 150, 150) of 0 to 1, without any stretch."""
 
     def __init__(self, sources: Sequence[Source], labels: np.ndarray):
-        super().__init__("slc2020", "simulated", ("grey",), None, HEADS, sources, labels)
+        super().__init__(DESCRIPTION, sources, labels)
 
     def _read(self, source: Source) -> np.ndarray:
         pixels = super()._read(source)

@@ -7,7 +7,7 @@ puts another macro-lens in the place of the fitted one.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,26 +62,26 @@ class MarginalisedSlc2020(Slc2020):
         super().__init__(sources, labels)
         if way not in WAYS:
             raise DatasetError(f"slc2020: marginalised is {way!r}; choose one of {', '.join(WAYS)}, or true or false")
-        self.version, self._make = WAYS[way].version, WAYS[way].make
+        self.description, self._make = replace(self.description, version=WAYS[way].version), WAYS[way].make
         folder = (
             Path(platformdirs.user_cache_dir("zoo")) / "datasets" / f"slc2020-marginalised-{self.fingerprint()[:16]}"
         )
         self._shards = Shards(folder, len(sources), self._made)
 
-    def images(self, start: int, stop: int) -> np.ndarray:
+    def read(self, rows: np.ndarray) -> np.ndarray:
         """Changed images."""
-        return np.array(self._shards.rows(start, min(stop, len(self)))[0])
+        return self._shards.images(rows)
 
     def truth(self) -> dict[str, np.ndarray]:
         """As without the change, and `theta_E`; the images are made first if they were not."""
-        return super().truth() | {"theta_E": self._shards.truth()["theta_E"]}
+        return super().truth() | {"theta_E": self._shards.truth(np.arange(len(self)))["theta_E"]}
 
     def _made(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         images, radii = [], []
         for first in range(start, stop, BATCH):
             last = min(first + BATCH, stop)
             names = [Path(source.key).name for source in self.sources[first:last]]
-            made = self._make(super().images(first, last)[:, 0], self.labels[first:last], names)
+            made = self._make(super().read(np.arange(first, last))[:, 0], self.labels[first:last], names)
             images.append(made[:, None])
             radii.append(einstein_radii(made))
             log.info("slc2020: %d of %d images marginalised", last, len(self))
