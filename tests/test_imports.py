@@ -167,6 +167,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
     assert set(zoo.__all__) == {
         "Architecture",
         "ArgumentError",
+        "Batch",
         "Dataset",
         "DatasetFactory",
         "Description",

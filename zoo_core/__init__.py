@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import ArgumentError as ArgumentError
     from .errors import ZooError as ZooError
     from .interfaces import Architecture as Architecture
+    from .interfaces import Batch as Batch
     from .interfaces import Dataset as Dataset
     from .interfaces import DatasetFactory as DatasetFactory
     from .interfaces import Description as Description
@@ -58,6 +59,7 @@ _HOMES = {
     "errors": ["ArgumentError", "ZooError"],
     "interfaces": [
         "Architecture",
+        "Batch",
         "Dataset",
         "DatasetFactory",
         "Description",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Architecture",
+    "Batch",
     "Dataset",
     "DatasetFactory",
     "Description",
@@ -311,6 +312,21 @@ class TrainingView(ABC):
         """End whatever works in the background."""
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What the loss of a stage is given.
+
+    Arguments:
+        images: augmented as the recipe says, (B, channels, size, size), on the training device.
+        rows: their numbers in the training set, (B,), int64 on the CPU.
+        generator: of the CPU, new for every step.
+    """
+
+    images: Tensor
+    rows: Tensor
+    generator: Generator
+
+
 class Training(ABC):
     """What a plugin that trains in its own way is given: images, targets, and gradient descent in resumable stages.
 
@@ -344,12 +360,12 @@ class Training(ABC):
         """As `targets`, of the validation set."""
 
     @abstractmethod
-    def draw(self, count: int) -> tuple[Tensor, Tensor]:
-        """Random looks at training images, augmented and balanced as the recipe says, and their targets."""
+    def sample(self, count: int) -> tuple[Tensor, Tensor]:
+        """Random training images, augmented and balanced as the recipe says, and their targets."""
 
     @abstractmethod
-    def kept(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
-        """A tensor that is computed once for these images, and kept in the folder of the run.
+    def cached(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+        """A tensor that is computed once for these images, and stored in the folder of the run.
 
         Arguments:
             name: of what is computed; what it depends on besides the images must be part of the name.
@@ -360,7 +376,7 @@ class Training(ABC):
     def descend(
         self,
         stage: str,
-        loss: Callable[[nn.Module, Tensor, Tensor, Generator], Tensor],
+        loss: Callable[[nn.Module, Batch], Tensor],
         figure: Callable[[nn.Module, Training], float] | None = None,
     ) -> None:
         """One stage of gradient descent; leaves the network with its best weights and buffers, in eval mode.
@@ -370,9 +386,7 @@ class Training(ABC):
         Arguments:
             stage: its name; `stages: {<stage>: {...}}` in the recipe may give it steps, batch_size, optimiser,
                 augmentation ... of its own, otherwise those of the recipe hold.
-            loss: `loss(network, images, rows, generator)`, what is minimised, a scalar. `images` are augmented as the
-                recipe says; `rows` (B,) are their numbers in the training set, int64 on the CPU; each is seen once an
-                epoch. `generator` is of the CPU, new for every step.
+            loss: `loss(network, batch)`, what is minimised, a scalar; each row comes once an epoch.
             figure: `figure(network, training)`, measured on the network in eval mode every `validate_every` steps; the
                 weights with the lowest are kept. None: the mean of `loss` over the validation images, whose rows are
                 numbered from `len(training.targets())` on, so that looking them up in the training set fails.

@@ -114,6 +114,7 @@ def zoo_datasets():
 
 FINDER = """
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -136,7 +137,8 @@ class Finder(nn.Module):
 def train(network, training):
     log = training.settings.log
 
-    def first(network, images, rows, generator):
+    def first(network, batch):
+        rows, generator, images = batch.rows, batch.generator, batch.images
         if log:
             with Path(log).open("a") as file:
                 file.write(json.dumps([rows.tolist(), float(torch.rand(1, generator=generator))]) + "\\n")
@@ -147,9 +149,9 @@ def train(network, training):
         images = training.images()
         network.spread.fill_(float((network(images)[1] - images).var()))
 
-    def second(network, images, rows, generator):
-        same = training.images(rows)
-        return first(network, same, rows, generator) + 1e-3 * network(same)[2].square().mean()
+    def second(network, batch):
+        same = training.images(batch.rows)
+        return first(network, replace(batch, images=same)) + 1e-3 * network(same)[2].square().mean()
 
     def error(network, training):
         images = training.validation_images()

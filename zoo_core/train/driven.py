@@ -83,8 +83,8 @@ class DrivenTraining(Training):
         """See `Training.validation_targets`."""
         return self._held_out.targets
 
-    def draw(self, count: int) -> tuple[Tensor, Tensor]:
-        """See `Training.draw`."""
+    def sample(self, count: int) -> tuple[Tensor, Tensor]:
+        """See `Training.sample`."""
         size = min(256, count)
         groups = class_groups(self._view.targets, self._recipe.balanced and self._task.name == "classification")
         batches = BalancedBatches(self._augmented(self._recipe), groups, size, -(-count // size), self.seed)
@@ -92,8 +92,8 @@ class DrivenTraining(Training):
         images, targets = (torch.cat(parts)[:count] for parts in zip(*drawn, strict=True))
         return images, targets
 
-    def kept(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
-        """See `Training.kept`."""
+    def cached(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+        """See `Training.cached`."""
         file = self._folder / "data" / f"{name}-{self._fingerprint[:16]}.safetensors"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from ..interfaces import Training
+from ..interfaces import Batch, Training
 from .module import Measured
 from .recipe import Recipe
 
 __all__ = ["Figure", "Loss", "StageNetwork", "stage_seed"]
 
-Loss = Callable[[nn.Module, Tensor, Tensor, Generator], Tensor]
+Loss = Callable[[nn.Module, Batch], Tensor]
 Figure = Callable[[nn.Module, Training], float]
 
 
@@ -33,6 +34,10 @@ class StageNetwork(Measured):
         super().__init__(network, recipe, rates)
         self.loss, self.figure, self.training_data, self.seed = loss, figure, training, seed
         self.losses: list[tuple[float, int]] = []
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Images are there already, and rows stay on the CPU, so that looking at them waits for nothing."""
+        return batch
 
     def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
         """Loss of one batch."""
@@ -59,7 +64,7 @@ class StageNetwork(Measured):
 
     def _loss(self, images: Tensor, rows: Tensor, key: int) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
-        return self.loss(self.network, images, rows.cpu(), _generator(self.seed, key))
+        return self.loss(self.network, Batch(images, rows, _generator(self.seed, key)))
 
 
 def stage_seed(seed: int, stage: str) -> int:

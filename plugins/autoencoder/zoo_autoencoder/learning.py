@@ -66,7 +66,7 @@ def _kept_supply(wanted: Synthetic, training: "zoo.Training") -> Supply:
         return supply_of(training.images(), wanted.count, wanted.macro, training.seed)
 
     parts = {part: lambda part=part: getattr(made(), part) for part in ("smooth", "grain", "origin")}
-    return Supply(**{part: training.kept(f"{part}-{said}", make).cpu() for part, make in parts.items()})
+    return Supply(**{part: training.cached(f"{part}-{said}", make).cpu() for part, make in parts.items()})
 
 
 def varied(images: Tensor, generator: Generator) -> Tensor:
@@ -86,9 +86,9 @@ def fit_score(network: Autoencoder, images: Tensor, half_turns: bool, seed: int)
     network.score.fit(torch.cat(residuals), torch.cat(latents), seed)
 
 
-def _loss(network: nn.Module, images: Tensor, rows: Tensor, generator: Generator, looks: Looks) -> Tensor:
+def _loss(network: nn.Module, batch: zoo.Batch, looks: Looks) -> Tensor:
     assert isinstance(network, Autoencoder)
-    return network.objective(*looks(images, generator), generator)
+    return network.objective(*looks(batch.images, batch.generator), batch.generator)
 
 
 @torch.no_grad()

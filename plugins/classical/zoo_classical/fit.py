@@ -29,7 +29,7 @@ C = np.logspace(-4, 1, 6)
 
 def train(network: Classical, training: zoo.Training) -> None:
     """Fit the classifier to as many images as the settings say, on the CPU."""
-    images, targets = training.draw(training.settings.images)
+    images, targets = training.sample(training.settings.images)
     fit(network.cpu(), images.cpu(), targets.cpu(), training.seed)
 
 

@@ -3,10 +3,10 @@
 from functools import partial
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 import zoo_core as zoo
-from zoo_core.interfaces import Training
+from zoo_core.interfaces import Batch, Training
 from zoo_core.tasks import task_named
 
 from .seen import Seen, in_parts
@@ -47,8 +47,9 @@ def train(network: Classifier, training: Training) -> None:
     labels, held_out = (torch.from_numpy(y) for y in (training.targets(), training.validation_targets()))
     cross_entropy = partial(_cross_entropy, training.heads)
 
-    def loss(trained: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
-        return cross_entropy(network.logits_of(views.draw(seen.of_rows(rows), generator)), labels[rows.cpu()])
+    def loss(trained: nn.Module, batch: Batch) -> Tensor:
+        logits = network.logits_of(views.draw(seen.of_rows(batch.rows), batch.generator))
+        return cross_entropy(logits, labels[batch.rows])
 
     @torch.no_grad()
     def figure(trained: nn.Module, training: Training) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from zoo_core.interfaces import Training
+from zoo_core.interfaces import Batch, Training
 
 from .losses import nt_xent
 from .seen import CHUNK, Seen
@@ -23,8 +23,8 @@ def contrast(network: Contrasted, training: Training, seen: Seen, settings: Sett
     """
     apart = partial(_disapart, network, settings)
 
-    def loss(trained: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
-        return apart(seen.of_rows(rows), generator)
+    def loss(trained: nn.Module, batch: Batch) -> Tensor:
+        return apart(seen.of_rows(batch.rows), batch.generator)
 
     @torch.no_grad()
     def figure(trained: nn.Module, training: Training) -> float:

@@ -40,7 +40,7 @@ class Seen:
         if isinstance(stem, Pixels):
             return cls(whole(), rest())
         digest = _digest(stem, stem(training.images(slice(0, PROBE))))
-        return cls(training.kept(f"training-{digest}", whole), training.kept(f"validation-{digest}", rest))
+        return cls(training.cached(f"training-{digest}", whole), training.cached(f"validation-{digest}", rest))
 
     def of_rows(self, rows: Tensor) -> Tensor:
         """Training images of these rows."""

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
-from zoo_core.interfaces import Training
+from zoo_core.interfaces import Batch, Training
 
 from .confident import self_label_loss, surest
 from .losses import scan_loss
@@ -21,7 +21,7 @@ __all__ = ["train"]
 
 log = logging.getLogger("zoo")
 
-Loss = Callable[[nn.Module, Tensor, Tensor, Generator], Tensor]
+Loss = Callable[[nn.Module, Batch], Tensor]
 Figure = Callable[[nn.Module, Training], float]
 
 
@@ -51,9 +51,10 @@ class _Stages:
         neighbours = self._mined("training", self.seen.training, self.training.targets())
         self.fellows = self._mined("validation", self.seen.held_out, self.training.validation_targets())
 
-        def loss(network: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
+        def loss(network: nn.Module, batch: Batch) -> Tensor:
+            rows, generator = batch.rows, batch.generator
             choice = torch.randint(neighbours.shape[1], (len(rows),), generator=generator)
-            near = neighbours[rows.cpu(), choice]
+            near = neighbours[rows, choice]
             views = [self.settings.views.draw(self.seen.of_rows(which), generator) for which in (rows, near)]
             anchors, others = self.network.heads.all(self.network.features_of(torch.cat(views))).chunk(2, dim=1)
             return scan_loss(anchors, others, self.settings.entropy_weight).mean()
@@ -77,8 +78,8 @@ class _Stages:
         self.network.train()  # what looked at the features before has left it in eval mode
         self.training.descend(stage, loss, figure)
 
-    def _self_label_of_rows(self, network: nn.Module, images: Tensor, rows: Tensor, generator: Generator) -> Tensor:
-        settings, seen = self.settings, self.seen.of_rows(rows)
+    def _self_label_of_rows(self, network: nn.Module, batch: Batch) -> Tensor:
+        settings, seen, generator = self.settings, self.seen.of_rows(batch.rows), batch.generator
         with torch.no_grad():
             weak = self.network.logits_of(settings.views.draw(seen, generator)).softmax(1)
         strong = self.network.logits_of((settings.strong or settings.views).draw(seen, generator))

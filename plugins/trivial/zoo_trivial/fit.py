@@ -25,7 +25,7 @@ STRENGTHS = np.logspace(-3, 2, 6)
 
 def train(network: Trivial, training: zoo.Training) -> None:
     """Fit the classifier to as many images as the settings say, on the CPU."""
-    images, targets = training.draw(training.settings.images)
+    images, targets = training.sample(training.settings.images)
     fit(network.cpu(), images.cpu(), targets.cpu(), training.seed)
 
 
