@@ -28,7 +28,7 @@ validate_every: 20
 optimiser: {{lr: 3.0e-3}}
 augmentation: {{dihedral: false}}
 stages: {{simclr: {{steps: 40}}, scan: {{steps: 1, validate_every: 1}}, selflabel: {{steps: 1, validate_every: 1}}}}
-storage: float32
+publish: {{storage: float32}}
 """
 
 

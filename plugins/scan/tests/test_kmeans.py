@@ -24,7 +24,7 @@ batch_size: 24
 validate_every: 2
 augmentation: {{dihedral: false}}
 stages: {{{stages}}}
-storage: float32
+publish: {{storage: float32}}
 """
 SHORT = "scan: {steps: 1, validate_every: 1}, selflabel: {steps: 1, validate_every: 1}"
 

@@ -36,7 +36,7 @@ stages:
   simclr: {{steps: {steps}}}
   scan: {{steps: {steps}}}
   selflabel: {{steps: {steps}}}
-storage: float32
+publish: {{storage: float32}}
 """
 
 
