@@ -118,7 +118,7 @@ def stored(tmp_path):
             settings={"classes": ["nonlens", "lens"], "parameters": [], "prior": [0.5], "bands": ["VIS"]},
             environment={},
             machine={},
-            dataset={"name": "sky", "version": "1", "domain": "simulated"},
+            dataset={"name": "patch", "version": "1", "domain": "simulated"},
             trained_on="simulated",
             seen=seen,
             measured="2026-01-01",

@@ -41,7 +41,7 @@ benchmarks:
     truth_sha256: {truth}
     summary: Lenses on the sky
 datasets:
-  sky: {{plugin: zoo-core, task: classification, domain: simulated}}
+  patch: {{plugin: zoo-core, task: classification, domain: simulated}}
 """
 
 
@@ -233,7 +233,7 @@ def test_simulated_images_are_not_sold_as_real(stored, listed, tmp_path):
 
     row = rows(board_of(tmp_path / "results", listed("a.one")))["a.one"]
 
-    assert (row.status, row.remark) == ("not verified", "its images are said to be real, those of sky are simulated")
+    assert (row.status, row.remark) == ("not verified", "its images are said to be real, those of patch are simulated")
 
 
 def test_what_was_examined_is_remembered_until_something_changes(stored, listed, tmp_path, cache_folder):

@@ -150,7 +150,7 @@ def store_result(results, benchmark, task, names, columns, truth):
         settings={"classes": [str(name) for name in names], "parameters": [], "prior": [], "bands": ["VIS"]},
         environment={},
         machine={},
-        dataset={"name": "sky", "version": "1", "domain": "simulated"},
+        dataset={"name": "patch", "version": "1", "domain": "simulated"},
         trained_on="simulated",
         seen=False,
         measured="2026-01-01",
