@@ -184,10 +184,10 @@ class _Bench:
 
 def _check_domain(spec: BenchmarkSpec, dataset: Dataset) -> None:
     listed = catalog().datasets.get(spec.dataset)
-    if listed is not None and listed.domain != dataset.domain:
+    if listed is not None and listed.domain != dataset.description.domain:
         raise ResultError(
-            f"{spec.id}: its images are {dataset.domain}, but {listed.source} lists {listed.name} as {listed.domain}; "
-            "correct the registry"
+            f"{spec.id}: its images are {dataset.description.domain}, but {listed.source} lists {listed.name} as "
+            f"{listed.domain}; correct the registry"
         )
 
 
