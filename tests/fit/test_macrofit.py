@@ -8,9 +8,19 @@ import torch
 from caustics.lenses import func
 from caustics.light.func import brightness_sersic, k_sersic
 
+from zoo_core.errors import SpecError
 from zoo_core.fit.macrofit import _rendered, _Starts, fit_macro
-from zoo_core.fit.macrolearn import learn_macro, sersic_light
-from zoo_core.fit.macromodel import LENS_SHAPE, PARAMETERS, MacroModel, derivatives, source_image
+from zoo_core.fit.macrolearn import elliptical_lights, learn_macro, sersic_light, with_lens_light
+from zoo_core.fit.macromodel import (
+    LENS_SHAPE,
+    PARAMETERS,
+    MacroModel,
+    changed,
+    columns,
+    derivatives,
+    source_image,
+    value,
+)
 
 SIZE, PSF = 40, 1.2
 K = k_sersic(torch.tensor(1.5))
@@ -33,8 +43,8 @@ def drawn(images, seed=0, model=MODEL):
     generator = torch.Generator().manual_seed(seed)
     means, spreads = torch.tensor([model.prior(name) for name in PARAMETERS]).unbind(1)
     parameters = means + 0.8 * spreads * torch.randn(images, len(PARAMETERS), generator=generator).clamp(-2, 2)
-    parameters[:, 0] = means[0] * (1 + 0.05 * torch.randn(images, generator=generator).clamp(-2, 2))
-    return parameters.double()
+    theta_E = model.prior("theta_E")[0] * (1 + 0.05 * torch.randn(images, generator=generator).clamp(-2, 2))
+    return changed(parameters, {"theta_E": theta_E}).double()
 
 
 def seen_by_caustics(parameters, lens_light=0.0, noise=0.002, seed=0):
@@ -70,14 +80,14 @@ LENSES = {
 @pytest.mark.parametrize("lens", list(LENSES))
 def test_slopes_are_those_of_automatic_differentiation(lens):
     model = LENSES[lens]
-    at = torch.tensor([[model.prior(key)[0] for key in PARAMETERS]], dtype=torch.float64)
+    at = model.means[None]
 
     image, *planes = derivatives(model, at)[0]
 
     slopes = torch.autograd.functional.jacobian(lambda row: source_image(model, row[None])[0], at[0]).permute(2, 0, 1)
     torch.testing.assert_close(image, source_image(model, at)[0])
-    for name, plane in zip(model.free, planes, strict=True):
-        torch.testing.assert_close(plane, slopes[PARAMETERS.index(name)], msg=lambda text, name=name: f"{name}: {text}")
+    for name, plane, slope in zip(model.free, planes, slopes[columns(model.free)], strict=True):
+        torch.testing.assert_close(plane, slope, msg=lambda text, name=name: f"{name}: {text}")
 
 
 def test_fits_in_four_threads_are_those_of_one():
@@ -92,8 +102,7 @@ def test_fits_in_four_threads_are_those_of_one():
 
 
 def test_the_model_is_that_of_caustics():
-    parameters = drawn(8)
-    parameters[:, PARAMETERS.index("log_R")] = 2.0
+    parameters = changed(drawn(8), {"log_R": 2.0})
     expected = seen_by_caustics(parameters, noise=0.0)
 
     model = source_image(MODEL, parameters).float()
@@ -110,8 +119,8 @@ def test_fits_find_the_einstein_radius_to_one_per_cent():
     fit = fit_macro(seen_by_caustics(parameters), MODEL)
 
     assert fit.converged.all()
-    assert (fit.theta_E / parameters[:, 0] - 1).abs().max() < 0.01
-    shear = slice(PARAMETERS.index("gamma_1"), PARAMETERS.index("gamma_2") + 1)
+    assert (fit.theta_E / value(parameters, "theta_E") - 1).abs().max() < 0.01
+    shear = columns(["gamma_1", "gamma_2"])
     assert (fit.parameters[:, shear] - parameters[:, shear]).abs().max() < 0.01
 
 
@@ -131,26 +140,24 @@ def test_binned_images_give_the_einstein_radius_to_two_per_cent():
     fit = fit_macro(seen_by_caustics(parameters), replace(MODEL, binning=2))
 
     # the PSF is hardly sampled any more
-    assert (fit.theta_E / parameters[:, 0] - 1).abs().max() < 0.02
+    assert (fit.theta_E / value(parameters, "theta_E") - 1).abs().max() < 0.02
 
 
 def test_an_elliptical_lens_is_found():
     axis = torch.arange(SIZE, dtype=torch.float64) - (SIZE - 1) / 2
     q, phi = (1 - 0.15) / (1 + 0.15), 0.4
-    parameters = drawn(1)[0]
+    R, one = value(drawn(1), "log_R").exp(), torch.ones(())
     alpha = func.reduced_deflection_angle_sie(
         0.0, 0.0, torch.tensor(q), torch.tensor(phi), 10.0, axis[None], axis[:, None]
     )
     x, y = axis[None] - alpha[0], axis[:, None] - alpha[1]
-    R, one = parameters[PARAMETERS.index("log_R")].exp(), torch.ones(())
     light = brightness_sersic(0.5, -0.7, one, 0 * one, 1.5, R, 1.0, x, y, K)
     image = (MODEL.blur(axis) @ light @ MODEL.blur(axis))[None].float()
     elliptical = replace(MODEL, priors={**PRIORS, "lens_e1": (0.0, 0.1), "lens_e2": (0.0, 0.1)})
 
     fit = fit_macro(image / image.max(), elliptical)
 
-    e = fit.parameters[0, [PARAMETERS.index("lens_e1"), PARAMETERS.index("lens_e2")]]
-    found = torch.hypot(*e)
+    found = torch.hypot(fit.value("lens_e1"), fit.value("lens_e2"))
     assert abs(found - 0.15) < 0.02  # the shear takes a part of it
 
 
@@ -219,8 +226,7 @@ def test_noise_gives_finite_fits():
 def test_what_all_images_share_is_learned():
     guess = replace(MODEL, psf=1.4, priors={**PRIORS, "theta_E": (9.7, 1.0)})
     light = sersic_light(MODEL, R=2.0, n=1.5, e1=0.2)[0]
-    parameters = drawn(16)
-    parameters[:, 0] = 10.0
+    parameters = changed(drawn(16), {"theta_E": 10.0})
     images = seen_by_caustics(parameters, lens_light=light / light.max())
 
     learned = learn_macro(images, replace(guess, light=sersic_light(guess, R=2.5, n=1.0)), rounds=3)
@@ -228,3 +234,47 @@ def test_what_all_images_share_is_learned():
     assert learned.prior("theta_E")[0] == pytest.approx(10.0, rel=0.003)
     assert learned.psf == pytest.approx(PSF, rel=0.1)
     torch.testing.assert_close(learned.light[0] / learned.light.max(), light / light.max(), atol=0.03, rtol=0)
+
+
+WRITTEN = {"psf": PSF, "noise": 0.02, "photon": 0.1, "binning": 2, "priors": {"x": [0, 2]}, "grid": {"x": [-1, 1]}}
+
+
+def test_a_model_is_read_as_it_is_written_down():
+    model = MacroModel.from_mapping(SIZE, WRITTEN)
+
+    assert (model.size, model.binning, model.psf, model.noise, model.photon) == (SIZE, 2, PSF, 0.02, 0.1)
+    assert model.priors == {"x": (0.0, 2.0)}
+    assert model.grid == {"x": (-1.0, 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"sigma": 1.0}, "macro-lens: no key is called 'sigma'; known: binning, grid, noise, photon, priors, psf"),
+        ({"priors": {"theta_e": [1.0, 0.1]}}, "no parameter is called theta_e; there are theta_E, lens_x, .*, n$"),
+        ({"grid": {"radius": [1.0]}}, "grid: no parameter is called radius; there are theta_E, "),
+        ({"priors": {"x": [1.0]}}, "priors"),
+        ({"psf": "wide"}, "psf = 'wide'"),
+    ],
+)
+def test_a_model_that_is_written_down_wrongly_is_refused(other, message):
+    with pytest.raises(SpecError, match=message):
+        MacroModel.from_mapping(SIZE, WRITTEN | other)
+
+
+@pytest.mark.parametrize("name", ["psf", "noise", "priors"])
+def test_a_model_without_what_it_needs_is_refused(name):
+    written = {key: content for key, content in WRITTEN.items() if key != name}
+
+    with pytest.raises(SpecError, match=f"{name} is missing; it takes psf, noise, priors, grid, binning, photon"):
+        MacroModel.from_mapping(SIZE, written)
+
+
+def test_the_light_of_a_lens_galaxy_is_read_by_name():
+    galaxy = {"R": 3.0, "n": 1.5, "e1": 0.1, "e2": 0.0}
+
+    assert torch.equal(with_lens_light(MODEL, galaxy).light, elliptical_lights(MODEL, **galaxy))
+    with pytest.raises(SpecError, match=r"light: e2 is missing; it takes R, n, e1, e2"):
+        with_lens_light(MODEL, {"R": 3.0, "n": 1.5, "e1": 0.1})
+    with pytest.raises(SpecError, match=r"no key is called 'reach'"):
+        with_lens_light(MODEL, galaxy | {"reach": 0.2})

@@ -54,7 +54,7 @@ def test_a_smooth_lens_has_no_significant_mass():
 
 
 def test_significance_is_a_signal_to_noise():
-    parameters = torch.tensor([[MODEL.prior(name)[0] for name in PARAMETERS]]).double()
+    parameters = MODEL.means[None]
     image = source_image(MODEL, parameters)
     noise = MODEL.noise * torch.randn(40, 40, 40, generator=torch.Generator().manual_seed(1))
     fit = fit_macro(image / image.max() + noise, MODEL)

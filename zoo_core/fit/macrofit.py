@@ -1,7 +1,13 @@
 """Fits of a macro-lens to many images at once: grid start, then Levenberg-Marquardt.
 
-Amplitudes of source, lens light and background enter linearly and are solved exactly at every step (variable
-projection: Golub & Pereyra 1973, with the Jacobian of Kaufman 1975).
+With pixels d_i of noise sigma_i, lights L_ij(p) that depend on parameters p with Gaussian priors, and amplitudes a_j
+that have none, a fit minimises
+
+    chi^2(p, a) = sum_i (d_i - sum_j L_ij(p) a_j)^2 / sigma_i^2 + sum_k (p_k - mean_k)^2 / deviation_k^2.
+
+Amplitudes of source, lens light and background are linear and are solved exactly at every step (variable projection:
+Golub & Pereyra 1973, SIAM J. Numer. Anal. 10, 413; the gradient that is followed is that of Kaufman 1975, BIT 15, 49,
+which leaves out how the projection turns).
 """
 
 from collections.abc import Sequence
@@ -13,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, columns, derivatives, source_image
+from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, columns, derivatives, source_image, value
 
 __all__ = ["MacroFit", "binned", "fit_macro"]
 
@@ -51,7 +57,7 @@ class MacroFit:
 
     def value(self, name: str) -> Tensor:
         """One of the parameters, (N,)."""
-        return self.parameters[:, PARAMETERS.index(name)]
+        return value(self.parameters, name)
 
     @property
     def theta_E(self) -> Tensor:
@@ -147,7 +153,19 @@ def _rendered(
 
 
 class _Descent:
-    """Levenberg-Marquardt on a few images at once."""
+    """Levenberg-Marquardt on a few images at once.
+
+    A step delta, in standard deviations of the priors, solves
+
+        (J^T J + 1 + lambda D) delta = J^T r - (p - mean) / deviation,    D = diag(J^T J) + 1,
+
+    where r are the residuals and J the derivatives of the fitted image, both over sigma; the ones are those of the
+    priors. The damping lambda falls by 5 after a step that lowers chi^2, and rises by 5 after one that does not, which
+    is not taken.
+
+    Source: Levenberg (1944), Q. Appl. Math. 2, 164; Marquardt (1963), J. SIAM 11, 431, whose scaling by the diagonal
+    this is.
+    """
 
     def __init__(self, model: MacroModel, images: Tensor):
         self.model, self.images = model, images
@@ -180,6 +198,7 @@ class _Descent:
         return MacroFit(now.parameters, now.amplitudes, fitted, self.images - fitted, sigma, now.chi_square, converged)
 
     def _fitted(self, parameters: Tensor, rows: Tensor) -> "_State":
+        """The best amplitudes of these parameters: a = (L L^T)^-1 L d, with rows of L and d over sigma."""
         lights = self._weighed(source_image(self.model, parameters)[:, None], rows)
         image = self.seen[rows]
         gram = lights @ lights.mT
@@ -196,7 +215,11 @@ class _Descent:
         return planes.mul_(self.weight[rows, None])
 
     def _step(self, now: "_State", rows: Tensor, damping: Tensor) -> Tensor:
-        """Parameters after one damped Gauss-Newton step of parameters and amplitudes together."""
+        """Parameters after one damped Gauss-Newton step of parameters and amplitudes together, none longer than STEP.
+
+        Solving for both at once and keeping the parameters alone is the step of Kaufman: Schur's complement projects
+        the lights out of J.
+        """
         planes = derivatives(self.model, now.parameters)
         planes = self._weighed(planes.roll(-1, dims=1), rows)
         free, linear = len(self.columns), 1 + len(self.others)

@@ -1,15 +1,18 @@
 """What all images of a data set share of their macro-lens, learned from the images."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from caustics.light.func import brightness_sersic, k_sersic
 from torch import Tensor
 
+from ..errors import SpecError
+from ..typed import read_typed
 from .macrofit import CHUNK, MacroFit, binned, fit_macro
 from .macromodel import PARAMETERS, MacroModel, source_image
 
-__all__ = ["elliptical_lights", "learn_macro", "robust_spread", "sersic_light"]
+__all__ = ["elliptical_lights", "learn_macro", "robust_spread", "sersic_light", "with_lens_light"]
 
 OVERSAMPLED = 8  # samples along a pixel of a profile with a cusp
 PSF_STEP = 0.1  # relative
@@ -46,6 +49,34 @@ def elliptical_lights(model: MacroModel, R: float, n: float, e1: float, e2: floa
     low, high = (sersic_light(model, R, n, e1 + step, e2) for step in (-reach, reach))
     left, right = (sersic_light(model, R, n, e1, e2 + step) for step in (-reach, reach))
     return torch.cat([middle, (high - low) / 2, (right - left) / 2, (high + low) / 2 - middle])
+
+
+@dataclass(frozen=True)
+class _LensLight:
+    """The light of a lens galaxy as recipes and registries write it down."""
+
+    R: float
+    n: float
+    e1: float
+    e2: float
+
+
+def with_lens_light(model: MacroModel, content: Mapping[str, float], where: str = "light") -> MacroModel:
+    """The model with a lens galaxy, see `elliptical_lights`.
+
+    Arguments:
+        model: what stands there without it.
+        content: R, n, e1 and e2 of the galaxy.
+        where: the beginning of the message of an error.
+
+    Raises:
+        SpecError: a name is unknown or missing; it names the valid ones.
+
+    Example:
+        >>> with_lens_light(MacroModel(16), {"R": 3.0, "n": 1.0, "e1": 0.1, "e2": 0.0}).light.shape
+        torch.Size([4, 16, 16])
+    """
+    return replace(model, light=elliptical_lights(model, **vars(read_typed(_LensLight, content, where, SpecError))))
 
 
 def learn_macro(images: Tensor, model: MacroModel, rounds: int = 3) -> MacroModel:

@@ -8,11 +8,14 @@ and fits run in many threads at once.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..errors import SpecError
+from ..typed import read_typed
 from .isothermal import ray_slopes, rays
 from .sersic import Sersic
 
@@ -25,6 +28,7 @@ __all__ = [
     "derivatives",
     "source_gradient",
     "source_image",
+    "value",
 ]
 
 LENS = ("theta_E", "lens_x", "lens_y", "lens_e1", "lens_e2", "gamma_1", "gamma_2")
@@ -37,6 +41,25 @@ position angle."""
 
 AT_REST = {"theta_E": 20.0, "log_R": math.log(8.0), "n": 1.5}
 OFF_CENTRE = 1e-3  # pixels: no pixel's centre lies on the lens, where the deflection has no derivative
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A model as recipes and registries write it down."""
+
+    psf: float
+    noise: float
+    priors: Mapping[str, tuple[float, float]]
+    grid: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    binning: int = 1
+    photon: float = 0.0
+
+    def __post_init__(self) -> None:
+        for key, names in {"priors": self.priors, "grid": self.grid}.items():
+            if unknown := sorted(set(names) - set(PARAMETERS)):
+                raise ValueError(
+                    f"{key}: no parameter is called {', '.join(unknown)}; there are {', '.join(PARAMETERS)}"
+                )
 
 
 @dataclass(frozen=True)
@@ -65,6 +88,28 @@ class MacroModel:
     noise: float = 0.01
     photon: float = 0.0
 
+    @classmethod
+    def from_mapping(cls, size: int, content: Mapping[str, Any], where: str = "macro-lens") -> "MacroModel":
+        """The model that a recipe or a registry writes down.
+
+        Arguments:
+            size: pixels a side of the images.
+            content: psf, noise and priors; and grid, binning and photon where they are not the default.
+            where: the beginning of the message of an error.
+
+        Raises:
+            SpecError: a key or the name of a parameter is unknown, or a key is missing; it names the valid ones.
+
+        Example:
+            >>> written = {"psf": 1.5, "noise": 0.01, "priors": {"theta_E": [20, 2]}}
+            >>> MacroModel.from_mapping(64, written).prior("theta_E")
+            (20.0, 2.0)
+            >>> MacroModel.from_mapping(64, {"psf": 1.5, "noise": 0.01})
+            Traceback (most recent call last):
+            zoo_core.errors.SpecError: macro-lens: priors is missing; it takes psf, noise, priors, grid, binning, photon
+        """
+        return cls(size, **vars(read_typed(_Written, content, where, SpecError)))
+
     @property
     def side(self) -> int:
         """Binned pixels a side."""
@@ -79,6 +124,11 @@ class MacroModel:
         """Mean and standard deviation of a parameter."""
         mean, deviation = self.priors.get(name, (AT_REST.get(name, 0.0), 0.0))
         return mean, deviation
+
+    @property
+    def means(self) -> Tensor:
+        """Means of the priors of all parameters, (13,), float64."""
+        return torch.tensor([self.prior(name)[0] for name in PARAMETERS], dtype=torch.float64)
 
     def with_prior(self, name: str, mean: float, deviation: float) -> "MacroModel":
         """The same with another prior of one parameter; deviation 0 fixes it."""
@@ -116,6 +166,15 @@ def columns(names: Iterable[str]) -> list[int]:
     return [PARAMETERS.index(name) for name in names]
 
 
+def value(parameters: Tensor, name: str) -> Tensor:
+    """One parameter of rows (B, 13), (B,).
+
+    >>> value(MacroModel(64).means[None], "theta_E")
+    tensor([20.], dtype=torch.float64)
+    """
+    return parameters[:, PARAMETERS.index(name)]
+
+
 def changed(parameters: Tensor, values: Mapping[str, Tensor | float]) -> Tensor:
     """Rows (B, 13) with other values, one for all rows or (B,), of some parameters.
 
@@ -123,8 +182,8 @@ def changed(parameters: Tensor, values: Mapping[str, Tensor | float]) -> Tensor:
     tensor(20.)
     """
     rows = parameters.clone()
-    for name, value in values.items():
-        rows[:, PARAMETERS.index(name)] = torch.as_tensor(value).to(rows)
+    for name, other in values.items():
+        rows[:, PARAMETERS.index(name)] = torch.as_tensor(other).to(rows)
     return rows
 
 

@@ -1,10 +1,16 @@
 """How much better a small mass somewhere would make the fit of a smooth lens: a matched filter for subhalos.
 
-To first order a deflection delta alpha changes the image by - (d brightness / d source position) . delta alpha, seen
-through the PSF. What macro-lens, source and other lights can do as well is taken out before it is compared with the
-residual, so that the significance is that of the mass alone.
+To first order a deflection delta alpha changes the image, of a source of brightness s(beta), by
 
-Source: Koopmans (2005), MNRAS 363, 1136, for the linear response; here one point mass at a time.
+    t = - P (d s / d beta) . delta alpha,
+
+where P is the PSF. What macro-lens, source and other lights can do as well, the columns of M, is taken out before t is
+compared with the residual r, all in units of sigma, so that the significance is that of the mass alone:
+
+    t' = t - M (M^T M)^-1 M^T t,    S/N = t' . r / |t'|.
+
+Source: Koopmans (2005), MNRAS 363, 1136, for the linear response; here one point mass at a time. The filter is that of
+Turin (1960), IRE Trans. Inf. Theory 6, 311, for white noise.
 """
 
 import torch
@@ -23,7 +29,11 @@ FAINTEST = 1e-3  # squared norm of a response, in units of sigma, that is anythi
 
 
 def rings(radii: tuple[float, ...], masses: tuple[int, ...]) -> Tensor:
-    """Positions (M, 2) spread evenly on circles about the lens: so many on each."""
+    """Positions (M, 2) spread evenly on circles about the lens: so many on each.
+
+    >>> rings((8.0, 11.0), (2, 3)).norm(dim=1).round()
+    tensor([ 8.,  8., 11., 11., 11.])
+    """
     angles = [2 * torch.pi * (torch.arange(count) + 0.5) / count for count in masses]
     circles = [radius * torch.stack([angle.cos(), angle.sin()], 1) for radius, angle in zip(radii, angles, strict=True)]
     return torch.cat(circles)
@@ -49,6 +59,7 @@ def _deflections(model: MacroModel, positions: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _of_some(model: MacroModel, fit: MacroFit, part: slice, deflections: tuple[Tensor, Tensor]) -> Tensor:
+    """S/N (n, M) of some of the images; `RIDGE` is added to M^T M, whose columns may be alike."""
     parameters, weight = fit.parameters[part], 1 / fit.sigma[part].flatten(1)[:, None]
     by_x, by_y = source_gradient(model, parameters)
     blur = model.blur(parameters)

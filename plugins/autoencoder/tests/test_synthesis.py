@@ -4,15 +4,15 @@ import pytest
 import torch
 from zoo_autoencoder.bending import Bending
 from zoo_autoencoder.learning import Looks
-from zoo_autoencoder.settings import Settings, Synthetic
-from zoo_autoencoder.synthesis import Supply, _rendered, _with_half_turns, between, lens_model, supply_of
+from zoo_autoencoder.settings import MacroLens, Settings, Synthetic
+from zoo_autoencoder.synthesis import Supply, _rendered, _with_half_turns, between, supply_of
 
 from zoo_core.errors import RecipeError
-from zoo_core.fit.macromodel import PARAMETERS, source_image
+from zoo_core.fit.macromodel import changed, source_image
 from zoo_core.typed import read_typed
 
 SIDE = 24
-MACRO = {
+WRITTEN = {
     "pixel": 2,
     "psf": 1.5,
     "noise": 0.003,
@@ -21,6 +21,7 @@ MACRO = {
     "grid": {"x": [-4.0, 0.0, 4.0], "y": [-4.0, 0.0, 4.0]},
     "light": {"R": 5.0, "n": 1.0, "e1": 0.0, "e2": 0.0},
 }
+MACRO = MacroLens(**WRITTEN)
 
 
 def generator(seed=0):
@@ -30,17 +31,16 @@ def generator(seed=0):
 @pytest.fixture(scope="module")
 def brightness():
     """Of 40 lensed sources that differ in their position, a lens galaxy and a constant sky."""
-    model = lens_model(SIDE, MACRO)
-    parameters = torch.tensor([model.prior(name)[0] for name in PARAMETERS]).double().repeat(40, 1)
-    parameters[:, PARAMETERS.index("x")] = 6 * torch.rand(40, generator=generator()) - 3
-    parameters[:, PARAMETERS.index("y")] = 6 * torch.rand(40, generator=generator(1)) - 3
+    model = MACRO.model(SIDE)
+    x, y = (6 * torch.rand(40, generator=generator(seed)) - 3 for seed in (0, 1))
+    parameters = changed(model.means.repeat(40, 1), {"x": x, "y": y})
     return 0.1 * source_image(model, parameters) + 0.1 * model.light[0] + 0.02
 
 
 @pytest.fixture(scope="module")
 def lenses(brightness):
     """Square roots of the same with noise, as a network sees them."""
-    noise = MACRO["noise"] * torch.randn(brightness.shape, generator=generator(2))
+    noise = MACRO.noise * torch.randn(brightness.shape, generator=generator(2))
     return (brightness + noise).clamp(min=0).sqrt().float()[:, None]
 
 
@@ -159,16 +159,19 @@ def test_noise_and_bending_are_seen_but_not_wanted():
 
 
 def test_turned_parameters_are_those_of_the_turned_image():
-    model = lens_model(SIDE, MACRO)
-    drawn = torch.tensor([model.prior(name)[0] for name in PARAMETERS]).double()[None]
-    for name, value in {"lens_x": 1.5, "lens_y": -0.7, "gamma_1": 0.1, "x": 2.0, "y": 1.0, "e1": 0.2}.items():
-        drawn[:, PARAMETERS.index(name)] = value
+    model = MACRO.model(SIDE)
+    places = {"lens_x": 1.5, "lens_y": -0.7, "x": 2.0, "y": 1.0}
+    drawn = changed(model.means[None], places | {"gamma_1": 0.1, "e1": 0.2})
     amplitudes = torch.zeros(1, 1 + len(model.others(drawn)), dtype=torch.float64)
     amplitudes[:, 0] = 1.0  # of the source; other lights are round and in the middle
 
     image, turned = _rendered(model, _with_half_turns(drawn), amplitudes.repeat(2, 1))
 
     torch.testing.assert_close(turned, image.flip(-1, -2), rtol=0, atol=2e-3)  # a wrong sign is off by 0.7
+
+
+def synthetic(**macro):
+    return {"synthetic": {"share": 0.5, "count": 9, "macro": WRITTEN | macro}}
 
 
 @pytest.mark.parametrize(
@@ -178,8 +181,11 @@ def test_turned_parameters_are_those_of_the_turned_image():
         ({"bending": {"strength": 1}}, "bending: no key is called 'strength'"),
         ({"bending": {"share": 2}}, "share = 2.0 is not between 0 and 1"),
         ({"synthetic": {"share": 0.5}}, "synthetic: count is missing"),
-        ({"synthetic": {"share": 0.5, "count": 9, "macro": {"psf": 1.0}}}, "macro lacks pixel, noise"),
-        ({"synthetic": {"share": 0.5, "count": 0, "macro": MACRO}}, "count = 0"),
+        ({"synthetic": {"share": 0.5, "count": 9, "macro": {"psf": 1.0}}}, "macro: pixel is missing; it takes"),
+        (synthetic(mass=1.0), "synthetic: macro: no key is called 'mass'"),
+        (synthetic(priors={"theta_e": [1.0, 0.1]}), "priors: no parameter is called theta_e; there are theta_E, "),
+        (synthetic(light={"R": 5.0, "n": 1.0}), "light: e1 is missing; it takes R, n, e1, e2"),
+        ({"synthetic": {"share": 0.5, "count": 0, "macro": WRITTEN}}, "count = 0"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(said, message):

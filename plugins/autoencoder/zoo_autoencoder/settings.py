@@ -2,13 +2,50 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from zoo_core.errors import SpecError
+from zoo_core.fit.macrolearn import with_lens_light
+from zoo_core.fit.macromodel import MacroModel
 
 from .bending import Bending
 
-__all__ = ["Settings", "Synthetic"]
+__all__ = ["MacroLens", "Settings", "Synthetic"]
 
-MACRO = ("pixel", "psf", "noise", "photon", "priors", "grid", "light")
+
+@dataclass(frozen=True)
+class MacroLens:
+    """The first guess of what all images share.
+
+    Arguments:
+        pixel: length of the pixels of the images, in the unit of the lengths that follow.
+        psf, noise, photon, priors, grid: see `zoo_core.fit.macromodel.MacroModel`.
+        light: R, n, e1, e2 of the lens galaxy.
+    """
+
+    pixel: int
+    psf: float
+    noise: float
+    photon: float
+    priors: Mapping[str, tuple[float, float]]
+    grid: Mapping[str, tuple[float, ...]]
+    light: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        try:
+            self.model(1)
+        except SpecError as error:
+            raise ValueError(str(error)) from None
+
+    def model(self, side: int) -> MacroModel:
+        """The model of images of so many pixels a side.
+
+        Raises:
+            SpecError: a name is none of a parameter of a macro-lens, or of a lens galaxy.
+        """
+        written = {"binning": self.pixel, "psf": self.psf, "noise": self.noise, "photon": self.photon}
+        lens = {"priors": self.priors, "grid": self.grid}
+        model = MacroModel.from_mapping(side * self.pixel, written | lens)
+        return with_lens_light(model, self.light)
 
 
 @dataclass(frozen=True)
@@ -18,20 +55,18 @@ class Synthetic:
     Arguments:
         share: of each batch that is synthetic.
         count: of synthetic images.
-        macro: the lens, see `synthesis.lens_model`.
+        macro: the lens, of whose kind they are.
     """
 
     share: float
     count: int
-    macro: Mapping[str, Any]
+    macro: MacroLens
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
             raise ValueError(f"share = {self.share} is not between 0 and 1")
         if self.count < 1:
             raise ValueError(f"count = {self.count}; give 1 or more")
-        if missing := [name for name in MACRO if name not in self.macro]:
-            raise ValueError(f"macro lacks {', '.join(missing)}; it takes {', '.join(MACRO)}")
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,19 @@ a new image is unlike what it left of those. A smooth lens has a handful of para
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
 from zoo_core.errors import RecipeError
 from zoo_core.fit.macrofit import CHUNK, fit_macro
-from zoo_core.fit.macrolearn import elliptical_lights, learn_macro
+from zoo_core.fit.macrolearn import learn_macro
 from zoo_core.fit.macromodel import MacroModel, columns, source_image
 
-__all__ = ["Supply", "between", "lens_model", "supply_of"]
+from .settings import MacroLens
+
+__all__ = ["Supply", "between", "supply_of"]
 
 log = logging.getLogger("zoo")
 LEARN_FROM, ROUNDS = 300, 4  # images and rounds in which the light of the lens galaxy is learned
@@ -47,13 +47,13 @@ class Supply:
         return (smooth + self.grain[self.origin[rows]]).clamp(min=0), smooth
 
 
-def supply_of(images: Tensor, count: int, macro: Mapping[str, Any], seed: int) -> Supply:
+def supply_of(images: Tensor, count: int, macro: MacroLens, seed: int) -> Supply:
     """Synthetic images like these.
 
     Arguments:
         images: (M, 1, side, side), square roots of brightness.
         count: synthetic images.
-        macro: the lens, see `lens_model`.
+        macro: the lens.
         seed: of what is drawn.
 
     Raises:
@@ -63,7 +63,7 @@ def supply_of(images: Tensor, count: int, macro: Mapping[str, Any], seed: int) -
         raise RecipeError("settings: synthetic images need one channel that ends in the operation sqrt")
     seen = images.cpu()[:, 0].double().square()
     log.info("synthetic images: fitting a smooth lens to %d images", len(seen))
-    model = learn_macro(seen[:LEARN_FROM], lens_model(seen.shape[-1], macro), ROUNDS)
+    model = learn_macro(seen[:LEARN_FROM], macro.model(seen.shape[-1]), ROUNDS)
     fit = fit_macro(seen, model, free_theta_E=False)  # of all ordinary images it is one and the same
     good = fit.chi_square <= fit.chi_square.quantile(1 - BADLY_FITTED)
     grain = (images.cpu() - _shown(fit.model_images))[good]
@@ -77,22 +77,6 @@ def supply_of(images: Tensor, count: int, macro: Mapping[str, Any], seed: int) -
         for row, weight in zip(rows.split(CHUNK), weights.split(CHUNK), strict=True)
     ]
     return Supply(torch.cat(smooth).half(), torch.cat([grain, grain.flip(-1, -2)]), rows[:, 0])
-
-
-def lens_model(side: int, macro: Mapping[str, Any]) -> MacroModel:
-    """The first guess of what all images share, for images of so many pixels a side.
-
-    Arguments:
-        side: of the images, pixels.
-        macro: `pixel`, the length of these pixels in the unit of the lengths that follow; `psf`, `noise`, `photon`,
-            `priors` and `grid`, see `MacroModel`; `light`: R, n, e1, e2 of the lens galaxy.
-    """
-    pixel = int(macro["pixel"])
-    priors = {name: (float(mean), float(spread)) for name, (mean, spread) in macro["priors"].items()}
-    grid = {name: tuple(map(float, values)) for name, values in macro["grid"].items()}
-    psf, noise, photon = (float(macro[name]) for name in ("psf", "noise", "photon"))
-    model = MacroModel(side * pixel, pixel, psf, priors, grid, noise=noise, photon=photon)
-    return replace(model, light=elliptical_lights(model, **macro["light"]))
 
 
 def between(points: Tensor, count: int, generator: Generator) -> tuple[Tensor, Tensor]:

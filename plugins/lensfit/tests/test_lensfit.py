@@ -12,7 +12,7 @@ from zoo_lensfit.network import LensFit, setup
 from zoo_lensfit.normal import FIGURES, Normal
 
 from zoo_core.errors import SpecError
-from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, changed, source_image
 from zoo_core.testing.networks import network_of
 
 SIDE, THETA_E, NOISE = 28, 7.0, 0.01
@@ -37,8 +37,7 @@ def lenses(images: int, seed: int, theta_E: float = THETA_E) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     means, spreads = torch.tensor([MODEL.prior(name) for name in PARAMETERS]).unbind(1)
     parameters = means + spreads * torch.randn(images, len(PARAMETERS), generator=generator).clamp(-2, 2)
-    parameters[:, 0] = theta_E
-    light = source_image(MODEL, parameters)
+    light = source_image(MODEL, changed(parameters, {"theta_E": theta_E}))
     light = light / light.amax((1, 2), keepdim=True)
     return (light + NOISE * torch.randn(light.shape, generator=generator))[:, None]
 
@@ -158,7 +157,7 @@ def test_unknown_names_are_refused():
 def test_a_point_mass_is_an_anomaly_of_the_residual(trained):
     marginal = detector(FIGURES[:3])
     marginal.load_state_dict(trained.state_dict(), strict=True)
-    parameters = torch.tensor([[MODEL.prior(name)[0] for name in PARAMETERS]])
+    parameters = MODEL.means.float()[None]
 
     assert scores(marginal, with_mass(parameters, 1.2)).min() > scores(marginal, with_mass(parameters, 0.0)).max() + 3
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import zoo_core as zoo
 from zoo_core.errors import SpecError
 from zoo_core.fit.macrofit import MacroFit, fit_macro
-from zoo_core.fit.macrolearn import elliptical_lights, learn_macro
+from zoo_core.fit.macrolearn import learn_macro, with_lens_light
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, columns
 from zoo_core.fit.macroresponse import rings, significance
 
@@ -43,7 +43,7 @@ class LensFit(nn.Module):
             raise SpecError(f"lensfit: {channels} channels; a lens is fitted to one band, choose it with bands")
         self.iterations = iterations
         self._setup = model
-        self.register_buffer("means", torch.tensor([model.prior(name)[0] for name in PARAMETERS]))
+        self.register_buffer("means", model.means.float())
         self.register_buffer("psf", torch.tensor(model.psf))
         self.register_buffer("light", model.light.clone())
         self.normal = Normal(model.side**2, components, self.latent_size, figures)
@@ -76,7 +76,7 @@ class LensFit(nn.Module):
     def learn(self, images: Tensor, rounds: int) -> None:
         """Take Einstein radius, PSF, the galaxy's light and the means of the priors from images (N, 1, side, side)."""
         learned = learn_macro(images[:, 0].double(), self.model, rounds)
-        self.means.copy_(torch.tensor([learned.prior(name)[0] for name in PARAMETERS]))
+        self.means.copy_(learned.means)
         self.psf.fill_(learned.psf)
         self.light.copy_(learned.light)
 
@@ -135,12 +135,10 @@ def setup(
 ) -> MacroModel:
     """The first guess of what images share, see the arguments of the architecture."""
     size = side * pixel
-    given = {name: (float(mean), float(spread)) for name, (mean, spread) in (priors or any_lens(size)).items()}
-    starts = {name: tuple(map(float, values)) for name, values in (grid or anywhere(size)).items()}
-    if unknown := sorted({*given, *starts} - set(PARAMETERS)):
-        raise SpecError(f"lensfit: no parameter is called {', '.join(unknown)}; there are {', '.join(PARAMETERS)}")
-    model = MacroModel(size, pixel, psf, given, starts, noise=noise, photon=photon)
-    return replace(model, light=elliptical_lights(model, **light)) if light else model
+    written = {"binning": pixel, "psf": psf, "noise": noise, "photon": photon}
+    lens = {"priors": priors or any_lens(size), "grid": grid or anywhere(size)}
+    model = MacroModel.from_mapping(size, written | lens, "lensfit")
+    return with_lens_light(model, light, "lensfit: light") if light else model
 
 
 def any_lens(size: int) -> dict[str, tuple[float, float]]:

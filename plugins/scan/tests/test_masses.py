@@ -6,7 +6,7 @@ from caustics.lenses.func import reduced_deflection_angle_point
 from zoo_scan.masses import CORE, mass_map
 
 from zoo_core.fit.macrofit import MacroFit
-from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_gradient
+from zoo_core.fit.macromodel import MacroModel, source_gradient
 from zoo_core.fit.macroresponse import significance
 
 MODEL = MacroModel(40, psf=0.8, priors={"theta_E": (11.0, 1.0), "x": (2.0, 1.0), "log_R": (1.2, 0.3)}, noise=0.02)
@@ -15,7 +15,7 @@ MASSES = [(9.0, 6.0), (-11.0, 3.0), (0.0, -12.0)]
 
 def fitted(residual):
     """A fit that left this residual."""
-    parameters = torch.tensor([[MODEL.prior(name)[0] for name in PARAMETERS]], dtype=torch.float64)
+    parameters = MODEL.means[None]
     sigma = torch.full_like(residual, MODEL.noise)
     one, two = torch.ones(1, dtype=torch.float64), torch.ones(1, 2, dtype=torch.float64)
     return MacroFit(parameters, two, torch.zeros_like(residual), residual, sigma, one, one > 0)

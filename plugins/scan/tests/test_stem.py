@@ -6,7 +6,7 @@ from torch import Generator
 from zoo_scan.stem import Macro, Pixels
 
 from zoo_core.errors import SpecError
-from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macromodel import PARAMETERS, MacroModel, changed, source_image
 
 SIZE, SIGMA = 40, 0.01
 PRIORS = {"theta_E": (10.0, 1.0), "x": (0.0, 6.0), "y": (0.0, 6.0), "gamma_1": (0.0, 0.1), "log_R": (1.4, 0.3)}
@@ -20,9 +20,8 @@ def stem(*shows, **more):
 def lensed(sigma=SIGMA, **parameters):
     """Sources behind lenses, of unit peak and with noise, (B, 1, SIZE, SIZE)."""
     count = max(len(values) for values in parameters.values())
-    table = torch.zeros(count, len(PARAMETERS))
-    for name, values in ({"theta_E": [10.0], "log_R": [1.4], "n": [1.5]} | parameters).items():
-        table[:, PARAMETERS.index(name)] = torch.tensor(values)
+    named = {"theta_E": [10.0], "log_R": [1.4], "n": [1.5]} | parameters
+    table = changed(torch.zeros(count, len(PARAMETERS)), {name: torch.tensor(one) for name, one in named.items()})
     image = source_image(MacroModel(SIZE), table)
     noise = torch.randn(image.shape, generator=Generator().manual_seed(0))
     return (image / image.amax((1, 2), keepdim=True) + sigma * noise)[:, None]
@@ -88,6 +87,13 @@ def test_the_light_of_the_lens_is_learned():
 def test_the_fit_is_of_one_channel():
     with pytest.raises(SpecError, match="one channel"):
         Macro(2, SIZE, ("lens",), PRIORS, GRID)
+
+
+def test_names_that_no_macro_lens_has_are_refused():
+    with pytest.raises(SpecError, match="macro: priors: no parameter is called theta; there are theta_E"):
+        Macro(1, SIZE, ("lens",), PRIORS | {"theta": (1.0, 1.0)}, GRID)
+    with pytest.raises(SpecError, match="macro: grid: no parameter is called z; there are theta_E"):
+        Macro(1, SIZE, ("lens",), PRIORS, GRID | {"z": (1.0,)})
 
 
 def test_pixels_stay_as_they_are():

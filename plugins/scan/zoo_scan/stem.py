@@ -88,14 +88,8 @@ class Macro(nn.Module):
         self.shows, self.channels = tuple(shows), len(shows)
         self.iterations, self.photons = iterations, (float(photons[0]), float(photons[1]))
         self.said = size, dict(priors), dict(grid), psf, binning, noise, self.shows, iterations, self.photons, glow
-        self.model = MacroModel(
-            size,
-            binning,
-            psf,
-            {name: (float(mean), float(deviation)) for name, (mean, deviation) in priors.items()},
-            {name: tuple(map(float, values)) for name, values in grid.items()},
-            noise=noise,
-        )
+        written = {"binning": binning, "psf": psf, "noise": noise, "priors": priors, "grid": grid}
+        self.model = MacroModel.from_mapping(size, written, "macro")
         self.register_buffer("light", _glow(self.model) if glow else torch.zeros(0, self.model.side, self.model.side))
 
     @torch.no_grad()

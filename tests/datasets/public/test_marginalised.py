@@ -12,7 +12,7 @@ from zoo_core.datasets.public.slc2020.matched import LOG_R, matched
 from zoo_core.datasets.public.slc2020.resampled import zoomed
 from zoo_core.errors import DatasetError
 from zoo_core.fit.macrolearn import sersic_light
-from zoo_core.fit.macromodel import PARAMETERS, MacroModel, source_image
+from zoo_core.fit.macromodel import MacroModel, changed, source_image
 
 COUNT = 4  # images a class
 
@@ -21,12 +21,9 @@ def lenses(theta_E, seed):
     """Images like those of the challenge: one lens galaxy, sources in different places, values of 0 to 1."""
     rng = np.random.default_rng(seed)
     model = MacroModel(150, psf=1.5)
-    rows = []
-    for _ in range(COUNT):
-        named = {name: model.prior(name)[0] for name in PARAMETERS}
-        named |= {"theta_E": theta_E, "gamma_1": 0.15, "x": rng.uniform(-6, 6), "y": rng.uniform(-6, 6)}
-        rows.append([named[name] for name in PARAMETERS])
-    arcs, light = source_image(model, torch.tensor(rows)), sersic_light(model, **LENS_LIGHT)
+    x, y = torch.from_numpy(rng.uniform(-6, 6, (COUNT, 2))).T
+    rows = changed(model.means.float().repeat(COUNT, 1), {"theta_E": theta_E, "gamma_1": 0.15, "x": x, "y": y})
+    arcs, light = source_image(model, rows), sersic_light(model, **LENS_LIGHT)
     images = 0.8 * arcs / arcs.amax((1, 2), keepdim=True) + 0.9 * light / light.max()
     return (images / images.amax((1, 2), keepdim=True)).numpy() + rng.normal(0, 0.003, images.shape)
 
@@ -57,8 +54,7 @@ def test_all_images_have_the_einstein_radius_of_no_sub(images, made, way):
 
 
 def test_matched_sources_are_of_one_size_and_resampled_ones_are_not(images, made):
-    column = PARAMETERS.index("log_R")
-    sizes = {way: fitted(made[way]).parameters[:, column].numpy() for way in WAYS}
+    sizes = {way: fitted(made[way]).value("log_R").numpy() for way in WAYS}
 
     np.testing.assert_allclose(sizes["matched"], LOG_R[0], atol=4 * LOG_R[1])
     assert sizes["resampled"][LABELS == 1].max() < sizes["resampled"][LABELS == 0].min()
