@@ -17,7 +17,8 @@ PACKAGE = Path(zoo.__file__).parent
 LAYERS = (
     {"errors"},
     {"references"},
-    {"typed", "predictions", "scores", "symmetries", "fit", "sim", "images"},
+    {"typed"},
+    {"predictions", "scores", "symmetries", "fit", "sim", "images"},
     {"tasks"},
     {"interfaces", "metric"},
     {"plugins"},

@@ -51,16 +51,6 @@ def elliptical_lights(model: MacroModel, R: float, n: float, e1: float, e2: floa
     return torch.cat([middle, (high - low) / 2, (right - left) / 2, (high + low) / 2 - middle])
 
 
-@dataclass(frozen=True)
-class _LensLight:
-    """The light of a lens galaxy as recipes and registries write it down."""
-
-    R: float
-    n: float
-    e1: float
-    e2: float
-
-
 def with_lens_light(model: MacroModel, content: Mapping[str, float], where: str = "light") -> MacroModel:
     """The model with a lens galaxy, see `elliptical_lights`.
 
@@ -132,3 +122,13 @@ def _centred(model: MacroModel, fit: MacroFit) -> MacroModel:
         if name in model.free:
             model = model.with_prior(name, median, model.prior(name)[1])
     return model
+
+
+@dataclass(frozen=True)
+class _LensLight:
+    """The light of a lens galaxy as recipes and registries write it down."""
+
+    R: float
+    n: float
+    e1: float
+    e2: float

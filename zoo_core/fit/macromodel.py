@@ -44,25 +44,6 @@ OFF_CENTRE = 1e-3  # pixels: no pixel's centre lies on the lens, where the defle
 
 
 @dataclass(frozen=True)
-class _Written:
-    """A model as recipes and registries write it down."""
-
-    psf: float
-    noise: float
-    priors: Mapping[str, tuple[float, float]]
-    grid: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    binning: int = 1
-    photon: float = 0.0
-
-    def __post_init__(self) -> None:
-        for key, names in {"priors": self.priors, "grid": self.grid}.items():
-            if unknown := sorted(set(names) - set(PARAMETERS)):
-                raise ValueError(
-                    f"{key}: no parameter is called {', '.join(unknown)}; there are {', '.join(PARAMETERS)}"
-                )
-
-
-@dataclass(frozen=True)
 class MacroModel:
     """What all images of a data set share.
 
@@ -230,3 +211,22 @@ def _lens(model: MacroModel, parameters: Tensor) -> tuple[Mapping[str, Tensor], 
 
 def _named(parameters: Tensor) -> dict[str, Tensor]:
     return {name: parameters[:, k, None, None] for k, name in enumerate(PARAMETERS)}
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A model as recipes and registries write it down."""
+
+    psf: float
+    noise: float
+    priors: Mapping[str, tuple[float, float]]
+    grid: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    binning: int = 1
+    photon: float = 0.0
+
+    def __post_init__(self) -> None:
+        for key, names in {"priors": self.priors, "grid": self.grid}.items():
+            if unknown := sorted(set(names) - set(PARAMETERS)):
+                raise ValueError(
+                    f"{key}: no parameter is called {', '.join(unknown)}; there are {', '.join(PARAMETERS)}"
+                )
