@@ -15,6 +15,8 @@ from zoo_core.plugins import HOOKS
 from zoo_core.testing.laws import NETWORK_LAWS
 from zoo_core.testing.trained import TRAINED_LAWS
 
+from .test_imports import LAYERS, PACKAGE
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "writing-a-plugin.md"
 BLOCK = re.compile(r'^```\w+ title="(?P<file>[^"]+)"\n(?P<code>.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -116,3 +118,22 @@ def test_the_python_of_the_readme_runs(tmp_path: Path):
     assert code is not None
     said = done(subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, capture_output=True, text=True))
     assert "finding_space-5-000000" in said and "p_lens" in said
+
+
+def test_every_room_is_on_the_page_of_the_architecture():
+    rooms = {name for layer in LAYERS for name in layer} - {"__main__"}
+    assert rooms <= set(re.findall(r"`(\w+)(?:/|\.py)`", (ROOT / "docs" / "architecture.md").read_text()))
+
+
+def test_the_floors_of_the_picture_are_those_of_the_imports():
+    picture = (ROOT / "docs" / "images" / "house.svg").read_text()
+    names = re.findall(r'class="room".*?\n<text class="name"[^>]* y="(\d+)">([^<]+)<', picture)
+    floors = [{name for y, name in names if y == floor} for floor in dict.fromkeys(y for y, _ in names)]
+    assert floors[::-1] == [layer for layer in LAYERS if layer != {"__main__"}]
+
+
+def test_every_file_that_the_architecture_page_names_exists():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`((?:\w+/)+[\w.]+)`", page)
+    gone = [name for name in named if not any((place / name).exists() for place in (ROOT, PACKAGE))]
+    assert [name for name in gone if "counting" not in name and "mynet" not in name] == []  # which are its examples
