@@ -81,7 +81,8 @@ def test_a_published_network_of_one_band_takes_two(tmp_path):
 
     model = zoo.load(folder)
     assert model.bands == ("g", "i") and model.preprocess.n_channels == 6
-    assert model(np.zeros((2, 2, SIDE, SIDE)), pixel_scale=0.1).probabilities.shape == (2, 2)
+    noise = np.random.default_rng(1).normal(size=(2, 2, SIDE, SIDE))
+    assert model(noise, pixel_scale=0.1).probabilities.shape == (2, 2)
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ validation: {dataset: toy_spots, plugin: zoo-toy, arguments: {n: 40, seed: 2}}
 steps: 60
 validate_every: 30
 optimiser: {lr: 1.0e-2}
-publish: {{storage: float32}}
+publish: {storage: float32}
 """
 
 

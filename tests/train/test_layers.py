@@ -70,6 +70,8 @@ def test_moments_of_what_is_frozen_do_not_move_and_others_do():
     ]
     module = pl.LightningModule()
     module.network = network.train()
-    Frozen().on_train_batch_start(None, module)
+    frozen = Frozen()
+    frozen.on_train_start(None, module)
+    frozen.on_train_batch_start(None, module)
     assert not network.body[1].training and not network.stem.training
     assert network.head.training and network.training
