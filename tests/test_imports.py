@@ -16,7 +16,7 @@ PACKAGE = Path(zoo.__file__).parent
 
 LAYERS = (
     {"errors"},
-    {"references"},
+    {"references", "files", "processes"},
     {"typed"},
     {"predictions", "scores", "symmetries", "fit", "sim", "images"},
     {"tasks"},

@@ -6,6 +6,7 @@ ZooError
 ├── PluginError             a plugin failed to import or broke the contract of its hook
 ├── RegistryError           a registry file is malformed or contradicts another
 ├── ArgumentError           what the caller passed cannot be used; also a ValueError
+├── FileError               a file or folder that cannot be written, or that another run is writing
 ├── SpecError               what a plugin, a registry or a recipe declares cannot be built
 ├── WeightsError            weights that could not be had or do not fit
 │   ├── ChecksumError       the file is not the one that was published
@@ -65,6 +66,10 @@ class ArgumentError(ZooError, ValueError):
         Traceback (most recent call last):
         zoo_core.errors.ArgumentError: pixel_scale= (--pixel-scale) is -0.1; it must be a positive number of arcsec
     """
+
+
+class FileError(ZooError):
+    """A file or folder that cannot be written, or that another run is writing."""
 
 
 class SpecError(ZooError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from .errors import DatasetError, SpecError
+from .files import stamp
 from .references import Lazy
 from .symmetries import Symmetry, recognised
 from .tasks import Heads
@@ -201,6 +203,19 @@ class Dataset(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """sha256 of what the data set holds, cheap to compute (parameters, or the list of files and sizes)."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the files that its images are read from; none if they are simulated."""
+        return ()
+
+    def identity(self) -> str:
+        """sha256 that changes whenever what is kept of its images on this machine no longer holds.
+
+        That is with the fingerprint, the pixel scale, the bands, and the size and modification time of any file.
+        """
+        chosen = (self.fingerprint(), self.description.pixel_scale, self.description.bands, stamp(self.paths))
+        return hashlib.sha256(repr(chosen).encode()).hexdigest()
 
     def images(self, rows: Rows) -> np.ndarray:
         """Images (B, bands, H, W) of these rows, float32; NaN where nothing was measured.

@@ -58,8 +58,8 @@ def test_a_list_of_paths_is_read_from_a_file_or_from_standard_input(folder, monk
     assert ids(from_file="-") == ["b", "a b"]
 
 
-def test_a_path_that_comes_twice_is_one_row(folder):
-    assert ids([folder, folder / "a.npy", f"{folder}/b*"]) == ["C", "a", "b"]
+def test_a_path_that_comes_twice_is_two_rows(folder):
+    assert ids([folder, folder / "a.npy", f"{folder}/b*"]) == ["C", "a", "b", "a", "b"]
 
 
 def test_a_missing_file_is_a_row_that_says_so(tmp_path):

@@ -20,6 +20,7 @@ from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..datasets.simulated.frozen import table_sha256
 from ..errors import ArgumentError, ResultError, ZooError
+from ..files import make_folder, sole
 from ..interfaces import Dataset
 from ..metric import Metric
 from ..models.load import load
@@ -85,6 +86,7 @@ def benchmark(
     Raises:
         UnknownNameError, UntrainedError, ArgumentError: nothing can be measured as asked.
         DatasetError, ResultError: the images are not those of the benchmark.
+        FileError: another run measures the same model, or the result cannot be written.
     """
     spec = with_data(catalog().benchmark(on), data, split)
     models = [load(name, device=device) for name in model_names]
@@ -221,6 +223,21 @@ def _measure(
     known = None if rerun else _known(path, blank)
     if known is not None and known.definitions == bench.definitions:
         return known
+    make_folder(path.parent)
+    with sole(path):
+        return _measured(model, bench, blank, path, known, batch_size, precision, progress)
+
+
+def _measured(
+    model: Model,
+    bench: _Bench,
+    blank: Result,
+    path: Path,
+    known: Result | None,
+    batch_size: int,
+    precision: str,
+    progress: Progress | None,
+) -> Result:
     if known is None:
         bench.check_table()
     try:

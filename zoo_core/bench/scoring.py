@@ -47,14 +47,23 @@ def score(
     for start in range(0, len(dataset), SHARD):
         stop = min(start + SHARD, len(dataset))
         path = folder / f"{start:08d}.parquet"
-        if not path.exists():
+        if (shard := _shard(path)) is None:
             _score_shard(model, dataset, (start, stop), path, batch_size, precision)
-        shards.append(pq.read_table(path))
+            shard = pq.read_table(path)
+        shards.append(shard)
         if advance:
             advance(stop, len(dataset))
     seconds = sum(float((shard.schema.metadata or {})[SECONDS]) for shard in shards)
     table = pa.concat_tables([shard.replace_schema_metadata(None) for shard in shards])
     return {name: table[name].to_numpy() for name in table.column_names}, seconds
+
+
+def _shard(path: Path) -> pa.Table | None:
+    """None if it is not there, or damaged."""
+    try:
+        return pq.read_table(path)
+    except (FileNotFoundError, pa.ArrowInvalid):
+        return None
 
 
 def discard(folder: Path) -> None:

@@ -5,7 +5,6 @@ so that an interrupted run goes on where it stopped; whatever carries its final 
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -20,6 +19,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from ..errors import DatasetError
+from ..files import make_folder, sole, whole
 from .opening import open_dataset
 from .simulated.simulation import Simulated
 
@@ -66,6 +66,7 @@ def simulate(
 
     Raises:
         DatasetError: the data set is not simulated, or the folder holds another simulation.
+        FileError: another run writes the same folder, or it cannot be written.
     """
     if format not in FORMATS:
         raise DatasetError(f"format {format!r} is not known; choose {' or '.join(FORMATS)}")
@@ -74,15 +75,12 @@ def simulate(
         raise DatasetError(f"{name} is not simulated; its images exist already, see its documentation for where")
     if format == "deeplense" and not source.description.heads.classes:
         raise DatasetError(f"{name} has no classes, and format deeplense writes a folder a class; choose another one")
-    _claim(out, source, format, overwrite)
-    if not (out / TRUTH).exists():
-        for start in range(0, n, BLOCK):
-            _write_block(source, start, min(start + BLOCK, n), out, FORMATS[format], device)
-            if progress:
-                progress(min(start + BLOCK, n), n)
-        FORMATS[format].finish(source, out)
-        _write_truth(source, out)
-    shutil.rmtree(out / PARTS, ignore_errors=True)
+    make_folder(out)
+    with sole(out):
+        _claim(out, source, format, overwrite)
+        if not (out / TRUTH).exists():
+            _write_missing(source, out, FORMATS[format], device, progress)
+        shutil.rmtree(out / PARTS, ignore_errors=True)
     return out
 
 
@@ -91,7 +89,7 @@ def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
     about = source.description
     mine = {"dataset": about.name, "version": about.version, "fingerprint": source.fingerprint(), "format": format}
     marker = out / SIMULATION
-    held = json.loads(marker.read_text()) if marker.exists() else None
+    held = _held(marker)
     if held not in (None, mine) and not overwrite:
         raise DatasetError(
             f"{out} holds another simulation ({held['dataset']}, {held['format']}); choose another folder, or pass "
@@ -99,8 +97,17 @@ def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
         )
     if held and overwrite:
         _clear(out, held["dataset"])
-    (out / PARTS).mkdir(parents=True, exist_ok=True)
+    make_folder(out / PARTS)
     _whole(marker, lambda path: path.write_text(json.dumps(mine, indent=2) + "\n"))
+
+
+def _held(marker: Path) -> dict[str, Any] | None:
+    """What the folder holds; None if nothing, or a file that says nothing."""
+    try:
+        held = json.loads(marker.read_text())
+        return held if {"dataset", "format"} <= set(held) else None
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
 def _clear(out: Path, name: str) -> None:
@@ -112,9 +119,20 @@ def _clear(out: Path, name: str) -> None:
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
     """Writes a file beside its place and moves it there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    write(part)
-    part.replace(path)
+    with whole(path) as part:
+        write(part)
+
+
+def _write_missing(
+    source: Simulated, out: Path, layout: Layout, device: torch.device | str, progress: Progress | None
+) -> None:
+    for start in range(0, len(source), BLOCK):
+        stop = min(start + BLOCK, len(source))
+        _write_block(source, start, stop, out, layout, device)
+        if progress:
+            progress(stop, len(source))
+    layout.finish(source, out)
+    _write_truth(source, out)
 
 
 def _write_block(

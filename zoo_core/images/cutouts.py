@@ -49,6 +49,11 @@ class CatalogSource(Source):
         """The mosaic and the row of the catalogue: names need not be unique."""
         return f"{self.tile.key}[{self.row}]"
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the mosaic."""
+        return self.tile.paths
+
     def load(self, n_bands: int) -> RawImage:
         """The cutout; NaN outside the edges of the mosaic."""
         if not (isfinite(self.x) and isfinite(self.y)):

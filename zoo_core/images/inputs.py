@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from glob import has_magic, iglob
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -25,7 +26,7 @@ def find_sources(
     from_file: StrPath | None = None,
     beside: Beside = NOTHING,
 ) -> Iterator[Source]:
-    """The rows to come, in input order, each path once. No pixels are read, and nothing is held but the paths.
+    """The rows to come, in input order; what is named twice is two rows. No pixels are read, nothing is held but paths.
 
     A file that is missing or broken is a row too: `read` says what is wrong with it.
 
@@ -46,7 +47,7 @@ def find_sources(
         return pair(bands, _folder(names, stack, ext, from_file), ext, beside)
     if not names and from_file is None:
         raise ArgumentError("no images: name files, folders or globs, or a list with from_file= (--from-file)")
-    paths = _unique([path for name in names for path in _expand(name)], _listed(from_file))
+    paths = chain([path for name in names for path in _expand(name)], _listed(from_file))
     return _rows((FileSource(path, ext, None, beside) for path in paths), ext, stack)
 
 
@@ -92,16 +93,6 @@ def _opened(from_file: StrPath) -> AbstractContextManager[TextIO]:
     if from_file == "-":
         return nullcontext(sys.stdin)
     return Path(from_file).open(encoding="utf-8", errors="surrogateescape")
-
-
-def _unique(*groups: Iterable[str]) -> Iterator[str]:
-    """Each path the first time it comes: it is the key of its row."""
-    seen: set[str] = set()
-    for group in groups:
-        for path in group:
-            if path not in seen:
-                seen.add(path)
-                yield path
 
 
 def _folder(names: Sequence[str], stack: bool, ext: str | int | None, from_file: StrPath | None) -> Path:

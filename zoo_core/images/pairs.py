@@ -39,6 +39,11 @@ class PairedSource(Source):
         """The path of the first band."""
         return self.files[0].key
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of all bands."""
+        return tuple(path for file in self.files for path in file.paths)
+
     def load(self, n_bands: int, window: Window | None = None) -> RawImage:
         """The bands (or a window on each) on top of one another; bad in one band is bad in all."""
         if len(self.files) != n_bands:

@@ -21,7 +21,7 @@ StrPath = str | os.PathLike[str]
 
 
 class Source(ABC):
-    """One row to come. Cheap, hashable, and picklable for worker processes."""
+    """One row to come. Cheap, hashable, and picklable for worker processes; its `repr` says all that was chosen."""
 
     __slots__ = ()
 
@@ -33,7 +33,12 @@ class Source(ABC):
     @property
     @abstractmethod
     def key(self) -> str:
-        """What no other row has: its `path` in the table."""
+        """What no other image has: its `path` in the table."""
+
+    @property
+    @abstractmethod
+    def paths(self) -> tuple[str, ...]:
+        """Of all files that it is read from."""
 
     @abstractmethod
     def load(self, n_bands: int) -> RawImage:
@@ -75,6 +80,12 @@ class FileSource(Source):
     def key(self) -> str:
         """The path, with layer and plane."""
         return self.path + self._suffix
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the file, its mask and its weight map."""
+        beside = (spec for spec in (self.beside.mask, self.beside.weight) if spec is not None and "*" in spec)
+        return (self.path, *(_partner(self.path, spec) for spec in beside))
 
     @property
     def _suffix(self) -> str:

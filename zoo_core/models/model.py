@@ -152,6 +152,7 @@ class Model:
 
         Raises:
             UntrainedError: the weights are random.
+            FileError: something cannot be written, or another run writes the same table.
             ImageReadError, ArgumentError: no images, or arguments that cannot be used. An image that cannot be used is
                 a row.
         """
@@ -166,10 +167,11 @@ class Model:
             precision=precision,
             resume=resume,
             progress=progress,
+            gallery=None if gallery is None else Path(gallery),
         )
         model = self.with_views(views)
         model = model if device is None else model.to(device_named(device))
-        return predict(model, inputs, options, None if gallery is None else Path(gallery))
+        return predict(model, inputs, options)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model with its weights as they are now into a folder that `zoo.load` reads.

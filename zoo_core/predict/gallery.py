@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from ..errors import ArgumentError
+from ..files import whole
 from ..images.channels import blur
 from ..images.sky import sky
 from ..tasks import Ranking
@@ -24,7 +25,7 @@ from .reading import prepare
 if TYPE_CHECKING:
     from .finished import Finished
 
-__all__ = ["draw_gallery", "stretched"]
+__all__ = ["check_picture", "draw_gallery", "stretched"]
 
 SHOWN = 30
 COLUMNS = 6
@@ -38,6 +39,18 @@ NOISELESS = 300  # of the range: the noise that a picture without any, such as o
 TINY = 1e-30
 
 
+def check_picture(path: Path) -> str:
+    """The format that the extension names.
+
+    Raises:
+        ArgumentError: it names none.
+    """
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FigureCanvasAgg.get_supported_filetypes():
+        raise ArgumentError(f"{path}: not the name of a picture; end it with .png, .jpg, .pdf or .svg")
+    return kind
+
+
 def draw_gallery(path: Path, run: Finished) -> None:
     """The best-ranked images with their scores and names, as a picture of the format that the extension names.
 
@@ -48,7 +61,7 @@ def draw_gallery(path: Path, run: Finished) -> None:
     if not ranked:
         raise ArgumentError(f"{path}: no gallery, because none of the {run.rows} images could be used")
     figure = _figure(len(ranked))
-    figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
+    figure.text(0.02, 0.985, model.id, parse_math=False, color=INK, size=13, weight="bold", va="top")
     order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
     figure.text(0.98, 0.985, f"{order} of {run.rows:,} images", color=FAINT, size=9, va="top", ha="right")
     for place, one in enumerate(ranked):
@@ -119,7 +132,17 @@ def _label(axes: Axes, place: int, one: Ranked, ranking: Ranking | None) -> None
         ha="right",
         path_effects=outline,
     )
-    axes.text(0.5, -0.035, _short(one.row["id"]), transform=axes.transAxes, color=INK, size=6.5, va="top", ha="center")
+    axes.text(
+        0.5,
+        -0.035,
+        _short(one.row["id"]),
+        transform=axes.transAxes,
+        color=INK,
+        size=6.5,
+        va="top",
+        ha="center",
+        parse_math=False,
+    )
 
 
 def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
@@ -149,9 +172,5 @@ def _in_order(pixels: np.ndarray, bands: Sequence[str]) -> np.ndarray:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in figure.canvas.get_supported_filetypes():
-        raise ArgumentError(f"{path}: not the name of a picture; end it with .png, .jpg, .pdf or .svg")
-    partial = path.with_name(f".{path.name}.partial")
-    figure.savefig(partial, format=kind, facecolor=PAPER)
-    partial.replace(path)
+    with whole(path) as partial:
+        figure.savefig(partial, format=check_picture(path), facecolor=PAPER)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from torch import Tensor
 
 from ..errors import ImageError, ImageShapeError
+from ..files import stamp
 from ..images.given import as_array
 from ..images.image import RawImage
 from ..images.source import Source, read
@@ -38,6 +40,10 @@ class Images(ABC):
         """What images `start` to `stop` are known by: the `path` of their rows."""
 
     @abstractmethod
+    def identity(self, start: int, stop: int) -> str:
+        """Changes with whatever decides the pixels of images `start` to `stop`, and with their order."""
+
+    @abstractmethod
     def job(self, start: int, stop: int) -> Job:
         """Reads images `start` to `stop`, one result each."""
 
@@ -56,6 +62,12 @@ class SourceImages(Images):
     def keys(self, start: int, stop: int) -> list[str]:
         """The paths, with layer and plane."""
         return [source.key for source in self.sources[start:stop]]
+
+    def identity(self, start: int, stop: int) -> str:
+        """Of what was chosen, and of the paths, sizes and modification times of the files."""
+        chosen = self.sources[start:stop]
+        paths = dict.fromkeys(path for source in chosen for path in source.paths)
+        return _sha256(repr((chosen, self.n_bands, stamp(paths))).encode())
 
     def job(self, start: int, stop: int) -> Job:
         """A function that can be sent to another process."""
@@ -89,6 +101,11 @@ class ArrayImages(Images):
         """`array[0]`, `array[1]` ..."""
         return [f"array[{index}]" for index in range(start, stop)]
 
+    def identity(self, start: int, stop: int) -> str:
+        """Of the pixels."""
+        part = np.ascontiguousarray(self.pixels[start:stop])
+        return _sha256(repr((start, part.shape)).encode() + part.tobytes())
+
     def job(self, start: int, stop: int) -> Job:
         """Takes them from the array."""
         return lambda: [
@@ -109,6 +126,14 @@ class DatasetImages(Images):
         """`finding_space[0]`, `finding_space[1]` ..."""
         return [f"{self.dataset.description.name}[{index}]" for index in range(start, stop)]
 
+    def identity(self, start: int, stop: int) -> str:
+        """Of the data set and its files."""
+        return _sha256(repr((self._dataset_identity, start, stop)).encode())
+
+    @cached_property
+    def _dataset_identity(self) -> str:
+        return self.dataset.identity()
+
     def job(self, start: int, stop: int) -> Job:
         """Asks the data set for its images; their ids are those of its truth."""
         return partial(self._read, start, stop)
@@ -120,6 +145,10 @@ class DatasetImages(Images):
             RawImage(str(id), key, image, pixel_scale=self.dataset.description.pixel_scale)
             for id, key, image in zip(ids, self.keys(start, stop), pixels, strict=True)
         ]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _read_all(sources: Iterable[Source], n_bands: int) -> list[RawImage | Unreadable]:

@@ -15,6 +15,7 @@ from typing import TypeVar
 import torch
 
 from ..errors import ZooError
+from ..processes import end_with_parent
 
 __all__ = ["cores", "in_processes", "in_threads"]
 
@@ -69,7 +70,7 @@ def _forked(processes: int) -> Executor:
     # Forked processes start at once and need no `if __name__ == "__main__"` in the caller's script; they never call
     # torch, whose threads do not survive a fork. Where forking is not safe, threads do the same.
     if sys.platform.startswith("linux"):
-        return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork"))
+        return ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), end_with_parent)
     return ThreadPoolExecutor(processes)
 
 

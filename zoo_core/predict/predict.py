@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from astropy.table import Table
 
 from ..errors import ArgumentError
+from ..files import check_place, make_folder, sole
 from . import effort
 from .finished import Finished
 from .images import Images
@@ -39,16 +40,17 @@ class Options:
     precision: str = "float32"
     resume: bool = False
     progress: Progress | None = None
+    gallery: Path | None = None
 
 
-def predict(model: Model, inputs: Inputs, options: Options, gallery: Path | None = None) -> Table:
+def predict(model: Model, inputs: Inputs, options: Options) -> Table:
     """What `Model.predict` returns."""
     images = images_of(model, inputs, options.pixel_scale)
     with scored(model, images, options) as finished:
-        if gallery is not None:
+        if options.gallery is not None:
             from .gallery import draw_gallery  # matplotlib takes longer to import than few images to score
 
-            draw_gallery(gallery, finished)
+            draw_gallery(options.gallery, finished)
         return finished.table()
 
 
@@ -56,6 +58,7 @@ def predict(model: Model, inputs: Inputs, options: Options, gallery: Path | None
 def scored(model: Model, images: Images, options: Options) -> Iterator[Finished]:
     """The rows of all images, at hand inside the `with` block, and written to `options.out`."""
     model.require_trained()
+    _check_places(options)
     scorer = Scorer(model, options.precision, options.out_dir)
     batch = effort.batch_size(model, options.batch_size)
     with _shards(options.out, options.resume) as shards:
@@ -68,6 +71,20 @@ def scored(model: Model, images: Images, options: Options) -> Iterator[Finished]
         yield finished
 
 
+def _check_places(options: Options) -> None:
+    """Raise before anything is read where something could not be written in the end."""
+    if options.out is not None:
+        check_format(options.out)
+        check_place(options.out)
+    if options.gallery is not None:
+        from .gallery import check_picture
+
+        check_picture(options.gallery)
+        check_place(options.gallery)
+    if options.out_dir is not None:
+        make_folder(options.out_dir)
+
+
 @contextmanager
 def _shards(out: Path | None, resume: bool) -> Iterator[Shards]:
     """Beside `out`, where they stay if the run fails; else in a temporary folder."""
@@ -77,8 +94,8 @@ def _shards(out: Path | None, resume: bool) -> Iterator[Shards]:
         with TemporaryDirectory(prefix="zoo-") as folder:
             yield Shards(Path(folder))
         return
-    check_format(out)
-    shards = Shards.beside(out)
-    shards.start(resume)
-    yield shards
-    shards.remove()
+    with sole(out):
+        shards = Shards.beside(out)
+        shards.start(resume)
+        yield shards
+        shards.remove()

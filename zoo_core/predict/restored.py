@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from ..files import whole
 from ..tasks import Restoration
 
 __all__ = ["write_restored"]
@@ -19,7 +20,6 @@ def write_restored(prediction: Restoration, paths: Sequence[str], out_dir: Path)
     Arguments:
         paths: the keys of the images; equal file names in different folders get different outputs.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
     outputs = [out_dir / f"{_name(path)}.fits" for path in paths]
     images = prediction.image.cpu().numpy()
     sigmas = None if prediction.sigma is None else prediction.sigma.cpu().numpy()
@@ -35,9 +35,8 @@ def _write(output: Path, image: np.ndarray, sigma: np.ndarray | None, unit: str)
     for layer in layers:
         if unit:
             layer.header["BUNIT"] = unit
-    partial = output.with_name(f".{output.name}.partial")
-    fits.HDUList(layers).writeto(partial, overwrite=True)
-    partial.replace(output)
+    with whole(output) as partial:
+        fits.HDUList(layers).writeto(partial, overwrite=True)
 
 
 def _name(path: str) -> str:

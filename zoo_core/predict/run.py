@@ -110,11 +110,12 @@ class Run:
             "weights": model.weights_sha256,
             "preprocess": model.preprocess.digest,
             "heads": repr(model.heads),
+            "calibration": repr(model.calibration),
             "views": model.views,
             "precision": self.scorer.precision,
             "pixel_scale": self.pixel_scale,
             "out_dir": str(self.scorer.out_dir),
-            "images": self.images.keys(*self._span(number)),
+            "images": self.images.identity(*self._span(number)),
         }
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 

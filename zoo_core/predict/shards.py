@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..files import whole
+
 __all__ = ["Shards"]
 
 KEY = b"zoo.key"
@@ -29,13 +31,15 @@ class Shards:
         if not resume:
             self.remove()
         self.folder.mkdir(parents=True, exist_ok=True)
-        for partial in self.folder.glob("*.partial"):
+        for partial in self.folder.glob(".*.partial"):
             partial.unlink()
 
     def has(self, number: int, key: str) -> bool:
         """That shard is there and was made of the same images by the same model."""
-        path = self._path(number)
-        return path.is_file() and (pq.read_schema(path).metadata or {}).get(KEY) == key.encode()
+        try:
+            return (pq.read_schema(self._path(number)).metadata or {}).get(KEY) == key.encode()
+        except (FileNotFoundError, pa.ArrowInvalid):  # not there, or damaged
+            return False
 
     def rows(self, number: int) -> pa.Table:
         """The rows of a shard."""
@@ -43,9 +47,8 @@ class Shards:
 
     def write(self, number: int, rows: pa.Table, key: str) -> None:
         """A shard, complete or not there."""
-        partial = self._path(number).with_suffix(".partial")
-        pq.write_table(rows.replace_schema_metadata({KEY: key}), partial)
-        partial.replace(self._path(number))
+        with whole(self._path(number)) as partial:
+            pq.write_table(rows.replace_schema_metadata({KEY: key}), partial)
 
     def all(self, count: int) -> Iterator[pa.Table]:
         """The rows of shards 0 to count - 1, one shard in memory at a time."""

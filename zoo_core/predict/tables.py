@@ -18,6 +18,7 @@ from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
 
 from ..errors import ArgumentError
+from ..files import whole
 
 __all__ = ["FORMATS", "check_format", "to_astropy", "write_table"]
 
@@ -49,9 +50,8 @@ def write_table(path: Path, pieces: Pieces, units: dict[str, str]) -> None:
     """
     write = FORMATS[check_format(path)]
     schema = _common_schema(pieces)
-    partial = path.with_name(f".{path.name}.partial")
-    write(partial, schema, lambda: (piece.cast(schema) for piece in pieces()), units)
-    partial.replace(path)
+    with whole(path) as partial:
+        write(partial, schema, lambda: (piece.cast(schema) for piece in pieces()), units)
 
 
 def to_astropy(table: pa.Table, units: dict[str, str]) -> Table:

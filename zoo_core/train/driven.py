@@ -151,7 +151,7 @@ class DrivenTraining(Training):
     @cached_property
     def _fingerprint(self) -> str:
         """Of all images, as the network sees them."""
-        parts = (self._data.fingerprint(), self._held_out.fingerprint, self._preprocess.digest)
+        parts = (self._data.identity(), self._held_out.identity, self._preprocess.digest)
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     @cached_property

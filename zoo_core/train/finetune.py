@@ -12,7 +12,7 @@ from ..plugins import architecture as architecture_named
 from ..typed import keys_of
 from .data import placed
 from .descent import Session
-from .fit import claim, run
+from .fit import check_unclaimed, run
 from .recipe import DataRecipe, recipe_of
 from .warm import preprocess_for
 
@@ -100,7 +100,7 @@ def finetune(
     }
     recipe = recipe_of(content, f"zoo finetune {model} --on {on}")
     folder = Path(out) if out is not None else Path("runs") / recipe.id
-    claim(folder, recipe, resume)
+    check_unclaimed(folder, recipe, resume)
     return run(recipe, folder, Session.starting(device, resume, progress, max_time))
 
 

@@ -10,6 +10,7 @@ import torch
 
 from ..catalog.specs import TrainedOn
 from ..errors import RecipeError
+from ..files import make_folder, sole, whole
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture, Dataset, TrainingView
 from ..models.devices import device_named
@@ -30,7 +31,9 @@ from .prepared import PreparedImages, view_of
 from .recipe import Recipe, read_recipe, written
 from .warm import centre, head_of, warm
 
-__all__ = ["claim", "run", "train"]
+__all__ = ["check_unclaimed", "run", "train"]
+
+RECIPE = "recipe.yaml"
 
 log = logging.getLogger("zoo")
 
@@ -60,6 +63,7 @@ def train(
 
     Raises:
         RecipeError: the recipe cannot be run.
+        FileError: another run trains in the folder, or it cannot be written.
         TrainingError: nothing usable came of it.
     """
     recipe = read_recipe(Path(recipe_path))
@@ -71,20 +75,15 @@ def train(
 
 def run(recipe: Recipe, folder: Path, session: Session) -> Path:
     """Train as the recipe says, in that folder; see `train`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with torch.random.fork_rng():
+    make_folder(folder)
+    with sole(folder), torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         return _Run(recipe, folder, session).result()
 
 
-def claim(folder: Path, recipe: Recipe, resume: bool) -> None:
-    """Keep the recipe in the folder of its run, as recipe.yaml.
-
-    Raises:
-        RecipeError: the folder is to be resumed, and holds the run of another recipe.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "recipe.yaml"
+def check_unclaimed(folder: Path, recipe: Recipe, resume: bool) -> None:
+    """Raise RecipeError if the folder is to be resumed, and holds the run of another recipe."""
+    path = folder / RECIPE
     content = recipe.model_dump(mode="json", exclude_defaults=True)
     before = _content(path) if resume and path.exists() else content
     if changed := sorted(key for key in before | content if before.get(key) != content.get(key)):
@@ -92,7 +91,6 @@ def claim(folder: Path, recipe: Recipe, resume: bool) -> None:
             f"{folder} holds another run: {', '.join(changed)} differ, see {path.name} in it; choose another "
             "folder (-o, out=), or begin anew (--restart, resume=False)"
         )
-    path.write_text(written(recipe), encoding="utf-8")
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -122,7 +120,7 @@ class _Run:
         """Train, calibrate, write."""
         training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
         if self.architecture.train is None:  # else the stages know what of them is still valid
-            claim(self.folder, self.recipe, self.session.resume)
+            check_unclaimed(self.folder, self.recipe, self.session.resume)
         held_out = PreparedImages(validation, self.preprocess, self.folder / "data", self.device)
         trained_on = self._begin(training)
         if self.architecture.train is not None:
@@ -162,6 +160,11 @@ class _Run:
         assert start.spec is not None
         return (*start.spec.trained_on, own)
 
+    def _claim(self) -> None:
+        """Keep the recipe in the folder, now that everything it names has been found to work."""
+        with whole(self.folder / RECIPE) as path:
+            path.write_text(written(self.recipe), encoding="utf-8")
+
     @property
     def _head(self) -> list[str]:
         return head_of(self.architecture, self.arguments, self.heads, self.preprocess)
@@ -180,6 +183,7 @@ class _Run:
             self.session,
         )
         assert self.architecture.train is not None
+        self._claim()
         self.architecture.train(self.network, training)
         if unused := training.unused_stages():
             log.warning("the recipe describes stages that there are not: %s", ", ".join(sorted(unused)))
@@ -193,6 +197,7 @@ class _Run:
         module = TrainedNetwork(network, self.task, self.heads, recipe, factors)
         monitor = f"val_{recipe.monitor}", MONITORS[recipe.monitor]
         with self._batches(data) as batches:
+            self._claim()
             descend(module, batches, held_out.batches(128), monitor, self.folder, self.session)
 
     @contextmanager

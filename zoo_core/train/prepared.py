@@ -1,5 +1,6 @@
 """Images of a data set as the network takes them, prepared once and kept in a memory map."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from ..datasets.store import ImageStore
+from ..files import whole
 from ..images.preprocess import Preprocess
 from ..interfaces import Dataset, TrainingView
 
@@ -44,20 +46,26 @@ class StoredView(TrainingView):
 
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
     """All images prepared, (N, bands, size, size), in a memory map that is made once and named for what it holds."""
-    file = path / f"{dataset.description.name}-{dataset.fingerprint()[:16]}-{preprocess.digest[:16]}.npy"
+    file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{preprocess.digest[:16]}.npy"
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
+        scale = dataset.description.pixel_scale
         shape = (len(dataset), len(preprocess.bands), preprocess.size, preprocess.size)
-        stored = np.lib.format.open_memmap(part, "w+", dtype=np.float32, shape=shape)
-        for start in range(0, len(dataset), CHUNK):
-            stop = min(start + CHUNK, len(dataset))
-            stored[start:stop] = prepared(
-                dataset.images(slice(start, stop)), preprocess, dataset.description.pixel_scale
-            )
-        stored.flush()
-        part.replace(file)
+        with whole(file) as part:
+            stored = _reserved(part, shape)
+            for start in range(0, len(dataset), CHUNK):
+                stop = min(start + CHUNK, len(dataset))
+                stored[start:stop] = prepared(dataset.images(slice(start, stop)), preprocess, scale)
+            stored.flush()
     return np.load(file, mmap_mode="r")
+
+
+def _reserved(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """A memory map whose space on the disk is there: a full disk would otherwise kill the process as it fills it."""
+    stored = np.lib.format.open_memmap(path, "w+", dtype=np.float32, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return stored
 
 
 def prepared(images: np.ndarray, preprocess: Preprocess, pixel_scale: float | None) -> np.ndarray:
@@ -82,7 +90,7 @@ class PreparedImages:
     def __init__(self, dataset: Dataset, preprocess: Preprocess, folder: Path, device: torch.device):
         self.store = ImageStore([prepared_images(dataset, preprocess, folder)], device)
         self.targets, self.preprocess = dataset.targets(), preprocess
-        self.fingerprint = dataset.fingerprint()
+        self.identity = dataset.identity()
 
     def __len__(self) -> int:
         return len(self.targets)

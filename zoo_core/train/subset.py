@@ -53,6 +53,11 @@ class Subset(Dataset):
         """Of the data set and the rows."""
         return hashlib.sha256(self.whole.fingerprint().encode() + self.rows.astype("<i8").tobytes()).hexdigest()
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the whole data set."""
+        return self.whole.paths
+
     def training_view(self, folder: Path, device: torch.device) -> TrainingView | None:
         """That of the whole data set, of these rows."""
         view = self.whole.training_view(folder, device) if self.redrawn else None

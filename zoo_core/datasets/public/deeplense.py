@@ -41,6 +41,11 @@ class DeepLenseSource(Source):
         """The path."""
         return self.path
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The path alone."""
+        return (self.path,)
+
     def load(self, n_bands: int) -> RawImage:
         """The image, its bands first."""
         array = read_image_and_mass(self.path)[0]
@@ -118,6 +123,11 @@ class MassDataset(Dataset):
     def truth(self) -> dict[str, np.ndarray]:
         """`id` and `log10_mass`."""
         return {"id": np.array(self.ids), "log10_mass": self.masses}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the images."""
+        return (str(self.pixels.filename),) if isinstance(self.pixels, np.memmap) else ()
 
     def fingerprint(self) -> str:
         """sha256 of the names, the masses and the shape of the images."""

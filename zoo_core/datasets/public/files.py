@@ -58,6 +58,11 @@ class FileDataset(Dataset):
             digest.update(f"{source.id} {_size(source)} {label}\n".encode())
         return digest.hexdigest()
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the images."""
+        return tuple(dict.fromkeys(path for source in self.sources for path in source.paths))
+
     @cached_property
     def _shape(self) -> tuple[int, ...]:
         return self._read(self.sources[0]).shape

@@ -1,14 +1,14 @@
 """Drawing the parameters of scenes ahead, in processes of their own."""
 
 import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import TypeVar
+
+from ...processes import end_with_parent
 
 __all__ = ["drawn_ahead"]
 
@@ -26,7 +26,7 @@ def drawn_ahead(draw: Callable[[int, int], T], spans: Iterable[tuple[int, int]],
         yield from (draw(*span) for span in spans)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=end_with_parent)
     try:
         yield from _in_order(pool, draw, iter(spans), AHEAD * processes)
     finally:
@@ -59,15 +59,3 @@ def _result(future: Future[T] | None, draw: Callable[[int, int], T], span: tuple
         return draw(*span) if future is None else future.result()
     except BrokenProcessPool:
         return draw(*span)
-
-
-def _end_with_parent() -> None:
-    """A process whose parent was killed ends too, rather than waiting for work for ever."""
-    threading.Thread(target=_watch, daemon=True).start()
-
-
-def _watch() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

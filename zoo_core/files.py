@@ -1,0 +1,120 @@
+"""Files that a run writes: alone, whole, and with one line for what the operating system refuses."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import FileError
+
+__all__ = ["check_place", "make_folder", "refused", "sole", "stamp", "whole"]
+
+REMEDIES = {
+    errno.ENOSPC: "free some space, or write elsewhere",
+    errno.EDQUOT: "free some of your quota, or write elsewhere",
+    errno.EFBIG: "the system allows no file so large; write elsewhere",
+    errno.EROFS: "write elsewhere",
+    errno.EACCES: "change its permissions, or choose another place",
+    errno.EPERM: "change its permissions, or choose another place",
+    errno.ENOENT: "check the path, and make its folder first",
+    errno.ENOTDIR: "a part of the path is a file; check the path",
+    errno.EISDIR: "it is a folder; name a file in it",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+def refused(error: OSError, path: Path | str | None = None) -> str:
+    """One line for what the operating system refused: the path, the reason, and what to do.
+
+    Example:
+        >>> refused(FileNotFoundError(errno.ENOENT, "No such file or directory", "a/b.csv"))
+        'a/b.csv: no such file or directory; check the path, and make its folder first'
+    """
+    where = error.filename if path is None else path
+    known = error.errno is not None and error.errno in REMEDIES
+    reason = os.strerror(error.errno).lower() if known and error.errno else " ".join(str(error).split())
+    return (
+        f"{'' if where is None else f'{os.fsdecode(where)}: '}{reason}{f'; {REMEDIES[error.errno]}' if known else ''}"
+    )
+
+
+def check_place(path: Path) -> None:
+    """Raise FileError unless a file of that name can be written."""
+    if path.is_dir():
+        raise FileError(f"{path}: it is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise FileError(f"{path}: there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise FileError(f"{path}: the folder {path.parent} cannot be written to; {REMEDIES[errno.EACCES]}")
+
+
+def make_folder(path: Path) -> None:
+    """The folder, with those that it lies in; FileError if it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(refused(error, path)) from error
+
+
+@contextmanager
+def sole(path: Path) -> Iterator[None]:
+    """Keeps all others from a folder, or from a file to come, until this run ends, whatever ends it.
+
+    Raises:
+        FileError: another run has it, or nothing can be written there.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path / ".lock" if path.is_dir() else path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise FileError(
+            f"{path}: another run is writing there; wait for its end, or choose another place (-o)"
+        ) from None
+    except OSError as error:
+        raise FileError(refused(error, path)) from error
+    try:
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)  # a run that waits for it finds it gone and makes its own
+        lock.release()
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write into, which takes its place at the end, or vanishes if anything fails.
+
+    One run at a time may write it.
+
+    Raises:
+        FileError: the operating system refuses.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        ours = error.filename in (None, str(partial))
+        raise FileError(refused(error, path if ours else None)) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def stamp(paths: Iterable[str | Path]) -> str:
+    """sha256 of paths, sizes and modification times (ns): what changes when a file on this machine is rewritten."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{os.fspath(path)!r} {_size_and_time(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _size_and_time(path: str | Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - many strings
+    except (OSError, ValueError):
+        return None  # reading it says what is wrong with it
+    return found.st_size, found.st_mtime_ns
