@@ -1,5 +1,6 @@
 """The harness measures every model alike, once, and stores what its numbers follow from."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +15,7 @@ from zoo_core.bench.harness import measure
 from zoo_core.bench.results import predictions_of, read_result
 from zoo_core.bench.scoring import SHARD
 from zoo_core.datasets.simulated.frozen import table_sha256
-from zoo_core.errors import ArgumentError, ResultError, UntrainedError
+from zoo_core.errors import ArgumentError, FileError, ResultError, UntrainedError
 
 from .conftest import PREPROCESS, SIDE
 
@@ -80,7 +81,7 @@ def test_another_weight_or_preprocessing_measures_that_model_alone(tiny_model, b
 def test_another_image_measures_again(tiny_model, bright, folder_of_images, tmp_path):
     calls, model = Calls(), tiny_model("trivial.one")
     measure([model], bright, results=tmp_path / "results")
-    np.save(folder_of_images / "lens" / "another.npy", np.ones((SIDE, SIDE), "float32"))
+    np.save(folder_of_images / "lens" / "another.npy", np.eye(SIDE, dtype="float32"))
 
     (result,) = measure([model], bright, results=tmp_path / "results", progress=calls)
 
@@ -240,3 +241,22 @@ def test_bf16_is_another_measurement_with_nearly_the_same_scores(tiny_model, bri
     ]
     assert exact.key != rounded.key
     np.testing.assert_allclose(*scores, atol=0.05)  # 8 bits of mantissa through 65 terms
+
+
+def test_a_cell_that_another_run_measures_is_refused(tiny_model, bright, tmp_path):
+    def second(model, done, total):
+        with pytest.raises(FileError, match="another run is writing there"):
+            measure([tiny_model("trivial.one")], bright, results=tmp_path / "results")
+
+    (result,) = measure([tiny_model("trivial.one")], bright, results=tmp_path / "results", progress=second)
+    assert result.status == "ok"
+
+
+def test_files_that_are_rewritten_with_the_same_size_are_measured_again(tiny_model, bright, folder_of_images, tmp_path):
+    calls, model = Calls(), tiny_model("trivial.one")
+    measure([model], bright, results=tmp_path / "results")
+    path = folder_of_images / "lens" / "lens00.npy"
+    np.save(path, np.eye(SIDE, dtype="float32"))
+    os.utime(path, ns=(0, 1))
+    measure([model], bright, results=tmp_path / "results", progress=calls)
+    assert calls.take() == ["trivial.one"]

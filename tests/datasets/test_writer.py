@@ -14,7 +14,7 @@ from zoo_core.datasets import writer
 from zoo_core.datasets.simulated.finding import finding_space
 from zoo_core.datasets.simulated.substructure import substructure
 from zoo_core.datasets.writer import simulate
-from zoo_core.errors import DatasetError
+from zoo_core.errors import DatasetError, FileError
 
 N, SEED = 12, 2
 
@@ -164,3 +164,12 @@ def test_another_deeplense_simulation_replaces_only_its_own_files(tmp_path):
 def test_deeplense_layout_needs_classes(tmp_path):
     with pytest.raises(DatasetError, match="substructure_mass has no classes"):
         simulate("substructure_mass", 2, 5, tmp_path, format="deeplense")
+
+
+def test_the_second_run_into_a_folder_is_refused(tmp_path):
+    def second(done, total):
+        with pytest.raises(FileError, match="another run is writing there"):
+            simulate("finding_space", N, SEED, tmp_path)
+
+    simulate("finding_space", N, SEED, tmp_path, progress=second)
+    assert len(rows(tmp_path)) == N

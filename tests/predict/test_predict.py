@@ -1,8 +1,10 @@
 """Predicting: a row for each image, whatever happens."""
 
 import logging
+import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,7 +16,7 @@ from astropy.table import Table
 from torch import nn
 
 import zoo_core as zoo
-from zoo_core.errors import ArgumentError, ImageReadError, UntrainedError
+from zoo_core.errors import ArgumentError, FileError, ImageReadError, UntrainedError
 from zoo_core.images import find_sources
 
 from ..tiny_models import OPERATIONS, SIZE
@@ -260,3 +262,45 @@ def test_masked_arrays_and_angles_of_astropy_are_understood(tiny, cutouts):
         model.predict(masked, pixel_scale=3 * u.s)
     with pytest.raises(ArgumentError, match="positive number of arcsec"):
         model.predict(masked, pixel_scale=-0.1)
+
+
+def test_a_file_that_is_named_twice_is_two_rows(model, cutouts):
+    table = model.predict([cutouts / "c02.fits", cutouts / "c01.fits", cutouts / "c02.fits"])
+    assert list(table["id"]) == ["c02", "c01", "c02"]
+    assert table["p_lens"][0] == table["p_lens"][2]
+
+
+def test_the_second_run_into_a_table_is_refused_in_one_line(model, cutouts, tmp_path):
+    refused = []
+
+    def second(done, total):
+        with pytest.raises(FileError) as found:
+            model.predict(cutouts / "c01.fits", out=tmp_path / "t.csv")
+        refused.append(str(found.value))
+
+    model.predict(cutouts / "c0*.fits", out=tmp_path / "t.csv", progress=second)
+    assert (
+        refused[0] == f"{tmp_path}/t.csv: another run is writing there; wait for its end, or choose another place (-o)"
+    )
+    assert len(Table.read(tmp_path / "t.csv")) == 10
+
+
+@pytest.mark.parametrize("wrong", [{"gallery": "x.xyz"}, {"gallery": "gone/x.png"}, {"out": "gone/t.csv"}])
+def test_what_cannot_be_written_is_refused_before_anything_is_scored(model, cutouts, tmp_path, wrong):
+    places = {name: tmp_path / place for name, place in wrong.items()}
+    counted = []
+    with pytest.raises((FileError, ArgumentError)):
+        model.predict(cutouts, **places, progress=lambda done, total: counted.append(done))
+    assert counted == [] and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("extension", ["csv", "ecsv", "parquet", "fits"])
+def test_a_name_that_is_no_utf8_costs_no_row(model, cutouts, tmp_path, extension):
+    for number, name in enumerate([b"a\xff.fits", b"b$\\frac{$.fits", b"c\xfe.npy"]):
+        content = (cutouts / f"c0{number}.fits").read_bytes() if name.endswith(b"fits") else b"no array"
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(content)
+    out = tmp_path / f"out.{extension}"
+    table = model.predict(tmp_path, out=out, gallery=tmp_path / "top.pdf")
+    assert list(table["id"]) == ["a\\xff", "b$\\frac{$", "c\\xfe"]
+    assert list(table["status"]) == ["ok", "ok", "error"]
+    assert out.stat().st_size and (tmp_path / "top.pdf").stat().st_size

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import zoo_core as zoo
-from zoo_core.errors import DatasetError, RecipeError
+from zoo_core.errors import DatasetError, FileError, RecipeError
+from zoo_core.files import sole
 from zoo_core.train.finetune import finetune
 from zoo_core.train.fit import train
 from zoo_core.train.recipe import read_recipe
@@ -209,3 +210,15 @@ def test_an_argument_that_is_none_is_wrong_usage(spotter, zoo_command):
     answer = zoo_command("finetune", spotter, "--on", "toy_spots", "--argument", "n")
 
     assert answer.code == 2 and "'n' is not KEY=VALUE" in answer.err
+
+
+def test_a_command_that_failed_does_not_block_the_corrected_one(spotter, tmp_path):
+    with pytest.raises(RecipeError):
+        tuned(spotter, tmp_path / "run", validation={"bands": ["g"]}, steps=2)
+    assert tuned(spotter, tmp_path / "run", steps=2).heads.classes == ("none", "middle", "corner")
+
+
+def test_two_runs_in_one_folder_are_refused(spotter, tmp_path):
+    (tmp_path / "run").mkdir()
+    with sole(tmp_path / "run"), pytest.raises(FileError, match="another run"):
+        tuned(spotter, tmp_path / "run", steps=2)

@@ -49,6 +49,8 @@ log = logging.getLogger("zoo")
 
 Progress = Callable[[str, int, int], None]
 
+FILES = "files"
+
 # What the network of a plugin may raise on images that it cannot take: a failed cell of the board, not a crash.
 FAULTS = (ZooError, ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -159,6 +161,11 @@ class _Bench:
         return {name: np.asarray(truth[name]) for name in names}
 
     @cached_property
+    def files(self) -> dict[str, str]:
+        """What identifies the images on this machine, if they are read from files."""
+        return {FILES: self.dataset.identity()} if self.dataset.paths else {}
+
+    @cached_property
     def table_sha256(self) -> str | None:
         """Of all images, and not only of the first ones as the fingerprint; None where the registry pins none."""
         if self.spec.table_sha256 is None:
@@ -254,7 +261,7 @@ def _measured(
 
 
 def _shards(path: Path, result: Result) -> Path:
-    return path.with_name(f".{path.stem}-{result.key[:16]}")
+    return path.with_name(f".{path.stem}-{digest([result.key, result.machine.get(FILES)])[:16]}")
 
 
 def _known(path: Path, blank: Result) -> Result | None:
@@ -263,7 +270,11 @@ def _known(path: Path, blank: Result) -> Result | None:
         return None
     try:
         found = read_result(path)
-        if found.status == "ok" and found.key == blank.key:
+        if (
+            found.status == "ok"
+            and found.key == blank.key
+            and found.machine.get(FILES) in (None, blank.machine.get(FILES))
+        ):
             predictions_of(path, found)
             return found
     except ResultError as error:
@@ -290,7 +301,7 @@ def _unmeasured(model: Model, bench: _Bench, precision: str) -> Result:
         hashes=hashes,
         settings=chosen,
         environment=versions,
-        machine=machine(model.device),
+        machine=machine(model.device) | bench.files,
         dataset={"name": about.name, "version": about.version, "domain": about.domain},
         trained_on=spec.domain,
         seen=about.name in spec.training_sets,

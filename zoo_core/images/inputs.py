@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from glob import has_magic, iglob
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import TextIO
@@ -91,6 +92,8 @@ def _listed(from_file: StrPath | None) -> Iterator[str]:
 
 def _opened(from_file: StrPath) -> AbstractContextManager[TextIO]:
     if from_file == "-":
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
         return nullcontext(sys.stdin)
     return Path(from_file).open(encoding="utf-8", errors="surrogateescape")
 

@@ -131,8 +131,15 @@ def _table(batch: PreparedBatch, columns: Columns) -> pa.Table:
         reason = message if finite or predicted is None else NOT_FINITE
         for name, value in zip(table, (id, path, "ok" if finite else "error", reason, *(row or ())), strict=True):
             table[name].append(value)
-    text = ("id", "path", "status", "message")
-    return pa.table({name: pa.array(column, pa.string() if name in text else None) for name, column in table.items()})
+    named = {
+        name: pa.array(map(_readable, table.pop(name)), pa.string()) for name in ("id", "path", "status", "message")
+    }
+    return pa.table(named | {name: pa.array(column) for name, column in table.items()})
+
+
+def _readable(text: str) -> str:
+    """The same, with those bytes of a file name that are no UTF-8 written with a backslash and their number."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _is_finite(value: float | int | str) -> bool:

@@ -1,0 +1,68 @@
+"""What a run writes is its own, whole, and refused in one line."""
+
+import os
+import resource
+from contextlib import contextmanager
+
+import pytest
+
+from zoo_core.errors import FileError
+from zoo_core.files import check_place, sole, stamp, whole
+
+
+@contextmanager
+def files_of_at_most(size: int):
+    """As on a disk that is full, the system refuses to write more."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "folder"])
+def test_the_second_run_into_the_same_place_is_refused_until_the_first_has_ended(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    with sole(tmp_path / name):
+        with pytest.raises(FileError, match=f"{name}: another run is writing there"), sole(tmp_path / name):
+            raise AssertionError
+        with sole(tmp_path / "another"):
+            pass
+    with sole(tmp_path / name):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
+
+
+def test_what_fails_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("before")
+    with pytest.raises(ZeroDivisionError), whole(path) as partial:
+        partial.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "before" and [*tmp_path.iterdir()] == [path]
+
+
+def test_a_full_disk_is_one_line_with_the_path_and_what_to_do(tmp_path):
+    path = tmp_path / "table.csv"
+    line = rf"^{path}: file too large; .*write elsewhere$"
+    with pytest.raises(FileError, match=line), files_of_at_most(100), whole(path) as partial:
+        partial.write_bytes(bytes(1000))
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_places_that_cannot_be_written_are_known_before(tmp_path):
+    with pytest.raises(FileError, match="it is a folder"):
+        check_place(tmp_path)
+    with pytest.raises(FileError, match=f"no folder {tmp_path}/gone; make it first"):
+        check_place(tmp_path / "gone" / "table.csv")
+
+
+def test_a_stamp_changes_with_a_file_that_is_rewritten_with_the_same_size(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"12")
+    os.utime(path, ns=(0, 1))
+    before = stamp([path])
+    assert stamp([str(path)]) == before
+    os.utime(path, ns=(0, 2))
+    assert stamp([path]) != before
