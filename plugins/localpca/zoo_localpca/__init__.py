@@ -1,4 +1,4 @@
-"""Local PCA: how far an image is from the plane through the training images that resemble it most.
+"""Local PCA: how far an image is from the nearest of many planes, each through training images that resemble each other.
 
 Nothing is learned by gradient descent. A network that does not beat it has not earned its cost.
 """
@@ -26,17 +26,15 @@ class Arguments:
     """Of the detector.
 
     Arguments:
-        images: training images that it remembers.
-        neighbours: of these, of an image, each as it is or turned by 180 degrees, whichever is nearer.
-        dimensions: of the plane through them.
-        cells: so many neighbourhoods, each a mean and a plane, in the place of the images; 0: the images themselves.
-        basis: principal components of all images that cells are made of.
+        cells: neighbourhoods, each a mean and a plane.
+        neighbours: training images of a cell, which may be in others too.
+        dimensions: of the planes.
+        basis: principal components of all training images that cells are made of.
     """
 
-    images: int = 100
+    cells: int = 512
     neighbours: int = 45
     dimensions: int = 12
-    cells: int = 0
     basis: int = 192
 
 
@@ -47,13 +45,13 @@ def zoo_architectures() -> list[zoo.Architecture]:
         zoo.Architecture(
             name="localpca",
             task="anomaly",
-            build=zoo.lazy("zoo_localpca.detectors:localpca"),
+            build=zoo.lazy("zoo_localpca.cell_pca:localpca"),
             bands=("grey",),
             heads=zoo.Heads(),
             preprocess=PREPROCESS,
             arguments=Arguments,
-            summary="distance from the plane through the nearest training images",
+            summary="distance from the nearest of many planes, each through training images that resemble each other",
             paper=PAPER,
-            train=zoo.lazy("zoo_localpca.detectors:train"),
+            train=zoo.lazy("zoo_localpca.cell_pca:train"),
         )
     ]

@@ -1,4 +1,4 @@
-"""Local principal components of cells: planes that many images share, in the place of the images."""
+"""Local principal components: planes that many images share."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,12 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
+import zoo_core as zoo
 from zoo_core.errors import SpecError, TrainingError
 
-from .network import LATENT, scaled
+__all__ = ["CellPCA", "localpca", "train"]
 
-__all__ = ["CellPCA"]
+LATENT = 12
 
 
 class CellPCA(nn.Module):
@@ -102,3 +103,21 @@ class CellPCA(nn.Module):
         least = (distance - along.square().sum(2)).min(1)
         chosen = along[torch.arange(len(places)).to(least.indices), least.indices]
         return least.values, centres[least.indices] + (chosen[:, None] @ planes[least.indices])[:, 0]
+
+
+def localpca(
+    channels: int, outputs: int, size: int, cells: int, neighbours: int, dimensions: int, basis: int
+) -> CellPCA:
+    """The detector with random cells; arguments as of the architecture."""
+    return CellPCA(channels, size, cells, neighbours, dimensions, basis)
+
+
+def train(detector: CellPCA, training: zoo.Training) -> None:
+    """Learn from the training images, and from the validation images too: nothing is chosen on them."""
+    detector.learn([training.images(), training.validation_images()], training.seed)
+
+
+def scaled(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Images over their brightest pixel, and that pixel (batch, 1, 1, 1)."""
+    peak = x.amax((1, 2, 3), keepdim=True).clamp(min=torch.finfo(x.dtype).tiny)
+    return x / peak, peak
