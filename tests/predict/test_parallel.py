@@ -46,6 +46,22 @@ def test_threads_compute_on_one_core_and_the_setting_is_restored():
     assert torch.get_num_threads() == before
 
 
+def test_overlapping_calls_compute_on_one_core_each_and_the_last_restores_the_setting():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        first, second = (in_threads([torch.get_num_threads] * 9, 2) for _ in range(2))
+        counts = [next(first), next(second)]
+        first.close()
+        counts += second
+        after = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+    assert counts == [1] * 10
+    assert after == 2
+
+
 def test_error_of_a_task_is_raised_and_no_thread_is_left():
     before = threading.active_count()
     with pytest.raises(ZeroDivisionError):

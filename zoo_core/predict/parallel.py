@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from threading import Lock
 from typing import TypeVar
 
 import torch
@@ -36,7 +37,7 @@ def in_threads(tasks: Iterable[Callable[[], T]], threads: int) -> Generator[T]:
     if threads == 1:
         yield from (task() for task in tasks)
         return
-    with _one_core_each(), _closing(ThreadPoolExecutor(threads)) as pool:
+    with _one_core_each, _closing(ThreadPoolExecutor(threads)) as pool:
         yield from _in_order(pool, tasks, threads + 1)
 
 
@@ -82,12 +83,28 @@ def _closing(pool: Executor) -> Iterator[Executor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-@contextmanager
-def _one_core_each() -> Iterator[None]:
-    """Threads started inside compute on one core."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+class _OneCoreEach:
+    """While anybody is inside, torch computes on one core; when the last one leaves, on as many as before.
+
+    The number is the process's, and calls may overlap: whoever leaves first must not give the others all cores, and
+    whoever enters second must not take the one core for what was before.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._before = Lock(), 0, 1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._before = torch.get_num_threads()
+            self._inside += 1
+            torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                torch.set_num_threads(self._before)
+
+
+_one_core_each = _OneCoreEach()

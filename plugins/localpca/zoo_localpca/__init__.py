@@ -1,4 +1,4 @@
-"""Local PCA: how far an image is from the nearest of many planes, each through training images that resemble each other.
+"""Local PCA: how far an image is from the nearest of many planes through training images that resemble each other.
 
 Nothing is learned by gradient descent. A network that does not beat it has not earned its cost.
 """
