@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from zoo_core.sim import cutouts
-from zoo_core.sim.cutouts import SHIFTED, SIDE, TRAINING, arc_snr, draw, expose, gain
+from zoo_core.sim.cutouts import FINE, FRAME, SHIFTED, TRAINING, arc_snr, draw, expose, gain
 
 
 def drawn(recipe, count, is_lens, seed=1):
@@ -28,7 +28,7 @@ def others():
 def test_components_are_finite_and_of_the_frame(lenses, others):
     for _, components in (lenses, others):
         for images in (components.foreground, components.arcs):
-            assert images.shape[1:] == (SIDE, SIDE) and bool(images.isfinite().all())
+            assert images.shape[1:] == (FRAME.side, FRAME.side) and bool(images.isfinite().all())
 
 
 def test_only_lenses_have_arcs(lenses, others):
@@ -65,6 +65,19 @@ def test_twins_are_drawn_like_lenses(others):
     assert all(cutout.source is None and cutout.profiles for cutout in twins)
 
 
+def test_every_column_of_the_truth_is_drawn_or_measured(lenses, others):
+    for cutout in (lenses[0][0], others[0][0]):
+        assert set(cutouts.facts(cutout)) == set(cutouts.TRUTH.names or ())
+
+
+def test_truth_holds_what_was_drawn_under_its_name(lenses, others):
+    (made, components), (kinds, without) = lenses, others
+    drawn, found = made[0], components.truth[0]
+    assert (found["theta_E"], found["lens_q"], found["psf_fwhm"]) == (drawn.host.theta_E, drawn.host.q, drawn.psf.fwhm)
+    assert (found["kind"], found["source_R"]) == (drawn.source.kind, drawn.source.R)
+    assert without.truth["kind"].tolist() == [cutout.kind for cutout in kinds]
+
+
 def test_chunks_do_not_change_the_pixels(lenses):
     made, components = lenses
     alone = expose(made[3:4])
@@ -74,10 +87,10 @@ def test_chunks_do_not_change_the_pixels(lenses):
 
 
 def test_points_keep_their_flux_and_place():
-    images = torch.zeros(1, 2 * SIDE, 2 * SIDE, dtype=torch.float64)
+    images = torch.zeros(1, FINE.side, FINE.side, dtype=torch.float64)
     lights = cutouts.light_table([[cutouts.population.star(0.512, -1.234, 50.0)]])
-    cutouts.add_points(images, lights, 0.05)
-    axis = (torch.arange(2 * SIDE) - (2 * SIDE - 1) / 2) * 0.05
+    cutouts.add_points(images, lights, FINE.pixel_scale)
+    axis = (torch.arange(FINE.side) - (FINE.side - 1) / 2) * FINE.pixel_scale
     assert float(images.sum()) == pytest.approx(50)
     assert float((images[0] * axis[None]).sum() / 50) == pytest.approx(0.512)
     assert float((images[0] * axis[:, None]).sum() / 50) == pytest.approx(-1.234)

@@ -6,17 +6,18 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from zoo_core.sim import cutouts
-from zoo_core.sim.cutouts import OVERSAMPLE, PIXEL_SCALE, SHIFTED, SIDE, TRAINING, brightened, draw
+from zoo_core.sim.cutouts import FINE, FRAME, OVERSAMPLE, SHIFTED, TRAINING, Wanted, brightened, draw
 from zoo_core.sim.rays.grid import Grid
 from zoo_core.sim.rays.lens import convergence, deflection
 from zoo_core.sim.rays.light import Profiles, modulation, squared_radius
 from zoo_core.sim.rays.scene import LENS, LIGHT
+from zoo_core.sim.tables import table
 from zoo_core.sim.telescope import survey
 from zoo_core.sim.telescope.footprint import outside
 from zoo_core.sim.telescope.psf import PSF
 from zoo_core.sim.telescope.survey import NOISE, Randoms, observe
 
-COUNT, WIDTH = 6, OVERSAMPLE * SIDE
+COUNT, SIDE, WIDTH = 6, FRAME.side, FINE.side
 
 
 @pytest.fixture(scope="module")
@@ -27,22 +28,23 @@ def drawn():
 @pytest.fixture
 def grid():
     with FakeTensorMode():
-        yield Grid.of(WIDTH, PIXEL_SCALE / OVERSAMPLE, torch.float32, torch.device("cuda"))
+        yield Grid.of(WIDTH, FINE.pixel_scale, torch.float32, torch.device("cuda"))
 
 
 def test_telescopes_keep_to_the_device(drawn, grid):
-    psfs, noise = np.array([cutout.psf for cutout in drawn], PSF), np.array([cutout.noise for cutout in drawn], NOISE)
-    transfer = survey.transfer(psfs, WIDTH, PIXEL_SCALE / OVERSAMPLE, torch.float32, "cuda")
+    psfs, noise = table((cutout.psf for cutout in drawn), PSF), table((cutout.noise for cutout in drawn), NOISE)
+    transfer = survey.transfer(psfs, WIDTH, FINE.pixel_scale, torch.float32, "cuda")
     seen = survey.blur(grid.zeros(COUNT)[:, 1:-1, 1:-1], transfer, OVERSAMPLE)
-    arcs, measured = brightened(seen, seen, np.ones((4, COUNT)), noise)
+    arcs, measured = brightened(seen, seen, Wanted(*seen.new_ones(4, COUNT)), noise)
     randoms = Randoms.from_numpy([np.random.default_rng(i) for i in range(COUNT)], SIDE).to("cuda")
     images = observe(seen, arcs, noise, randoms)
     images = images.masked_fill(outside(SIDE, torch.ones(COUNT, 2, device="cuda")), torch.nan)
-    assert images.device == measured.device == torch.device("cuda:0") and images.shape == (COUNT, SIDE, SIDE)
+    assert {images.device, *(column.device for column in measured)} == {torch.device("cuda:0")}
+    assert images.shape == (COUNT, SIDE, SIDE)
 
 
 def test_lenses_keep_to_the_device(drawn, grid):
-    lenses = np.array([cutouts._deflector(cutout) for cutout in drawn], LENS)
+    lenses = table(map(cutouts.deflector, drawn), LENS)
     x, y = grid.x.expand(COUNT, -1, -1), grid.y.expand(COUNT, -1, -1)
     alpha_x, alpha_y = deflection(lenses, x, y)
     kappa = convergence(lenses, x, y)

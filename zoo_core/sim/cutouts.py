@@ -13,22 +13,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .frame import FINDING
 from .rays.grid import Grid
 from .rays.render import Rendered, render, scenes_at_once
-from .rays.scene import LENS, Scenes
+from .rays.scene import LENS, Lens, Profile, Scenes
 from .sky import lookalikes, population
-from .sky.galaxy import POINT, Profile, light_table
+from .sky.galaxy import POINT, light_table
 from .sky.population import Host, Source
 from .sky.stamps import Stamp, StampSource, draw_stamp_source, lensed
+from .tables import table
 from .telescope import survey
-from .telescope.psf import PSF
-from .telescope.survey import NOISE
+from .telescope.psf import PSF, Psf
+from .telescope.survey import NOISE, Noise
 
 __all__ = [
+    "FRAME",
     "MEASURED",
-    "PIXEL_SCALE",
+    "OVERSAMPLE",
     "SHIFTED",
-    "SIDE",
     "TRAINING",
     "TRUTH",
     "Components",
@@ -39,7 +41,9 @@ __all__ = [
     "facts",
 ]
 
-SIDE, PIXEL_SCALE, OVERSAMPLE = 101, 0.1, 2
+FRAME = FINDING
+OVERSAMPLE = 2  # sub-pixels along the side of a pixel
+FINE = FRAME.finer(OVERSAMPLE)
 
 FAINT = 3e-7
 """Sky sigma: a profile ends where it adds less to a pixel of the finer grid."""
@@ -52,6 +56,7 @@ CPU_CHUNK = 50
 FLUX_RATIO = (0.015, 0.6)
 LEAST_SNR = (10.0, 40.0)
 LEAST_CONTRAST = (0.1, 0.5)  # of the arcs to the light under them
+BRIGHTNESS = (FLUX_RATIO, LEAST_SNR, LEAST_CONTRAST)  # in the order in which they are drawn
 
 TRUTH = np.dtype(
     [
@@ -80,7 +85,27 @@ TRUTH = np.dtype(
         ("psf_fwhm", "f8"),
     ]
 )
-MEASURED = ("arc_snr", "magnification", "arc_contrast", "arc_flux")  # on the rendered image; the rest is drawn
+
+
+class Measured(NamedTuple):
+    """Columns of TRUTH that are measured on the rendered image, (B,); the others are drawn."""
+
+    arc_snr: Tensor
+    magnification: Tensor
+    arc_contrast: Tensor
+    arc_flux: Tensor
+
+
+MEASURED = Measured._fields
+
+
+class Wanted(NamedTuple):
+    """How bright arcs are to be, (B,)."""
+
+    flux: Tensor
+    least_contrast: Tensor
+    least_snr: Tensor
+    source_flux: Tensor  # 0: one
 
 
 class Cutout(NamedTuple):
@@ -90,8 +115,8 @@ class Cutout(NamedTuple):
     host: Host
     source: Source | StampSource | None
     profiles: list[Profile]
-    psf: tuple
-    noise: tuple
+    psf: Psf
+    noise: Noise
     flux_ratio: float
     least_snr: float
     least_contrast: float
@@ -112,15 +137,24 @@ SHIFTED = Recipe(population.SHIFTED, lookalikes.SHIFTED_KINDS, survey.SHIFTED)
 
 
 def draw(rng: np.random.Generator, recipe: Recipe, is_lens: bool) -> Cutout:
-    """A lens, or something that is none but might have been."""
+    """A lens, or something that is none but might have been.
+
+    >>> cutout = draw(np.random.default_rng(1), TRAINING, is_lens=False)
+    >>> cutout.kind, cutout.source
+    ('twin', None)
+    """
     host = population.draw_host(rng, recipe.population)
     psf, noise = recipe.survey.draw_psf(rng, 0.9 * host.theta_E), recipe.survey.draw_noise(rng)
-    brightness = [float(np.exp(rng.uniform(*np.log(limits)))) for limits in (FLUX_RATIO, LEAST_SNR, LEAST_CONTRAST)]
+    flux_ratio, least_snr, least_contrast = (_log_uniform(rng, *limits) for limits in BRIGHTNESS)
     source = _source(rng, recipe, host) if is_lens else None
-    kind = source.kind if source else recipe.lookalikes.draw(rng)
+    kind = source.kind if source else recipe.lookalikes.draw(rng).name
     profiles = _foreground(rng, recipe, host, kind) + (source.profiles if source else [])
     profiles += population.draw_field(rng, recipe.population)
-    return Cutout(kind, host, source, profiles, psf, noise, *brightness)
+    return Cutout(kind, host, source, profiles, psf, noise, flux_ratio, least_snr, least_contrast)
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(*np.log((low, high)))))
 
 
 def _source(rng: np.random.Generator, recipe: Recipe, host: Host) -> Source | StampSource:
@@ -130,9 +164,14 @@ def _source(rng: np.random.Generator, recipe: Recipe, host: Host) -> Source | St
 
 
 def _foreground(rng: np.random.Generator, recipe: Recipe, host: Host, kind: str) -> list[Profile]:
-    if kind in recipe.lookalikes.kinds:
-        return recipe.lookalikes.kinds[kind][1](rng, recipe.population, host)
-    return lookalikes.early(rng, recipe.population, host) + lookalikes.surroundings(rng, recipe.population, host)
+    """What stands in front.
+
+    A source and a look-alike may have the same name ("merger"): such a lens has that look-alike in front of it instead
+    of a lens galaxy. Nobody meant that, but the images of version 1 are made so and stay so.
+    """
+    lookalike = recipe.lookalikes.named(kind)
+    build = lookalike.build if lookalike else lookalikes.lens_galaxy
+    return build(rng, recipe.population, host)
 
 
 @dataclass(frozen=True)
@@ -140,8 +179,8 @@ class Components:
     """Noise-free images of a batch of cutouts, flux per pixel in sky sigma, and what is true of them.
 
     Arguments:
-        foreground: all that is not lensed, (B, SIDE, SIDE).
-        arcs: (B, SIDE, SIDE); zero for non-lenses.
+        foreground: all that is not lensed, (B, side, side).
+        arcs: (B, side, side); zero for non-lenses.
         noise: dtype NOISE, (B,).
         truth: dtype TRUTH, (B,).
     """
@@ -172,43 +211,49 @@ def expose(
         device: where they are rendered, and where their images stay.
     """
     device = torch.device(device)
-    chunk = CPU_CHUNK if device.type == "cpu" else scenes_at_once(OVERSAMPLE * SIDE, device)
+    chunk = CPU_CHUNK if device.type == "cpu" else scenes_at_once(FINE.side, device)
     starts = range(0, max(len(cutouts), 1), chunk)
     parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device) for start in starts]
     return parts[0] if len(parts) == 1 else Components.concatenate(parts)
 
 
 def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Components:
-    psfs = np.array([cutout.psf for cutout in cutouts], dtype=PSF)
-    noise = np.array([cutout.noise for cutout in cutouts], dtype=NOISE)
-    truth = np.array([facts(cutout) for cutout in cutouts], dtype=TRUTH)
+    psfs, noise = table((cutout.psf for cutout in cutouts), PSF), table((cutout.noise for cutout in cutouts), NOISE)
+    truth = table(map(facts, cutouts), TRUTH)
     drawn = _drawn(cutouts, stamps, dtype, device)
-    transfer = survey.transfer(psfs, OVERSAMPLE * SIDE, PIXEL_SCALE / OVERSAMPLE, dtype, device)
+    transfer = survey.transfer(psfs, FINE.side, FINE.pixel_scale, dtype, device)
     foreground = survey.blur(drawn.foreground, transfer, OVERSAMPLE)
     arcs, lenses = torch.zeros_like(foreground), np.flatnonzero(truth["label"])
     if len(lenses):
-        rows, wanted = torch.as_tensor(lenses, device=device), _wanted([cutouts[row] for row in lenses.tolist()])
+        rows = torch.as_tensor(lenses, device=device)
+        wanted = _wanted([cutouts[row] for row in lenses.tolist()], like=foreground)
         seen = survey.blur(drawn.arcs[rows], transfer[rows], OVERSAMPLE)
         arcs[rows], measured = brightened(foreground[rows], seen, wanted, noise[lenses])
-        for name, values in zip(MEASURED, measured.double().cpu().numpy(), strict=True):
-            truth[name][lenses] = values
+        for name, values in measured._asdict().items():
+            truth[name][lenses] = values.double().cpu().numpy()
     return Components(foreground, arcs, noise, truth)
 
 
 def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Rendered:
     """The cutouts before the PSF, on a finer grid."""
     scenes = Scenes(
-        np.array([_deflector(cutout) for cutout in cutouts], dtype=LENS),
+        table(map(deflector, cutouts), LENS),
         light_table([sorted(cutout.profiles, key=lambda profile: profile.lensed) for cutout in cutouts]),
     )
     drawn = render(
-        scenes, pixels=SIDE, pixel_scale=PIXEL_SCALE, oversample=OVERSAMPLE, faint=FAINT, dtype=dtype, device=device
+        scenes,
+        pixels=FRAME.side,
+        pixel_scale=FRAME.pixel_scale,
+        oversample=OVERSAMPLE,
+        faint=FAINT,
+        dtype=dtype,
+        device=device,
     )
-    add_points(drawn.foreground, scenes.lights, PIXEL_SCALE / OVERSAMPLE)
+    add_points(drawn.foreground, scenes.lights, FINE.pixel_scale)
     real = {row: cutout.source for row, cutout in enumerate(cutouts) if isinstance(cutout.source, StampSource)}
     if real:
         pictures, sources, rows = [stamps[source.stamp] for source in real.values()], list(real.values()), list(real)
-        grid = Grid.of(OVERSAMPLE * SIDE, PIXEL_SCALE / OVERSAMPLE, dtype, device)
+        grid = Grid.of(FINE.side, FINE.pixel_scale, dtype, device)
         drawn.arcs[torch.as_tensor(rows, device=device)] = lensed(pictures, sources, scenes.lenses[rows], grid)
     return drawn
 
@@ -225,50 +270,71 @@ def add_points(images: Tensor, lights: np.ndarray, pixel: float) -> None:
     images.index_put_(tuple(places), torch.as_tensor(light[inside]).to(images), accumulate=True)
 
 
-def _deflector(cutout: Cutout) -> tuple[float, ...]:
-    return population.deflector(cutout.host) if cutout.source else (0, 1, 0, 1, 0, 0, 0, 0)
+def deflector(cutout: Cutout) -> Lens:
+    """The mass that lenses; that of a look-alike lenses nothing."""
+    return population.deflector(cutout.host) if cutout.source else Lens()
 
 
-def facts(cutout: Cutout) -> tuple:
-    """The truth of a cutout, dtype TRUTH, with zeros for what is measured on its image."""
+def facts(cutout: Cutout) -> dict[str, float | str]:
+    """The truth of a cutout, by the columns of TRUTH, with zeros for what is measured on its image."""
     host, source = cutout.host, cutout.source
-    behind = (host.light.x, host.light.y)
-    placed = (source.x, source.y, source.R) if source else (0.0, 0.0, 0.0)
-    return (
-        int(source is not None), cutout.kind, host.theta_E if source else 0.0, 0.0, 0.0, 0.0, 0.0, *placed,
-        host.sigma_v, host.z_l, host.z_s, *behind, host.q, host.phi, host.slope, host.gamma_1, host.gamma_2,
-        host.light.R, host.light.flux, cutout.psf[1],
-    )  # fmt: skip
+    drawn = {
+        "label": int(source is not None),
+        "kind": cutout.kind,
+        "theta_E": host.theta_E if source else 0.0,
+        "source_x": source.x if source else 0.0,
+        "source_y": source.y if source else 0.0,
+        "source_R": source.R if source else 0.0,
+        "sigma_v": host.sigma_v,
+        "z_l": host.z_l,
+        "z_s": host.z_s,
+        "lens_x": host.light.x,
+        "lens_y": host.light.y,
+        "lens_q": host.q,
+        "lens_phi": host.phi,
+        "lens_slope": host.slope,
+        "gamma_1": host.gamma_1,
+        "gamma_2": host.gamma_2,
+        "host_R": host.light.R,
+        "host_flux": host.light.flux,
+        "psf_fwhm": cutout.psf.fwhm,
+    }
+    return drawn | dict.fromkeys(MEASURED, 0.0)
 
 
-def _wanted(cutouts: Sequence[Cutout]) -> np.ndarray:
-    """Of each lens: flux of the arcs, least contrast and signal to noise, flux of the source, shape (4, cutouts)."""
-    rows = [
-        (
-            cutout.flux_ratio * cutout.host.light.flux, cutout.least_contrast, cutout.least_snr,
-            sum(profile.flux for profile in cutout.source.profiles) if cutout.source else 0.0,
-        )
-        for cutout in cutouts
-    ]  # fmt: skip
-    return np.array(rows, dtype=np.float64).T
+def _wanted(cutouts: Sequence[Cutout], like: Tensor) -> Wanted:
+    """Of each lens, in the type and on the device of `like`."""
+    sources = [sum(profile.flux for profile in cutout.source.profiles) if cutout.source else 0.0 for cutout in cutouts]
+    columns = {
+        "flux": [cutout.flux_ratio * cutout.host.light.flux for cutout in cutouts],
+        "least_contrast": [cutout.least_contrast for cutout in cutouts],
+        "least_snr": [cutout.least_snr for cutout in cutouts],
+        "source_flux": sources,
+    }
+    return Wanted(**{name: torch.tensor(values, dtype=torch.float64).to(like) for name, values in columns.items()})
 
 
-def brightened(foreground: Tensor, arcs: Tensor, wanted: np.ndarray, noise: np.ndarray) -> tuple[Tensor, Tensor]:
-    """The arcs at the brightness that was drawn, and what comes out, in the order of MEASURED, shape (4, B).
+def brightened(foreground: Tensor, arcs: Tensor, wanted: Wanted, noise: np.ndarray) -> tuple[Tensor, Measured]:
+    """The arcs at the brightness that was drawn, and what comes out.
+
+    Their factor is the largest of those that give the flux, the least contrast and the least signal to noise.
 
     Arguments:
-        foreground, arcs: (B, SIDE, SIDE).
-        wanted: flux, least contrast, least signal to noise and flux of the source (0: one), shape (4, B).
+        foreground, arcs: (B, side, side).
+        wanted: of each.
         noise: dtype NOISE, (B,).
     """
-    flux, least_contrast, least_snr, source_flux = torch.as_tensor(wanted).to(arcs).unbind(0)
     drawn_flux = arcs.sum((1, 2))
-    factor = torch.maximum(flux / drawn_flux, least_contrast / contrast(foreground, arcs))
-    factor = torch.maximum(factor, gain(least_snr, foreground, arcs, noise))
+    factor = torch.maximum(wanted.flux / drawn_flux, wanted.least_contrast / contrast(foreground, arcs))
+    factor = torch.maximum(factor, gain(wanted.least_snr, foreground, arcs, noise))
     arcs = arcs * factor[:, None, None]
-    magnification = drawn_flux / (source_flux + (source_flux == 0))
-    snr, contrasts = arc_snr(foreground, arcs, noise), contrast(foreground, arcs)
-    return arcs, torch.stack([snr, magnification, contrasts, arcs.sum((1, 2))])
+    measured = Measured(
+        arc_snr=arc_snr(foreground, arcs, noise),
+        magnification=drawn_flux / (wanted.source_flux + (wanted.source_flux == 0)),
+        arc_contrast=contrast(foreground, arcs),
+        arc_flux=arcs.sum((1, 2)),
+    )
+    return arcs, measured
 
 
 def contrast(foreground: Tensor, arcs: Tensor) -> Tensor:

@@ -9,8 +9,9 @@ import zoo_core as zoo
 from zoo_core.datasets.public.sky import split_of
 from zoo_core.datasets.simulated.hosts import BRIGHTNESS, Hosts, read_hosts
 from zoo_core.errors import DatasetError
-from zoo_core.sim.cutouts import SIDE
+from zoo_core.sim.cutouts import FRAME
 
+SIDE = FRAME.side
 HEADER = "file,label,arc,name,band,pixel_scale\n"
 
 

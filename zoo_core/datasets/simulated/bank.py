@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
-from ...sim.cutouts import PIXEL_SCALE, SIDE, Cutout, Recipe, expose
+from ...sim.cutouts import FRAME, Cutout, Recipe, expose
 from ...sim.telescope.exposures import draw_exposures
 from ..shards import write_whole
 from ..store import ImageStore
@@ -79,10 +79,10 @@ class Exposures:
         self.radii = torch.from_numpy(radii if len(radii) else np.ones(1, np.float32)).to(device)
 
     def draw(self, foreground: Tensor, arcs: Tensor, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images (B, 1, SIDE, SIDE), NaN outside their footprint, and 1 for those that show a lens.
+        """Images (B, 1, side, side), NaN outside their footprint, and 1 for those that show a lens.
 
         Arguments:
-            foreground, arcs: (B, SIDE, SIDE), of the scenes.
+            foreground, arcs: (B, side, side), of the scenes.
             scenes: numbers of the scenes (B,), on the device.
             generator: of the device.
         """
@@ -96,7 +96,7 @@ class Exposures:
         light = torch.stack([foreground, arcs]) * gain[:, None, None]
         alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
         radii = torch.where(lens > 0, self.theta_E[scenes], alike)  # footprints tell nothing of the class
-        return draw_exposures(light[0], light[1], radii, self.draw_noises, generator, PIXEL_SCALE)[:, None], shown
+        return draw_exposures(light[0], light[1], radii, self.draw_noises, generator, FRAME.pixel_scale)[:, None], shown
 
     def gains(self, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Factors of the whole light and, besides, of the arcs, which stay above LEAST_SNR."""
@@ -140,7 +140,7 @@ class Bank(TrainingView):
     def _arcs(self, rows: np.ndarray) -> Tensor:
         """Of non-lenses those of any lens: they are not shown."""
         if not len(self.arcs):
-            return torch.zeros(len(rows), SIDE, SIDE, device=self.arcs.device)
+            return torch.zeros(len(rows), FRAME.side, FRAME.side, device=self.arcs.device)
         return self.arcs.images(np.minimum(self._arcs_of[rows], len(self.arcs) - 1))
 
 

@@ -20,8 +20,9 @@ from torch import Tensor
 from ...errors import DatasetError
 from ...interfaces import Description, TrainingView
 from ...sim import cutouts
-from ...sim.cutouts import MEASURED, PIXEL_SCALE, SIDE, TRUTH, Components, Cutout, Recipe
+from ...sim.cutouts import FRAME, MEASURED, TRUTH, Components, Cutout, Recipe
 from ...sim.sky.stamps import read_stamps
+from ...sim.tables import table
 from ...sim.telescope.footprint import draw_footprint, outside
 from ...sim.telescope.survey import Randoms, observe
 from ...tasks import Heads
@@ -68,7 +69,7 @@ class Finding(Simulated):
     ):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
-        self.description = Description(name, VERSION, "classification", "simulated", ("VIS",), PIXEL_SCALE, HEADS)
+        self.description = Description(name, VERSION, "classification", "simulated", ("VIS",), FRAME.pixel_scale, HEADS)
         self.recipe, self.n, self.seed, self.lens_fraction = recipe, n, seed, lens_fraction
         self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
 
@@ -115,7 +116,7 @@ class Finding(Simulated):
         for start, stop, kept in self._shards.kept():
             drawn = self.cutouts(start, stop)
             if kept is not None:
-                expected = np.array([cutouts.facts(cutout) for cutout in drawn], dtype=TRUTH)
+                expected = table(map(cutouts.facts, drawn), TRUTH)
                 self._shards.check(self.description.name, start, kept, expected, MEASURED)
             yield from map(flat, drawn)
 
@@ -141,16 +142,19 @@ class Finding(Simulated):
     def _exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         drawn = self.cutouts(start, stop)
         made = cutouts.expose(drawn, self.recipe.stamps, device=device)
-        randoms = Randoms.from_numpy([generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], SIDE)
+        randoms = Randoms.from_numpy(
+            [generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], FRAME.side
+        )
         images = observe(made.foreground, made.arcs, made.noise, randoms.to(device))
-        images = images.masked_fill(outside(SIDE, self._footprints(start, drawn).to(device)), torch.nan)
+        images = images.masked_fill(outside(FRAME.side, self._footprints(start, drawn).to(device)), torch.nan)
         return images[:, None].cpu().numpy(), made.truth
 
     def _footprints(self, start: int, drawn: Sequence[Cutout]) -> Tensor:
         """Half the widths and heights of the stamps, pixels, shape (cutouts, 2)."""
         streams = (generator(self._key, self.seed, i, FOOTPRINT) for i in range(start, start + len(drawn)))
         halves = [
-            draw_footprint(rng, cutout.host.theta_E, PIXEL_SCALE) for rng, cutout in zip(streams, drawn, strict=True)
+            draw_footprint(rng, cutout.host.theta_E, FRAME.pixel_scale)
+            for rng, cutout in zip(streams, drawn, strict=True)
         ]
         return torch.tensor(halves, dtype=torch.float64)
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ...errors import DatasetError
 from ...images.preprocess import Preprocess
-from ...sim.cutouts import PIXEL_SCALE, SIDE
+from ...sim.cutouts import FRAME
 from ...sim.telescope.noise import Draw
 from ..public.sky import sky
 
@@ -31,7 +31,7 @@ class Hosts:
     """Real galaxies, and how often they take the place of simulated ones.
 
     Arguments:
-        images: (N, SIDE, SIDE), in units of their own noise, sky subtracted, without gaps.
+        images: (N, side, side), in units of their own noise, sky subtracted, without gaps.
         share: of the exposures, of lenses as of others.
     """
 
@@ -48,7 +48,7 @@ class Hosts:
         return Hosts(self.images.to(device), self.share)
 
     def instead_of(self, foreground: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Foregrounds (B, SIDE, SIDE), some of which are hosts, and the noise that each brings with it, sky sigma (B,).
+        """Foregrounds (B, side, side), some of which are hosts, and the noise that each brings with it, sky sigma (B,).
 
         A host is turned by any angle or mirrored first, shifted, and changed in size and brightness; beyond its borders
         it is mirrored.
@@ -69,12 +69,12 @@ def read_hosts(path: Path | str, share: float) -> Hosts:
     """
     if not 0 < share <= 1:
         raise DatasetError(f"painted = {share}: the share of images with real hosts lies above 0 and at most at 1")
-    galaxies = sky(path, split="train", pixel_scale=PIXEL_SCALE, size=SIDE)
+    galaxies = sky(path, split="train", pixel_scale=FRAME.pixel_scale, size=FRAME.side)
     rows = (galaxies.truth()["label"] == 0).nonzero()[0]
     if not len(rows):
         raise DatasetError(f"{path}: no galaxy in the training split that is no lens; hosts must not be lenses already")
     prepare = Preprocess.from_operations(
-        ({"op": "frame", "size": SIDE}, {"op": "noise_units"}), galaxies.description.bands
+        ({"op": "frame", "size": FRAME.side}, {"op": "noise_units"}), galaxies.description.bands
     )
     images = torch.cat([prepare.images(galaxies.images([row])) for row in rows])
     return Hosts(images[:, 0], share)
@@ -83,11 +83,11 @@ def read_hosts(path: Path | str, share: float) -> Hosts:
 def _moved(images: Tensor, draw: Draw) -> Tensor:
     angle, zoom = draw.uniform(0.0, 2 * torch.pi), draw.log_uniform(*ZOOM)
     mirror = torch.where(draw.uniform() < 0.5, -1.0, 1.0)
-    shift = torch.stack([draw.uniform(-SHIFT, SHIFT), draw.uniform(-SHIFT, SHIFT)], 1) * 2 / SIDE
+    shift = torch.stack([draw.uniform(-SHIFT, SHIFT), draw.uniform(-SHIFT, SHIFT)], 1) * 2 / FRAME.side
     cos, sin = angle.cos() / zoom, angle.sin() / zoom
     rows = torch.stack([torch.stack([mirror * cos, -sin], 1), torch.stack([mirror * sin, cos], 1)], 1)  # (B, 2, 2)
     where = functional.affine_grid(
-        torch.cat([rows, shift[:, :, None]], 2), [len(images), 1, SIDE, SIDE], align_corners=False
+        torch.cat([rows, shift[:, :, None]], 2), [len(images), 1, FRAME.side, FRAME.side], align_corners=False
     )
     moved = functional.grid_sample(images[:, None], where, padding_mode="reflection", align_corners=False)
     return moved[:, 0]

@@ -11,44 +11,51 @@ of the major axis, so that the half-light ellipse has the area of a circle of ra
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["LENS", "LIGHT", "PROFILES", "Scenes"]
+from ..tables import dtype_of
+
+__all__ = ["LENS", "LIGHT", "PROFILES", "Lens", "Profile", "Scenes"]
 
 PROFILES = ("sersic", "ring", "point")
 
-LENS = np.dtype(
-    [
-        ("theta_E", "f8"),  # arcsec; 0: nothing is deflected. The critical curve of the SIE/EPL encloses pi theta_E^2
-        ("q", "f8"),  # axis ratio of the convergence
-        ("phi", "f8"),  # position angle of the major axis
-        ("slope", "f8"),  # kappa ~ r^-slope; 1 is isothermal
-        ("x", "f8"),
-        ("y", "f8"),
-        ("gamma_1", "f8"),  # external shear
-        ("gamma_2", "f8"),
-    ]
-)
 
-LIGHT = np.dtype(
-    [
-        ("scene", "i8"),  # the row of `lenses` it belongs to, ascending
-        ("lensed", "?"),  # in the source plane, behind the deflector
-        ("profile", "i8"),  # index into PROFILES
-        ("flux", "f8"),  # total, before lensing and before modulation; any linear unit
-        ("x", "f8"),
-        ("y", "f8"),
-        ("R", "f8"),  # sersic: half-light radius R_e; ring: radius of the crest, arcsec
-        ("n", "f8"),  # sersic: index; ring: width (Gaussian sigma) over radius
-        ("q", "f8"),
-        ("phi", "f8"),
-        ("arms", "i8"),  # factor 1 + contrast cos(arms (theta - winding ln(r / R)) - phase); 0: none
-        ("contrast", "f8"),  # 0 to 1
-        ("winding", "f8"),  # tan of the pitch angle's complement; 0: straight spokes
-        ("phase", "f8"),
-    ]
-)
+class Lens(NamedTuple):
+    """One row of the table of deflectors; without arguments one that deflects nothing."""
+
+    theta_E: float = 0.0  # arcsec; 0: nothing is deflected. The critical curve of the SIE/EPL encloses pi theta_E^2
+    q: float = 1.0  # axis ratio of the convergence
+    phi: float = 0.0  # position angle of the major axis
+    slope: float = 1.0  # kappa ~ r^-slope; 1 is isothermal
+    x: float = 0.0
+    y: float = 0.0
+    gamma_1: float = 0.0  # external shear
+    gamma_2: float = 0.0
+
+
+class Profile(NamedTuple):
+    """One row of the table of light, without the number of its scene."""
+
+    lensed: bool  # in the source plane, behind the deflector
+    profile: int  # index into PROFILES
+    flux: float  # total, before lensing and before modulation; any linear unit
+    x: float
+    y: float
+    R: float  # sersic: half-light radius R_e; ring: radius of the crest, arcsec
+    n: float  # sersic: index; ring: width (Gaussian sigma) over radius
+    q: float
+    phi: float
+    arms: int = 0  # factor 1 + contrast cos(arms (theta - winding ln(r / R)) - phase); 0: none
+    contrast: float = 0.0  # 0 to 1
+    winding: float = 0.0  # tan of the pitch angle's complement; 0: straight spokes
+    phase: float = 0.0
+
+
+LENS = dtype_of(Lens)
+LIGHT = np.dtype([("scene", "i8"), *dtype_of(Profile).descr])
+"""A profile after the row of `lenses` that it belongs to, ascending."""
 
 
 @dataclass(frozen=True)

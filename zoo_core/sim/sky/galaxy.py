@@ -5,30 +5,33 @@ and a generator that fills in the rest; so any of them can stand in front, be a 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from ..rays.scene import LIGHT, PROFILES
+from ..rays.scene import LIGHT, PROFILES, Profile
 
 __all__ = [
+    "BARRED",
+    "CLUMPY",
+    "COMPACT",
+    "DUSTY",
+    "EDGE_ON",
+    "ELLIPTICAL",
+    "FLOCCULENT",
+    "GRAND_DESIGN",
+    "IRREGULAR",
+    "LENTICULAR",
+    "MERGER",
+    "RINGED",
+    "SHELLS",
+    "SMOOTH_DISC",
+    "Build",
     "Galaxy",
-    "Profile",
-    "barred",
-    "clumpy",
-    "compact",
-    "dusty",
-    "edge_on",
-    "elliptical",
-    "flocculent",
-    "grand_design",
-    "irregular",
-    "lenticular",
+    "Morphology",
     "light_table",
-    "merger",
-    "ringed",
-    "shells",
-    "smooth_disc",
+    "sersic",
 ]
 
 SERSIC, RING, POINT = (PROFILES.index(name) for name in ("sersic", "ring", "point"))
@@ -46,25 +49,21 @@ class Galaxy(NamedTuple):
     lensed: bool = False
 
 
-class Profile(NamedTuple):
-    """One row of the light table, without its scene."""
-
-    lensed: bool
-    profile: int
-    flux: float
-    x: float
-    y: float
-    R: float
-    n: float
-    q: float
-    phi: float
-    arms: int = 0
-    contrast: float = 0.0
-    winding: float = 0.0
-    phase: float = 0.0
+Build = Callable[[np.random.Generator, Galaxy], list[Profile]]
+"""Composes a galaxy of profiles."""
 
 
-Morphology = Callable[[np.random.Generator, Galaxy], list[Profile]]
+@dataclass(frozen=True)
+class Morphology:
+    """A shape that galaxies have.
+
+    Arguments:
+        name: stands in the truth of data sets as the kind of a source, and so never changes.
+        build: composes such a galaxy.
+    """
+
+    name: str
+    build: Build
 
 
 def light_table(scenes: Sequence[Iterable[Profile]]) -> np.ndarray:
@@ -275,3 +274,19 @@ def merger(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
                    galaxy.R * rng.uniform(1.0, 2.5), rng.uniform(0.1, 0.3), rng.uniform(0.4, 0.9),
                    rng.uniform(0, np.pi), 1, 1.0, rng.normal(0, 0.8), rng.uniform(0, 2 * np.pi))  # fmt: skip
     return [*pair, halo, tail]
+
+
+ELLIPTICAL = Morphology("elliptical", elliptical)
+LENTICULAR = Morphology("lenticular", lenticular)
+SHELLS = Morphology("shells", shells)
+DUSTY = Morphology("dusty", dusty)
+SMOOTH_DISC = Morphology("smooth_disc", smooth_disc)
+GRAND_DESIGN = Morphology("grand_design", grand_design)
+FLOCCULENT = Morphology("flocculent", flocculent)
+BARRED = Morphology("barred", barred)
+RINGED = Morphology("ringed", ringed)
+EDGE_ON = Morphology("edge_on", edge_on)
+CLUMPY = Morphology("clumpy", clumpy)
+IRREGULAR = Morphology("irregular", irregular)
+COMPACT = Morphology("compact", compact)
+MERGER = Morphology("merger", merger)

@@ -10,41 +10,68 @@ from functools import partial
 
 import numpy as np
 
+from ..rays.scene import Profile
 from . import galaxy as morphology
-from .galaxy import Galaxy, Morphology, Profile
+from .galaxy import Build, Galaxy
 from .population import Host, Population, choose, draw_flux, field_galaxy, star
 
-__all__ = ["SHIFTED_KINDS", "TRAINING_KINDS", "Kind", "Lookalikes", "early", "surroundings"]
+__all__ = ["SHIFTED_KINDS", "TRAINING_KINDS", "Kind", "Lookalikes", "early", "lens_galaxy", "surroundings"]
 
 LARGEST = 1.8  # arcsec, half-light radius of discs and mergers: larger ones fill the frame
 
-Kind = Callable[[np.random.Generator, Population, Host], list[Profile]]
+Place = Callable[[np.random.Generator, Population, Host], list[Profile]]
+"""Composes what stands in the place of a host."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of look-alike.
+
+    Arguments:
+        name: stands in the truth of data sets, and so never changes.
+        weight: its frequency among the others; they need not add up to one.
+        build: composes one; a function of a module, or a `partial` of one, as it is sent to other processes.
+    """
+
+    name: str
+    weight: float
+    build: Place
 
 
 @dataclass(frozen=True)
 class Lookalikes:
-    """Kinds of non-lenses with their frequencies; `twins` is the share of lenses shown without their arcs."""
+    """Kinds of non-lenses with their frequencies; a "twin" is a lens shown without its arcs.
 
-    kinds: dict[str, tuple[float, Kind]]
-    twins: float
+    >>> TRAINING_KINDS.draw(np.random.default_rng(1)).name
+    'merger'
+    """
 
-    def draw(self, rng: np.random.Generator) -> str:
-        """The name of a kind; "twin" for a lens without arcs."""
-        names, weights = ["twin", *self.kinds], [self.twins, *(weight for weight, _ in self.kinds.values())]
-        edges = np.cumsum(weights)
-        return names[int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))]
+    kinds: tuple[Kind, ...]
+
+    def draw(self, rng: np.random.Generator) -> Kind:
+        """One of them."""
+        return choose(rng, {kind: kind.weight for kind in self.kinds})
+
+    def named(self, name: str) -> Kind | None:
+        """The kind of this name, if there is one."""
+        return next((kind for kind in self.kinds if kind.name == name), None)
 
 
-def centred(build: Morphology) -> Kind:
-    """The kind with this morphology in the place of the host; it can be sent to other processes."""
+def centred(build: Build) -> Place:
+    """A galaxy of this morphology in the place of the host; it can be sent to other processes."""
     return partial(_in_place_of_host, build)
 
 
-def _in_place_of_host(build: Morphology, rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+def _in_place_of_host(build: Build, rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     shrink = min(1.0, LARGEST / host.light.R)
     q = float(np.clip(rng.beta(4, 1.8), 0.2, 1.0))
     light = host.light._replace(R=shrink * host.light.R, flux=shrink**2 * host.light.flux, q=q)
     return build(rng, light) + nucleus(rng, light)
+
+
+def lens_galaxy(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+    """What stands in front of a lens: the host and its surroundings."""
+    return early(rng, population, host) + surroundings(rng, population, host)
 
 
 def surroundings(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
@@ -64,12 +91,12 @@ def companion(rng: np.random.Generator, population: Population, host: Host, dist
     x, y = (float(distance * t) for t in (np.cos(theta), np.sin(theta)))
     light = host.light._replace(flux=ratio * host.light.flux, R=host.light.R * ratio**0.45, x=x, y=y,
                                 q=rng.uniform(0.4, 1.0), phi=rng.uniform(0, np.pi))  # fmt: skip
-    return choose(rng, population.hosts)(rng, light)
+    return choose(rng, population.hosts).build(rng, light)
 
 
 def early(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """A galaxy like those that lens, at times with a bright nucleus."""
-    return choose(rng, population.hosts)(rng, host.light) + nucleus(rng, host.light)
+    return choose(rng, population.hosts).build(rng, host.light) + nucleus(rng, host.light)
 
 
 def nucleus(rng: np.random.Generator, light: Galaxy) -> list[Profile]:
@@ -117,7 +144,7 @@ def close_pair(rng: np.random.Generator, population: Population, host: Host) -> 
     ratio = rng.uniform(0.15, 1.0)
     second = Galaxy(ratio * host.light.flux, host.light.R * ratio**0.5 * rng.uniform(0.5, 1.0), x, y,
                     rng.uniform(0.3, 1.0), rng.uniform(0, np.pi))  # fmt: skip
-    return early(rng, population, host) + choose(rng, population.neighbours)(rng, second)
+    return early(rng, population, host) + choose(rng, population.neighbours).build(rng, second)
 
 
 def group(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
@@ -142,12 +169,12 @@ def double_star(rng: np.random.Generator, population: Population, host: Host) ->
     return [*early(rng, population, host), star(x, y, host.light.flux * rng.uniform(0.03, 0.5))]
 
 
-def decorated(build: Kind) -> Kind:
-    """The kind with the small neighbours that lenses' arcs are taken for; it can be sent to other processes."""
+def decorated(build: Place) -> Place:
+    """The same with the small neighbours that lenses' arcs are taken for; it can be sent to other processes."""
     return partial(_with_neighbours, build)
 
 
-def _with_neighbours(build: Kind, rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
+def _with_neighbours(build: Place, rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     profiles = build(rng, population, host)
     for x, y, _ in around(rng, host, int(rng.integers(0, 3))):
         profiles += field_galaxy(rng, population, x, y, satellite_flux(rng, host))
@@ -155,37 +182,37 @@ def _with_neighbours(build: Kind, rng: np.random.Generator, population: Populati
 
 
 TRAINING_KINDS = Lookalikes(
-    {
-        "elliptical": (0.1, early),
-        "spiral": (0.13, centred(morphology.grand_design)),
-        "flocculent": (0.12, centred(morphology.flocculent)),
-        "barred": (0.07, centred(morphology.barred)),
-        "ring": (0.06, centred(morphology.ringed)),
-        "disc": (0.09, centred(morphology.smooth_disc)),
-        "edge_on": (0.07, centred(morphology.edge_on)),
-        "merger": (0.07, decorated(centred(morphology.merger))),
-        "irregular": (0.07, centred(morphology.clumpy)),
-        "satellites": (0.1, satellites),
-        "tangential": (0.05, tangential),
-        "pair": (0.05, close_pair),
-        "group": (0.04, group),
-        "star": (0.02, lone_star),
-        "star_pair": (0.02, double_star),
-    },
-    twins=0.2,
+    (
+        Kind("twin", 0.2, lens_galaxy),
+        Kind("elliptical", 0.1, early),
+        Kind("spiral", 0.13, centred(morphology.grand_design)),
+        Kind("flocculent", 0.12, centred(morphology.flocculent)),
+        Kind("barred", 0.07, centred(morphology.barred)),
+        Kind("ring", 0.06, centred(morphology.ringed)),
+        Kind("disc", 0.09, centred(morphology.smooth_disc)),
+        Kind("edge_on", 0.07, centred(morphology.edge_on)),
+        Kind("merger", 0.07, decorated(centred(morphology.merger))),
+        Kind("irregular", 0.07, centred(morphology.clumpy)),
+        Kind("satellites", 0.1, satellites),
+        Kind("tangential", 0.05, tangential),
+        Kind("pair", 0.05, close_pair),
+        Kind("group", 0.04, group),
+        Kind("star", 0.02, lone_star),
+        Kind("star_pair", 0.02, double_star),
+    )
 )
 SHIFTED_KINDS = Lookalikes(
-    {
-        "elliptical": (0.1, centred(morphology.shells)),
-        "spiral": (0.15, decorated(centred(morphology.flocculent))),
-        "barred": (0.12, decorated(centred(morphology.barred))),
-        "ring": (0.08, decorated(centred(morphology.ringed))),
-        "irregular": (0.1, decorated(centred(morphology.irregular))),
-        "merger": (0.08, centred(morphology.merger)),
-        "edge_on": (0.07, decorated(centred(morphology.edge_on))),
-        "satellites": (0.1, satellites),
-        "group": (0.05, group),
-        "star_pair": (0.02, double_star),
-    },
-    twins=0.25,
+    (
+        Kind("twin", 0.25, lens_galaxy),
+        Kind("elliptical", 0.1, centred(morphology.shells)),
+        Kind("spiral", 0.15, decorated(centred(morphology.flocculent))),
+        Kind("barred", 0.12, decorated(centred(morphology.barred))),
+        Kind("ring", 0.08, decorated(centred(morphology.ringed))),
+        Kind("irregular", 0.1, decorated(centred(morphology.irregular))),
+        Kind("merger", 0.08, centred(morphology.merger)),
+        Kind("edge_on", 0.07, decorated(centred(morphology.edge_on))),
+        Kind("satellites", 0.1, satellites),
+        Kind("group", 0.05, group),
+        Kind("star_pair", 0.02, double_star),
+    )
 )

@@ -18,7 +18,7 @@ from torch.nn import functional
 from ...errors import ImageReadError
 from ..rays.grid import Grid
 from ..rays.lens import deflection
-from .galaxy import Profile
+from ..rays.scene import Profile
 from .population import Host, Population, draw_position, draw_size
 
 __all__ = ["Stamp", "StampSource", "draw_stamp_source", "lensed", "read_stamps"]

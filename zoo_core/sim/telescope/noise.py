@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Draw", "Recipes", "column", "draw_shifted_noises", "draw_training_noises"]
+__all__ = ["UNITS", "Draw", "Recipes", "column", "draw_shifted_noises", "draw_training_noises"]
 
 Recipes = Mapping[str, Tensor] | np.ndarray
 """Numbers of each exposure's noise, by the fields of dtype NOISE."""

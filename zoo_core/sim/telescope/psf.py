@@ -5,30 +5,48 @@ telescope's struts. One row of the table (dtype PSF) is one exposure's PSF; `psf
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["PROFILES", "PSF", "draw_shifted_psf", "draw_training_psf", "psf_images"]
+from ..tables import dtype_of
+
+__all__ = [
+    "AIRY",
+    "DOUBLE_GAUSSIAN",
+    "EXPONENTIAL",
+    "GAUSSIAN",
+    "MOFFAT",
+    "PROFILES",
+    "PSF",
+    "Psf",
+    "draw_shifted_psf",
+    "draw_training_psf",
+    "psf_images",
+]
 
 NODES = 512  # of the radial tables
 DARK = -80.0  # least exponent: below it numbers are denormal, ten times as slow on a CPU
 REACH = 4.6  # arcsec, radius of the last node: the corner of the PSF image
 
-PSF = np.dtype(
-    [
-        ("profile", "i8"),  # index into PROFILES
-        ("fwhm", "f8"),  # arcsec, of the core
-        ("shape", "f8"),  # what the profile takes: Moffat beta, central obstruction, share of the broad part
-        ("q", "f8"),  # axis ratio
-        ("phi", "f8"),
-        ("wing", "f8"),  # share of the flux in wings of surface brightness r^-3
-        ("spikes", "f8"),  # share of the flux in the spikes
-        ("struts", "i8"),  # number of spikes
-        ("strut_phi", "f8"),  # position angle of the first
-    ]
-)
+
+class Psf(NamedTuple):
+    """The PSF of one exposure; by default round, without wings or spikes."""
+
+    profile: int  # index into PROFILES
+    fwhm: float  # arcsec, of the core
+    shape: float = 0.0  # what the profile takes: Moffat beta, central obstruction, share of the broad part
+    q: float = 1.0  # axis ratio
+    phi: float = 0.0
+    wing: float = 0.0  # share of the flux in wings of surface brightness r^-3
+    spikes: float = 0.0  # share of the flux in the spikes
+    struts: int = 4  # number of spikes
+    strut_phi: float = 0.0  # position angle of the first
+
+
+PSF = dtype_of(Psf)
 
 
 def gaussian(r: Tensor, shape: Tensor) -> Tensor:
@@ -74,6 +92,8 @@ def exponential(r: Tensor, shape: Tensor) -> Tensor:
 
 PROFILES = (gaussian, moffat, airy, double_gaussian, exponential)
 """Surface brightness at r, in FWHM, shape (rows, nodes); `shape` has shape (rows, 1). Not normalised."""
+
+GAUSSIAN, MOFFAT, AIRY, DOUBLE_GAUSSIAN, EXPONENTIAL = range(len(PROFILES))
 
 
 def psf_images(
@@ -167,23 +187,44 @@ def draw_width(rng: np.random.Generator, largest: float) -> float:
     return float(np.clip(fwhm, 0.06, max(0.12, min(0.36, largest))))
 
 
-def draw_training_psf(rng: np.random.Generator, largest: float) -> tuple:
-    """A row of dtype PSF: Gaussian, Moffat or Airy."""
-    profile = int(rng.choice(3, p=[0.25, 0.35, 0.4]))
-    shape = (0.0, rng.uniform(2.2, 5.0), rng.uniform(0.0, 0.4))[profile]
-    spiky = rng.uniform(0.005, 0.06) if rng.random() < 0.6 else 0.0
-    return (
-        profile, draw_width(rng, largest), shape, 1 - abs(rng.normal(0, 0.06)) % 0.3, rng.uniform(0, np.pi),
-        rng.uniform(0, 0.12), spiky, int(rng.choice([4, 4, 6])), rng.uniform(0, 2 * np.pi),
-    )  # fmt: skip
+def draw_training_psf(rng: np.random.Generator, largest: float) -> Psf:
+    """Gaussian, Moffat or Airy.
+
+    Arguments:
+        largest: useful FWHM, arcsec.
+
+    >>> draw_training_psf(np.random.default_rng(1), largest=0.1).fwhm <= 0.12
+    True
+    """
+    profile = int(rng.choice([GAUSSIAN, MOFFAT, AIRY], p=[0.25, 0.35, 0.4]))
+    shape = {GAUSSIAN: 0.0, MOFFAT: rng.uniform(2.2, 5.0), AIRY: rng.uniform(0.0, 0.4)}[profile]
+    spikes = rng.uniform(0.005, 0.06) if rng.random() < 0.6 else 0.0
+    return Psf(
+        profile=profile,
+        fwhm=draw_width(rng, largest),
+        shape=shape,
+        q=1 - abs(rng.normal(0, 0.06)) % 0.3,
+        phi=rng.uniform(0, np.pi),
+        wing=rng.uniform(0, 0.12),
+        spikes=spikes,
+        struts=int(rng.choice([4, 4, 6])),
+        strut_phi=rng.uniform(0, 2 * np.pi),
+    )
 
 
-def draw_shifted_psf(rng: np.random.Generator, largest: float) -> tuple:
-    """A row of dtype PSF: a double Gaussian or an exponential, rounder, with eight spikes or none."""
-    profile = int(rng.choice([3, 4]))
-    shape = (rng.uniform(0.1, 0.5), rng.uniform(0.2, 0.6))[profile - 3]
-    spiky = rng.uniform(0.02, 0.05) if rng.random() < 0.3 else 0.0
-    return (
-        profile, draw_width(rng, largest), shape, 1 - abs(rng.normal(0, 0.03)) % 0.3, rng.uniform(0, np.pi),
-        rng.uniform(0, 0.2), spiky, 8, rng.uniform(0, 2 * np.pi),
-    )  # fmt: skip
+def draw_shifted_psf(rng: np.random.Generator, largest: float) -> Psf:
+    """A double Gaussian or an exponential, rounder, with eight spikes or none; `largest` as in `draw_training_psf`."""
+    profile = int(rng.choice([DOUBLE_GAUSSIAN, EXPONENTIAL]))
+    shape = {DOUBLE_GAUSSIAN: rng.uniform(0.1, 0.5), EXPONENTIAL: rng.uniform(0.2, 0.6)}[profile]
+    spikes = rng.uniform(0.02, 0.05) if rng.random() < 0.3 else 0.0
+    return Psf(
+        profile=profile,
+        fwhm=draw_width(rng, largest),
+        shape=shape,
+        q=1 - abs(rng.normal(0, 0.03)) % 0.3,
+        phi=rng.uniform(0, np.pi),
+        wing=rng.uniform(0, 0.2),
+        spikes=spikes,
+        struts=8,
+        strut_phi=rng.uniform(0, 2 * np.pi),
+    )

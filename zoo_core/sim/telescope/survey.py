@@ -10,20 +10,23 @@ stay the same for ever. Both go through the same noise model.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..tables import dtype_of
 from .faults import EVENTS, strike
-from .noise import Recipes, column, draw_shifted_noises, draw_training_noises
-from .psf import draw_shifted_psf, draw_training_psf, psf_images
+from .noise import UNITS, Recipes, column, draw_shifted_noises, draw_training_noises
+from .psf import Psf, draw_shifted_psf, draw_training_psf, psf_images
 
 __all__ = [
     "NOISE",
     "SHIFTED",
     "TRAINING",
+    "Noise",
     "Randoms",
     "Recipes",
     "Survey",
@@ -37,22 +40,25 @@ COARSE = 4  # pixels over which the mottle is correlated
 MARGIN = 34  # pixels of continued sky round the frame, so that its edges are blurred with what lies outside
 PSF_WIDTH = 128  # sub-pixels
 
-NOISE = np.dtype(
-    [
-        ("shot", "f8"),  # variance per unit flux, in units of the sky's variance per sky sigma
-        ("lag_1", "f8"),  # weight of the next pixel in the kernel that correlates the noise, along x and y
-        ("lag_2", "f8"),  # weight of the one after
-        ("mottle", "f8"),  # amplitude of the noise that is correlated over COARSE pixels
-        ("stripes", "f8"),  # amplitude of the noise that is constant along a row
-        ("bias", "f8"),  # zero point
-        ("slope_x", "f8"),  # background gradient, over half the frame
-        ("slope_y", "f8"),
-        ("cosmics", "f8"),  # expected number in the frame
-        ("hot", "f8"),  # expected number of hot pixels
-        ("blanks", "f8"),  # expected number of unmeasured areas
-        ("unit", "f8"),  # flux unit of the file
-    ]
-)
+
+class Noise(NamedTuple):
+    """The noise of one exposure; by default that of the sky alone, in its own unit."""
+
+    shot: float = 0.0  # variance per unit flux, in units of the sky's variance per sky sigma
+    lag_1: float = 0.0  # weight of the next pixel in the kernel that correlates the noise, along x and y
+    lag_2: float = 0.0  # weight of the one after
+    mottle: float = 0.0  # amplitude of the noise that is correlated over COARSE pixels
+    stripes: float = 0.0  # amplitude of the noise that is constant along a row
+    bias: float = 0.0  # zero point
+    slope_x: float = 0.0  # background gradient, over half the frame
+    slope_y: float = 0.0
+    cosmics: float = 0.0  # expected number in the frame
+    hot: float = 0.0  # expected number of hot pixels
+    blanks: float = 0.0  # expected number of unmeasured areas
+    unit: float = 1.0  # flux unit of the file
+
+
+NOISE = dtype_of(Noise)
 
 
 @dataclass(frozen=True)
@@ -60,14 +66,14 @@ class Survey:
     """The telescopes and detectors that a data set covers.
 
     Arguments:
-        draw_psf: called with a generator and the largest useful FWHM; returns a row of dtype PSF.
-        draw_noise: called with a generator; returns a row of dtype NOISE.
+        draw_psf: called with a generator and the largest useful FWHM; returns a PSF.
+        draw_noise: called with a generator; returns the noise of an exposure.
         draw_noises: called with a torch generator and a number of exposures; draws their recipes from the same
             distributions, on the generator's device.
     """
 
-    draw_psf: Callable[[np.random.Generator, float], tuple]
-    draw_noise: Callable[[np.random.Generator], tuple]
+    draw_psf: Callable[[np.random.Generator, float], Psf]
+    draw_noise: Callable[[np.random.Generator], Noise]
     draw_noises: Callable[[torch.Generator, int], dict[str, Tensor]]
 
 
@@ -76,28 +82,53 @@ def often(rng: np.random.Generator, chance: float, low: float, high: float) -> f
     return rng.uniform(low, high) if rng.random() < chance else 0.0
 
 
-def draw_training_noise(rng: np.random.Generator) -> tuple:
-    """A row of dtype NOISE: resampled exposures of HST, JWST and Euclid; kernels that fall off from the centre."""
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number between low and high, even in the logarithm."""
+    return np.exp(rng.uniform(np.log(low), np.log(high)))
+
+
+def draw_training_noise(rng: np.random.Generator) -> Noise:
+    """Resampled exposures of HST, JWST and Euclid; kernels that fall off from the centre.
+
+    >>> 0.004 < draw_training_noise(np.random.default_rng(1)).shot < 0.08
+    True
+    """
     lag_1 = rng.choice(
         [0.0, rng.uniform(0, 0.2), rng.uniform(0.15, 0.4), rng.uniform(0.4, 0.65)], p=[0.42, 0.4, 0.12, 0.06]
     )
-    return (
-        np.exp(rng.uniform(np.log(0.004), np.log(0.08))), lag_1, lag_1**2 * rng.uniform(-0.4, 0.6),
-        often(rng, 0.2, 0.0, 0.2), often(rng, 0.15, 0.0, 0.2), rng.normal(0, 0.1) + often(rng, 0.06, -3, 3),
-        rng.normal(0, 0.06), rng.normal(0, 0.06), often(rng, 0.3, 0.0, 2.0), often(rng, 0.2, 0.0, 2.0),
-        often(rng, 0.15, 0.0, 1.0), np.exp(rng.uniform(np.log(1e-13), np.log(1e3))),
-    )  # fmt: skip
+    return Noise(
+        shot=log_uniform(rng, 0.004, 0.08),
+        lag_1=lag_1,
+        lag_2=lag_1**2 * rng.uniform(-0.4, 0.6),
+        mottle=often(rng, 0.2, 0.0, 0.2),
+        stripes=often(rng, 0.15, 0.0, 0.2),
+        bias=rng.normal(0, 0.1) + often(rng, 0.06, -3, 3),
+        slope_x=rng.normal(0, 0.06),
+        slope_y=rng.normal(0, 0.06),
+        cosmics=often(rng, 0.3, 0.0, 2.0),
+        hot=often(rng, 0.2, 0.0, 2.0),
+        blanks=often(rng, 0.15, 0.0, 1.0),
+        unit=log_uniform(rng, *UNITS),
+    )
 
 
-def draw_shifted_noise(rng: np.random.Generator) -> tuple:
-    """A row of dtype NOISE: kernels with negative lobes, as Lanczos resampling leaves, and more mottle."""
+def draw_shifted_noise(rng: np.random.Generator) -> Noise:
+    """Kernels with negative lobes, as Lanczos resampling leaves, and more mottle."""
     lag_1 = rng.uniform(0.05, 0.3)
-    return (
-        np.exp(rng.uniform(np.log(0.01), np.log(0.05))), lag_1, rng.uniform(-0.12, 0.0),
-        often(rng, 0.5, 0.1, 0.35), often(rng, 0.3, 0.0, 0.3), rng.normal(0, 0.3), rng.normal(0, 0.15),
-        rng.normal(0, 0.15), often(rng, 0.3, 0.0, 2.0), 0.0, often(rng, 0.2, 0.0, 1.0),
-        np.exp(rng.uniform(np.log(1e-13), np.log(1e3))),
-    )  # fmt: skip
+    return Noise(
+        shot=log_uniform(rng, 0.01, 0.05),
+        lag_1=lag_1,
+        lag_2=rng.uniform(-0.12, 0.0),
+        mottle=often(rng, 0.5, 0.1, 0.35),
+        stripes=often(rng, 0.3, 0.0, 0.3),
+        bias=rng.normal(0, 0.3),
+        slope_x=rng.normal(0, 0.15),
+        slope_y=rng.normal(0, 0.15),
+        cosmics=often(rng, 0.3, 0.0, 2.0),
+        hot=0.0,
+        blanks=often(rng, 0.2, 0.0, 1.0),
+        unit=log_uniform(rng, *UNITS),
+    )
 
 
 TRAINING = Survey(draw_training_psf, draw_training_noise, draw_training_noises)

@@ -1,0 +1,35 @@
+"""Tables are filled by name."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from zoo_core.sim.rays.scene import LENS, LIGHT, Lens, Profile
+from zoo_core.sim.tables import dtype_of, table
+
+
+class Star(NamedTuple):
+    number: int
+    flux: float = 1.0
+    real: bool = True
+
+
+def test_columns_have_the_names_and_types_of_the_fields():
+    assert dtype_of(Star) == np.dtype([("number", "i8"), ("flux", "f8"), ("real", "?")])
+
+
+def test_rows_are_filled_by_name_whatever_their_order():
+    dtype = dtype_of(Star)
+    rows = [Star(1, real=False), {"real": True, "flux": 2.5, "number": 2}]
+    assert table(rows, dtype).tolist() == [(1, 1.0, False), (2, 2.5, True)]
+    assert table([], dtype).shape == (0,)
+
+
+def test_a_row_without_one_of_the_columns_is_refused():
+    with pytest.raises(KeyError, match="flux"):
+        table([{"number": 1}], dtype_of(Star))
+
+
+def test_the_light_table_is_a_profile_after_its_scene():
+    assert LIGHT.names == ("scene", *Profile._fields) and LENS.names == Lens._fields

@@ -1,0 +1,36 @@
+"""Tables of numbers and words.
+
+A row is a named tuple, or a mapping where no object of its own is needed; a table is a structured array. Columns are
+found by name, never by position.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, get_type_hints
+
+import numpy as np
+
+__all__ = ["dtype_of", "table"]
+
+COLUMNS = {int: "i8", float: "f8", bool: "?"}
+
+
+def dtype_of(row: type[tuple[Any, ...]]) -> np.dtype:
+    """The dtype that has a column for each field of a named tuple, of the field's type.
+
+    >>> class Star(NamedTuple):
+    ...     number: int
+    ...     flux: float
+    >>> dtype_of(Star).names
+    ('number', 'flux')
+    """
+    return np.dtype([(name, COLUMNS[kind]) for name, kind in get_type_hints(row).items()])
+
+
+def table(rows: Iterable[Any], dtype: np.dtype) -> np.ndarray:
+    """The rows as a structured array; each is a named tuple or a mapping, and has every column of the dtype.
+
+    >>> table([{"y": 2, "x": 1}], np.dtype([("x", "i8"), ("y", "i8")]))
+    array([(1, 2)], dtype=[('x', '<i8'), ('y', '<i8')])
+    """
+    named = (row if isinstance(row, Mapping) else row._asdict() for row in rows)
+    return np.array([tuple(row[name] for name in dtype.names or ()) for row in named], dtype)
