@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import PluginError, RegistryError, UnknownNameError
 from ..plugins import Plugin, list_plugins
 from .entries import benchmark_spec, check_version, dataset_spec, entry_of, model_spec
+from .remembered import remembered
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec
 from .yaml12 import read_mapping
 
@@ -112,6 +114,21 @@ def read_registry(path: Path | str, plugin: str | None = None, check: bool = Tru
         RegistryError: names the file, the entry and the key.
     """
     path = Path(path)
+    sections = remembered(path, f"{_code()} {plugin} {check}", lambda: _sections(path, plugin, check))
+    specs = {section: _specs(path, section, entries) for section, entries in sections.items()}
+    _check_defaults(path, specs["models"])
+    return Registry(**specs)
+
+
+@cache
+def _code() -> str:
+    """Changes with the code that reads and checks entries."""
+    files = [Path(__file__).with_name(name) for name in ("registry.py", "schema.py", "yaml12.py")]
+    return " ".join(str(path.stat().st_mtime_ns) for path in files)
+
+
+def _sections(path: Path, plugin: str | None, check: bool) -> dict[str, dict[str, dict[str, Any]]]:
+    """Entries by section and name."""
     content = dict(read_mapping(path, RegistryError))
     check_version(content.pop("schema", None), str(path), RegistryError)
     papers = content.pop("papers", None) or {}
@@ -123,9 +140,7 @@ def read_registry(path: Path | str, plugin: str | None = None, check: bool = Tru
     if check:
         for section, entries in sections.items():
             _check(path, section, entries)
-    specs = {section: _specs(path, section, entries) for section, entries in sections.items()}
-    _check_defaults(path, specs["models"])
-    return Registry(**specs)
+    return sections
 
 
 def merge(registries: list[Registry], problems: tuple[str, ...] = ()) -> Catalog:

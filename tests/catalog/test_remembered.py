@@ -1,0 +1,77 @@
+"""Registry files are parsed once, and read again when they change."""
+
+import os
+
+import pytest
+
+from zoo_core.catalog.registry import read_registry
+from zoo_core.catalog.remembered import remembered
+from zoo_core.errors import RegistryError
+
+from .distributions import registry_text
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "zoo" / "registries"
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "registry.yaml"
+    path.write_text(registry_text({"tiny.one": {}}))
+    return path
+
+
+def test_a_file_that_did_not_change_is_not_parsed_again(cache, path):
+    first = remembered(path, "", lambda: {"read": 1})
+
+    assert remembered(path, "", lambda: {"read": 2}) == first == {"read": 1}
+    assert remembered(path, "other", lambda: {"read": 3}) == {"read": 3}
+
+
+@pytest.mark.parametrize("change", ["size", "time"])
+def test_a_file_that_changed_is_parsed_again(cache, path, change):
+    remembered(path, "", lambda: {"read": 1})
+    if change == "size":
+        path.write_text(path.read_text() + "\n")
+    else:
+        os.utime(path, ns=(0, 1))
+
+    assert remembered(path, "", lambda: {"read": 2}) == {"read": 2}
+
+
+def test_the_same_models_are_listed_with_and_without_a_cache(cache, path):
+    assert read_registry(path, "zoo-tiny") == read_registry(path, "zoo-tiny")
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_an_entry_that_was_only_listed_is_still_checked(cache, path):
+    path.write_text(registry_text({"tiny.one": {"licence": "none"}}))
+    read_registry(path, "zoo-tiny", check=False)
+
+    with pytest.raises(RegistryError, match="licence"):
+        read_registry(path, "zoo-tiny")
+    with pytest.raises(RegistryError, match="licence"):
+        read_registry(path, "zoo-tiny")
+
+
+def test_what_json_would_change_is_not_kept(cache, path):
+    assert remembered(path, "", lambda: {"keys": {1: "a number"}}) == {"keys": {1: "a number"}}
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"state": 1}', "no JSON"])
+def test_a_damaged_cache_does_not_matter(cache, path, damage):
+    before = read_registry(path)
+    for kept in cache.iterdir():
+        kept.write_text(damage)
+
+    assert read_registry(path) == before
+
+
+def test_a_cache_that_cannot_be_written_does_not_matter(cache, path):
+    cache.parent.parent.write_text("a file where the folder would be")
+
+    assert list(read_registry(path).models) == ["tiny.one"]
