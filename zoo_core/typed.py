@@ -61,17 +61,17 @@ def read_typed(cls: type | Lazy | None, content: Mapping[str, Any], where: str, 
         Traceback (most recent call last):
         zoo_core.errors.SpecError: mynet: no key is called 'widht'; did you mean width?
     """
-    cls = _resolved(cls)
-    if cls is None:
+    resolved = _resolved(cls)
+    if resolved is None:
         if content:
             raise error(f"{where}: {', '.join(content)} can't be set; there is nothing to set")
         return None
     from pydantic import ValidationError  # takes longer to import than a listing may take
 
     try:
-        return _reader(cls).validate_json(json.dumps({"content": dict(content)}, default=_plain)).content
+        return _reader(resolved).validate_json(json.dumps({"content": dict(content)}, default=_plain)).content
     except ValidationError as problem:
-        raise error(f"{where}: {'; '.join(_sentence(fault, cls) for fault in problem.errors())}") from None
+        raise error(f"{where}: {'; '.join(_sentence(fault, resolved) for fault in problem.errors())}") from None
 
 
 def as_values(read: Any) -> dict[str, Any]:
@@ -81,8 +81,8 @@ def as_values(read: Any) -> dict[str, Any]:
 
 def keys_of(cls: type | Lazy | None) -> list[Key]:
     """The keys that a dataclass takes, in order."""
-    cls = _resolved(cls)
-    return [] if cls is None else [_key(cls, field) for field in fields(cls)]
+    resolved = _resolved(cls)
+    return [] if resolved is None else [_key(resolved, field) for field in fields(resolved)]
 
 
 def _key(cls: type, field: Field) -> Key:

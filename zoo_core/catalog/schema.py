@@ -70,8 +70,8 @@ class _Heads(_Entry):
 class _Calibration(_Entry):
     """See `predictions.Calibration`."""
 
-    temperature: float = Field(1.0, gt=0)
-    prior: list[Fraction] | None = Field(None, min_length=1)
+    temperature: float = Field(default=1.0, gt=0)
+    prior: list[Fraction] | None = Field(default=None, min_length=1)
 
 
 class _TrainedOn(_Entry):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -101,12 +101,13 @@ def _text_table(stored: bytes) -> Table:
     """A table of text, its columns as they are written."""
     lines = [line for line in stored.decode("utf-8-sig", "surrogateescape").splitlines() if line.strip()]
     if lines and lines[0].startswith("# %ECSV"):
-        return text_tables.read(lines, format="ecsv")
+        return cast(Table, text_tables.read(lines, format="ecsv"))
     kind = _delimited(lines)
     if kind is None:
-        return text_tables.read(lines, guess=True, converters={"*": [str]}, fill_values=[])
+        return cast(Table, text_tables.read(lines, guess=True, converters={"*": [str]}, fill_values=[]))
     delimiter, body = kind
-    return text_tables.read(body, format="basic", delimiter=delimiter, converters={"*": [str]}, fill_values=[])
+    read = text_tables.read(body, format="basic", delimiter=delimiter, converters={"*": [str]}, fill_values=[])
+    return cast(Table, read)
 
 
 def _delimited(lines: Sequence[str]) -> tuple[str, list[str]] | None:
@@ -157,7 +158,7 @@ def _angle(text: str, sexagesimal: units.UnitBase) -> float:
     if not _SEXAGESIMAL.search(text):
         return np.nan
     try:
-        return float(Angle(text, sexagesimal).deg)
+        return float(Angle(text, sexagesimal).to_value(units.deg))
     except ValueError:
         return np.nan
 

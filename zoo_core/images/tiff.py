@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from math import prod
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import tifffile
@@ -23,7 +23,7 @@ _UNPACKED = (1, 8, 32946, 34925, 32773)  # none, deflate (two codes), LZMA, pack
 _MINISWHITE, _MINISBLACK, _RGB, _PALETTE = 0, 1, 2, 3  # TIFF 6.0, tag PhotometricInterpretation
 _ALPHA = (1, 2)  # TIFF 6.0, tag ExtraSamples: associated and unassociated
 _KINDS = ("ome", "mmstack", "ndtiff", "micromanager", "scn", "eer", "stk", "lsm", "fluoview", "sis", "ndpi", "bif")
-_PAGES_ONLY = {f"is_{kind}": False for kind in _KINDS}  # their metadata name other files, or planes that are not there
+_PAGES_ONLY: dict[str, Any] = {f"is_{kind}": False for kind in _KINDS}  # they name other files, or planes not there
 
 
 def open_tiff(stream: BinaryIO, path: str) -> OpenFile:
@@ -44,7 +44,9 @@ class _Pages:
         self.series, self.path, self.keyframe = series, path, series.keyframe
         self.photometric = int(self.keyframe.photometric)
         if self.photometric not in (_MINISWHITE, _MINISBLACK, _RGB, _PALETTE):
-            raise ImageReadError(f"{path}: colours are {self.keyframe.photometric.name}; save it as grey or RGB")
+            raise ImageReadError(
+                f"{path}: colours are {getattr(self.keyframe.photometric, 'name', self.photometric)}; save it as grey or RGB"
+            )
         self.colours = series.axes.find("S")
         self.alpha = self._alpha() if self.colours >= 0 else None
 
