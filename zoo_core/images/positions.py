@@ -158,7 +158,7 @@ def _angle(text: str, sexagesimal: units.UnitBase) -> float:
     if not _SEXAGESIMAL.search(text):
         return np.nan
     try:
-        return float(Angle(text, sexagesimal).to_value(units.deg))
+        return float(cast(float, Angle(text, sexagesimal).deg))
     except ValueError:
         return np.nan
 
