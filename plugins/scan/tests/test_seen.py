@@ -16,7 +16,6 @@ bands: [grey]
 classes: ["0", "1"]
 preprocess: [{{op: bin, factor: 5}}, {{op: frame, size: 30}}]
 arguments:
-  size: 30
   looks: [plain]
   options: {{width: 4}}
   macro: {{shows: [residual], iterations: {iterations}, priors: {{x: [0, 2], y: [0, 2]}}, grid: {{x: [-2, 0, 2]}}}}
