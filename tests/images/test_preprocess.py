@@ -202,7 +202,7 @@ FRAME = {"op": "frame", "size": 101}
         ([FRAME, {"softening": 1.0}], UnknownNameError, "no preprocessing operation is called 'None'"),
         ([FRAME, {"op": "asinh"}], SpecError, "'asinh' needs softening"),
         ([FRAME, {"op": "asinh", "softness": 1}], SpecError, "'asinh' has no key softness; it takes softening"),
-        ([FRAME, {"op": "asinh", "softening": "wide"}], SpecError, "softening = 'wide' is not a number"),
+        ([FRAME, {"op": "asinh", "softening": "wide"}], SpecError, "softening is 'wide'; it must be a number above 0"),
         ([{"op": "asinh", "softening": 1.0}], SpecError, "needs exactly one .*frame.*, found 0"),
         ([FRAME, FRAME], SpecError, "found 2"),
         ([{"op": "noise_units"}, FRAME], SpecError, "come before all other operations"),

@@ -44,9 +44,8 @@ class _Pages:
         self.series, self.path, self.keyframe = series, path, series.keyframe
         self.photometric = int(self.keyframe.photometric)
         if self.photometric not in (_MINISWHITE, _MINISBLACK, _RGB, _PALETTE):
-            raise ImageReadError(
-                f"{path}: colours are {getattr(self.keyframe.photometric, 'name', self.photometric)}; save it as grey or RGB"
-            )
+            kind = getattr(self.keyframe.photometric, "name", self.photometric)
+            raise ImageReadError(f"{path}: colours are {kind}; save it as grey or RGB")
         self.colours = series.axes.find("S")
         self.alpha = self._alpha() if self.colours >= 0 else None
 
