@@ -8,7 +8,7 @@ import torch
 import zoo_core as zoo
 from zoo_core.errors import SpecError
 from zoo_core.images.augmentation import D4, dihedral
-from zoo_core.symmetries import Angle, Position, Scalar, Spin2, recognised, turned
+from zoo_core.symmetries import Angle, Position, Scalar, Spin2, average, described, read_symmetries, recognised, turned
 
 PARAMETERS = ("x", "y", "e1", "e2", "phi", "flux")
 
@@ -63,3 +63,47 @@ def test_symmetries_are_of_exactly_the_parameters():
     heads = zoo.Heads(parameters=("theta_E", "tilt"), units=("arcsec", "rad"))
     with pytest.raises(SpecError, match="symmetries are of tilt, its parameters are theta_E, tilt"):
         zoo.Description("rings", "1", "regression", "simulated", ("VIS",), 0.1, heads, (Angle("tilt"),))
+
+
+def test_eight_views_of_a_perfect_regressor_agree():
+    image = blob(5.0, -2.0, 0.6, 0.7)
+    outputs = [
+        torch.cat([measured(dihedral(image[None, None], k)[0, 0]), torch.tensor([2.0, 2.0, 0, 0, 0, 0])])[None]
+        for k in D4
+    ]
+    found = average(outputs, PARAMETERS, recognised(PARAMETERS))
+    torch.testing.assert_close(found, outputs[0], atol=1e-4, rtol=1e-4)
+
+
+def test_the_variances_of_a_position_turn_with_it():
+    symmetries = (Position("x", "y"),)
+    outputs = [torch.tensor([[0.0, 0, *((1.0, 5.0) if k % 2 == 0 else (5.0, 1.0))]]) for k in D4]
+    assert average(outputs, ("x", "y"), symmetries)[0, 2:].tolist() == [1.0, 5.0]
+
+
+def test_position_angles_on_both_sides_of_zero_average_to_zero():
+    angles = torch.tensor([[1.0], [179.0]])
+    found = Angle("phi", half_turn=180.0).average(angles)
+    assert min(float(found), 180 - float(found)) < 1e-4
+
+
+def test_angles_in_degrees_turn_in_degrees():
+    (angle,) = recognised(["phi"], ["deg"])
+    assert turned(torch.tensor([[30.0]]), ["phi"], [angle], torch.tensor([1])).item() == pytest.approx(120)
+
+
+def test_a_name_that_means_nothing_in_the_field_must_be_declared():
+    with pytest.raises(SpecError, match=r"tilt: .* declare it .*`symmetries: \[\{scalar: tilt\}\]`"):
+        recognised(["theta_E", "tilt"])
+
+
+def test_symmetries_are_read_as_they_are_written():
+    symmetries = (Scalar("q"), Position("x", "y"), Spin2("e1", "e2"), Angle("tilt", 180.0))
+    names = ["q", "x", "y", "e1", "e2", "tilt"]
+    assert read_symmetries(described(symmetries), names) == symmetries
+
+
+@pytest.mark.parametrize("wrong", [{"vector": ["x", "y"]}, {"spin2": "e1"}, {}, {"scalar": ["a", "b", "c"]}])
+def test_symmetries_of_another_kind_are_refused(wrong):
+    with pytest.raises(SpecError, match="is none of"):
+        read_symmetries([wrong], ["e1"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from .errors import DatasetError, SpecError
 from .files import stamp
 from .references import Lazy
-from .symmetries import Symmetry, recognised
+from .symmetries import Symmetry, check_symmetries
 from .tasks import Heads
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ class Description:
         bands: physical bands, in the order of the image axis.
         pixel_scale: arcsec, or None if unknown.
         heads: classes or parameters of the truth.
-        symmetries: how each parameter changes when the image is turned; by default what its name means in the field,
-            see `zoo_core.symmetries`.
+        symmetries: how each parameter changes when the image is turned; none: what its name means in the field, see
+            `zoo_core.symmetries`.
 
     Raises:
         SpecError: another domain, or symmetries that are not of exactly these parameters.
@@ -159,14 +159,11 @@ class Description:
     def __post_init__(self) -> None:
         if self.domain not in DOMAINS:
             raise SpecError(f"data set {self.name}: domain is {self.domain!r}; choose {' or '.join(DOMAINS)}")
-        if not self.symmetries:
-            object.__setattr__(self, "symmetries", recognised(self.heads.parameters))
-        described = [name for symmetry in self.symmetries for name in symmetry.names]
-        if sorted(described) != sorted(self.heads.parameters):
-            raise SpecError(
-                f"data set {self.name}: symmetries are of {', '.join(described)}, its parameters are "
-                f"{', '.join(self.heads.parameters) or 'none'}; give one for each parameter"
-            )
+        if self.symmetries:
+            try:
+                check_symmetries(self.symmetries, self.heads.parameters)
+            except SpecError as error:
+                raise SpecError(f"data set {self.name}: {error}") from None
 
 
 class Item(NamedTuple):
@@ -335,11 +332,13 @@ class Batch:
         images: augmented as the recipe says, (B, channels, size, size), on the training device.
         rows: their numbers in the training set, (B,), int64 on the CPU.
         generator: of the CPU, new for every step.
+        targets: what is true of these images, (B,) or (B, P), on the training device; turned with the image.
     """
 
     images: Tensor
     rows: Tensor
     generator: Generator
+    targets: Tensor
 
 
 class Training(ABC):

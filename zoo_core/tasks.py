@@ -24,6 +24,7 @@ from .predictions import (
     Restoration,
 )
 from .scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, ParameterScores, Scores
+from .symmetries import Symmetry, average, recognised
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,8 +112,16 @@ class Task(ABC):
         """What ranks images, highest first; None: nothing does."""
         return None
 
-    def average(self, outputs: Sequence[Tensor]) -> Tensor:
-        """One output from those of the views of an image."""
+    def symmetries(self, heads: Heads, declared: Sequence[Symmetry] = ()) -> tuple[Symmetry, ...]:
+        """How the outputs change when an image is turned.
+
+        Raises:
+            SpecError: it is neither declared nor known from their names.
+        """
+        return ()
+
+    def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
+        """One output from those of the views of an image, in the order of the elements of D4, turned back."""
         return sum(outputs[1:], outputs[0]) / len(outputs)
 
 
@@ -201,6 +210,14 @@ class RegressionTask(Task):
         """`<parameter>`, `<parameter>_err`."""
         return {column: [] for name in heads.parameters for column in (name, f"{name}_err")}
 
+    def symmetries(self, heads: Heads, declared: Sequence[Symmetry] = ()) -> tuple[Symmetry, ...]:
+        """Those that are declared, or what the names of the parameters mean."""
+        return tuple(declared) or recognised(heads.parameters, heads.units)
+
+    def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
+        """Means and log variances of the images as they were before they were turned."""
+        return average(outputs, heads.parameters, symmetries)
+
     def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> ParameterScores:
         """Means and standard deviations, by name."""
         means = {name: columns[name] for name in heads.parameters}
@@ -275,7 +292,9 @@ class AnomalyTask(Task):
         """`anomaly_score`."""
         return Ranking("anomaly_score")
 
-    def average(self, outputs: Sequence[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+    def average(
+        self, outputs: Sequence[tuple[Tensor, Tensor, Tensor]], heads: Heads, symmetries: Sequence[Symmetry]
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The mean score; reconstruction and latent of the first view."""
         mean = sum((output[0] for output in outputs[1:]), outputs[0][0]) / len(outputs)
         return mean, outputs[0][1], outputs[0][2]
@@ -325,9 +344,11 @@ class ClusteringTask(Task):
         """The probability of the last cluster."""
         return Ranking(f"p_{len(heads.classes) - 1}", is_probability=True)
 
-    def average(self, outputs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    def average(
+        self, outputs: Sequence[tuple[Tensor, Tensor]], heads: Heads, symmetries: Sequence[Symmetry]
+    ) -> tuple[Tensor, Tensor]:
         """The mean logits; the embedding of the first view."""
-        return super().average([output[0] for output in outputs]), outputs[0][1]
+        return super().average([output[0] for output in outputs], heads, symmetries), outputs[0][1]
 
 
 def _with_unit(name: str, unit: str) -> str:

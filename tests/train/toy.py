@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import zoo_core as zoo
+from zoo_core.symmetries import Scalar
 
 SIDE = 12
 
@@ -25,7 +26,8 @@ class Spots(zoo.Dataset):
         names = ("none", "middle", "corner")[:classes]
         heads = zoo.Heads(classes=names) if classes else zoo.Heads(parameters=("height",), units=("",))
         task = "classification" if classes else "regression"
-        self.description = zoo.Description(name, "1", task, "simulated", tuple(bands), heads=heads)
+        turning = () if classes else (Scalar("height"),)
+        self.description = zoo.Description(name, "1", task, "simulated", tuple(bands), heads=heads, symmetries=turning)
 
     def __len__(self):
         return self.n

@@ -8,6 +8,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import SpecError, UnknownNameError, ZooError
+from ..symmetries import read_symmetries
 from ..tasks import Heads, task_named
 
 __all__ = ["Licence", "check_entry"]
@@ -99,6 +100,7 @@ class _Model(_Entry):
     calibration: _Calibration = _Calibration()
     arguments: dict[str, Any] = {}
     views: Literal[1, 8] = 1
+    symmetries: list[dict[str, Any]] = []
     members: list[ModelId] = []
     default: bool = False
     summary: str = ""
@@ -119,7 +121,11 @@ class _Model(_Entry):
         if self.id.partition(".")[0] != self.architecture:
             raise ValueError(f"architecture is {self.architecture!r}, an id is `architecture.tag`")
         try:
-            task_named(self.task).outputs(self._of_outputs())
+            task, heads = task_named(self.task), self._of_outputs()
+            task.outputs(heads)
+            declared = read_symmetries(self.symmetries, heads.parameters) if self.symmetries else ()
+            if self.views > 1:
+                task.symmetries(heads, declared)
         except (SpecError, UnknownNameError) as error:
             raise ValueError(str(error)) from None
         prior = self.calibration.prior or []

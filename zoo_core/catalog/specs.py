@@ -64,7 +64,8 @@ class ModelSpec:
         calibration: how its probabilities are to be read.
         bands: physical bands in the order of the image axis.
         preprocess: declarative operations, in order.
-        views: 1, or 8 to average the logits over the dihedral group.
+        views: 1, or 8 to average the outputs over the dihedral group.
+        symmetries: how each parameter turns with the image, see `zoo_core.symmetries`; none: as its name means.
         weights: the file.
         members: of a committee, ids of the models whose logits are averaged; there is no file then, and the sha256 is
             that of the members' weights and settings.
@@ -90,6 +91,7 @@ class ModelSpec:
     known_failures: tuple[str, ...]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     views: int = 1
+    symmetries: tuple[Mapping[str, Any], ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
     members: tuple[str, ...] = ()
     default: bool = False

@@ -17,10 +17,10 @@ def dihedral(images: Tensor, element: int) -> Tensor:
     return images.rot90(element % 4, (-2, -1))
 
 
-def random_dihedral(images: Tensor, generator: Generator) -> Tensor:
-    """Each image under an element of its own."""
+def random_dihedral(images: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Each image under an element of its own, and the numbers (B,) of these elements."""
     elements = torch.randint(len(D4), (len(images),), generator=generator, device=images.device)
-    return turned(images, elements)
+    return turned(images, elements), elements
 
 
 def turned(images: Tensor, elements: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from ..errors import ArgumentError, ImageShapeError, SpecError, UntrainedError
 from ..images.given import as_array, in_arcsec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
+from ..symmetries import Symmetry, read_symmetries
 from ..tasks import UNCALIBRATED, Calibration, Heads, Prediction, Task, task_named
 from .devices import device_named
 from .views import Output, averaged, check_views
@@ -72,7 +73,8 @@ class Model:
     weights_sha256: str | None = None
 
     def __post_init__(self) -> None:
-        check_views(self.views)
+        if check_views(self.views) > 1:
+            self._symmetries()
 
     def __repr__(self) -> str:
         state = "trained" if self.trained else "untrained"
@@ -274,6 +276,13 @@ class Model:
         """Number of weights that training sets."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    def _symmetries(self) -> tuple[Symmetry, ...]:
+        """How the outputs turn with the image; none where they are not averaged over views."""
+        if self.views == 1:
+            return ()
+        declared = self.spec.symmetries if self.spec else ()
+        return self.task.symmetries(self.heads, read_symmetries(declared, self.heads.parameters) if declared else ())
+
     def _channels(self, images: np.ndarray | Tensor, pixel_scale: float | Quantity | None) -> Tensor:
         scale, array = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale), as_array(_batch(images))
         if len(array) == 0:
@@ -293,7 +302,7 @@ class Model:
                 )
 
     def _averaged(self, channels: Tensor) -> Output:
-        return averaged(self.network, channels, self.views, self.task)
+        return averaged(self.network, channels, self.views, self.task, self.heads, self._symmetries())
 
     def _in_chunks(self, function: Callable[[Tensor], Output], channels: Tensor) -> Output:
         """What a function of the network returns for a batch of any size, also for none."""

@@ -1,7 +1,7 @@
 """Training batches: each is a function of the seed and its step alone, so that a resumed run draws the same ones."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import lightning.pytorch as pl
@@ -31,6 +31,7 @@ class Augmented:
         pixel_scale: arcsec of the view's images, or None.
         augmentation: what is varied besides.
         device: where all of it is done.
+        turn: `turn(targets, elements)`, the targets of turned images; None: turning does not change them.
     """
 
     view: TrainingView
@@ -38,6 +39,7 @@ class Augmented:
     pixel_scale: float | None
     augmentation: Augmentation
     device: torch.device
+    turn: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def draw(self, rows: np.ndarray, seed: int) -> tuple[Tensor, Tensor]:
         """Channels (B, C, size, size) and targets of these rows, a function of the seed on each device."""
@@ -45,12 +47,11 @@ class Augmented:
         images, targets = self.view.draw(rows, generator)
         if not self.view.prepared:
             images = self.preprocess.prepare_batch(images, self.pixel_scale, generator)
-        return self._augmented(self.preprocess.channels(images), generator), targets
-
-    def _augmented(self, images: Tensor, generator: Generator) -> Tensor:
+        images = self.preprocess.channels(images)
         if self.augmentation.dihedral:
-            images = random_dihedral(images, generator)
-        return photometric(images, self.augmentation.gain, self.augmentation.offset, generator)
+            images, elements = random_dihedral(images, generator)
+            targets = targets if self.turn is None else self.turn(targets, elements)
+        return photometric(images, self.augmentation.gain, self.augmentation.offset, generator), targets
 
 
 class Batches(TorchDataset):
@@ -136,10 +137,10 @@ class EpochBatches(Batches):
         orders = {epoch: self._order(int(epoch), count) for epoch in np.unique(epochs)}
         return np.array([orders[epoch][place % count] for epoch, place in zip(epochs, places, strict=True)])
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        """Channels and rows (B,), int64 on the CPU."""
-        images, _ = super().__getitem__(step)
-        return images, torch.from_numpy(self.rows(step))
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Channels, rows (B,), int64 on the CPU, and targets."""
+        images, targets = super().__getitem__(step)
+        return images, torch.from_numpy(self.rows(step)), targets
 
     def _order(self, epoch: int, count: int) -> np.ndarray:
         return np.random.default_rng([self.seed, epoch]).permutation(count)

@@ -26,6 +26,7 @@ from .layers import rates
 from .prepared import PreparedImages, view_of
 from .recipe import Recipe
 from .stage import Figure, Loss, StageNetwork, stage_seed
+from .turning import turn_of
 
 __all__ = ["DrivenTraining"]
 
@@ -145,7 +146,12 @@ class DrivenTraining(Training):
 
     def _augmented(self, recipe: Recipe) -> Augmented:
         return Augmented(
-            self._view, self._preprocess, self._data.description.pixel_scale, recipe.augmentation, self._device
+            self._view,
+            self._preprocess,
+            self._data.description.pixel_scale,
+            recipe.augmentation,
+            self._device,
+            turn_of(self._data, recipe),
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from ..interfaces import Architecture
 from ..models.calibration import temperature
 from ..models.network import arguments_of
 from ..models.views import averaged
+from ..symmetries import Symmetry, described
 from ..tasks import Calibration, Heads, task_named
 from ..typed import as_values
 from .prepared import PreparedImages
@@ -37,6 +39,7 @@ def export(
     preprocess: Preprocess,
     validation: PreparedImages,
     trained_on: tuple[TrainedOn, ...],
+    symmetries: Sequence[Symmetry],
     folder: Path,
 ) -> Path:
     """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
@@ -44,7 +47,9 @@ def export(
     calibration = Calibration()
     if architecture.task == "classification":
         prior = (1 / len(heads.classes),) * (1 if len(heads.classes) == 2 else len(heads.classes))
-        calibration = Calibration(_temperature(*outputs_of(network, validation, recipe.publish.views), heads), prior)
+        calibration = Calibration(
+            _temperature(*outputs_of(network, validation, recipe.publish.views, heads), heads), prior
+        )
     spec = ModelSpec(
         id=recipe.id,
         architecture=architecture.name,
@@ -56,6 +61,7 @@ def export(
         weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments=as_values(arguments_of(architecture, recipe.arguments)),
         views=recipe.publish.views,
+        symmetries=tuple(described(symmetries)),
         calibration=calibration,
         summary=architecture.summary,
         training_data=", ".join(dict.fromkeys(one.dataset for one in trained_on)),
@@ -96,13 +102,13 @@ def _stored(network: nn.Module, storage: str, path: Path) -> Path:
 
 
 @torch.inference_mode()
-def outputs_of(network: nn.Module, images: PreparedImages, views: int) -> tuple[Tensor, Tensor]:
+def outputs_of(network: nn.Module, images: PreparedImages, views: int, heads: Heads) -> tuple[Tensor, Tensor]:
     """Logits and targets of the first images, averaged over the views."""
     device = next(network.parameters()).device
     network.eval()
     parts = []
     for channels, targets in images.batches(64):
-        averages = averaged(network, channels.to(device), views, task_named("classification"))
+        averages = averaged(network, channels.to(device), views, task_named("classification"), heads)
         assert isinstance(averages, Tensor)
         parts.append((averages.float().cpu(), targets.cpu()))
         if 64 * len(parts) >= CALIBRATION_IMAGES:

@@ -17,6 +17,7 @@ from ..models.devices import device_named
 from ..models.load import load
 from ..models.network import Dimensions, arguments_of, initialised
 from ..plugins import architecture as architecture_named
+from ..symmetries import Symmetry
 from ..tasks import Heads, task_named
 from ..typed import as_values, read_typed
 from .batches import Augmented, BalancedBatches, Batches, FreshBatches, class_groups
@@ -29,6 +30,7 @@ from .layers import freeze, rates
 from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
 from .recipe import Recipe, read_recipe, written
+from .turning import declared_of, turn_of
 from .warm import centre, head_of, warm
 
 __all__ = ["check_unclaimed", "run", "train"]
@@ -119,6 +121,8 @@ class _Run:
     def result(self) -> Path:
         """Train, calibrate, write."""
         training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
+        _require_same_parameters(training, self.heads)
+        symmetries = self._symmetries(training)
         if self.architecture.train is None:  # else the stages know what of them is still valid
             check_unclaimed(self.folder, self.recipe, self.session.resume)
         held_out = PreparedImages(validation, self.preprocess, self.folder / "data", self.device)
@@ -140,8 +144,18 @@ class _Run:
             self.preprocess,
             held_out,
             trained_on,
+            symmetries,
             self.folder,
         )
+
+    def _symmetries(self, data: Dataset) -> tuple[Symmetry, ...]:
+        """How the parameters turn with the image, where that is declared; what turns must be known."""
+        recipe = self.recipe
+        declared = declared_of(data, recipe)
+        if recipe.publish.views > 1:
+            self.task.symmetries(self.heads, declared)
+        turn_of(data, recipe)
+        return declared
 
     def _begin(self, training: Dataset) -> tuple[TrainedOn, ...]:
         """Set the first weights; returns the data sets that the result will be trained on, those of the start first."""
@@ -204,7 +218,8 @@ class _Run:
     def _batches(self, data: Dataset) -> Iterator[Batches]:
         recipe, balanced = self.recipe, self.recipe.balanced and self.task.name == "classification"
         view = self._fresh(data, balanced) or view_of(data, self.preprocess, self.folder / "data", self.device)
-        images = Augmented(view, self.preprocess, data.description.pixel_scale, recipe.augmentation, self.device)
+        turn = turn_of(data, recipe)
+        images = Augmented(view, self.preprocess, data.description.pixel_scale, recipe.augmentation, self.device, turn)
         arguments = (recipe.batch_size, recipe.steps, recipe.seed)
         with closing(view):
             if recipe.fresh:
@@ -223,6 +238,17 @@ class _Run:
 def _elsewhere(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of a data set that mean the same on another machine."""
     return {key: value for key, value in arguments.items() if key not in ("path", "cache")}
+
+
+def _require_same_parameters(data: Dataset, heads: Heads) -> None:
+    """Columns of the truth and outputs of the network follow the same order."""
+    about = data.description
+    if about.heads.parameters and heads.parameters and about.heads.parameters != heads.parameters:
+        raise RecipeError(
+            f"{about.name} has the parameters {', '.join(about.heads.parameters)}, the network "
+            f"{', '.join(heads.parameters)}; "
+            "write those of the data set, in its order, as `parameters`, with `units`"
+        )
 
 
 def _heads(recipe: Recipe, architecture: Architecture) -> Heads:

@@ -99,6 +99,8 @@ class Recipe(_Strict):
         architecture, plugin, arguments: what to build.
         id: the model id that it is for.
         bands, classes, parameters, units, preprocess: as in the catalogue; None: the architecture's default.
+        symmetries: how the parameters turn with the image, see `zoo_core.symmetries`; None: as the data set says, or
+            else as their names mean.
         train, validation: data sets; the checkpoint with the best `monitor` on `validation` is kept. None: a fifth of
             the training images is held out for it, by their ids.
         labels_per_class, fraction: use no more than so many images a class, or that fraction of all; images held out
@@ -126,6 +128,7 @@ class Recipe(_Strict):
     classes: tuple[str, ...] | None = None
     parameters: tuple[str, ...] | None = None
     units: tuple[str, ...] | None = None
+    symmetries: list[dict[str, Any]] | None = None
     preprocess: list[dict[str, Any]] | None = None
     labels_per_class: int | None = Field(default=None, gt=0)
     fraction: float | None = Field(default=None, gt=0, le=1)

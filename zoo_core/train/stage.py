@@ -39,19 +39,19 @@ class StageNetwork(Measured):
         """Images are there already, and rows stay on the CPU, so that looking at them waits for nothing."""
         return batch
 
-    def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], step: int) -> Tensor:
         """Loss of one batch."""
-        images, rows = batch
-        loss = self._loss(images, rows, 2 * self.global_step)
+        images, rows, targets = batch
+        loss = self._loss(images, rows, targets, 2 * self.global_step)
         self.log("train_loss", loss, prog_bar=True)
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], step: int) -> None:
         """The loss of one batch of validation images, where no figure is given."""
         if self.figure is None:
-            images, _ = batch
+            images, targets = batch
             first = len(self.training_data.targets()) + sum(count for _, count in self.losses)
-            loss = self._loss(images, torch.arange(first, first + len(images)), 2 * step + 1)
+            loss = self._loss(images, torch.arange(first, first + len(images)), targets, 2 * step + 1)
             self.losses.append((float(loss), len(images)))
 
     def figures(self) -> dict[str, float]:
@@ -62,9 +62,9 @@ class StageNetwork(Measured):
         self.losses.clear()
         return {"val_figure": float(np.average(losses, weights=counts))}
 
-    def _loss(self, images: Tensor, rows: Tensor, key: int) -> Tensor:
+    def _loss(self, images: Tensor, rows: Tensor, targets: Tensor, key: int) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
-        return self.loss(self.network, Batch(images, rows, _generator(self.seed, key)))
+        return self.loss(self.network, Batch(images, rows, _generator(self.seed, key), targets))
 
 
 def stage_seed(seed: int, stage: str) -> int:

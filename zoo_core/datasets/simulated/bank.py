@@ -92,7 +92,7 @@ class Exposures:
         if self.hosts is not None:
             foreground, noise = self.hosts.instead_of(foreground, generator)
             arc_gain = arc_gain * (1 + (gain * noise) ** 2).sqrt()  # against the noise of both
-        arcs = random_dihedral(arcs[:, None], generator)[:, 0] * (arc_gain * shown)[:, None, None]
+        arcs = random_dihedral(arcs[:, None], generator)[0][:, 0] * (arc_gain * shown)[:, None, None]
         light = torch.stack([foreground, arcs]) * gain[:, None, None]
         alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
         radii = torch.where(lens > 0, self.theta_E[scenes], alike)  # footprints tell nothing of the class

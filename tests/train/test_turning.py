@@ -1,0 +1,131 @@
+"""Parameters that have a direction are learned and predicted from images that are turned."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zoo_core as zoo
+from zoo_core.errors import SpecError
+from zoo_core.train.fit import train
+
+from ..catalog.distributions import install
+
+PLUGIN = """
+import hashlib
+
+import numpy as np
+
+import zoo_core as zoo
+
+SIDE = 16
+TRUTH = zoo.Heads(parameters=("e1", "e2"), units=("", ""))
+TILT = zoo.Heads(parameters=("tilt",), units=("rad",))
+
+
+class Arcs(zoo.Dataset):
+    \"\"\"Gaussian ellipses of any ellipticity.\"\"\"
+
+    def __init__(self, n, seed, heads):
+        self.ellipticity = np.random.default_rng(seed).uniform(-0.4, 0.4, (n, 2))
+        self.seed = seed
+        self.description = zoo.Description("arcs", "1", "regression", "simulated", ("VIS",), heads=heads)
+
+    def __len__(self):
+        return len(self.ellipticity)
+
+    def read(self, rows):
+        y, x = np.indices((SIDE, SIDE)) - (SIDE - 1) / 2
+        e1, e2 = self.ellipticity[rows].T[:, :, None, None]
+        noise = np.stack([np.random.default_rng([self.seed, k]).normal(size=(SIDE, SIDE)) for k in rows.tolist()])
+        light = 10 * np.exp(-((1 - e1) * x**2 + (1 + e1) * y**2 - 2 * e2 * x * y) / 16)
+        return (light + noise)[:, None].astype("float32")
+
+    def truth(self):
+        e1, e2 = self.ellipticity.T
+        return {"id": np.arange(len(self)).astype(str), "e1": e1, "e2": e2, "tilt": np.arctan2(e2, e1) / 2}
+
+    def fingerprint(self):
+        return hashlib.sha256(repr((self.description, self.seed, len(self))).encode()).hexdigest()
+
+
+def open_arcs(n=512, seed=0, of="ellipticity"):
+    return Arcs(n, seed, TILT if of == "tilt" else TRUTH)
+
+
+def build(channels, outputs, size):
+    from torch import nn
+
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * size**2, 64), nn.ReLU(), nn.Linear(64, outputs))
+
+
+@zoo.hookimpl
+def zoo_architectures():
+    frame = ({"op": "frame", "size": SIDE}, {"op": "standardise", "mean": [0.0], "std": [10.0]})
+    return [zoo.Architecture("arcnet", "regression", build, ("VIS",), TRUTH, frame)]
+
+
+@zoo.hookimpl
+def zoo_datasets():
+    return [zoo.DatasetFactory("arcs", "regression", open_arcs)]
+"""
+RECIPE = """
+schema: 1
+architecture: arcnet
+plugin: zoo-arcs
+id: arcnet.toy
+train: {dataset: arcs, plugin: zoo-arcs, arguments: {seed: 1}}
+validation: {dataset: arcs, plugin: zoo-arcs, arguments: {n: 64, seed: 2}}
+steps: 300
+validate_every: 300
+optimiser: {lr: 0.003}
+publish: {views: 8}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    install(tmp_path / "site", "arcs", "zoo_arcs", PLUGIN)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def changed(recipe: Path, *lines: str) -> Path:
+    recipe.write_text("\n".join([recipe.read_text().replace("seed: ", "of: tilt, seed: "), *lines]))
+    return recipe
+
+
+def test_a_regressor_of_ellipticities_learns_from_turned_images_and_predicts_from_eight_views(recipe, tmp_path):
+    model = zoo.load(train(recipe, tmp_path / "run", device="cpu", progress=False), device="cpu")
+    data = zoo.open_dataset("arcs", plugin="zoo-arcs", n=200, seed=3)
+    for views in (1, 8):
+        found = model.with_views(views)(data.images(slice(None))).mean.numpy()
+        for column, name in enumerate(("e1", "e2")):
+            assert np.corrcoef(found[:, column], data.truth()[name])[0, 1] > 0.85, (views, name)
+
+
+TILT = ("parameters: [tilt]", "units: [rad]")
+
+
+def test_a_parameter_of_an_unknown_kind_must_be_declared_before_images_are_turned(recipe, tmp_path):
+    with pytest.raises(SpecError, match="tilt: it is not known how it changes when an image is turned; declare it"):
+        train(changed(recipe, *TILT), tmp_path / "run", device="cpu", steps=2, progress=False)
+
+
+def test_a_recipe_declares_how_a_parameter_turns_and_the_model_keeps_it(recipe, tmp_path):
+    declared = changed(recipe, *TILT, "symmetries: [{angle: tilt}]")
+    model = zoo.load(train(declared, tmp_path / "run", device="cpu", steps=2, progress=False), device="cpu")
+    assert model.spec.symmetries == ({"angle": "tilt"},)
+    image = np.random.default_rng(0).normal(size=(1, 1, 16, 16)).astype("float32")
+    once, turned = (float(model(x).mean) for x in (image, np.rot90(image, axes=(2, 3)).copy()))
+    assert (once - turned) % np.pi == pytest.approx(np.pi / 2, abs=1e-4)
+
+
+def test_images_that_are_not_turned_need_no_declaration(recipe, tmp_path):
+    plain = changed(recipe, *TILT, "augmentation: {dihedral: false}")
+    plain.write_text(plain.read_text().replace("views: 8", "views: 1"))
+    model = zoo.load(train(plain, tmp_path / "run", device="cpu", steps=2, progress=False), device="cpu")
+    with pytest.raises(SpecError, match="--views 1"):
+        model.with_views(8)
