@@ -19,6 +19,7 @@ REMEDIES = {
     errno.EACCES: "change its permissions, or choose another place",
     errno.EPERM: "change its permissions, or choose another place",
     errno.ENOENT: "check the path, and make its folder first",
+    errno.EEXIST: "a file of that name is in the way; choose another place",
     errno.ENOTDIR: "a part of the path is a file; check the path",
     errno.EISDIR: "it is a folder; name a file in it",
     errno.ENAMETOOLONG: "choose a shorter name",

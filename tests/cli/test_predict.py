@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import signal
 
 import matplotlib.image
 import numpy as np
@@ -11,6 +13,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 import zoo_core as zoo
+from zoo_core.predict.shards import Shards
 
 
 @pytest.fixture
@@ -99,3 +102,50 @@ def test_list_of_files_is_read(zoo_command, folder, tmp_path):
 def test_quiet_says_nothing(zoo_command, folder, tmp_path):
     answer = zoo_command("-q", "predict", "flat.space", folder, "-o", tmp_path / "a.csv")
     assert (answer.code, answer.out, answer.err) == (0, "", "")
+
+
+def test_the_table_names_the_command_that_made_it(zoo_command, folder, tmp_path):
+    zoo_command("predict", "flat.space", folder, "-o", tmp_path / "a.ecsv", "--pixel-scale", "0.1")
+    meta = Table.read(tmp_path / "a.ecsv").meta
+    assert meta["command"] == f"zoo predict flat.space {folder} -o {tmp_path}/a.ecsv --pixel-scale 0.1"
+    assert (meta["model"], meta["pixel_scale"]) == ("flat.space", "0.1 arcsec")
+    assert meta["weights_sha256"] == zoo.load("flat.space").weights_sha256
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["-o", "folder.csv"], "it is a folder; name a file in it"),
+        (["-o", "gone/a.csv"], "there is no folder gone; make it first"),
+        (["--gallery", "a.xyz"], "a.xyz: not the name of a picture; end it with .png, .jpg, .pdf or .svg"),
+        (["--catalog", "gone.csv", "--image", "gone.fits"], "gone.csv: no such catalogue"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(zoo_command, folder, tmp_path, monkeypatch, options, line):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    answer = zoo_command("predict", "flat.space", *([] if "--catalog" in options else [folder]), *options)
+    assert answer.code in (1, 2) and len(answer.err.splitlines()) == 1 and line in answer.err
+
+
+def test_an_empty_recipe_is_one_line(zoo_command, tmp_path):
+    (tmp_path / "empty.yaml").touch()
+    answer = zoo_command("train", tmp_path / "empty.yaml", "-o", tmp_path / "run")
+    assert answer.code == 1 and len(answer.err.splitlines()) == 1 and "empty.yaml" in answer.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_sigterm_ends_as_ctrl_c_does(zoo_command, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo_core.predict.run.SHARD", 2)
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{folder}/c0.fits\n{folder}/c1.fits\n{folder}/c2.fits\n")
+    out = tmp_path / "t.csv"
+
+    def write(self, number, rows, key, real=Shards.write):
+        real(self, number, rows, key)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Shards, "write", write)
+    answer = zoo_command("predict", "flat.space", "--from-file", listed, "-o", out)
+    assert answer.code == 143
+    assert "--resume" in answer.err and answer.err.splitlines()[-1] == "zoo: interrupted"

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy.io import fits
 from astropy.table import Table
 
 from zoo_core.errors import ArgumentError
@@ -25,11 +26,12 @@ SECOND = pa.table(
     {name: pa.array([None]) if FIRST[name].null_count else pa.array(["z"]) for name in FIRST.column_names}
 )
 UNITS = {"theta_E": "arcsec"}
+FACTS = {"model": "tiny.test", "weights_sha256": "0" * 64, "command": "zoo predict tiny 'é.fits' " + 100 * "long "}
 
 
 def written(tmp_path, extension):
     path = tmp_path / f"scores.{extension}"
-    write_table(path, lambda: iter([FIRST, SECOND]), UNITS)
+    write_table(path, lambda: iter([FIRST, SECOND]), UNITS, FACTS)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     return path
 
@@ -67,13 +69,13 @@ def test_parquet_is_the_table_itself(tmp_path):
 @pytest.mark.parametrize("extension", ["csv", "ecsv", "parquet", "fits"])
 def test_table_without_rows_keeps_its_columns(tmp_path, extension):
     path = tmp_path / f"none.{extension}"
-    write_table(path, lambda: iter([FIRST.slice(0, 0)]), UNITS)
+    write_table(path, lambda: iter([FIRST.slice(0, 0)]), UNITS, FACTS)
     names = pq.read_schema(path).names if extension == "parquet" else Table.read(path).colnames
     assert names == FIRST.column_names
 
 
 def test_column_of_nulls_only_is_of_floats(tmp_path):
-    write_table(tmp_path / "null.parquet", lambda: iter([SECOND]), {})
+    write_table(tmp_path / "null.parquet", lambda: iter([SECOND]), {}, FACTS)
     assert pq.read_schema(tmp_path / "null.parquet").field("theta_E").type == pa.float64()
 
 
@@ -87,3 +89,16 @@ def test_astropy_table_masks_nulls(tmp_path):
 def test_unknown_extension_names_the_known_ones(tmp_path):
     with pytest.raises(ArgumentError, match="csv, ecsv, parquet, fits"):
         check_format(tmp_path / "scores.xlsx")
+
+
+@pytest.mark.parametrize("extension", ["ecsv", "parquet", "fits"])
+def test_what_made_a_table_is_in_its_metadata(tmp_path, extension):
+    path = written(tmp_path, extension)
+    if extension == "parquet":
+        assert {key.decode(): value.decode() for key, value in pq.read_schema(path).metadata.items()} == FACTS
+    elif extension == "ecsv":
+        assert dict(Table.read(path).meta) == FACTS
+    else:
+        header = fits.getheader(path, 1)
+        assert (header["MODEL"], header["WEIGHTS"]) == (FACTS["model"], FACTS["weights_sha256"])
+        assert header["COMMAND"] == FACTS["command"].strip().replace("é", "\\xe9")

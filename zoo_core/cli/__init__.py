@@ -1,14 +1,20 @@
 """The command `zoo`: each subcommand calls one function of the library."""
 
 import logging
+import shlex
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 
 import click
 
 from ..errors import ArgumentError, SpecError, UnknownNameError, ZooError
+from ..files import refused
 
 __all__ = ["main", "zoo"]
 
@@ -31,7 +37,7 @@ COMMANDS = {
     "env": "listing",
 }
 WRONG_USAGE = (ArgumentError, SpecError, UnknownNameError)
-INTERRUPTED = 130  # what shells report for Ctrl-C
+INTERRUPTED, TERMINATED = 130, 143  # what shells report for Ctrl-C and for SIGTERM
 
 
 class _Commands(click.Group):
@@ -64,21 +70,50 @@ def zoo(quiet: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit: 0 if it did what was asked, 1 if not, 2 for wrong usage."""
-    sys.exit(_exit_code(arguments))
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    with _termination_as_interruption():
+        sys.exit(_exit_code(given))
 
 
-def _exit_code(arguments: Sequence[str] | None) -> int:
+def _exit_code(arguments: list[str]) -> int:
+    command = shlex.join(["zoo", *arguments]).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     try:
-        return zoo.main(args=arguments, prog_name="zoo", standalone_mode=False) or 0
+        return zoo.main(args=arguments, prog_name="zoo", standalone_mode=False, obj=command) or 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except ZooError as error:
         click.echo(f"zoo: {error}", err=True)
         return 2 if isinstance(error, WRONG_USAGE) else 1
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         click.echo("zoo: interrupted", err=True)
-        return INTERRUPTED
+        return TERMINATED if isinstance(error.__cause__, _Terminated) else INTERRUPTED
+    except OSError as error:
+        click.echo(f"zoo: {refused(error)}", err=True)
+        return 1
+    except Exception as error:
+        error.add_note("zoo: this is a fault of the zoo and not of what you gave it; please report all of these lines")
+        raise
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, as batch systems send it before they kill: the command ends as by Ctrl-C."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+@contextmanager
+def _termination_as_interruption() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # which alone is sent signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _ToStandardError(logging.Handler):

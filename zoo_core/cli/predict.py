@@ -92,7 +92,7 @@ def predict(
     scale = in_arcsec("--pixel-scale (pixel_scale=)", pixel_scale)
     images = images_of(loaded, chosen, scale)
     with progress(loaded.id) as tick:
-        options = Options(scale, out, out_dir, batch_size, workers, precision, resume, tick, gallery)
+        options = Options(scale, out, out_dir, batch_size, workers, precision, resume, tick, gallery, ctx.obj)
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
             if gallery is not None and finished.rows > finished.failed:

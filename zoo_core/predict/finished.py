@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,23 +31,38 @@ class Finished:
         images: in the order of the rows.
         pixel_scale: that was passed.
         pieces: each call passes over all rows once.
+        command: that asked for them.
         rows, failed: how many; how many of them have status `error`.
     """
 
     model: Model
     images: Images
     pixel_scale: float | None
+    command: str
     pieces: Callable[[], Iterator[pa.Table]]
     rows: int
     failed: int
 
     def table(self) -> Table:
         """All of them."""
-        return to_astropy(pa.concat_tables(self.pieces(), promote_options="permissive"), units_of(self.model))
+        rows = pa.concat_tables(self.pieces(), promote_options="permissive")
+        return to_astropy(rows.replace_schema_metadata(self.facts), units_of(self.model))
 
     def write(self, out: Path) -> None:
         """As a file of the format that its extension names."""
-        write_table(out, self.pieces, units_of(self.model))
+        write_table(out, self.pieces, units_of(self.model), self.facts)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What made the rows, for the metadata of their table."""
+        scale = "of each image" if self.pixel_scale is None else f"{self.pixel_scale:g} arcsec"
+        return {
+            "model": self.model.id,
+            "weights_sha256": str(self.model.weights_sha256),
+            "zoo_version": version("zoo-core"),
+            "pixel_scale": scale,
+            "command": self.command,
+        }
 
     def best(self, count: int) -> list[Ranked]:
         """The best-ranked images."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Inputs", "Options", "Progress", "predict", "scored"]
 
+logger = logging.getLogger("zoo")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -41,6 +44,7 @@ class Options:
     resume: bool = False
     progress: Progress | None = None
     gallery: Path | None = None
+    command: str = "Model.predict"
 
 
 def predict(model: Model, inputs: Inputs, options: Options) -> Table:
@@ -65,7 +69,7 @@ def scored(model: Model, images: Images, options: Options) -> Iterator[Finished]
         reading, computing = effort.workers(model, images, options.workers), effort.threads(model, images, batch)
         run = Run(scorer, images, shards, options.pixel_scale, batch, reading, computing)
         run.finish(options.progress)
-        finished = Finished(model, images, options.pixel_scale, run.pieces, len(images), run.failed())
+        finished = Finished(model, images, options.pixel_scale, options.command, run.pieces, len(images), run.failed())
         if options.out is not None:
             finished.write(options.out)
         yield finished
@@ -97,5 +101,9 @@ def _shards(out: Path | None, resume: bool) -> Iterator[Shards]:
     with sole(out):
         shards = Shards.beside(out)
         shards.start(resume)
-        yield shards
+        try:
+            yield shards
+        except KeyboardInterrupt:
+            logger.warning("%s: the rows that are finished are kept; --resume (resume=True) goes on from there", out)
+            raise
         shards.remove()

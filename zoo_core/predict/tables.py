@@ -5,7 +5,7 @@ NaN or the column's TNULL in fits.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,11 @@ from ..files import whole
 __all__ = ["FORMATS", "check_format", "to_astropy", "write_table"]
 
 Pieces = Callable[[], Iterable[pa.Table]]
+Facts = Mapping[str, str]
 
 FITS_BLOCK = 2880  # bytes
 FITS_NULL = -(2**63)
+KEYWORDS = {"weights_sha256": "WEIGHTS", "zoo_version": "ZOOVERS", "pixel_scale": "PIXSCALE"}  # of at most 8 letters
 
 
 def check_format(path: Path) -> str:
@@ -40,26 +42,31 @@ def check_format(path: Path) -> str:
     return extension
 
 
-def write_table(path: Path, pieces: Pieces, units: dict[str, str]) -> None:
+def write_table(path: Path, pieces: Pieces, units: dict[str, str], facts: Facts) -> None:
     """A file of all pieces in order, in the format of its extension; complete or not there.
 
     Arguments:
         path: an existing file is replaced.
         pieces: called for each pass over the pieces; more than one is never held in memory.
         units: of columns, written where the format holds units.
+        facts: of the whole table, likewise: the `meta` of an ECSV file, the metadata of Parquet, keywords of FITS.
     """
     write = FORMATS[check_format(path)]
-    schema = _common_schema(pieces)
+    schema = _common_schema(pieces).with_metadata(facts)
     with whole(path) as partial:
         write(partial, schema, lambda: (piece.cast(schema) for piece in pieces()), units)
 
 
 def to_astropy(table: pa.Table, units: dict[str, str]) -> Table:
-    """The rows as an astropy table; nulls are masked."""
+    """The rows as an astropy table, with the metadata of its schema; nulls are masked."""
     columns = {name: _astropy_column(column) for name, column in zip(table.column_names, table.columns, strict=True)}
     for name, unit in units.items():
         columns[name].unit = unit
-    return Table(columns)
+    return Table(columns, meta=_facts(table.schema))
+
+
+def _facts(schema: pa.Schema) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in (schema.metadata or {}).items()}
 
 
 def _common_schema(pieces: Pieces) -> pa.Schema:
@@ -71,9 +78,10 @@ def _common_schema(pieces: Pieces) -> pa.Schema:
 
 def _write_parquet(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
     fields = [field.with_metadata({"unit": units[field.name]}) if field.name in units else field for field in schema]
-    with pq.ParquetWriter(path, pa.schema(fields)) as writer:
+    described = pa.schema(fields, schema.metadata)
+    with pq.ParquetWriter(path, described) as writer:
         for piece in pieces():
-            writer.write_table(piece.cast(pa.schema(fields)))
+            writer.write_table(piece.cast(described))
 
 
 def _write_csv(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
@@ -101,6 +109,8 @@ def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, 
             empty.header[f"TUNIT{number}"] = units[field.name]
         if pa.types.is_integer(field.type):
             empty.header[f"TNULL{number}"] = FITS_NULL
+    for name, value in _facts(schema).items():
+        empty.header[KEYWORDS.get(name, name[:8].upper())] = _card(value)
     empty.header["NAXIS2"] = rows
     with path.open("wb") as file:
         file.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
@@ -147,6 +157,10 @@ def _packed(piece: pa.Table, dtype: np.dtype) -> np.ndarray:
         else:
             packed[name] = pc.fill_null(piece[name], FITS_NULL if dtype[name].kind == "i" else float("nan"))
     return packed
+
+
+def _card(value: str) -> str:
+    return " ".join(value.split()).encode("ascii", "backslashreplace").decode()
 
 
 def _ascii(column: pa.ChunkedArray) -> list[bytes]:
