@@ -5,7 +5,7 @@ from typing import Any
 
 from griffe import Extension, Object
 
-SESSION = re.compile(r"^(\s*)Example:(?=\s*>>> )", re.MULTILINE)
+SESSION = re.compile(r"^(\s*)Example:$(?=.*>>> )", re.MULTILINE | re.DOTALL)
 
 
 class Examples(Extension):

@@ -2,6 +2,7 @@
 
 import doctest
 from importlib import import_module
+from inspect import getdoc
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,8 @@ def test_examples_give_what_they_show(name, tmp_path, monkeypatch, capsys):
     result = doctest.testmod(import_module(name), optionflags=FLAGS)
     assert result.attempted > 0, f"{name}: its examples are in no docstring that doctest finds"
     assert result.failed == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(set(zoo.__all__) - {"hookimpl"}))  # which is a marker of pluggy's
+def test_every_name_of_the_front_page_has_an_example(name):
+    assert ">>> " in (getdoc(getattr(zoo, name)) or "")

@@ -28,7 +28,14 @@ from difflib import get_close_matches
 
 
 class ZooError(Exception):
-    """Root of all errors that the zoo raises on purpose."""
+    """Root of all errors that the zoo raises on purpose.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.open_dataset("finding_spice")
+        Traceback (most recent call last):
+        zoo_core.errors.UnknownNameError: no data set is called 'finding_spice'; did you mean finding_space or ...?
+    """
 
 
 class UnknownNameError(ZooError):

@@ -119,12 +119,27 @@ class SizedBuild(Generic[Network]):
 
 
 def any_size(build: Callable[..., Network]) -> SizedBuild[Network]:
-    """A `build` of a network that takes images of any size, and is not told which."""
+    """A `build` of a network that takes images of any size, and is not told which.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> build = zoo.any_size(lambda channels, outputs: f"{channels} channels to {outputs} outputs")
+        >>> build(channels=1, outputs=2, size=64)
+        '1 channels to 2 outputs'
+    """
     return SizedBuild(build, None)
 
 
 def one_size(build: Callable[..., Network], size: int) -> SizedBuild[Network]:
-    """A `build` of a network that takes images of one size only, and refuses a preprocessing that makes another."""
+    """A `build` of a network that takes images of one size only, and refuses a preprocessing that makes another.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> build = zoo.one_size(lambda channels, outputs: f"{channels} channels to {outputs} outputs", 101)
+        >>> build(channels=1, outputs=2, size=64)
+        Traceback (most recent call last):
+        zoo_core.errors.SpecError: the network takes images of 101 x 101 pixels and its preprocessing makes 64 x 64; ...
+    """
     return SizedBuild(build, size)
 
 
@@ -145,6 +160,13 @@ class Description:
 
     Raises:
         SpecError: another domain, or symmetries that are not of exactly these parameters.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> heads = zoo.Heads(parameters=("theta_E", "e1", "e2"), units=("arcsec", "", ""))
+        >>> about = zoo.Description("mine", "1", "regression", "simulated", bands=("VIS",), heads=heads)
+        >>> [symmetry.names for symmetry in about.symmetries]
+        [('theta_E',), ('e1', 'e2')]
     """
 
     name: str
@@ -181,6 +203,34 @@ class Dataset(ABC):
 
     Attributes:
         description: what it is, apart from its images.
+
+    Example:
+        >>> import numpy as np
+        >>> import zoo_core as zoo
+        >>> class Spots(zoo.Dataset):
+        ...     heads = zoo.Heads(classes=("empty", "spot"))
+        ...     description = zoo.Description("spots", "1", "classification", "simulated", ("VIS",), heads=heads)
+        ...
+        ...     def __len__(self):
+        ...         return 4
+        ...
+        ...     def read(self, rows):
+        ...         images = np.zeros((len(rows), 1, 9, 9), "float32")
+        ...         images[:, 0, 4, 4] = rows % 2
+        ...         return images
+        ...
+        ...     def truth(self):
+        ...         return {"id": np.array(["a", "b", "c", "d"]), "label": np.arange(4) % 2}
+        ...
+        ...     def fingerprint(self):
+        ...         return "0" * 64
+        >>> spots = Spots()
+        >>> spots
+        <spots, version 1: 4 simulated images, VIS, classification of empty, spot>
+        >>> spots[1].truth
+        {'id': 'b', 'label': 1}
+        >>> spots.images(slice(1, 3)).max(axis=(1, 2, 3))
+        array([1., 0.], dtype=float32)
     """
 
     description: Description
@@ -300,6 +350,20 @@ class TrainingView(ABC):
 
     Attributes:
         prepared: its images are filled, resampled and framed already, as the network's preprocessing says.
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> import zoo_core as zoo
+        >>> class Noise(zoo.TrainingView):
+        ...     targets = np.zeros(100, "float32")
+        ...
+        ...     def draw(self, rows, generator):
+        ...         images = torch.randn(len(rows), 1, 9, 9, generator=generator)
+        ...         return images, torch.from_numpy(self.targets[rows])
+        >>> images, targets = Noise().draw(np.array([3, 5]), torch.Generator().manual_seed(0))
+        >>> images.shape, targets
+        (torch.Size([2, 1, 9, 9]), tensor([0., 0.]))
     """
 
     prepared: bool = False
@@ -333,6 +397,16 @@ class Batch:
         rows: their numbers in the training set, (B,), int64 on the CPU.
         generator: of the CPU, new for every step.
         targets: what is true of these images, (B,) or (B, P), on the training device; turned with the image.
+
+    Example:
+        >>> import torch
+        >>> import zoo_core as zoo
+        >>> batch = zoo.Batch(torch.ones(2, 1, 9, 9), rows=torch.tensor([7, 3]), generator=torch.Generator())
+        >>> def loss(network, batch):
+        ...     noisy = batch.images + torch.randn(batch.images.shape, generator=batch.generator)
+        ...     return (network(noisy) - batch.images).square().mean()
+        >>> loss(torch.nn.Identity(), batch).shape
+        torch.Size([])
     """
 
     images: Tensor
@@ -351,6 +425,22 @@ class Training(ABC):
         seed: of the recipe.
         settings: the architecture's `settings` dataclass, read from the recipe; None where it has none.
         heads: classes or parameters.
+
+    Example:
+        The mean of all training images, which a network remembers in a buffer; a stand-in has two of them.
+
+        >>> from types import SimpleNamespace
+        >>> import torch
+        >>> import zoo_core as zoo
+        >>> def train(network: torch.nn.Module, training: zoo.Training) -> None:
+        ...     network.mean.copy_(training.cached("mean", lambda: training.images().mean(0)))
+        >>> network = torch.nn.Module()
+        >>> network.register_buffer("mean", torch.zeros(1, 2, 2))
+        >>> images = torch.stack([torch.zeros(1, 2, 2), torch.ones(1, 2, 2)])
+        >>> train(network, SimpleNamespace(images=lambda: images, cached=lambda name, compute: compute()))
+        >>> network.mean
+        tensor([[[0.5000, 0.5000],
+                 [0.5000, 0.5000]]])
     """
 
     seed: int
@@ -416,6 +506,14 @@ class DatasetFactory:
         task: see `zoo_core.tasks`.
         open: called with keyword arguments (a path for adapters; n, seed ... for simulated ones).
         summary: one line.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> def opened(n=100, seed=0):
+        ...     return zoo.open_dataset("finding_space", n=n, seed=seed)
+        >>> factory = zoo.DatasetFactory("my_lenses", "classification", opened, "lenses and look-alikes")
+        >>> len(factory.open(n=3))
+        3
     """
 
     name: str

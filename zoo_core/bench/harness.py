@@ -89,6 +89,25 @@ def benchmark(
         UnknownNameError, UntrainedError, ArgumentError: nothing can be measured as asked.
         DatasetError, ResultError: the images are not those of the benchmark.
         FileError: another run measures the same model, or the result cannot be written.
+
+    Example:
+        Ten images of noise stand for those of a benchmark that one must have.
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> import zoo_core as zoo
+        >>> from astropy.io import fits
+        >>> from astropy.table import Table
+        >>> rows = [(f"{k}.fits", "lens" if k % 2 else "nonlens", "F814W", 0.1) for k in range(10)]
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     folder, rng = Path(name), np.random.default_rng(0)
+        ...     for file, *_ in rows:
+        ...         fits.writeto(folder / file, rng.normal(size=(64, 64)))
+        ...     Table(rows=rows, names=["file", "label", "band", "pixel_scale"]).write(folder / "labels.csv")
+        ...     (result,) = zoo.benchmark(["trivial.space"], on="sky_space", data=folder, results=folder / "results")
+        >>> result.status, sum(result.images.values()), list(result.metrics)[:2]
+        ('ok', 5, ['auroc', 'tpr0'])
     """
     spec = with_data(catalog().benchmark(on), data, split)
     models = [load(name, device=device) for name in model_names]

@@ -34,6 +34,13 @@ def fetch(name: str, to: Path | str, cache_dir: Path | str | None = None) -> Pat
         name: its id, or an architecture for its default tag.
         to: the folder; new, empty, or already holding this very model.
         cache_dir: as in `weights_file`.
+
+    Example:
+        >>> import tempfile
+        >>> import zoo_core as zoo
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sorted(path.name for path in zoo.fetch("trivial.space", f"{folder}/trivial").iterdir())
+        ['config.json', 'golden.safetensors', 'model.safetensors']
     """
     spec = catalog().model(name)
     weights = weights_file(spec, cache_dir)

@@ -26,6 +26,14 @@ def open_dataset(name: str, plugin: str | None = None, **arguments: Any) -> Data
     Raises:
         UnknownNameError: nothing provides it.
         DatasetError: the arguments do not fit it.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> lenses = zoo.open_dataset("substructure", n=4, seed=7)
+        >>> lenses
+        <substructure, version 1: 4 simulated images, VIS, 0.05"/pixel, classification of no, sphere, vort>
+        >>> lenses.images([0, 3]).shape
+        (2, 1, 64, 64)
     """
     try:
         return _factory(name, plugin).open(**arguments)

@@ -102,6 +102,11 @@ def check(name: str, weights: bool = False, device: str = "auto") -> Report:
     Raises:
         UnknownNameError, NotInstalledError: nothing installed is called that.
         PluginError: the plugin cannot be imported.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.check("trivial").summary()
+        'trivial: passed (8 ran, 8 required, 0 broken, 0 expected to fail, 5 skipped)'
     """
     plugin, architectures = _resolved(name)
     place = str(device_named(device))

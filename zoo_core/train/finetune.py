@@ -72,6 +72,24 @@ def finetune(
     Raises:
         SpecError, RecipeError: what is asked for cannot be done.
         TrainingError: nothing usable came of it.
+
+    Example:
+        Ten images of noise, in a folder for each class.
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> import zoo_core as zoo
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     folder, rng = Path(name), np.random.default_rng(0)
+        ...     for kind in ("nonlens", "ring"):
+        ...         (folder / "mine" / kind).mkdir(parents=True)
+        ...         for k in range(5):
+        ...             np.save(folder / "mine" / kind / f"{kind}{k}.npy", rng.normal(size=(64, 64)))
+        ...     images = {"data": folder / "mine", "arguments": {"pixel_scale": 0.1}}
+        ...     trained = zoo.finetune("trivial.space", "folder", folder / "run", **images, steps=2, progress=False)
+        ...     zoo.load(trained).heads.classes
+        ('nonlens', 'ring')
     """
     start = load(model, device="cpu")
     assert start.spec is not None
