@@ -32,7 +32,7 @@ FLOORS = (
         ("symmetries", "of parameters"),
     ),
     (("typed", "mappings read into dataclasses, every key checked"),),
-    (("references", "lazy names"),),
+    (("references", "lazy names"), ("files", "written alone and whole"), ("processes", "that work for this one")),
     (("errors", "every error"),),
 )
 OUTSIDE = (  # name, text, floor that it is beside

@@ -119,7 +119,7 @@ class SizedBuild(Generic[Network]):
 
 
 def any_size(build: Callable[..., Network]) -> SizedBuild[Network]:
-    """A `build` of a network that takes images of any size, and is not told which.
+    """A `build` of a network that takes images of any size, and need not know it.
 
     Example:
         >>> import zoo_core as zoo

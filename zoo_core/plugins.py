@@ -64,7 +64,7 @@ class Hooks:
 
     @hookspec
     def zoo_metrics(self) -> list[Metric]:  # type: ignore[empty-body]
-        """Figures of merit, beside the core's own."""
+        """Metrics beside the core's own."""
 
 
 HOOKS = {"zoo_architectures": Architecture, "zoo_datasets": DatasetFactory, "zoo_metrics": Metric}

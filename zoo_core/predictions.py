@@ -1,4 +1,4 @@
-"""What models say of images, and what their outputs stand for.
+"""What models predict for images, and what their outputs stand for.
 
 A prediction is batch first: plain tensors in a frozen dataclass, with `to_table()` for the columns that `predict`
 writes. Nothing here imports torch or numpy when it is loaded.
@@ -92,7 +92,7 @@ class Ranking:
 
 
 class Prediction(ABC):
-    """What a model says of a batch of images."""
+    """What a model predicts for a batch of images."""
 
     @abstractmethod
     def to_table(self) -> Columns:

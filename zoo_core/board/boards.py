@@ -68,7 +68,7 @@ def subjects() -> list[Subject]:
 
 
 def side_by_side_markdown(wanted: SideBySide, tables: Mapping[str, Table]) -> str:
-    """The table, in the order of the first benchmark; models that have neither figure are left out."""
+    """The table, in the order of the first benchmark; models that have the metric on none are left out."""
     shown = {heading: tables[id] for heading, id in wanted.columns.items() if id in tables}
     rows = {heading: {row.model: row for row in table.rows if row.measured} for heading, table in shown.items()}
     models = list(dict.fromkeys(model for table in rows.values() for model in table))

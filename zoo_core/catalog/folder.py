@@ -114,7 +114,7 @@ def read_folder(path: Path | str) -> ModelSpec:
 
 
 def folder_config(spec: ModelSpec, folder: Path) -> dict[str, Any]:
-    """What config.json says of the files in that folder."""
+    """The files in that folder, as its config.json describes them."""
     weights, golden = folder / WEIGHTS, folder / GOLDEN
     same = WeightsSpec(sha256_of(weights), _size(weights), WEIGHTS)
     if golden.is_file():

@@ -78,7 +78,7 @@ def _member(archive: zipfile.ZipFile, member: str, number: int, path: str) -> La
 
 
 def _array_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Shape, Fortran order and dtype, without a look at the pixels."""
+    """Shape, Fortran order and dtype, without reading the pixels."""
     version = np.lib.format.read_magic(stream)
     sized = stream.read(2 if version == (1, 0) else 4)
     length = int.from_bytes(sized, "little")

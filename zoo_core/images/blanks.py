@@ -82,7 +82,7 @@ def _repeats(sample: Image) -> bool:
 
 @lru_cache(maxsize=16)
 def _sample(size: int) -> NDArray[np.intp]:
-    """Which of so many pixels to look at: distinct, and in no pattern."""
+    """Which of so many pixels are sampled: distinct, and in no pattern."""
     generator = np.random.Generator(np.random.Philox(key=size))
     return generator.choice(size, min(size, SAMPLE), replace=False)
 
@@ -102,7 +102,7 @@ def _check(valid: Mask, band: int) -> None:
 
 
 def _check_contrast(pixels: Image, valid: Mask, band: int) -> None:
-    """An image of one value shows nothing, whatever a network would say of it."""
+    """An image of one value shows nothing, whatever a network would predict for it."""
     lowest = pixels.min(initial=np.inf, where=valid)
     if lowest == pixels.max(initial=-np.inf, where=valid):
         raise ImageError(f"every pixel of band {band} that is valid is {lowest:g}; the image is empty")

@@ -2,7 +2,7 @@
 
 Models I to IV have the folders no_sub, cdm and axion; the sets of evaluation tests and hackathons no, sphere and vort,
 or no, cdm and axion. A file holds one image: (H, W), (1, H, W) or, of Model IV, (H, W, 3). Files of axion lenses are
-object arrays `[image, mass]`. Models II and III hold no noise: figures on them say little of any telescope.
+object arrays `[image, mass]`. Models II and III hold no noise: metrics on them tell little about any telescope.
 """
 
 import hashlib
