@@ -401,7 +401,8 @@ class Batch:
     Example:
         >>> import torch
         >>> import zoo_core as zoo
-        >>> batch = zoo.Batch(torch.ones(2, 1, 9, 9), rows=torch.tensor([7, 3]), generator=torch.Generator())
+        >>> images, rows = torch.ones(2, 1, 9, 9), torch.tensor([7, 3])
+        >>> batch = zoo.Batch(images, rows, torch.Generator(), targets=torch.zeros(2))
         >>> def loss(network, batch):
         ...     noisy = batch.images + torch.randn(batch.images.shape, generator=batch.generator)
         ...     return (network(noisy) - batch.images).square().mean()
