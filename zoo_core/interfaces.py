@@ -164,9 +164,12 @@ class Description:
     Example:
         >>> import zoo_core as zoo
         >>> heads = zoo.Heads(parameters=("theta_E", "e1", "e2"), units=("arcsec", "", ""))
-        >>> about = zoo.Description("mine", "1", "regression", "simulated", bands=("VIS",), heads=heads)
-        >>> [symmetry.names for symmetry in about.symmetries]
-        [('theta_E',), ('e1', 'e2')]
+        >>> about = zoo.Description("mine", "1", "regression", "simulated", bands=("g", "r"), heads=heads)
+        >>> len(about.bands), about.heads.names
+        (2, ('theta_E', 'e1', 'e2'))
+        >>> zoo.Description("mine", "1", "regression", "space", bands=("g", "r"), heads=heads)
+        Traceback (most recent call last):
+        zoo_core.errors.SpecError: data set mine: domain is 'space'; choose simulated or real
     """
 
     name: str
