@@ -34,11 +34,10 @@ def refused(error: OSError, path: Path | str | None = None) -> str:
         'a/b.csv: no such file or directory; check the path, and make its folder first'
     """
     where = error.filename if path is None else path
-    known = error.errno is not None and error.errno in REMEDIES
-    reason = os.strerror(error.errno).lower() if known and error.errno else " ".join(str(error).split())
-    return (
-        f"{'' if where is None else f'{os.fsdecode(where)}: '}{reason}{f'; {REMEDIES[error.errno]}' if known else ''}"
-    )
+    place = "" if where is None else f"{os.fsdecode(where)}: "
+    if error.errno is None or error.errno not in REMEDIES:
+        return f"{place}{' '.join(str(error).split())}"
+    return f"{place}{os.strerror(error.errno).lower()}; {REMEDIES[error.errno]}"
 
 
 def check_place(path: Path) -> None:

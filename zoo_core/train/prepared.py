@@ -59,7 +59,7 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
     return np.load(file, mmap_mode="r")
 
 
-def _reserved(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+def _reserved(path: Path, shape: tuple[int, ...]) -> np.memmap:
     """A memory map whose space on the disk is there: a full disk would otherwise kill the process as it fills it."""
     stored = np.lib.format.open_memmap(path, "w+", dtype=np.float32, shape=shape)
     if hasattr(os, "posix_fallocate"):
