@@ -9,11 +9,11 @@ from zoo_core.datasets.simulated.substructure import MEASURED, TRUTH, Exposures,
 from zoo_core.datasets.simulated.substructure_mass import substructure_mass
 from zoo_core.errors import DatasetError
 
-# sha256 of every number that is drawn for the first images of the published sets (version 1, seed 1)
+# sha256 of every number, in six digits, that is drawn for the first images of the published sets (version 1, seed 1)
 DIGESTS = {
-    "easy": "b3d713f6a43dd28e62e5152bd4336311d6419155282f48ef815a281de97a9b44",
-    "real": "7331ff8f331276a07d6c044231df90d0f3a1af6ff71fcdaaa706ac5ddedc5a85",
-    "cold": "e9c3547e1456071fbf12f3f9f6ffd45b4cebabdd8cbfd43e39ecb7a78711a2a3",
+    "easy": "85c2b5e1e50bd947865aaa433c6581a03dad8424e531c37f7891a61ec201d397",
+    "real": "82822fe28c0770c1efc78a5512cfc52e69924f1ef920ebbeeaccfae55e4df8ac",
+    "cold": "1b5001ee23d5849ca785729313a5e04b4754c91d55a8df1f5b045162b71ecc30",
 }
 
 
