@@ -239,7 +239,7 @@ def test_simulated_images_are_not_sold_as_real(stored, listed, tmp_path):
 def test_what_was_examined_is_remembered_until_something_changes(stored, listed, tmp_path, cache_folder):
     path = stored("a.one")
     first = board_of(tmp_path / "results", listed("a.one"))
-    (kept,) = cache_folder.rglob("*.json")
+    (kept,) = cache_folder.rglob("leaderboard/*.json")
     written = kept.stat().st_mtime_ns
 
     assert board_of(tmp_path / "results", listed("a.one")) == first
@@ -253,7 +253,7 @@ def test_what_was_examined_is_remembered_until_something_changes(stored, listed,
 def test_a_damaged_memory_is_made_again(stored, listed, tmp_path, cache_folder, content):
     stored("a.one")
     first = board_of(tmp_path / "results", listed("a.one"))
-    (kept,) = cache_folder.rglob("*.json")
+    (kept,) = cache_folder.rglob("leaderboard/*.json")
     kept.write_bytes(content)
 
     assert board_of(tmp_path / "results", listed("a.one")) == first
