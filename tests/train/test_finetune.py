@@ -222,3 +222,13 @@ def test_two_runs_in_one_folder_are_refused(spotter, tmp_path):
     (tmp_path / "run").mkdir()
     with sole(tmp_path / "run"), pytest.raises(FileError, match="another run"):
         tuned(spotter, tmp_path / "run", steps=2)
+
+
+def test_folders_of_the_models_own_classes_keep_its_order(spotter, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("middle", "none"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(6):
+            np.save(tmp_path / "images" / name / f"{name}{number}.npy", rng.normal(size=(1, 12, 12)).astype("float32"))
+    tuned = zoo.load(finetune(spotter, "folder", tmp_path / "out", data=tmp_path / "images", steps=2, **QUICK))
+    assert tuned.heads.classes == ("none", "middle")

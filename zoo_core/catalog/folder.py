@@ -166,6 +166,8 @@ def _config(config: Path) -> dict[str, Any]:
         raise WeightsError(f"{config.parent}: no {CONFIG}, so not a folder of `zoo fetch` or `zoo train`") from None
     except OSError as error:
         raise WeightsError(f"{config}: {error.strerror}") from error
+    except RecursionError:
+        raise WeightsError(f"{config}: nested too deeply to be the entry of a model; fetch it again") from None
     except ValueError as error:
         raise WeightsError(f"{config}: not valid JSON ({error}); the copy is incomplete, fetch it again") from None
     if not isinstance(entry, dict):

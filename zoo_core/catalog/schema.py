@@ -13,6 +13,8 @@ from ..tasks import Heads, task_named
 
 __all__ = ["Licence", "check_entry"]
 
+COLUMNS = ("id", "path", "status", "message", "output")  # of every table of predictions
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*\.[A-Za-z0-9][A-Za-z0-9_\-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -71,7 +73,7 @@ class _Heads(_Entry):
 class _Calibration(_Entry):
     """See `predictions.Calibration`."""
 
-    temperature: float = Field(default=1.0, gt=0)
+    temperature: float = Field(default=1.0, ge=1e-3, le=1e3)
     prior: list[Fraction] | None = Field(default=None, min_length=1)
 
 
@@ -115,6 +117,16 @@ class _Model(_Entry):
             if not isinstance(operation.get("op"), str):
                 raise ValueError(f"{operation} has no `op`; write an operation as {{op: frame, size: 101}}")
         return operations
+
+    @model_validator(mode="after")
+    def _names_its_outputs_apart(self) -> "_Model":
+        for what, names in (("classes", self.heads.classes), ("parameters", self.heads.parameters)):
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"heads: {what} has {', '.join(twice)} twice; every output needs a name of its own")
+        columns = [*self.heads.classes, *(column for name in self.heads.parameters for column in (name, f"{name}_err"))]
+        if taken := sorted({name for name in columns if name in COLUMNS or columns.count(name) > 1}):
+            raise ValueError(f"heads: {', '.join(taken)} is the name of another column of the table; choose another")
+        return self
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "_Model":

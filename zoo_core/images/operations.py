@@ -26,6 +26,8 @@ from ..errors import SpecError, UnknownNameError
 
 __all__ = ["OPERATIONS", "PREPARING", "Operation", "digest", "n_channels", "parse"]
 
+LARGEST = 16384  # pixels a side: one such image fills a gigabyte
+
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -43,6 +45,11 @@ def _positive(value: Any) -> float | None:
 def _count(value: Any) -> int | None:
     read = _whole(value)
     return read if read is not None and read > 0 else None
+
+
+def _side(value: Any) -> int | None:
+    read = _count(value)
+    return read if read is not None and read <= LARGEST else None
 
 
 def _truth(value: Any) -> bool | None:
@@ -100,7 +107,7 @@ class Frame(Operation):
     """To this many pixels a side."""
 
     op = "frame"
-    size: int = _rule(_count, "a whole number of pixels a side, 1 or more")
+    size: int = _rule(_side, f"a whole number of pixels a side, from 1 to {LARGEST:,}")
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,9 @@ def finetune(
     network = start.architecture if architecture is None else architecture_named(architecture, start.spec.plugin)
     (train,) = placed([DataRecipe(dataset=on, arguments=dict(arguments or {}))], data)
     dataset = open_dataset(on, **train.arguments)
+    if _in_other_order(start.heads.classes, dataset, train):
+        train = _other(train, {"classes": list(start.heads.classes)})
+        dataset = open_dataset(on, **train.arguments)
     content = {
         **_model(start, model, network),
         **_images(start, dataset, network.task),
@@ -147,6 +150,13 @@ def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
         "units": heads.units or None,
         "preprocess": preprocess_for(declared) if changed else declared,
     }
+
+
+def _in_other_order(classes: tuple[str, ...], dataset: Dataset, train: DataRecipe) -> bool:
+    """The folders of a user are the model's own classes, and nobody has said in which order."""
+    found = dataset.description.heads.classes
+    free = train.dataset == "folder" and "classes" not in train.arguments
+    return free and found != classes and sorted(found) == sorted(classes)
 
 
 def _other(train: DataRecipe, changes: Mapping[str, Any]) -> DataRecipe:

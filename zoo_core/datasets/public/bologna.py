@@ -5,11 +5,12 @@ The images are found wherever they lie below the folder, by their names: `imageE
 there is none, from folders called `lens` and `nolens` or `nonlens`.
 """
 
+import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy.table import Table
 
 from ...errors import DatasetError
 from ...images.pairs import PairedSource
@@ -78,14 +79,63 @@ def _folder_label(name: str, path: Path, labels: str) -> int:
 
 
 def _catalogue(name: str, path: Path, ids: Sequence[str]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    table = Table.read(path, format="ascii.csv", comment="#")
-    row_of = {str(image_id): row for row, image_id in enumerate(table["ID"])}
-    missing = [image_id for image_id in ids if image_id not in row_of]
+    rows = _rows(f"{name}: {path}", path)
+    missing = [image_id for image_id in ids if image_id not in rows]
     if missing:
         raise DatasetError(f"{name}: {path} does not list {len(missing)} of the images, the first is {missing[0]}")
-    rows = [row_of[image_id] for image_id in ids]
-    columns = {}
-    if "einstein_area" in (lowered := {column.lower(): column for column in table.colnames}):
-        area = np.asarray(table[lowered["einstein_area"]], dtype=float)[rows]
-        columns["theta_E"] = np.sqrt(np.maximum(area, 0) * SQUARE_RADIAN / np.pi)
-    return np.asarray(table["is_lens"]).astype(int)[rows], columns
+    areas = np.array([rows[image_id].einstein_area for image_id in ids])
+    columns = {} if np.isnan(areas).all() else {"theta_E": np.sqrt(np.maximum(areas, 0) * SQUARE_RADIAN / np.pi)}
+    return np.array([rows[image_id].is_lens for image_id in ids]), columns
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of the catalogue; `einstein_area` in square radian, NaN where there is none."""
+
+    line: int
+    is_lens: int
+    einstein_area: float
+
+
+def _rows(where: str, path: Path) -> dict[str, _Row]:
+    """Rows by ID; DatasetError names the line that is wrong."""
+    lines = _lines(where, path)
+    if not lines:
+        raise DatasetError(f"{where} is empty; it should have the columns ID and is_lens")
+    (number, header), *others = lines
+    for column in ("ID", "is_lens"):
+        if column not in header:
+            raise DatasetError(f"{where}, line {number}: no column {column}, the columns are {', '.join(header)}")
+    found: dict[str, _Row] = {}
+    for number, cells in others:
+        row = dict(zip(header, cells, strict=False))
+        read = _row(f"{where}, line {number}", number, row)
+        before = found.setdefault(row["ID"], read)
+        if before.is_lens != read.is_lens:
+            raise DatasetError(
+                f"{where}, line {number}: {row['ID']} has is_lens {read.is_lens}, and {before.is_lens} in line "
+                f"{before.line}; remove the wrong one"
+            )
+    return found
+
+
+def _lines(where: str, path: Path) -> list[tuple[int, list[str]]]:
+    """Number and cells of each line that is neither empty nor a comment."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{where}: cannot be read ({error})") from error
+    kept = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#"]
+    cells = csv.reader([line for _, line in kept], skipinitialspace=True)
+    return [(number, [cell.strip() for cell in row]) for (number, _), row in zip(kept, cells, strict=False)]
+
+
+def _row(where: str, line: int, row: Mapping[str, str]) -> _Row:
+    is_lens = row.get("is_lens", "")
+    if is_lens not in ("0", "1", "0.0", "1.0"):
+        raise DatasetError(f"{where}: is_lens of {row['ID'] or 'no ID'} is {is_lens!r}; write 0 or 1")
+    area = next((value for column, value in row.items() if column.lower() == "einstein_area"), "")
+    try:
+        return _Row(line, int(float(is_lens)), float(area or "nan"))
+    except ValueError:
+        raise DatasetError(f"{where}: einstein_area is {area!r}; write a number") from None

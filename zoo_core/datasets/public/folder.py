@@ -27,7 +27,8 @@ def folder(
 
     Arguments:
         path: the folder that holds a folder for each class.
-        classes: names of these folders in the order of the labels, the positive class last of two; by default sorted.
+        classes: names of these folders in the order of the labels, the positive class last of two; by default
+            sorted, without hidden ones.
         bands: physical bands of each image.
         pixel_scale: arcsec, needed if the model resamples.
         ext: which layer of each file.
@@ -40,7 +41,7 @@ def folder(
     root = Path(path).expanduser()
     if not root.is_dir():
         raise DatasetError(f"{root} is not a folder; it should hold one folder of images for each class")
-    names = list(classes) if classes else sorted(child.name for child in root.iterdir() if child.is_dir())
+    names = list(classes) if classes else sorted(child.name for child in root.iterdir() if _is_class(child))
     if len(names) < 2:
         raise DatasetError(f"{root} holds {len(names)} folder(s) {names}; classification needs one for each class")
     sources, labels = [], []
@@ -54,3 +55,7 @@ def folder(
     heads = Heads(classes=tuple(names))
     description = Description("folder", "1", "classification", domain, tuple(bands), pixel_scale, heads)
     return FileDataset(description, sources, np.array(labels), size=size)
+
+
+def _is_class(child: Path) -> bool:
+    return child.is_dir() and not child.name.startswith(".")
