@@ -141,7 +141,7 @@ def draw(rng: np.random.Generator, recipe: Recipe, is_lens: bool) -> Cutout:
 
     >>> cutout = draw(np.random.default_rng(1), TRAINING, is_lens=False)
     >>> cutout.kind, cutout.source
-    ('twin', None)
+    ('satellites', None)
     """
     host = population.draw_host(rng, recipe.population)
     psf, noise = recipe.survey.draw_psf(rng, 0.9 * host.theta_E), recipe.survey.draw_noise(rng)

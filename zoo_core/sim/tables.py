@@ -17,6 +17,7 @@ COLUMNS = {int: "i8", float: "f8", bool: "?"}
 def dtype_of(row: type[tuple[Any, ...]]) -> np.dtype:
     """The dtype that has a column for each field of a named tuple, of the field's type.
 
+    >>> from typing import NamedTuple
     >>> class Star(NamedTuple):
     ...     number: int
     ...     flux: float

@@ -43,7 +43,7 @@ class Lookalikes:
     """Kinds of non-lenses with their frequencies; a "twin" is a lens shown without its arcs.
 
     >>> TRAINING_KINDS.draw(np.random.default_rng(1)).name
-    'merger'
+    'ring'
     """
 
     kinds: tuple[Kind, ...]

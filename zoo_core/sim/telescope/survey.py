@@ -90,7 +90,7 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 def draw_training_noise(rng: np.random.Generator) -> Noise:
     """Resampled exposures of HST, JWST and Euclid; kernels that fall off from the centre.
 
-    >>> 0.004 < draw_training_noise(np.random.default_rng(1)).shot < 0.08
+    >>> bool(0.004 < draw_training_noise(np.random.default_rng(1)).shot < 0.08)
     True
     """
     lag_1 = rng.choice(
