@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ..errors import TrainingError
+from ..files import whole
 from ..images.preprocess import Preprocess
 from ..interfaces import Dataset, Training, TrainingView
 from ..models.devices import device_named
@@ -97,10 +98,9 @@ class DrivenTraining(Training):
         """See `Training.cached`."""
         file = self._folder / "data" / f"{name}-{self._fingerprint[:16]}.safetensors"
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(".part")
-            save_file({name: compute().contiguous()}, part)
-            part.replace(file)
+            computed = compute().contiguous()
+            with whole(file) as part:
+                save_file({name: computed}, part)
         return load_file(file, device=str(self._device))[name]
 
     def descend(self, stage: str, loss: Loss, figure: Figure | None = None) -> None:

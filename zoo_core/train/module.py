@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ..files import whole
 from ..tasks import Heads, Task
 from .figures import figures
 from .recipe import Recipe
@@ -144,6 +145,5 @@ class BestWeights(pl.Callback):
         if np.isfinite(value) and (self.best is None or value > self.best):
             self.best = value
             state = {name: tensor.contiguous() for name, tensor in pl_module.network.state_dict().items()}
-            part = self.path.with_suffix(".part")
-            save_file(state, part)
-            part.replace(self.path)
+            with whole(self.path) as part:
+                save_file(state, part)
