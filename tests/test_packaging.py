@@ -25,13 +25,14 @@ def test_a_plugin_s_folder_entry_point_and_distribution_have_one_name(folder: Pa
     assert list(project["entry-points"]["zoo"]) == [folder.name]
 
 
-def test_the_wheel_holds_the_registry_and_the_scaffold(tmp_path: Path):
+def test_the_wheel_holds_the_registry_the_scaffold_and_the_board(tmp_path: Path):
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("zoo_core-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "zoo_core/registry.yaml" in names
     assert "zoo_core/testing/template/zoo_mynet/network.py" in names
+    assert {"zoo_core/board/boards.yaml", "zoo_core/board/board.html"} <= set(names)
     assert [name for name in names if not name.startswith(("zoo_core/", "zoo_core-"))] == []
 
 

@@ -62,7 +62,7 @@ class Subject:
 
 def subjects() -> list[Subject]:
     """All pages."""
-    with as_file(files("zoo_core.bench").joinpath("boards.yaml")) as path:
+    with as_file(files("zoo_core.board").joinpath("boards.yaml")) as path:
         content = read_mapping(path, ResultError)
     return [_subject(name, entry) for name, entry in content.items()]
 

@@ -105,7 +105,7 @@ def _section_markdown(table: Table, plots: list[tuple[str, str]]) -> str:
 
 
 def _html(board: Board, plots: dict[tuple[str, str], str]) -> str:
-    template = Template(files("zoo_core.bench").joinpath("board.html").read_text(encoding="utf-8"))
+    template = Template(files("zoo_core.board").joinpath("board.html").read_text(encoding="utf-8"))
     sections = "\n".join(_section(table, plots) for table in board.tables)
     return template.substitute(title=TITLE, sections=sections, notes=escape(NOTES.replace("*", "")))
 
