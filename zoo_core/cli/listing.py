@@ -1,11 +1,16 @@
 """What there is: models, data sets, benchmarks, plugins, and the environment. None of them imports torch but `env`."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .show import as_json, show_facts, show_rows
+
+if TYPE_CHECKING:
+    from ..models.describe import PublishedModel
 
 __all__ = ["benchmarks", "datasets", "env", "info", "models", "plugins"]
 
@@ -44,8 +49,8 @@ def info(model: str, results: Path | None, as_json: bool) -> None:
     """All that is known of a published MODEL."""
     from ..models.describe import describe
 
-    description = describe(model, results)
-    show_facts(description.record() if as_json else _facts(description), as_json)
+    published = describe(model, results)
+    show_facts(published.record() if as_json else _facts(published), as_json)
 
 
 @click.command()
@@ -117,24 +122,24 @@ def _plugin_row(plugin, only_listed: bool) -> dict[str, Any]:
     return row | {"status": plugin.error or "ok", "provides": ", ".join(provided)}
 
 
-def _facts(description) -> dict[str, Any]:
-    spec = description.spec
-    scale = f', resampled to {description.pixel_scale:g}"/px' if description.pixel_scale else ""
+def _facts(published: PublishedModel) -> dict[str, Any]:
+    spec = published.spec
+    scale = f', resampled to {published.pixel_scale:g}"/px' if published.pixel_scale else ""
     return {
         spec.id: spec.summary or spec.architecture,
         "task": " of ".join(filter(None, [spec.task, ", ".join(spec.heads.classes or spec.heads.parameters)])),
-        "input": f"{' + '.join(spec.bands)}, {description.size} x {description.size} px{scale}",
+        "input": f"{' + '.join(spec.bands)}, {published.size} x {published.size} px{scale}",
         "views": spec.views,
         "prior": spec.calibration.prior or (),
         "weights": f"{_size(spec.weights.size)}, sha256 {spec.weights.sha256}",
         "Hub": f"{spec.weights.repo} at {spec.weights.revision}" if spec.weights.repo else "",
-        "plugin": spec.plugin + ("" if description.installed else f" (not installed; pip install {spec.plugin})"),
+        "plugin": spec.plugin + ("" if published.installed else f" (not installed; pip install {spec.plugin})"),
         "licence": spec.licence,
         "training data": spec.training_data,
         "domain": spec.domain,
         "trained on": spec.training_sets,
         "known failures": "\n".join(spec.known_failures),
-        **{f"on {name}": _measured(metrics) for name, metrics in description.results.items()},
+        **{f"on {name}": _measured(metrics) for name, metrics in published.results.items()},
         "paper": spec.paper,
     }
 

@@ -12,11 +12,11 @@ from ..catalog.specs import ModelSpec
 from ..errors import NotInstalledError, ResultError
 from ..plugins import package_folder
 
-__all__ = ["Description", "describe"]
+__all__ = ["PublishedModel", "describe"]
 
 
 @dataclass(frozen=True)
-class Description:
+class PublishedModel:
     """A model's entry, what was measured of it, and whether it can be loaded here.
 
     Arguments:
@@ -42,7 +42,7 @@ class Description:
         return facts | extra | {"results": dict(self.results)}
 
 
-def describe(name: str | Path, results: Path | None = None) -> Description:
+def describe(name: str | Path, results: Path | None = None) -> PublishedModel:
     """The published model of that name (a bare architecture: its default tag), or of a folder.
 
     Arguments:
@@ -54,7 +54,7 @@ def describe(name: str | Path, results: Path | None = None) -> Description:
     """
     spec = spec_named(name)
     operations = {operation["op"]: operation for operation in spec.preprocess}
-    return Description(
+    return PublishedModel(
         spec,
         size=operations["frame"]["size"],
         pixel_scale=operations.get("resample", {}).get("pixel_scale"),
