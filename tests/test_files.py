@@ -2,12 +2,14 @@
 
 import os
 import resource
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import pytest
 
 from zoo_core.errors import FileError
-from zoo_core.files import check_place, sole, stamp, whole
+from zoo_core.files import check_place, sole, stamp, sweep, whole
 
 
 @contextmanager
@@ -41,6 +43,25 @@ def test_what_fails_leaves_the_file_as_it_was(tmp_path):
         partial.write_text("half")
         raise ZeroDivisionError
     assert path.read_text() == "before" and [*tmp_path.iterdir()] == [path]
+
+
+def test_two_may_write_a_file_at_once_and_it_is_that_of_the_last_to_end(tmp_path):
+    path = tmp_path / "table.csv"
+    with whole(path) as first, whole(path) as second:
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first" and [*tmp_path.iterdir()] == [path]
+
+
+def test_what_a_killed_run_left_half_written_is_swept_away_and_nothing_else(tmp_path):
+    killed = "import os, sys, pathlib, zoo_core.files as files\nwith files.whole(pathlib.Path(sys.argv[1])) as part:\n"
+    killed += "    part.write_text('half'); os._exit(9)"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "b.npy").write_text("whole")
+    assert subprocess.run([sys.executable, "-c", killed, tmp_path / "data" / "a.npy"], check=False).returncode == 9
+    assert len([*(tmp_path / "data").iterdir()]) == 2
+    sweep(tmp_path)
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["b.npy"]
 
 
 def test_a_full_disk_is_one_line_with_the_path_and_what_to_do(tmp_path):

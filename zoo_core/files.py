@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from .errors import FileError
 
-__all__ = ["check_place", "make_folder", "refused", "sole", "stamp", "whole"]
+__all__ = ["check_place", "make_folder", "refused", "sole", "stamp", "sweep", "whole"]
+
+PARTIAL = ".partial"  # ends the name of what is not whole yet
 
 REMEDIES = {
     errno.ENOSPC: "free some space, or write elsewhere",
@@ -87,12 +90,12 @@ def sole(path: Path) -> Iterator[None]:
 def whole(path: Path) -> Iterator[Path]:
     """A file beside `path` to write into, which takes its place at the end, or vanishes if anything fails.
 
-    One run at a time may write it.
+    Several may write it at once, each beside it on its own: the last one stays.
 
     Raises:
         FileError: the operating system refuses.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{token_hex(4)}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -101,6 +104,12 @@ def whole(path: Path) -> Iterator[Path]:
         ours = error.filename in (None, str(partial))
         raise FileError(refused(error, path if ours else None)) from error
     finally:
+        partial.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed runs left of files that were not whole, in a folder that is written by this run alone."""
+    for partial in folder.rglob(f".*{PARTIAL}"):
         partial.unlink(missing_ok=True)
 
 

@@ -7,10 +7,8 @@ Everything in the JSON follows from the Parquet.
 """
 
 import hashlib
-import io
 import json
 import math
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -24,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..catalog.measured import RESULTS
 from ..errors import ResultError
+from ..files import whole
 from ..scores import Scores
 from ..tasks import Heads, task_named
 from .metrics.operating import OperatingPoint, Rates
@@ -39,7 +38,6 @@ __all__ = [
     "result_path",
     "scores_of",
     "sha256_of",
-    "write_atomically",
     "write_predictions",
     "write_result",
 ]
@@ -189,7 +187,8 @@ def read_result(path: Path) -> Result:
 
 def write_result(result: Result, path: Path) -> None:
     """Write it, all or nothing."""
-    write_atomically(path, result.to_json().encode())
+    with whole(path) as part:
+        part.write_bytes(result.to_json().encode())
 
 
 def predictions_of(path: Path, result: Result) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -224,17 +223,8 @@ def typed(result: Result, columns: Mapping[str, np.ndarray]) -> Scores:
 def write_predictions(columns: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray], path: Path) -> None:
     """The file that `predictions_of` reads back; `path` is that of the result's JSON."""
     true = {f"{TRUE}{name}": values for name, values in truth.items() if name != "id"}
-    content = io.BytesIO()
-    pq.write_table(pa.table({"id": truth["id"], **columns, **true}), content, compression="zstd")
-    write_atomically(Path(path).with_suffix(".parquet"), content.getvalue())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """The file is there with all of the content, or as it was before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    with whole(Path(path).with_suffix(".parquet")) as part:
+        pq.write_table(pa.table({"id": truth["id"], **columns, **true}), part, compression="zstd")
 
 
 def sha256_of(path: Path) -> str:

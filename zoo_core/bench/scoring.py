@@ -1,6 +1,5 @@
 """Scoring a data set in shards: what is finished is never scored again, and a killed run leaves nothing broken."""
 
-import io
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -12,9 +11,9 @@ import pyarrow.parquet as pq
 import torch
 
 from ..errors import ResultError
+from ..files import whole
 from ..interfaces import Dataset
 from ..models.model import Model
-from .results import write_atomically
 
 __all__ = ["SHARD", "Advance", "discard", "score"]
 
@@ -79,9 +78,8 @@ def _score_shard(
     columns = _predicted(model, images, dataset.description.pixel_scale, batch_size, precision)
     seconds = str(time.perf_counter() - begun)
     _require_finite(columns, rows[0], model.id)
-    content = io.BytesIO()
-    pq.write_table(pa.table(columns).replace_schema_metadata({SECONDS: seconds}), content)
-    write_atomically(path, content.getvalue())
+    with whole(path) as part:
+        pq.write_table(pa.table(columns).replace_schema_metadata({SECONDS: seconds}), part)
 
 
 def _predicted(

@@ -12,7 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from ..bench.results import Result, result_path, scores_of, write_atomically
+from ..bench.results import Result, result_path, scores_of
+from ..files import whole
 from ..scores import Scores, Truth
 from .boards import subject_markdown, subjects
 from .leaderboard import Board
@@ -48,7 +49,8 @@ def write_pages(board: Board, folder: str | Path) -> list[Path]:
     pages |= {f"{subject.name}.md": subject_markdown(subject, tables, sections) for subject in subjects()}
     pages |= {"index.md": _markdown(sections), "board.html": _html(board, plots)}
     for name, content in pages.items():
-        write_atomically(folder / name, content.encode())
+        with whole(folder / name) as part:
+            part.write_bytes(content.encode())
     return [folder / name for name in pages]
 
 

@@ -1,14 +1,14 @@
 """Finished images of a simulated set, kept on disk so that they are simulated once."""
 
-import os
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import DatasetError
+from ..files import whole
 
-__all__ = ["Shards"]
+__all__ = ["Shards", "write_array"]
 
 Made = tuple[np.ndarray, np.ndarray]
 SIZE = 500  # images a file
@@ -80,14 +80,11 @@ class Shards:
         if not truth.exists():
             made = self.make(shard * SIZE, min((shard + 1) * SIZE, self.count))
             for path, array in zip((images, truth), made, strict=True):
-                write_whole(path, array)
+                write_array(path, array)
         return np.load(images, mmap_mode="r", allow_pickle=False), np.load(truth, allow_pickle=False)
 
 
-def write_whole(path: Path, array: np.ndarray) -> None:
-    """Writes an array so that the file is never there in part, whoever else writes it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as stream:
+def write_array(path: Path, array: np.ndarray) -> None:
+    """An array as an NPY file that is never there in part, whoever else writes it."""
+    with whole(path) as part, part.open("wb") as stream:
         np.save(stream, array, allow_pickle=False)
-    part.replace(path)

@@ -7,7 +7,6 @@ so that an interrupted run goes on where it stopped; whatever carries its final 
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +18,9 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from ..errors import DatasetError
-from ..files import make_folder, sole, whole
+from ..files import make_folder, sole, sweep, whole
 from .opening import open_dataset
+from .shards import write_array
 from .simulated.simulation import Simulated
 
 __all__ = ["FORMATS", "simulate"]
@@ -77,6 +77,7 @@ def simulate(
         raise DatasetError(f"{name} has no classes, and format deeplense writes a folder a class; choose another one")
     make_folder(out)
     with sole(out):
+        sweep(out)
         _claim(out, source, format, overwrite)
         if not (out / TRUTH).exists():
             _write_missing(source, out, FORMATS[format], device, progress)
@@ -98,7 +99,8 @@ def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
     if held and overwrite:
         _clear(out, held["dataset"])
     make_folder(out / PARTS)
-    _whole(marker, lambda path: path.write_text(json.dumps(mine, indent=2) + "\n"))
+    with whole(marker) as path:
+        path.write_text(json.dumps(mine, indent=2) + "\n")
 
 
 def _held(marker: Path) -> dict[str, Any] | None:
@@ -115,12 +117,6 @@ def _clear(out: Path, name: str) -> None:
     for path in [*out.glob(f"{name}-*.fits"), *out.glob(f"*/{name}-*.npy"), out / "images.h5", out / TRUTH]:
         path.unlink(missing_ok=True)
     shutil.rmtree(out / PARTS, ignore_errors=True)
-
-
-def _whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file beside its place and moves it there."""
-    with whole(path) as part:
-        write(part)
 
 
 def _write_missing(
@@ -143,12 +139,7 @@ def _write_block(
         return
     images, truth = source.make(start, stop, device)
     layout.block(source, start, images, truth, out)
-    _whole(marker, lambda path: _save(path, truth))
-
-
-def _save(path: Path, array: np.ndarray) -> None:
-    with path.open("wb") as stream:
-        np.save(stream, array, allow_pickle=False)
+    write_array(marker, truth)
 
 
 def _parts(out: Path, kind: str) -> Iterator[np.ndarray]:
@@ -162,7 +153,8 @@ def _truth(source: Simulated, out: Path) -> Table:
 
 
 def _write_truth(source: Simulated, out: Path) -> None:
-    _whole(out / TRUTH, lambda path: _truth(source, out).write(path, format="ascii.csv"))
+    with whole(out / TRUTH) as path:
+        _truth(source, out).write(path, format="ascii.csv")
 
 
 def _fits_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
@@ -170,7 +162,8 @@ def _fits_block(source: Simulated, start: int, images: np.ndarray, truth: np.nda
     for name, image in zip(source.ids(range(start, start + len(images))), images, strict=True):
         header["OBJECT"] = name
         planes = image[0] if len(image) == 1 else image
-        _whole(out / f"{name}.fits", fits.PrimaryHDU(planes, header).writeto)
+        with whole(out / f"{name}.fits") as path:
+            fits.PrimaryHDU(planes, header).writeto(path)
 
 
 def _header(source: Simulated, shape: tuple[int, int]) -> fits.Header:
@@ -189,9 +182,7 @@ def _header(source: Simulated, shape: tuple[int, int]) -> fits.Header:
 
 def _deeplense_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
     for name, label, image in zip(source.ids(range(start, start + len(images))), truth["label"], images, strict=True):
-        path = out / source.description.heads.classes[label] / f"{name}.npy"
-        path.parent.mkdir(exist_ok=True)
-        _whole(path, partial(_save, array=image))
+        write_array(out / source.description.heads.classes[label] / f"{name}.npy", image)
 
 
 def _no_finish(source: Simulated, out: Path) -> None:
@@ -199,15 +190,11 @@ def _no_finish(source: Simulated, out: Path) -> None:
 
 
 def _hdf5_block(source: Simulated, start: int, images: np.ndarray, truth: np.ndarray, out: Path) -> None:
-    _whole(out / PARTS / f"{start:08d}.images.npy", lambda path: _save(path, images))
+    write_array(out / PARTS / f"{start:08d}.images.npy", images)
 
 
 def _hdf5_finish(source: Simulated, out: Path) -> None:
-    _whole(out / "images.h5", lambda path: _write_hdf5(path, source, out))
-
-
-def _write_hdf5(path: Path, source: Simulated, out: Path) -> None:
-    with h5py.File(path, "w") as file:
+    with whole(out / "images.h5") as path, h5py.File(path, "w") as file:
         start = 0
         for images in _parts(out, "images"):
             pixels = file.require_dataset("images", (len(source), *images.shape[1:]), images.dtype)

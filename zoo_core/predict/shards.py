@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..files import whole
+from ..files import sweep, whole
 
 __all__ = ["Shards"]
 
@@ -31,8 +31,7 @@ class Shards:
         if not resume:
             self.remove()
         self.folder.mkdir(parents=True, exist_ok=True)
-        for partial in self.folder.glob(".*.partial"):
-            partial.unlink()
+        sweep(self.folder)
 
     def has(self, number: int, key: str) -> bool:
         """That shard is there and was made of the same images by the same model."""

@@ -10,7 +10,7 @@ import torch
 
 from ..catalog.specs import TrainedOn
 from ..errors import RecipeError
-from ..files import make_folder, sole, whole
+from ..files import make_folder, sole, sweep, whole
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture, Dataset, TrainingView
 from ..models.devices import device_named
@@ -79,6 +79,7 @@ def run(recipe: Recipe, folder: Path, session: Session) -> Path:
     """Train as the recipe says, in that folder; see `train`."""
     make_folder(folder)
     with sole(folder), torch.random.fork_rng():
+        sweep(folder)
         torch.manual_seed(recipe.seed)
         return _Run(recipe, folder, session).result()
 

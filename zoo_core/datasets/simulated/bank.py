@@ -15,7 +15,7 @@ from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
 from ...sim.cutouts import FRAME, Cutout, Recipe, expose
 from ...sim.telescope.exposures import draw_exposures
-from ..shards import write_whole
+from ..shards import write_array
 from ..store import ImageStore
 from .ahead import drawn_ahead
 from .hosts import Hosts
@@ -210,7 +210,7 @@ def _blocks(folder: Path, count: int, scenes: Scenes) -> list[Block]:
             arcs = arcs[torch.from_numpy(truth["label"] == 1).to(arcs.device)]
             made = foreground.cpu().numpy(), arcs.cpu().numpy(), truth
             for file, array in zip(_files(folder, number), made, strict=True):
-                write_whole(file, array)
+                write_array(file, array)
     return [_read(_files(folder, number)) for number in numbers]
 
 
