@@ -14,6 +14,7 @@ from PIL import Image
 from zoo_core.datasets.simulated.finding import Finding, finding_space, finding_space_shifted
 from zoo_core.sim.substructure import CLASSES, DIFFICULTIES, Scene, draw_scene
 from zoo_core.sim.substructure_render import render_scenes
+from zoo_core.sim.tables import table
 from zoo_core.sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
 
 HERE = Path(__file__).parent / "images"
@@ -66,7 +67,7 @@ def twins(difficulty: str, file: str) -> None:
         for kind in CLASSES
     }
     light = {kind: render_scenes(scenes[kind], 64) for kind in CLASSES}
-    noise = np.array([scene.noise for scene in scenes["no"]], NOISE)
+    noise = table((scene.noise for scene in scenes["no"]), NOISE)
     sigma, generator = noise_sigma(light["no"], noise), torch.Generator().manual_seed(1)
     images, titles = [], []
     for kind in CLASSES:

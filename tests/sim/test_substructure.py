@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 from zoo_core.sim import substructure_render
 from zoo_core.sim.rays.grid import Grid
 from zoo_core.sim.rays.lens import deflection as macro_deflection
-from zoo_core.sim.rays.scene import LENS
+from zoo_core.sim.rays.scene import Lens
 from zoo_core.sim.sky.subhalos import SUBHALO, MassFunction, deflection, draw_subhalos
 from zoo_core.sim.sky.vortex import VORTEX
 from zoo_core.sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, Difficulty, Scene, draw_scene
@@ -19,6 +19,7 @@ from zoo_core.sim.substructure_render import (
     substructure_deflection,
     total_deflection,
 )
+from zoo_core.sim.tables import table
 from zoo_core.sim.telescope.survey import NOISE, Randoms, observe
 
 COARSE = Grid.of(64, PIXEL_SCALE, torch.float32, torch.device("cpu"))
@@ -37,10 +38,6 @@ def smooth(one: Scene) -> Scene:
     return one._replace(halos=np.zeros(0, SUBHALO), vortices=np.zeros(0, VORTEX))
 
 
-def lens_of(one: Scene) -> np.void:
-    return np.array([one.lens], LENS)[0]
-
-
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
 def test_only_the_substructure_depends_on_the_class(difficulty):
     twins = [scene(3, kind, difficulty) for kind in CLASSES]
@@ -51,10 +48,10 @@ def test_only_the_substructure_depends_on_the_class(difficulty):
 
 def ring_statistics(one: Scene) -> tuple[float, float]:
     """Radius and shear that the deflection on a thin ring at theta_E has: its mean and its second harmonic."""
-    lens, alpha = lens_of(one), [part[0] for part in total_deflection(one, COARSE)]
-    dx, dy = COARSE.x[0] - float(lens["x"]), COARSE.y[0] - float(lens["y"])
+    lens, alpha = one.lens, [part[0] for part in total_deflection(one, COARSE)]
+    dx, dy = COARSE.x[0] - lens.x, COARSE.y[0] - lens.y
     radius = torch.hypot(*torch.broadcast_tensors(dx, dy))
-    ring = (radius - float(lens["theta_E"])).abs() < 0.08
+    ring = (radius - lens.theta_E).abs() < 0.08
     cos, sin = (dx / radius)[ring], (dy / radius)[ring]
     radial = alpha[0][ring] * cos + alpha[1][ring] * sin
     shear = torch.hypot((radial * (cos**2 - sin**2)).mean(), (radial * 2 * cos * sin).mean())
@@ -67,7 +64,7 @@ def image_statistics(one: Scene, generator: torch.Generator) -> dict[str, float]
     The median of the corners' differences, since a subhalo there has a faint image beside it, which is no noise.
     """
     light = lensed_light(one, COARSE)[:, 1:-1, 1:-1] * PIXEL_SCALE**2
-    noise = np.array([one.noise], NOISE)
+    noise = table([one.noise], NOISE)
     image = observe(light, torch.zeros_like(light), noise, Randoms.from_torch(generator, 1, 64))[0]
     light, x, y = light[0] / light.sum(), COARSE.x[0, :, 1:-1], COARSE.y[0, 1:-1]
     quadrupole = torch.hypot((light * (x**2 - y**2)).sum(), (light * 2 * x * y).sum())
@@ -124,7 +121,7 @@ def test_a_change_of_the_macro_lens_is_absorbed(change, lens):
         after[name] += step
     difference = torch.cat(macro_deflection(after, grid.x, grid.y))
     difference -= torch.cat(macro_deflection(before, grid.x, grid.y))
-    left = difference - absorbed(difference, before[0], grid.x[0], grid.y[0])
+    left = difference - absorbed(difference, Lens(*before[0]), grid.x[0], grid.y[0])
     radius = torch.hypot(*torch.broadcast_tensors(grid.x[0], grid.y[0]))
     ring = (radius > 0.7) & (radius < 1.3)
     # what is left is of second order in the change and in 1 - q
@@ -136,7 +133,7 @@ def test_deflection_by_many_faint_subhalos_is_interpolated_well():
     one = scene(1, "sphere")._replace(halos=halos)
     grid = Grid.of(128, PIXEL_SCALE / 2, torch.float64, torch.device("cpu"))
     exact = torch.stack(deflection(halos, grid.x[0], grid.y[0]))
-    exact -= absorbed(exact, lens_of(one), grid.x[0], grid.y[0])
+    exact -= absorbed(exact, one.lens, grid.x[0], grid.y[0])
     # a hundredth of a pixel, next to the subhalos just below the limit
     assert (substructure_deflection(one, grid) - exact).abs().max() < 5e-4
 
@@ -169,7 +166,7 @@ def test_arcs_have_the_signal_to_noise_of_their_difficulty():
     peaks = {}
     for name in ("easy", "real"):
         scenes = [scene(seed, "no", name) for seed in range(60)]
-        light, shot = render_scenes(scenes, 64), torch.tensor([one.noise[0] for one in scenes])[:, None, None]
+        light, shot = render_scenes(scenes, 64), torch.tensor([one.noise.shot for one in scenes])[:, None, None]
         peaks[name] = np.median((light / torch.sqrt(1 + shot * light)).amax((1, 2)).numpy())
     assert peaks["easy"] == pytest.approx(25, rel=0.15)
     assert 7 < peaks["real"] < 16

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .sky.galaxy import Galaxy, Profile, sersic
+from .rays.scene import Lens, Profile
+from .sky.galaxy import Galaxy, sersic
 from .sky.subhalos import SUBHALO, MassFunction, draw_subhalos
 from .sky.vortex import VORTEX, draw_vortex
-from .telescope.psf import PROFILES, airy, gaussian
+from .telescope.psf import AIRY, GAUSSIAN, Psf
+from .telescope.survey import Noise
 
 __all__ = ["CLASSES", "DIFFICULTIES", "PIXEL_SCALE", "Difficulty", "Scene", "draw_scene"]
 
@@ -22,7 +24,6 @@ PIXEL_SCALE = 0.05
 
 THETA_E = (0.8, 1.25)  # arcsec; larger rings would leave a frame of 3.2"
 VORTEX_DISTANCE = (0.5, 1.5)  # of a vortex' middle from the lens, in Einstein radii
-GAUSSIAN, AIRY = PROFILES.index(gaussian), PROFILES.index(airy)
 
 
 class Scene(NamedTuple):
@@ -30,29 +31,29 @@ class Scene(NamedTuple):
 
     Arguments:
         kind: one of CLASSES.
-        lens: the macro-lens, a row of dtype LENS; the mass in substructure is part of it.
+        lens: the macro-lens; the mass in substructure is part of it.
         source: the galaxy behind it; `flux` in sky sigma, before lensing.
         halos: dtype SUBHALO; empty but for "sphere".
         vortices: dtype VORTEX; empty but for "vort".
-        psf: a row of dtype PSF.
-        noise: a row of dtype NOISE.
+        psf: of the exposure.
+        noise: of the exposure: sky and photons, neighbouring pixels correlated, no faults, in units of the sky's sigma.
     """
 
     kind: str
-    lens: tuple
+    lens: Lens
     source: Profile
     halos: np.ndarray
     vortices: np.ndarray
-    psf: tuple
-    noise: tuple
+    psf: Psf
+    noise: Noise
 
 
 class Exposure(NamedTuple):
     """What a telescope makes of a source: `brightness` is its mean within R_e, in sky sigma of a pixel."""
 
     brightness: float
-    psf: tuple
-    noise: tuple
+    psf: Psf
+    noise: Noise
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,6 @@ class Difficulty:
     expose: Callable[[np.random.Generator, float], Exposure]
 
 
-def noise_row(shot: float, lag_1: float = 0.0) -> tuple:
-    """A row of dtype NOISE: sky and photons, neighbouring pixels correlated; no faults, unit of one sky sigma."""
-    return (shot, lag_1, *(0.0,) * 9, 1.0)
-
-
 def draw_model_exposure(rng: np.random.Generator, R: float) -> Exposure:
     """Signal to noise of 25 (0.1 dex of scatter) in the brightest pixels of the arcs; Gaussian PSF.
 
@@ -84,13 +80,14 @@ def draw_model_exposure(rng: np.random.Generator, R: float) -> Exposure:
     shot = 100 / 10 ** rng.uniform(3.0, 3.5)
     target = 25 * 10 ** rng.normal(0, 0.1)
     brightest = 0.5 * target * (target * shot + np.sqrt((target * shot) ** 2 + 4))
-    return Exposure(float(brightest / 2), (GAUSSIAN, 0.087, 0.0, 1.0, 0.0, 0.0, 0.0, 4, 0.0), noise_row(float(shot)))
+    return Exposure(float(brightest / 2), Psf(GAUSSIAN, fwhm=0.087), Noise(shot=float(shot)))
 
 
 ZERO_POINT = 25.94  # AB magnitude of one electron a second, ACS/WFC F814W
 SKY_RATE = 0.1  # electrons a second in a pixel of 0.05"
 READ_NOISE = 4.5  # electrons, in each of four exposures
 MAGNITUDES = (22.5, 25.0)  # of the source, before lensing
+OBSTRUCTION = 0.33  # diameter of the secondary mirror's shadow over that of the primary
 
 
 def draw_hubble_exposure(rng: np.random.Generator, R: float) -> Exposure:
@@ -99,11 +96,17 @@ def draw_hubble_exposure(rng: np.random.Generator, R: float) -> Exposure:
     sky = np.sqrt(SKY_RATE * seconds + 4 * READ_NOISE**2)
     electrons = seconds * 10 ** (-0.4 * (rng.uniform(*MAGNITUDES) - ZERO_POINT))
     brightness = electrons / (2 * np.pi * R**2) * PIXEL_SCALE**2 / sky
-    psf = (
-        AIRY, float(np.clip(rng.normal(0.095, 0.005), 0.08, 0.11)), 0.33, 1 - 0.06 * rng.random(),
-        rng.uniform(0, np.pi), rng.uniform(0.02, 0.08), rng.uniform(0.01, 0.03), 4, rng.uniform(0, 2 * np.pi),
-    )  # fmt: skip
-    return Exposure(float(brightness), psf, noise_row(float(1 / sky), float(rng.uniform(0.05, 0.2))))
+    psf = Psf(
+        AIRY,
+        fwhm=float(np.clip(rng.normal(0.095, 0.005), 0.08, 0.11)),
+        shape=OBSTRUCTION,
+        q=1 - 0.06 * rng.random(),
+        phi=rng.uniform(0, np.pi),
+        wing=rng.uniform(0.02, 0.08),
+        spikes=rng.uniform(0.01, 0.03),
+        strut_phi=rng.uniform(0, 2 * np.pi),
+    )
+    return Exposure(float(brightness), psf, Noise(shot=float(1 / sky), lag_1=float(rng.uniform(0.05, 0.2))))
 
 
 # The public simulator of the field draws 25 masses from dN/dm ~ m^-0.9, although it speaks of -1.9, which is what
@@ -129,18 +132,23 @@ def draw_scene(rng: np.random.Generator, difficulty: Difficulty, kind: str) -> S
     halos = draw_subhalos(rng, difficulty.subhalos) if kind == "sphere" else np.zeros(0, SUBHALO)
     vortices = np.zeros(0, VORTEX)
     if kind == "vort":
-        low, high = (times * lens[0] for times in VORTEX_DISTANCE)
+        low, high = (times * lens.theta_E for times in VORTEX_DISTANCE)
         vortices = draw_vortex(rng, difficulty.vortex_mass, (low, high))
     return Scene(kind, lens, source, halos, vortices, exposure.psf, exposure.noise)
 
 
-def draw_macro_lens(rng: np.random.Generator) -> tuple[float, ...]:
-    """A row of dtype LENS: isothermal, as lenses are within the scatter that an image of this depth shows."""
+def draw_macro_lens(rng: np.random.Generator) -> Lens:
+    """An isothermal lens, as lenses are within the scatter that an image of this depth shows."""
     shear, angle = min(rng.rayleigh(0.04), 0.12), rng.uniform(0, np.pi)
-    return (
-        rng.uniform(*THETA_E), rng.uniform(0.6, 0.98), rng.uniform(0, np.pi), 1.0, rng.normal(0, 0.04),
-        rng.normal(0, 0.04), shear * np.cos(2 * angle), shear * np.sin(2 * angle),
-    )  # fmt: skip
+    return Lens(
+        theta_E=rng.uniform(*THETA_E),
+        q=rng.uniform(0.6, 0.98),
+        phi=rng.uniform(0, np.pi),
+        x=rng.normal(0, 0.04),
+        y=rng.normal(0, 0.04),
+        gamma_1=shear * np.cos(2 * angle),
+        gamma_2=shear * np.sin(2 * angle),
+    )
 
 
 def draw_source(rng: np.random.Generator) -> tuple[Galaxy, float]:

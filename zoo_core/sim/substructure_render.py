@@ -15,10 +15,11 @@ from torch import Tensor
 from .rays.grid import Grid, pixel_means
 from .rays.lens import deflection
 from .rays.light import Profiles, brightness
-from .rays.scene import LENS
+from .rays.scene import LENS, Lens
 from .sky import subhalos, vortex
 from .sky.galaxy import light_table
 from .substructure import PIXEL_SCALE, Scene
+from .tables import table
 from .telescope import survey
 from .telescope.psf import PSF
 
@@ -38,7 +39,7 @@ def render_scenes(
     """Lensed sources as a noiseless telescope sees them, flux per pixel, shape (scenes, size, size)."""
     grid = Grid.of(size * OVERSAMPLE, PIXEL_SCALE / OVERSAMPLE, dtype, torch.device(device))
     light = torch.cat([pixel_means(lensed_light(scene, grid)) for scene in scenes]) * grid.pixel**2
-    psfs = np.array([scene.psf for scene in scenes], PSF)
+    psfs = table((scene.psf for scene in scenes), PSF)
     common = psfs[:1] if (psfs == psfs[0]).all() else psfs
     return survey.blur(light, survey.transfer(common, grid.width, grid.pixel, dtype, light.device), OVERSAMPLE)
 
@@ -52,11 +53,11 @@ def lensed_light(scene: Scene, grid: Grid) -> Tensor:
 
 def total_deflection(scene: Scene, grid: Grid) -> tuple[Tensor, Tensor]:
     """Deflection by the lens and its substructure, arcsec, both of shape (1, width + 2, width + 2)."""
-    alpha_x, alpha_y = deflection(np.array([scene.lens], LENS), grid.x, grid.y)
+    alpha_x, alpha_y = deflection(table([scene.lens], LENS), grid.x, grid.y)
     if not len(scene.halos) and not len(scene.vortices):
         return alpha_x, alpha_y
-    extra = substructure_deflection(scene, grid)
-    return alpha_x + extra[0], alpha_y + extra[1]
+    extra_x, extra_y = substructure_deflection(scene, grid)
+    return alpha_x + extra_x, alpha_y + extra_y
 
 
 def substructure_deflection(scene: Scene, grid: Grid) -> Tensor:
@@ -71,7 +72,7 @@ def substructure_deflection(scene: Scene, grid: Grid) -> Tensor:
     alpha += torch.stack(subhalos.deflection(scene.halos[~diffuse], x, y))
     if diffuse.any():
         alpha += _interpolated(scene.halos[diffuse], grid)
-    return alpha - absorbed(alpha, np.array([scene.lens], LENS)[0], x, y)
+    return alpha - absorbed(alpha, scene.lens, x, y)
 
 
 def _interpolated(halos: np.ndarray, grid: Grid) -> Tensor:
@@ -89,18 +90,19 @@ def spline_matrix(points: int) -> np.ndarray:
     return make_interp_spline(np.linspace(-1, 1, NODES), np.eye(NODES), k=3)(np.linspace(-1, 1, points))
 
 
-def absorbed(alpha: Tensor, lens: np.void, x: Tensor, y: Tensor) -> Tensor:
+def absorbed(alpha: Tensor, lens: Lens, x: Tensor, y: Tensor) -> Tensor:
     """The part of a deflection that a change of the macro-lens explains, least squares on an annulus about its ring.
 
     Arguments:
         alpha: (2, rows, columns), arcsec.
-        lens: dtype LENS.
+        lens: whose place and Einstein radius count.
         x, y: positions, arcsec, a row and a column.
     """
-    dx, dy = x - float(lens["x"]), y - float(lens["y"])
-    radius = torch.sqrt(dx * dx + dy * dy) / float(lens["theta_E"])
+    dx, dy = x - lens.x, y - lens.y
+    radius = torch.sqrt(dx * dx + dy * dy) / lens.theta_E
     fields = macro_fields(dx, dy)
-    usable = (radius > ANNULUS[0]) & (radius < ANNULUS[1]) & (alpha.square().sum(0) < STRONGEST**2)
+    inner, outer = ANNULUS
+    usable = (radius > inner) & (radius < outer) & (alpha.square().sum(0) < STRONGEST**2)
     basis = fields[:, :, usable].flatten(1).double()
     amplitudes = torch.linalg.solve(basis @ basis.T, basis @ alpha[:, usable].flatten().double())
     return torch.einsum("k,kchw->chw", amplitudes.to(alpha), fields)

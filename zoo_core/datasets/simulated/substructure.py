@@ -19,6 +19,7 @@ from ...errors import DatasetError
 from ...interfaces import Description, TrainingView
 from ...sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, Scene, draw_scene
 from ...sim.substructure_render import render_scenes
+from ...sim.tables import table
 from ...sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
 from ...tasks import Heads
 from ..shards import Shards
@@ -194,7 +195,7 @@ class Substructure(Simulated):
 
     def _facts(self, scenes: Sequence[Scene], start: int) -> np.ndarray:
         """The truth (dtype TRUTH) of these scenes, the first of which is image `start`, but for what is measured."""
-        return np.array([facts(scene, self.label(row)) for row, scene in enumerate(scenes, start)], TRUTH)
+        return table((facts(scene, self.label(row)) for row, scene in enumerate(scenes, start)), TRUTH)
 
     def _generator(self, row: int, stream: int) -> np.random.Generator:
         return generator(self._key, self.seed, self.start + row, stream)
@@ -252,17 +253,41 @@ def noise_rows(truth: np.ndarray) -> np.ndarray:
     return noise
 
 
-def facts(scene: Scene, label: int) -> tuple:
-    """The truth of a scene, dtype TRUTH, with zeros for what is measured on its image."""
-    theta_E, q, phi, _, lens_x, lens_y, gamma_1, gamma_2 = scene.lens
-    source, vortex = scene.source, scene.vortices[0] if len(scene.vortices) else None
-    mass = scene.halos["mass"].sum() + scene.vortices["mass"].sum()
-    return (
-        label, scene.kind, theta_E, q, phi, np.hypot(gamma_1, gamma_2), gamma_1, gamma_2, lens_x, lens_y, source.x,
-        source.y, source.R, source.n, source.q, source.phi, source.flux, 0.0, 0.0, scene.psf[1],
-        scene.noise[0], scene.noise[1], len(scene.halos), np.log10(mass) if mass else np.nan,
-        vortex["axion_mass"] if vortex is not None else np.nan, vortex["length"] if vortex is not None else np.nan,
-    )  # fmt: skip
+def facts(scene: Scene, label: int) -> dict[str, float | str]:
+    """The truth of a scene, by the columns of TRUTH, with zeros for what is measured on its image."""
+    lens, source, mass = scene.lens, scene.source, scene.halos["mass"].sum() + scene.vortices["mass"].sum()
+    drawn = {
+        "label": label,
+        "class": scene.kind,
+        "theta_E": lens.theta_E,
+        "q": lens.q,
+        "phi": lens.phi,
+        "gamma": np.hypot(lens.gamma_1, lens.gamma_2),
+        "gamma_1": lens.gamma_1,
+        "gamma_2": lens.gamma_2,
+        "lens_x": lens.x,
+        "lens_y": lens.y,
+        "source_x": source.x,
+        "source_y": source.y,
+        "source_R": source.R,
+        "source_n": source.n,
+        "source_q": source.q,
+        "source_phi": source.phi,
+        "source_flux": source.flux,
+        "psf_fwhm": scene.psf.fwhm,
+        "shot": scene.noise.shot,
+        "lag_1": scene.noise.lag_1,
+        "n_halo": len(scene.halos),
+        "sub_mass": np.log10(mass) if mass else np.nan,
+    }
+    return drawn | _vortex(scene) | dict.fromkeys(MEASURED, 0.0)
+
+
+def _vortex(scene: Scene) -> dict[str, float]:
+    """Columns of TRUTH that only a vortex has; NaN for all other scenes."""
+    names = {"axion_mass": "axion_mass", "vortex_length": "length"}
+    (vortex,) = scene.vortices if len(scene.vortices) else (dict.fromkeys(names.values(), np.nan),)
+    return {column: float(vortex[name]) for column, name in names.items()}
 
 
 def row_of(scene: Scene) -> tuple:

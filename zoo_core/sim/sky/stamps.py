@@ -117,16 +117,19 @@ def lensed(stamps: Sequence[Stamp], sources: Sequence[StampSource], lenses: np.n
     x, y = (axis.expand(len(lenses), -1, -1) for axis in (grid.x[..., 1:-1], grid.y[:, 1:-1]))
     alpha_x, alpha_y = deflection(lenses, x, y)
     canvas = _canvas(stamps).to(grid.axis)
-    places = np.array(
-        [
-            (lens["x"] + source.x, lens["y"] + source.y, np.cos(source.phi), np.sin(source.phi), source.R / stamp.R)
-            for lens, source, stamp in zip(lenses, sources, stamps, strict=True)
-        ]
-    )
-    x0, y0, c, s, scale = torch.as_tensor(places.T[..., None, None]).to(grid.axis).unbind(0)
+    x0 = _column(lenses["x"] + [source.x for source in sources], grid)
+    y0 = _column(lenses["y"] + [source.y for source in sources], grid)
+    angles = np.array([source.phi for source in sources])
+    c, s = _column(np.cos(angles), grid), _column(np.sin(angles), grid)
+    scale = _column(np.array([source.R / stamp.R for source, stamp in zip(sources, stamps, strict=True)]), grid)
     u, v, half = x - alpha_x - x0, y - alpha_y - y0, (canvas.shape[-1] - 1) / 2 * scale
     points = torch.stack([(c * u + s * v) / half, (c * v - s * u) / half], dim=-1)
     return functional.grid_sample(canvas, points, align_corners=True)[:, 0] * (grid.pixel / scale) ** 2
+
+
+def _column(values: np.ndarray, grid: Grid) -> Tensor:
+    """One number a source, (sources, 1, 1), in the type and on the device of the grid."""
+    return torch.as_tensor(values[:, None, None]).to(grid.axis)
 
 
 def _canvas(stamps: Sequence[Stamp]) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..tables import table
 from .subhalos import einstein_radius
 
 __all__ = ["VORTEX", "deflection", "draw_vortex", "vortex_length"]
@@ -38,11 +39,16 @@ def draw_vortex(rng: np.random.Generator, mass: float, radius: tuple[float, floa
     """A table of dtype VORTEX with one row: middle between two radii, axion mass even in the logarithm."""
     axion_mass = rng.uniform(*AXION_MASSES)
     distance, angle = rng.uniform(*radius), rng.uniform(0, 2 * np.pi)
-    row = (
-        mass, einstein_radius(mass), distance * np.cos(angle), distance * np.sin(angle), vortex_length(axion_mass),
-        rng.uniform(0, np.pi), axion_mass,
-    )  # fmt: skip
-    return np.array([row], VORTEX)
+    row = {
+        "mass": mass,
+        "theta_E": einstein_radius(mass),
+        "x": distance * np.cos(angle),
+        "y": distance * np.sin(angle),
+        "length": vortex_length(axion_mass),
+        "phi": rng.uniform(0, np.pi),
+        "axion_mass": axion_mass,
+    }
+    return table([row], VORTEX)
 
 
 def deflection(vortices: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
