@@ -28,8 +28,7 @@ class Sersic:
         steepness: -d log brightness / d log r = k / n (r / R)^(1/n).
         brightness: of unit value at R.
 
-    Source: Sersic (1963), Boletin de la Asociacion Argentina de Astronomia 6, 41; Ciotti & Bertin (1999), A&A 352, 447,
-    equations 1 and 18.
+    Source: Sersic (1963), Boletin de la Asociacion Argentina de Astronomia 6, 41; Ciotti & Bertin (1999), A&A 352, 447.
     """
 
     source: Mapping[str, Tensor]
@@ -94,6 +93,6 @@ class Sersic:
 
 
 def _k_slope(n: Tensor) -> Tensor:
-    """Derivative of k, term by term: k = 2 n - 1/3 + 4 / (405 n) + 46 / (25515 n^2) + ... (equation 18)."""
+    """Derivative of k, term by term: k = 2 n - 1/3 + 4 / (405 n) + 46 / (25515 n^2) + ...."""
     series = (4 / 405, 46 / 25515, 131 / 1148175, -2194697 / 30690717750)
     return 2 - sum((power * term * n ** -(power + 1) for power, term in enumerate(series, 1)), torch.zeros_like(n))

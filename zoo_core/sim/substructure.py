@@ -109,8 +109,9 @@ def draw_hubble_exposure(rng: np.random.Generator, R: float) -> Exposure:
     return Exposure(float(brightness), psf, Noise(shot=float(1 / sky), lag_1=float(rng.uniform(0.05, 0.2))))
 
 
-# The public simulator of the field draws 25 masses from dN/dm ~ m^-0.9, although it speaks of -1.9, which is what
-# simulations of cold dark matter find: "easy" has its masses, "real" a third of them, "cold" those of the simulations.
+# The public simulator of the field (DeepLenseSim, after Alexander et al. 2020, ApJ 893, 15) draws 25 masses from
+# dN/dm ~ m^-0.9, although it speaks of -1.9, which is what simulations of cold dark matter find (Springel et al. 2008,
+# MNRAS 391, 1685): "easy" has its masses, "real" a third of them, "cold" those of the simulations.
 PUBLISHED = MassFunction(25, slope=-0.9, nearest=0.25, farthest=2.0, surface_power=0.0)
 HUNDREDTH = 1e10  # solar masses of a halo of 1e12
 COLD = MassFunction(1, slope=-1.9, extended=True)

@@ -32,7 +32,7 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, we
         labels: (N,), class index.
         weights: (B, N).
 
-    Source: Guo et al. (2017), ICML, arXiv:1706.04599, equation 3.
+    Source: Guo et al. (2017), ICML, arXiv:1706.04599.
 
     Example:
         >>> import numpy as np
@@ -71,7 +71,7 @@ def brier_score(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarr
         labels: (N,), class index.
         weights: (B, N).
 
-    Source: Brier (1950), Mon. Weather Rev. 78, 1, equation 2.
+    Source: Brier (1950), Mon. Weather Rev. 78, 1.
 
     Example:
         >>> import numpy as np
@@ -90,7 +90,7 @@ def prior_weights(prior: Sequence[float], labels: np.ndarray, weights: np.ndarra
         w'_i = w_i  pi_k / f_k,   k = y_i
 
     pi_k is the prior of class k and f_k its share of the images under the weights w (importance weights for a label
-    shift: Saerens, Latinne & Decaestecker 2002, Neural Comput. 14, 21, equation 2.4).
+    shift: Saerens, Latinne & Decaestecker 2002, Neural Comput. 14, 21).
 
     Arguments:
         prior: pi_k, one fraction a class.

@@ -95,14 +95,14 @@ def _tables(
 
 
 def _accuracy(scores: ClusterScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
-    """sum_k n_k,m(k) / n, matched anew in each resample (Xie, Girshick & Farhadi 2016, ICML, equation 10)."""
+    """sum_k n_k,m(k) / n, matched anew in each resample (Xie, Girshick & Farhadi 2016, ICML)."""
     tables = _tables(scores, truth, weights=weights)
     right = [table[linear_sum_assignment(table, maximize=True)].sum() for table in tables]
     return np.array(right) / tables.sum(axis=(1, 2))
 
 
 def _majority(scores: ClusterScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
-    """sum_j max_k n_kj / n (Manning, Raghavan & Schuetze 2008, Information Retrieval, equation 16.1: purity)."""
+    """sum_j max_k n_kj / n (Manning, Raghavan & Schuetze 2008, Information Retrieval: purity)."""
     tables = _tables(scores, truth, weights=weights)
     return tables.max(axis=1).sum(axis=1) / tables.sum(axis=(1, 2))
 
@@ -123,7 +123,7 @@ def _nmi(scores: ClusterScores, truth: Truth, weights: np.ndarray) -> np.ndarray
 
 
 def _ari(scores: ClusterScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
-    """The adjusted Rand index (Hubert & Arabie 1985, J. Classif. 2, 193, equation 5), with C(x) = x (x - 1) / 2.
+    """The adjusted Rand index (Hubert & Arabie 1985, J. Classif. 2, 193), with C(x) = x (x - 1) / 2.
 
         E = sum_k C(n_k.)  sum_j C(n_.j) / C(n)
         ARI = (sum_kj C(n_kj) - E) / ((sum_k C(n_k.) + sum_j C(n_.j)) / 2 - E)

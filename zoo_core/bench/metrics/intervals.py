@@ -50,7 +50,7 @@ def percentile(values: np.ndarray, level: float = LEVEL) -> tuple[float, float] 
 
         [G^-1((1 - level) / 2), G^-1((1 + level) / 2)],   G: the distribution of the resampled metric
 
-    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, equation 13.5.
+    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap.
 
     Example:
         >>> import numpy as np

@@ -64,7 +64,7 @@ def _mean_brightness(profiles: Profiles, radius_2: Tensor) -> Tensor:
 def enclosed(n: Tensor, x: Tensor) -> Tensor:
     """Share of a Sersic profile's light inside the ellipse of x = b (R / R_e)^(1 / n): P(2 n, x).
 
-    Graham & Driver (2005), PASA 22, 118, eq. 2. For an exponential disc, n = 1, it is 1 - (1 + x) exp(-x).
+    Graham & Driver (2005), PASA 22, 118. For an exponential disc, n = 1, it is 1 - (1 + x) exp(-x).
     """
     if bool((n == 1).all()):
         return -torch.expm1(-x) - x * torch.exp(-x)

@@ -67,8 +67,8 @@ def _isothermal(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tenso
     """Deflection of a singular isothermal ellipsoid, arcsec.
 
     In the frame of the major axis, with f = sqrt(1 - q^2) and psi = sqrt(q^2 x^2 + y^2): theta_E sqrt(q) / f times
-    (arctan(f x / psi), artanh(f y / psi)). Kormann, Schneider & Bartelmann (1994), A&A 284, 285, eq. 27a; written as in
-    Keeton (2001), arXiv astro-ph/0102341.
+    (arctan(f x / psi), artanh(f y / psi)). Kormann, Schneider & Bartelmann (1994), A&A 284, 285; written as in Keeton
+    (2001), arXiv astro-ph/0102341, eqs. 34 and 35, whose b is theta_E sqrt(q).
     """
     x0, y0, q, phi, theta_E = _columns(lenses, ("x", "y", "q", "phi", "theta_E"), x)
     q = q.clamp_max(

@@ -32,7 +32,7 @@ DARK = -80.0
 def sersic_b(n: np.ndarray) -> np.ndarray:
     """b_n of the Sersic profile, exact: half of the light is within R_e.
 
-    gamma(2 n, b_n) = Gamma(2 n) / 2; Ciotti & Bertin (1999), A&A 352, 447, eq. 3.
+    gamma(2 n, b_n) = Gamma(2 n) / 2; Graham & Driver (2005), PASA 22, 118, eq. 4.
     """
     return gammaincinv(2 * n, 0.5)
 
@@ -50,7 +50,7 @@ def shaped(lights: np.ndarray) -> np.ndarray:
 def _peak(lights: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Brightness at the centre (sersic) or on the crest (ring) of unmodulated profiles, flux per square arcsec.
 
-    flux / (2 pi R^2 n b^(-2 n) Gamma(2 n)) of a Sersic profile: Graham & Driver (2005), PASA 22, 118, eq. 4, at R = 0.
+    flux / (2 pi R^2 n b^(-2 n) Gamma(2 n)) of a Sersic profile: Graham & Driver (2005), PASA 22, 118, at R = 0.
     """
     R, n = lights["R"], lights["n"]
     sersic_area = 2 * np.pi * R**2 * n * gamma(2 * n) / b ** (2 * n)
@@ -149,7 +149,7 @@ def brightness(profiles: Profiles, x: Tensor, y: Tensor, pixel: float = 0.0) -> 
     """Surface brightness of each profile at points, flux per square arcsec, shape (profiles, height, width).
 
     Sersic: peak exp(-b (R / R_e)^(1 / n)) with R^2 = q x^2 + y^2 / q in the frame of the major axis; Sersic (1963);
-    Ciotti & Bertin (1999), A&A 352, 447, eq. 1. Ring: peak exp(-(R / R_ring - 1)^2 / (2 n^2)).
+    Graham & Driver (2005), PASA 22, 118, eq. 1. Ring: peak exp(-(R / R_ring - 1)^2 / (2 n^2)).
 
     Arguments:
         x, y: arcsec, shapes that broadcast to (profiles, height, width).

@@ -1,7 +1,7 @@
 """Vortices of axion dark matter.
 
-A vortex is a straight line of mass, as long as the de Broglie wavelength of the axion: the lighter the axion, the
-longer. Masses in solar masses, lengths in arcsec.
+A vortex is a straight line of mass (Alexander et al. 2020, ApJ 893, 15), as long as the de Broglie wavelength of the
+axion: the lighter the axion, the longer. Masses in solar masses, lengths in arcsec.
 """
 
 import numpy as np
@@ -26,13 +26,20 @@ VORTEX = np.dtype(
 )
 
 AXION_MASSES = (-24.0, -22.0)  # log10 of eV
-LENGTH = 0.06  # arcsec for an axion of 1e-22 eV: 0.37 kpc at z = 0.5, h / (m v) with v = 330 km/s
+LENGTH, REFERENCE_MASS = 0.06, -22.0
+"""Length of a vortex in arcsec, for an axion of so many log10 of eV: the de Broglie wavelength h / (m v) at 330 km/s is
+0.37 kpc (Hui, Ostriker, Tremaine & Witten 2017, Phys. Rev. D 95, 043541), at z = 0.5."""
+
 NEARLY_ONE = 1 - 1e-7  # the deflection is infinite, logarithmically, at the two ends
 
 
 def vortex_length(axion_mass: np.ndarray | float) -> np.ndarray | float:
-    """Length of a vortex in arcsec, of an axion of 10^axion_mass eV."""
-    return LENGTH * 10 ** (-22.0 - np.asarray(axion_mass))
+    """Length of a vortex in arcsec, of an axion of 10^axion_mass eV.
+
+    >>> float(vortex_length(-22.0))
+    0.06
+    """
+    return LENGTH * 10 ** (REFERENCE_MASS - np.asarray(axion_mass))
 
 
 def draw_vortex(rng: np.random.Generator, mass: float, radius: tuple[float, float]) -> np.ndarray:

@@ -55,7 +55,7 @@ def gaussian(r: Tensor, shape: Tensor) -> Tensor:
 
 
 def moffat(r: Tensor, shape: Tensor) -> Tensor:
-    """(1 + 4 (2^(1 / beta) - 1) r^2)^-beta with beta = shape; Moffat (1969), A&A 3, 455, eq. 7 in units of the FWHM."""
+    """(1 + 4 (2^(1 / beta) - 1) r^2)^-beta with beta = shape; Moffat (1969), A&A 3, 455, in units of the FWHM."""
     return (1 + 4 * (2 ** (1 / shape) - 1) * r**2) ** -shape
 
 
@@ -64,7 +64,7 @@ def airy(r: Tensor, shape: Tensor) -> Tensor:
 
     ([2 J1(v) / v - e^2 2 J1(e v) / (e v)] / (1 - e^2))^2 with e = shape, the diameter of the obstruction over that of
     the aperture, and v = 1.029 pi r / wavelength: the FWHM of the unobstructed pattern is 1.029 wavelengths over its
-    diameter. Schroeder (2000), Astronomical Optics, chapter 10.2.
+    diameter. Schroeder (2000), Astronomical Optics.
     """
     total = torch.zeros_like(r)
     for wavelength in (0.8, 0.93, 1.07, 1.2):
