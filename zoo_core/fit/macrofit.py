@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, columns, derivatives, source_image, value
 
-__all__ = ["MacroFit", "binned", "fit_macro"]
+__all__ = ["MacroFit", "binned", "fit_macro", "model_images"]
 
 CHUNK = 16  # images whose derivatives fit into a cache
 COARSE = 2  # binned pixels a side that make one where starts are compared
@@ -70,6 +70,11 @@ class MacroFit:
         return self.amplitudes[:, :1, None]
 
     @property
+    def background(self) -> Tensor:
+        """Amplitudes of the background, (N,)."""
+        return self.amplitudes[:, 1]
+
+    @property
     def light_brightness(self) -> Tensor:
         """Amplitudes of the lights but source and background, (N, K)."""
         return self.amplitudes[:, 2:]
@@ -78,6 +83,13 @@ class MacroFit:
 def binned(images: Tensor, pixels: int) -> Tensor:
     """Images (N, H, W) with `pixels` a side averaged into one."""
     return F.avg_pool2d(images[:, None], pixels)[:, 0] if pixels > 1 else images
+
+
+def model_images(model: MacroModel, parameters: Tensor, amplitudes: Tensor) -> Tensor:
+    """Source, background and other lights together, (N, side, side), of a fit's parameters and amplitudes."""
+    source, others = amplitudes.split([1, amplitudes.shape[1] - 1], dim=1)
+    light = source[:, :, None] * source_image(model, parameters)
+    return light + torch.einsum("nk,kij->nij", others, model.others(parameters))
 
 
 def fit_macro(

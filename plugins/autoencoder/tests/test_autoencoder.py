@@ -235,17 +235,17 @@ def test_a_local_maximum_does_not_move_with_the_anomaly_or_turn_with_the_image()
     score = LocalMaximum()
 
     expected = torch.tensor([0.3])
-    for seen in (residual, residual.roll(4, -1), residual.rot90(1, (-2, -1)), -residual):
-        torch.testing.assert_close(score(seen, torch.zeros(1, 2)), expected)
+    for moved in (residual, residual.roll(4, -1), residual.rot90(1, (-2, -1)), -residual):
+        torch.testing.assert_close(score(moved, torch.zeros(1, 2)), expected)
 
 
 def test_half_turns_leave_half_of_the_images_and_no_third_kind():
     images = blobs(400)
 
-    seen = varied(images, generator())
+    turned_or_not = varied(images, generator())
 
-    same = (seen == images).flatten(1).all(1)
-    turned = (seen == images.flip(-1, -2)).flatten(1).all(1)
+    same = (turned_or_not == images).flatten(1).all(1)
+    turned = (turned_or_not == images.flip(-1, -2)).flatten(1).all(1)
     assert (same ^ turned).all()
     assert 140 < same.sum() < 260
 

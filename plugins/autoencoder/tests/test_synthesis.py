@@ -1,13 +1,14 @@
-"""Bent and synthetic images: what an autoencoder sees beyond the training images."""
+"""Bent and synthetic images: what an autoencoder is trained on beyond the training images."""
 
 import pytest
 import torch
 from zoo_autoencoder.bending import Bending
-from zoo_autoencoder.learning import Looks
-from zoo_autoencoder.settings import MacroLens, Settings, Synthetic
-from zoo_autoencoder.synthesis import Supply, _rendered, _with_half_turns, between, supply_of
+from zoo_autoencoder.learning import TrainingPairs
+from zoo_autoencoder.settings import LensGuess, Settings, Synthetic
+from zoo_autoencoder.synthesis import Supply, _with_half_turns, between, supply_of
 
 from zoo_core.errors import RecipeError
+from zoo_core.fit.macrofit import model_images
 from zoo_core.fit.macromodel import changed, source_image
 from zoo_core.typed import read_typed
 
@@ -21,7 +22,7 @@ WRITTEN = {
     "grid": {"x": [-4.0, 0.0, 4.0], "y": [-4.0, 0.0, 4.0]},
     "light": {"R": 5.0, "n": 1.0, "e1": 0.0, "e2": 0.0},
 }
-MACRO = MacroLens(**WRITTEN)
+MACRO = LensGuess(**WRITTEN)
 
 
 def generator(seed=0):
@@ -39,7 +40,7 @@ def brightness():
 
 @pytest.fixture(scope="module")
 def lenses(brightness):
-    """Square roots of the same with noise, as a network sees them."""
+    """Square roots of the same with noise, as the preprocessing makes them."""
     noise = MACRO.noise * torch.randn(brightness.shape, generator=generator(2))
     return (brightness + noise).clamp(min=0).sqrt().float()[:, None]
 
@@ -121,8 +122,8 @@ def test_grain_is_the_noise_of_the_images(brightness, lenses, supply):
 
 
 def test_drawn_images_carry_the_grain_of_their_neighbour(supply):
-    seen, smooth = supply.draw(30, generator())
-    grains = (seen - smooth).flatten(1)
+    grainy, smooth = supply.draw(30, generator())
+    grains = (grainy - smooth).flatten(1)
 
     nearest = torch.cdist(grains, supply.grain.flatten(1)).min(1).values
 
@@ -142,20 +143,22 @@ def test_the_share_of_a_batch_that_is_synthetic_replaces_training_images():
         torch.full((3, 1, 4, 4), 2.0).half(), torch.full((1, 1, 4, 4), 0.5), torch.zeros(3, dtype=torch.int64)
     )
 
-    seen, wanted = Looks(Settings(synthetic=Synthetic(0.25, 60, MACRO)), lambda: supply)(images, generator())
+    inputs, targets = TrainingPairs(Settings(synthetic=Synthetic(0.25, 60, MACRO)), lambda: supply)(images, generator())
 
-    torch.testing.assert_close(wanted[:6], images[2:])
-    assert (wanted[6:] == 2.0).all()
-    assert (seen[6:] == 2.5).all()
+    torch.testing.assert_close(targets[:6], images[2:])
+    assert (targets[6:] == 2.0).all()
+    assert (inputs[6:] == 2.5).all()
 
 
-def test_noise_and_bending_are_seen_but_not_wanted():
+def test_noise_and_bending_change_the_input_and_not_the_target():
     images = torch.rand(16, 1, 32, 32, generator=generator())
 
-    seen, wanted = Looks(Settings(noise=0.1, bending=Bending(share=1.0, zoom=0.2)), pytest.fail)(images, generator(1))
+    inputs, targets = TrainingPairs(Settings(noise=0.1, bending=Bending(share=1.0, zoom=0.2)), pytest.fail)(
+        images, generator(1)
+    )
 
-    assert torch.equal(wanted, images)
-    assert ((seen - wanted).flatten(1).std(1) > 0.1).all()  # of the noise alone it would be 0.1
+    assert torch.equal(targets, images)
+    assert ((inputs - targets).flatten(1).std(1) > 0.1).all()  # of the noise alone it would be 0.1
 
 
 def test_turned_parameters_are_those_of_the_turned_image():
@@ -165,7 +168,7 @@ def test_turned_parameters_are_those_of_the_turned_image():
     amplitudes = torch.zeros(1, 1 + len(model.others(drawn)), dtype=torch.float64)
     amplitudes[:, 0] = 1.0  # of the source; other lights are round and in the middle
 
-    image, turned = _rendered(model, _with_half_turns(drawn), amplitudes.repeat(2, 1))
+    image, turned = model_images(model, _with_half_turns(drawn), amplitudes.repeat(2, 1)).clamp(min=0).sqrt()
 
     torch.testing.assert_close(turned, image.flip(-1, -2), rtol=0, atol=2e-3)  # a wrong sign is off by 0.7
 
@@ -175,7 +178,7 @@ def synthetic(**macro):
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("settings", "message"),
     [
         ({"bendings": {}}, "no key is called 'bendings'; did you mean bending"),
         ({"bending": {"strength": 1}}, "bending: no key is called 'strength'"),
@@ -188,9 +191,9 @@ def synthetic(**macro):
         ({"synthetic": {"share": 0.5, "count": 0, "macro": WRITTEN}}, "count = 0"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(said, message):
+def test_settings_that_mean_nothing_are_refused(settings, message):
     with pytest.raises(RecipeError, match=message):
-        read_typed(Settings, said, "settings", RecipeError)
+        read_typed(Settings, settings, "settings", RecipeError)
 
 
 def test_images_that_are_no_square_roots_of_one_band_are_refused(lenses):

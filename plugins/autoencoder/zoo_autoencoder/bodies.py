@@ -32,7 +32,7 @@ class Unflatten(nn.Module):
         self.shape = (channels, side, side)
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
+        """The features as an image of channels."""
         return x.reshape(len(x), *self.shape)
 
 

@@ -14,14 +14,17 @@ from .network import Autoencoder
 from .settings import Settings, Synthetic
 from .synthesis import Supply, supply_of
 
-__all__ = ["Looks", "fit_score", "learn", "varied"]
+__all__ = ["TrainingPairs", "fit_score", "learn", "varied"]
 
 STAGE = "descent"
 BATCH = 128
 
 
-class Looks:
-    """What is seen of a batch of training images, and what is wanted back.
+class TrainingPairs:
+    """Inputs and targets of a denoising autoencoder, made of a batch of training images.
+
+    Inputs are corrupted: bent, with noise, some of them synthetic with the grain of a camera. Targets are the images
+    without any of it.
 
     Arguments:
         settings: of the recipe.
@@ -32,20 +35,20 @@ class Looks:
         self.settings, self.supply = settings, supply
 
     def __call__(self, images: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images as the encoder sees them and as they should come back, in the shape of `images`."""
+        """Input of the encoder and target of the decoder, in the shape of `images`."""
         settings = self.settings
-        wanted = varied(images, generator) if settings.half_turns else images
-        seen = wanted
+        target = varied(images, generator) if settings.half_turns else images
+        clean = target
         if drawn := round((settings.synthetic.share if settings.synthetic else 0) * len(images)):
             grainy, smooth = self.supply().draw(drawn, generator)
-            seen = torch.cat([wanted[drawn:], grainy.to(images)])
-            wanted = torch.cat([wanted[drawn:], smooth.to(images)])
-        added = settings.noise * torch.randn(wanted.shape, generator=generator).to(wanted)
-        return settings.bending(seen, generator) + added, wanted
+            clean = torch.cat([target[drawn:], grainy.to(images)])
+            target = torch.cat([target[drawn:], smooth.to(images)])
+        added = settings.noise * torch.randn(target.shape, generator=generator).to(target)
+        return settings.bending(clean, generator) + added, target
 
 
 def learn(network: Autoencoder, training: "zoo.Training") -> None:
-    """See `Architecture.train`, and `settings.Settings` for what the recipe may say."""
+    """Train by descent, then fit the score; `settings.Settings` has the keys of the recipe."""
     settings: Settings = training.settings
 
     @cache
@@ -53,20 +56,20 @@ def learn(network: Autoencoder, training: "zoo.Training") -> None:
         assert settings.synthetic is not None
         return _kept_supply(settings.synthetic, training)
 
-    training.descend(STAGE, partial(_loss, looks=Looks(settings, supply)), _error)
+    training.descend(STAGE, partial(_loss, pairs=TrainingPairs(settings, supply)), _error)
     fit_score(network, training.images(), settings.half_turns, training.seed)
 
 
 def _kept_supply(wanted: Synthetic, training: "zoo.Training") -> Supply:
     """The fits take long: a run that is resumed finds what they gave in its folder."""
-    said = hashlib.sha256(repr((wanted.count, wanted.macro, training.seed)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr((wanted.count, wanted.macro, training.seed)).encode()).hexdigest()[:16]
 
     @cache
     def made() -> Supply:
         return supply_of(training.images(), wanted.count, wanted.macro, training.seed)
 
     parts = {part: lambda part=part: getattr(made(), part) for part in ("smooth", "grain", "origin")}
-    return Supply(**{part: training.cached(f"{part}-{said}", make).cpu() for part, make in parts.items()})
+    return Supply(**{part: training.cached(f"{part}-{digest}", make).cpu() for part, make in parts.items()})
 
 
 def varied(images: Tensor, generator: Generator) -> Tensor:
@@ -77,18 +80,18 @@ def varied(images: Tensor, generator: Generator) -> Tensor:
 
 @torch.no_grad()
 def fit_score(network: Autoencoder, images: Tensor, half_turns: bool, seed: int) -> None:
-    """Tell the score what ordinary residuals and latents look like."""
+    """Fit the score to the residuals and latents of ordinary images."""
     network.eval()
-    looks = [images, images.flip(-1, -2)] if half_turns else [images]
-    parts = [part for look in looks for part in look.split(BATCH)]
+    turns = [images, images.flip(-1, -2)] if half_turns else [images]
+    parts = [part for turned in turns for part in turned.split(BATCH)]
     latents = [network.encode(part) for part in parts]
     residuals = [part - network.decode(latent) for part, latent in zip(parts, latents, strict=True)]
     network.score.fit(torch.cat(residuals), torch.cat(latents), seed)
 
 
-def _loss(network: nn.Module, batch: zoo.Batch, looks: Looks) -> Tensor:
+def _loss(network: nn.Module, batch: zoo.Batch, pairs: TrainingPairs) -> Tensor:
     assert isinstance(network, Autoencoder)
-    return network.objective(*looks(batch.images, batch.generator), batch.generator)
+    return network.objective(*pairs(batch.images, batch.generator), batch.generator)
 
 
 @torch.no_grad()

@@ -48,9 +48,9 @@ class Autoencoder(nn.Module):
         """The image of a latent."""
         return self.decoder(self.from_latent(latent))
 
-    def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
-        """What training minimises: minus the log likelihood of the images `wanted`, from the images `seen`."""
-        return surprise(self.decode(self.encode(seen)), wanted)
+    def objective(self, corrupted: Tensor, target: Tensor, generator: Generator) -> Tensor:
+        """What training minimises: minus the log likelihood of the images `target`, from the images `corrupted`."""
+        return surprise(self.decode(self.encode(corrupted)), target)
 
 
 class VariationalAutoencoder(Autoencoder):
@@ -73,12 +73,12 @@ class VariationalAutoencoder(Autoencoder):
         mean, log_variance = self.posterior(x)
         return draw(mean, log_variance, None) if self.training else mean
 
-    def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
+    def objective(self, corrupted: Tensor, target: Tensor, generator: Generator) -> Tensor:
         """Minus the evidence lower bound per pixel, without its constant."""
-        mean, log_variance = self.posterior(seen)
+        mean, log_variance = self.posterior(corrupted)
         reconstruction = self.decode(draw(mean, log_variance, generator))
         divergence = kl_divergence(mean.float(), log_variance.float()).mean()
-        return surprise(reconstruction, wanted) + divergence / wanted[0].numel()
+        return surprise(reconstruction, target) + divergence / target[0].numel()
 
 
 class AdversarialAutoencoder(Autoencoder):
@@ -96,25 +96,25 @@ class AdversarialAutoencoder(Autoencoder):
             nn.Linear(latent, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 1)
         )
 
-    def objective(self, seen: Tensor, wanted: Tensor, generator: Generator) -> Tensor:
+    def objective(self, corrupted: Tensor, target: Tensor, generator: Generator) -> Tensor:
         """Likelihood, the encoder's deceit and the discriminator's error, each to its own parameters.
 
         One optimiser serves both players: Adam takes steps of one size whatever the scale of a gradient, so that the
         discriminator's share needs no weight.
         """
-        latent = self.encode(seen)
+        latent = self.encode(corrupted)
         prior = self.width * torch.randn(latent.shape, generator=generator).to(latent)
         deceit = _error(self._judged(latent), 1.0)
-        told_apart = _error(self.discriminator(prior), 1.0) + _error(self.discriminator(latent.detach()), 0.0)
-        return surprise(self.decode(latent), wanted) + self.weight * deceit + told_apart
+        discrimination = _error(self.discriminator(prior), 1.0) + _error(self.discriminator(latent.detach()), 0.0)
+        return surprise(self.decode(latent), target) + self.weight * deceit + discrimination
 
     def _judged(self, latent: Tensor) -> Tensor:
-        """What the discriminator says, as it is: no gradient reaches its parameters."""
+        """Logits of the discriminator, whose parameters get no gradient."""
         frozen = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
         return functional_call(self.discriminator, frozen, (latent,))
 
 
-def surprise(reconstruction: Tensor, wanted: Tensor) -> Tensor:
+def surprise(reconstruction: Tensor, target: Tensor) -> Tensor:
     """Minus the Gaussian log likelihood per pixel, at the variance that makes it largest: the mean squared error.
 
     Its minimum is that of the squared error, but its gradients do not vanish beside the epsilon of Adam when the error
@@ -122,7 +122,7 @@ def surprise(reconstruction: Tensor, wanted: Tensor) -> Tensor:
 
     Source: Rybkin, Daniilidis & Levine (2021), ICML.
     """
-    return 0.5 * F.mse_loss(reconstruction.float(), wanted).log()
+    return 0.5 * F.mse_loss(reconstruction.float(), target).log()
 
 
 def draw(mean: Tensor, log_variance: Tensor, generator: Generator | None) -> Tensor:

@@ -25,7 +25,7 @@ class MeanSquare(Score):
     """The published rule: mean squared residual."""
 
     def forward(self, residual: Tensor, latent: Tensor) -> Tensor:
-        """See the class."""
+        """Score (B,) of residuals (B, C, H, W) and latents (B, D)."""
         return residual.square().flatten(1).mean(1)
 
 
@@ -33,7 +33,7 @@ class LocalMaximum(Score):
     """The largest mean of 3 x 3 pixels of the residual, of either sign."""
 
     def forward(self, residual: Tensor, latent: Tensor) -> Tensor:
-        """See the class."""
+        """Score (B,) of residuals (B, C, H, W) and latents (B, D)."""
         return F.avg_pool2d(residual, 3, stride=1).abs().flatten(1).amax(1)
 
 
@@ -104,7 +104,7 @@ class WhitenedResidual(Score):
         self.residual.fit(residuals.flatten(1), seed)
 
     def forward(self, residual: Tensor, latent: Tensor) -> Tensor:
-        """See the class."""
+        """Score (B,) of residuals (B, C, H, W) and latents (B, D)."""
         distance, _ = self.residual(residual.flatten(1))
         return distance / len(self.residual.variances)
 
@@ -116,7 +116,7 @@ class Likelihood(WhitenedResidual):
     """
 
     def forward(self, residual: Tensor, latent: Tensor) -> Tensor:
-        """See the class."""
+        """Score (B,) of residuals (B, C, H, W) and latents (B, D)."""
         distance, left = self.residual(residual.flatten(1))
         return (distance + left / self.residual.remainder) / len(self.residual.mean)
 
@@ -133,7 +133,7 @@ class LatentDistance(Score):
         self.latent.fit(latents, seed)
 
     def forward(self, residual: Tensor, latent: Tensor) -> Tensor:
-        """See the class."""
+        """Score (B,) of residuals (B, C, H, W) and latents (B, D)."""
         distance, _ = self.latent(latent)
         return distance / latent.shape[1]
 

@@ -1,4 +1,4 @@
-"""What a recipe may say about the training, under `settings:`."""
+"""Keys of a recipe under `settings:`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from zoo_core.fit.macromodel import MacroModel
 
 from .bending import Bending
 
-__all__ = ["MacroLens", "Settings", "Synthetic"]
+__all__ = ["LensGuess", "Settings", "Synthetic"]
 
 
 @dataclass(frozen=True)
-class MacroLens:
+class LensGuess:
     """The first guess of what all images share.
 
     Arguments:
@@ -60,7 +60,7 @@ class Synthetic:
 
     share: float
     count: int
-    macro: MacroLens
+    macro: LensGuess
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
@@ -71,12 +71,12 @@ class Synthetic:
 
 @dataclass(frozen=True)
 class Settings:
-    """How images are varied before the encoder sees them.
+    """How images are varied before they enter the encoder.
 
     Arguments:
-        noise: standard deviation that is added to what the encoder sees, not to what is wanted (Vincent et al. 2008).
+        noise: standard deviation of what is added to the input and not to the target (Vincent et al. 2008).
         half_turns: turn half of the images by 180 degrees, for data that have no other symmetry.
-        bending: of what the encoder sees, not of what is wanted.
+        bending: of the input and not of the target.
         synthetic: None: all images are real.
     """
 

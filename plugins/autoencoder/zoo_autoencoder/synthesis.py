@@ -1,7 +1,7 @@
 """Ordinary lenses without end: smooth lenses between those that were fitted to the training images.
 
-A few thousand images do not tell an autoencoder what lies between them: it learns them by heart, and what it leaves of
-a new image is unlike what it left of those. A smooth lens has a handful of parameters, which the images do tell.
+An autoencoder does not learn what lies between a few thousand images: it learns them by heart, and its residuals of a
+new image are unlike those of the training images. A smooth lens has a handful of parameters, and these can be fitted.
 """
 
 import logging
@@ -11,11 +11,11 @@ import torch
 from torch import Generator, Tensor
 
 from zoo_core.errors import RecipeError
-from zoo_core.fit.macrofit import CHUNK, fit_macro
+from zoo_core.fit.macrofit import CHUNK, fit_macro, model_images
 from zoo_core.fit.macrolearn import learn_macro
-from zoo_core.fit.macromodel import MacroModel, columns, source_image
+from zoo_core.fit.macromodel import columns
 
-from .settings import MacroLens
+from .settings import LensGuess
 
 __all__ = ["Supply", "between", "supply_of"]
 
@@ -41,13 +41,13 @@ class Supply:
     origin: Tensor
 
     def draw(self, count: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images as a camera sees them, with the grain of a similar image, and the same without it."""
+        """Images with the grain of a similar training image, and the same without it, (count, 1, side, side) each."""
         rows = torch.randint(len(self.smooth), (count,), generator=generator)
         smooth = self.smooth[rows].float()
         return (smooth + self.grain[self.origin[rows]]).clamp(min=0), smooth
 
 
-def supply_of(images: Tensor, count: int, macro: MacroLens, seed: int) -> Supply:
+def supply_of(images: Tensor, count: int, macro: LensGuess, seed: int) -> Supply:
     """Synthetic images like these.
 
     Arguments:
@@ -61,10 +61,10 @@ def supply_of(images: Tensor, count: int, macro: MacroLens, seed: int) -> Supply
     """
     if images.shape[1] != 1 or (images < 0).any():
         raise RecipeError("settings: synthetic images need one channel that ends in the operation sqrt")
-    seen = images.cpu()[:, 0].double().square()
-    log.info("synthetic images: fitting a smooth lens to %d images", len(seen))
-    model = learn_macro(seen[:LEARN_FROM], macro.model(seen.shape[-1]), ROUNDS)
-    fit = fit_macro(seen, model, free_theta_E=False)  # of all ordinary images it is one and the same
+    light = images.cpu()[:, 0].double().square()
+    log.info("synthetic images: fitting a smooth lens to %d images", len(light))
+    model = learn_macro(light[:LEARN_FROM], macro.model(light.shape[-1]), ROUNDS)
+    fit = fit_macro(light, model, free_theta_E=False)  # of all ordinary images it is one and the same
     good = fit.chi_square <= fit.chi_square.quantile(1 - BADLY_FITTED)
     grain = (images.cpu() - _shown(fit.model_images))[good]
     parameters, amplitudes = _with_half_turns(fit.parameters[good]), fit.amplitudes[good].repeat(2, 1)
@@ -73,7 +73,7 @@ def supply_of(images: Tensor, count: int, macro: MacroLens, seed: int) -> Supply
     rows, weights = between(torch.cat([parameters[:, fitted], amplitudes], dim=1), count, generator)
     log.info("synthetic images: rendering %d", count)
     smooth = [
-        _rendered(model, _mixed(parameters, row, weight), _mixed(amplitudes, row, weight))
+        _shown(model_images(model, _mixed(parameters, row, weight), _mixed(amplitudes, row, weight)))
         for row, weight in zip(rows.split(CHUNK), weights.split(CHUNK), strict=True)
     ]
     return Supply(torch.cat(smooth).half(), torch.cat([grain, grain.flip(-1, -2)]), rows[:, 0])
@@ -83,7 +83,7 @@ def between(points: Tensor, count: int, generator: Generator) -> tuple[Tensor, T
     """Rows (count, CORNERS + 1) and weights of points (N, D), near each other, between which new points lie.
 
     The first row is any; the others are among those nearest to it, every coordinate in units of its scatter. Weights
-    are uniform on the simplex, so that correlations hold and nothing lies outside of what was seen.
+    are uniform on the simplex, so that correlations hold and nothing lies outside of the points.
 
     Source: Chawla et al. (2002), JAIR 16, 321, with more than two corners.
     """
@@ -106,11 +106,6 @@ def _mixed(values: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
     return (weights[..., None] * values[rows]).sum(1)
 
 
-def _rendered(model: MacroModel, parameters: Tensor, amplitudes: Tensor) -> Tensor:
-    source = amplitudes[:, :1, None] * source_image(model, parameters)
-    return _shown(source + torch.einsum("nk,kij->nij", amplitudes[:, 1:], model.others(parameters)))
-
-
 def _shown(brightness: Tensor) -> Tensor:
-    """As the network sees it, (N, 1, side, side)."""
+    """Square roots of brightness, as the preprocessing makes them, (N, 1, side, side)."""
     return brightness.clamp(min=0).sqrt().float()[:, None]
