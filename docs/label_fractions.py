@@ -18,9 +18,10 @@ from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
+from zoo_scan import MacroLens
 from zoo_scan.classifier import Classifier
-from zoo_scan.seen import in_parts
-from zoo_scan.trunk import Sight
+from zoo_scan.stem_outputs import in_parts
+from zoo_scan.trunk import TrunkArguments
 from zoo_scan.views import Views
 
 import zoo_core as zoo
@@ -45,9 +46,12 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
     learned, measured = (zoo.open_dataset("substructure", n=IMAGES, seed=seed) for seed in (LEARNED, MEASURED))
-    seen, test = _seen(learned, folder / "learned.safetensors"), _seen(measured, folder / "measured.safetensors")
+    training, test = (
+        _stemmed(learned, folder / "learned.safetensors"),
+        _stemmed(measured, folder / "measured.safetensors"),
+    )
     rows = []
-    for row in _runs(learned, seen, test, measured.targets()):
+    for row in _runs(learned, training, test, measured.targets()):
         log.info(" ".join(map(str, row)))
         rows.append(row)
     with (DOCS / "leaderboard" / "label-fractions.csv").open("w", newline="") as file:
@@ -55,14 +59,14 @@ def main(folder: Path) -> None:
     _draw(rows, DOCS / "images" / "label-fractions.png")
 
 
-def _runs(learned: Dataset, seen: Tensor, test: Tensor, truth: np.ndarray) -> Iterator[tuple]:
+def _runs(learned: Dataset, training: Tensor, test: Tensor, truth: np.ndarray) -> Iterator[tuple]:
     labels = torch.from_numpy(learned.targets()).long()
     for fraction, (seeds, steps, batch) in PLAN.items():
         for seed in range(seeds):
             few = torch.from_numpy(chosen(learned, None, fraction, seed))
             for start in STARTS:
                 network = _network(seed, warm=start == "label-free features")
-                _train(network, seen[few], labels[few], steps, batch, seed)
+                _train(network, training[few], labels[few], steps, batch, seed)
                 with torch.no_grad():
                     p = in_parts(network.eval().logits_of, test).softmax(1).numpy()
                 accuracy, auroc = (p.argmax(1) == truth).mean(), roc_auc_score(truth, p, multi_class="ovr")
@@ -74,10 +78,10 @@ def _network(seed: int, warm: bool) -> Classifier:
     start = zoo.load(START)
     assert start.spec is not None
     arguments = {key: value for key, value in start.spec.arguments.items() if key != "heads"}
-    arguments["macro"] = arguments["macro"] | {"iterations": ITERATIONS}
+    arguments["macro"] = MacroLens(**arguments["macro"] | {"iterations": ITERATIONS})
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = Classifier(Sight(channels=1, **arguments), outputs=3)
+        network = Classifier(TrunkArguments(channels=1, **arguments), outputs=3)
     if warm:
         network.backbone.load_state_dict(_backbone(start.network))
     return network
@@ -87,24 +91,24 @@ def _backbone(network: nn.Module) -> dict[str, Tensor]:
     return network.get_submodule("backbone").state_dict()
 
 
-def _seen(data: Dataset, file: Path) -> Tensor:
-    """What the stem gives of the images, which no training changes."""
+def _stemmed(data: Dataset, file: Path) -> Tensor:
+    """What the stem makes of the images, which no training changes."""
     if not file.exists():
         stem = _network(0, warm=False).stem
         parts = [stem(torch.from_numpy(data.images(slice(row, row + 250)))) for row in range(0, len(data), 250)]
-        save_file({"seen": torch.cat(parts)}, file)
-    return load_file(file)["seen"]
+        save_file({"stemmed": torch.cat(parts)}, file)
+    return load_file(file)["stemmed"]
 
 
-def _train(network: Classifier, seen: Tensor, labels: Tensor, steps: int, batch: int, seed: int) -> None:
+def _train(network: Classifier, images: Tensor, labels: Tensor, steps: int, batch: int, seed: int) -> None:
     """AdamW under one cycle; what comes last is kept, as labels to choose by are what there is not."""
     generator = Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
     network.train()
     for _ in range(steps):
-        rows = torch.randint(len(seen), (batch,), generator=generator)
-        loss = F.cross_entropy(network.logits_of(VIEWS.draw(seen[rows], generator)), labels[rows])
+        rows = torch.randint(len(images), (batch,), generator=generator)
+        loss = F.cross_entropy(network.logits_of(VIEWS.draw(images[rows], generator)), labels[rows])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

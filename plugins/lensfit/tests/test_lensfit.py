@@ -9,7 +9,7 @@ import torch
 from caustics.lenses import func
 from torch import Tensor
 from zoo_lensfit.network import LensFit, setup
-from zoo_lensfit.normal import FIGURES, Normal
+from zoo_lensfit.normal import STATISTICS, Normal
 
 from zoo_core.errors import SpecError
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, changed, source_image
@@ -27,9 +27,9 @@ GRID = {"x": [-1.5, 0.0, 1.5], "y": [-1.5, 0.0, 1.5]}
 MODEL = MacroModel(SIDE, priors={name: tuple(prior) for name, prior in PRIORS.items()}, psf=1.0)
 
 
-def detector(figures=FIGURES) -> LensFit:
+def detector(statistics=STATISTICS) -> LensFit:
     chosen = setup(SIDE, 1, 1.0, NOISE, 0.0, PRIORS, GRID, None)
-    return LensFit(1, chosen, figures, components=5, iterations=20).eval()
+    return LensFit(1, chosen, statistics, components=5, iterations=20).eval()
 
 
 def lenses(images: int, seed: int, theta_E: float = THETA_E) -> Tensor:
@@ -54,7 +54,7 @@ def scores(network: LensFit, images: Tensor) -> Tensor:
 
 
 def test_training_images_score_about_zero_and_new_ones_alike(trained):
-    assert scores(trained, lenses(20, seed=1)).median().abs() < 3  # of four figures of unit variance
+    assert scores(trained, lenses(20, seed=1)).median().abs() < 3  # of four statistics of unit variance
 
 
 def test_another_einstein_radius_is_an_anomaly(trained):
@@ -64,7 +64,7 @@ def test_another_einstein_radius_is_an_anomaly(trained):
 
 
 def test_another_einstein_radius_is_none_where_the_macro_lens_is_marginalised(trained):
-    marginal = detector(FIGURES[:3])
+    marginal = detector(STATISTICS[:3])
     marginal.load_state_dict(trained.state_dict(), strict=True)
     normal, larger = lenses(10, seed=1), lenses(10, seed=1, theta_E=1.08 * THETA_E)
 
@@ -116,11 +116,11 @@ def test_figures_are_standardised_by_the_training_images():
     generator = torch.Generator().manual_seed(0)
     residuals, mass = torch.randn(500, 6, 6, generator=generator), torch.randn(500, 8, generator=generator)
     latent = torch.randn(500, 3, generator=generator)
-    normal = Normal(36, 4, 3, FIGURES)
+    normal = Normal(36, 4, 3, STATISTICS)
 
     normal.learn(residuals, mass, latent)
 
-    standard = (normal.figures(residuals, mass, latent) - normal.usual) / normal.spread
+    standard = (normal.statistics(residuals, mass, latent) - normal.usual) / normal.spread
     torch.testing.assert_close(standard.median(0).values, torch.zeros(4), atol=0.02, rtol=0)
     torch.testing.assert_close(normal(residuals, mass, latent), standard.sum(1))
 
@@ -128,7 +128,7 @@ def test_figures_are_standardised_by_the_training_images():
 def test_the_precision_is_that_of_a_gaussian():
     factor = torch.tensor([[1.0, 0.0], [0.8, 0.6]])
     latent = torch.randn(20_000, 2, generator=torch.Generator().manual_seed(0)) @ factor.T
-    normal = Normal(4, 2, 2, FIGURES)
+    normal = Normal(4, 2, 2, STATISTICS)
 
     normal.learn(torch.randn(20_000, 2, 2, generator=torch.Generator().manual_seed(1)), latent, latent)
 
@@ -155,7 +155,7 @@ def test_unknown_names_are_refused():
 
 
 def test_a_point_mass_is_an_anomaly_of_the_residual(trained):
-    marginal = detector(FIGURES[:3])
+    marginal = detector(STATISTICS[:3])
     marginal.load_state_dict(trained.state_dict(), strict=True)
     parameters = MODEL.means.float()[None]
 

@@ -36,7 +36,7 @@ class Arguments:
         grid: values of parameters to start from. None: source positions.
         light: R, n, e1, e2 of the lens galaxy, a first guess. None: there is none.
         marginalised: whatever the macro-lens is, only the largest significance of a point mass in the residual counts.
-            Otherwise all figures of `Normal` do, and parameters that training images do not have are an anomaly.
+            Otherwise all statistics of `Normal` do, and parameters that training images do not have are an anomaly.
         components: principal directions of the residuals of training images.
         iterations: of the fit at most.
     """

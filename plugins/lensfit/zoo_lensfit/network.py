@@ -14,21 +14,21 @@ from zoo_core.fit.macrolearn import learn_macro, with_lens_light
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, columns
 from zoo_core.fit.macroresponse import rings, significance
 
-from .normal import FIGURES, Normal
+from .normal import STATISTICS, Normal
 
 __all__ = ["LensFit", "lensfit", "setup", "train"]
 
-MARGINAL = ("mass",)  # of the figures without parameters, the one that sees masses put into smooth lenses best
+MARGINAL = ("mass",)  # of the statistics without parameters, the one that finds masses put into smooth lenses best
 RINGS = ((0.6, 8), (0.85, 12), (1.1, 16), (1.4, 16))  # radii in Einstein radii, and masses tried on each
 
 
 class LensFit(nn.Module):
-    """How improbable it is that a smooth lens looks like the image.
+    """How improbable the image is under a smooth lens.
 
     Arguments:
         channels: of the images; there must be one.
         model: the lens, its priors and the light of its galaxy, as first guesses.
-        figures: of the fit, that count, see `Normal`.
+        statistics: of the fit, that count, see `Normal`.
         components: principal directions of the residuals of training images.
         iterations: of a fit at most.
     """
@@ -37,7 +37,7 @@ class LensFit(nn.Module):
     psf: Tensor
     light: Tensor
 
-    def __init__(self, channels: int, model: MacroModel, figures: Sequence[str], components: int, iterations: int):
+    def __init__(self, channels: int, model: MacroModel, statistics: Sequence[str], components: int, iterations: int):
         super().__init__()
         if channels != 1:
             raise SpecError(f"lensfit: {channels} channels; a lens is fitted to one band, choose it with bands")
@@ -46,7 +46,7 @@ class LensFit(nn.Module):
         self.register_buffer("means", model.means.float())
         self.register_buffer("psf", torch.tensor(model.psf))
         self.register_buffer("light", model.light.clone())
-        self.normal = Normal(model.side**2, components, self.latent_size, figures)
+        self.normal = Normal(model.side**2, components, self.latent_size, statistics)
 
     @property
     def latent_size(self) -> int:
@@ -113,7 +113,7 @@ def lensfit(
 ) -> LensFit:
     """The detector before it has been trained; arguments as of the architecture."""
     model = setup(size, pixel, psf, noise, photon, priors, grid, light)
-    return LensFit(channels, model, MARGINAL if marginalised else FIGURES, components, iterations)
+    return LensFit(channels, model, MARGINAL if marginalised else STATISTICS, components, iterations)
 
 
 def train(detector: LensFit, training: zoo.Training) -> None:

@@ -1,4 +1,4 @@
-"""What is normal: figures of a fit, standardised by how they are distributed over training images."""
+"""What is normal: statistics of a fit, standardised by how they are distributed over training images."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from torch import Tensor, nn
 from zoo_core.errors import SpecError
 from zoo_core.fit.macrolearn import robust_spread
 
-__all__ = ["FIGURES", "Normal"]
+__all__ = ["STATISTICS", "Normal"]
 
 SHRINKAGE = 0.01  # added to the variances of standardised parameters
 LIMIT = 3.0  # standard deviations beyond which a parameter counts as an outlier
 SMALLEST = 1e-6  # of what is divided by
-FIGURES = ("residual", "directions", "mass", "parameters")
+STATISTICS = ("residual", "directions", "mass", "parameters")
 
 
 class Normal(nn.Module):
-    """How far figures of a fit are above the usual ones, in standard deviations, summed.
+    """How far statistics of a fit are above the usual ones, in standard deviations, summed.
 
-    The figures are `residual`, the root mean square of residual over sigma; `directions`, the same in the principal
+    The statistics are `residual`, the root mean square of residual over sigma; `directions`, the same in the principal
     directions of the residuals, each over its standard deviation; `mass`, the largest significance of a point mass; and
     `parameters`, the Mahalanobis distance of what was fitted.
 
@@ -27,7 +27,7 @@ class Normal(nn.Module):
         pixels: of a residual.
         components: principal directions.
         latent_size: numbers that describe a fit.
-        figures: names of those that count.
+        statistics: names of those that count.
     """
 
     typical: Tensor
@@ -37,34 +37,34 @@ class Normal(nn.Module):
     usual: Tensor
     spread: Tensor
 
-    def __init__(self, pixels: int, components: int, latent_size: int, figures: Sequence[str]):
+    def __init__(self, pixels: int, components: int, latent_size: int, statistics: Sequence[str]):
         super().__init__()
-        if not figures or set(figures) - set(FIGURES):
-            raise SpecError(f"lensfit: figures are {list(figures)}; choose some of {', '.join(FIGURES)}")
-        self.counted = [FIGURES.index(name) for name in figures]
+        if not statistics or set(statistics) - set(STATISTICS):
+            raise SpecError(f"lensfit: statistics are {list(statistics)}; choose some of {', '.join(STATISTICS)}")
+        self.counted = [STATISTICS.index(name) for name in statistics]
         self.register_buffer("typical", torch.zeros(pixels))
         self.register_buffer("directions", torch.linalg.qr(torch.randn(pixels, components)).Q)
         self.register_buffer("centre", torch.zeros(latent_size))
         self.register_buffer("precision", torch.eye(latent_size))
-        self.register_buffer("usual", torch.zeros(len(FIGURES)))
-        self.register_buffer("spread", torch.ones(len(FIGURES)))
+        self.register_buffer("usual", torch.zeros(len(STATISTICS)))
+        self.register_buffer("spread", torch.ones(len(STATISTICS)))
 
     def forward(self, residuals: Tensor, significance: Tensor, latent: Tensor) -> Tensor:
         """Score (N,) of residuals over sigma (N, side, side), significances (N, M) and latents (N, latent_size)."""
-        standard = (self.figures(residuals, significance, latent) - self.usual) / self.spread
+        standard = (self.statistics(residuals, significance, latent) - self.usual) / self.spread
         return standard[:, self.counted].sum(1)
 
-    def figures(self, residuals: Tensor, significance: Tensor, latent: Tensor) -> Tensor:
-        """All of them (N, 4), in the order of FIGURES."""
+    def statistics(self, residuals: Tensor, significance: Tensor, latent: Tensor) -> Tensor:
+        """All of them (N, 4), in the order of STATISTICS."""
         flat = residuals.flatten(1)
         apart = latent - self.centre
-        figures = (
+        statistics = (
             flat.square().mean(1).sqrt(),
             ((flat - self.typical) @ self.directions.to(flat)).square().mean(1).sqrt(),
             significance.amax(1),
             (apart @ self.precision.to(apart) * apart).sum(1).clamp(min=0).sqrt(),
         )
-        return torch.stack(figures, dim=1)
+        return torch.stack(statistics, dim=1)
 
     def learn(self, residuals: Tensor, significance: Tensor, latent: Tensor) -> None:
         """Take these N fits as normal; N is more than there are components."""
@@ -75,7 +75,7 @@ class Normal(nn.Module):
         self.directions.copy_(vectors[:, -kept:] / variances[-kept:].clamp(min=SMALLEST).sqrt())
         self.centre.copy_(robust_spread(latent)[0])
         self.precision.copy_(_precision(latent))
-        usual, spread = robust_spread(self.figures(residuals, significance, latent))
+        usual, spread = robust_spread(self.statistics(residuals, significance, latent))
         self.usual.copy_(usual)
         self.spread.copy_(spread.clamp(min=SMALLEST))
 

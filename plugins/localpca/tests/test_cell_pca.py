@@ -42,10 +42,10 @@ def test_what_is_like_no_training_image_scores_higher(detector):
 
 def test_the_score_is_the_least_that_any_plane_leaves_over(detector):
     images = blobs(6, seed=3)
-    looked = (images / images.amax((1, 2, 3), keepdim=True)).double()
+    scaled = (images / images.amax((1, 2, 3), keepdim=True)).double()
 
     basis, expected = detector.basis.double(), []
-    for image in looked:
+    for image in scaled:
         left = []
         for turned in (image, image.flip(-2, -1)):
             for centre, plane in zip(detector.centres.double(), detector.planes.double(), strict=True):
@@ -61,9 +61,9 @@ def test_one_cell_of_all_images_is_principal_components(detector):
     network = CellPCA(1, SIZE, 1, 120, 5, 40)
     network.learn([images], seed=0)
 
-    looked = images / images.amax((1, 2, 3), keepdim=True)
-    looked = torch.cat([looked, looked.flip(-2, -1)]).flatten(1).double()
-    offset = looked - looked.mean(0)
+    scaled = images / images.amax((1, 2, 3), keepdim=True)
+    scaled = torch.cat([scaled, scaled.flip(-2, -1)]).flatten(1).double()
+    offset = scaled - scaled.mean(0)
     directions = torch.linalg.svd(offset, full_matrices=False).Vh[:5]
     left = (offset - offset @ directions.T @ directions).square().mean(1).sqrt()
     torch.testing.assert_close(scores(network, images).double(), left[:60], rtol=1e-4, atol=1e-6)

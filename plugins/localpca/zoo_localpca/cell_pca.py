@@ -59,14 +59,14 @@ class CellPCA(nn.Module):
             TrainingError: there are fewer images than cells, neighbours or directions need.
         """
         images = torch.cat([scaled(part)[0] for part in parts])
-        looked = torch.cat([images, images.flip(-2, -1)]).flatten(1).double()
+        both = torch.cat([images, images.flip(-2, -1)]).flatten(1).double()
         needed = max(len(self.centres), self.neighbours, len(self.basis) + 1)
-        if len(looked) < needed:
+        if len(both) < needed:
             raise TrainingError(f"localpca: {len(images)} images to learn from; these cells need {-(-needed // 2)}")
-        whole = PCA(len(self.basis), svd_solver="randomized", random_state=seed).fit(looked.cpu().numpy())
+        whole = PCA(len(self.basis), svd_solver="randomized", random_state=seed).fit(both.cpu().numpy())
         self.mean.copy_(torch.from_numpy(whole.mean_))
         self.basis.copy_(torch.from_numpy(whole.components_))
-        places = (looked - self.mean) @ self.basis.double().T
+        places = (both - self.mean) @ self.basis.double().T
         means = KMeans(len(self.centres), n_init="auto", random_state=seed).fit(places.cpu().numpy()).cluster_centers_
         nearest = torch.cdist(torch.from_numpy(means).to(places), places).topk(self.neighbours, largest=False).indices
         for cell, rows in enumerate(nearest):
@@ -84,13 +84,13 @@ class CellPCA(nn.Module):
         The score is the root mean square of what the plane leaves over, in units of the brightest pixel.
         """
         images, peak = scaled(x)
-        looks = torch.stack([images, images.flip(-2, -1)]).flatten(2).double() - self.mean  # (2, batch, pixels)
-        places = looks @ self.basis.double().T
+        both = torch.stack([images, images.flip(-2, -1)]).flatten(2).double() - self.mean  # (2, batch, pixels)
+        places = both @ self.basis.double().T
         distance, plane = self._nearest(places.flatten(0, 1))
         turned = distance.unflatten(0, (2, -1)).argmin(0)
         rows = torch.arange(len(x)).to(turned)
         chosen = plane.unflatten(0, (2, -1))[turned, rows] @ self.basis.double()
-        score = (looks[turned, rows] - chosen).square().mean(1).sqrt()
+        score = (both[turned, rows] - chosen).square().mean(1).sqrt()
         again = (chosen + self.mean).float().view_as(x)
         again = torch.where(turned.bool()[:, None, None, None], again.flip(-2, -1), again)
         return score.float(), again * peak, self.features(x)

@@ -34,7 +34,7 @@ publish: {{storage: float32}}
 
 @pytest.fixture(scope="module")
 def clusters(tmp_path_factory, lenses):
-    """Folder of a network that has seen rings and blobs, and no label."""
+    """Folder of a network that was trained on rings and blobs without labels."""
     folder = tmp_path_factory.mktemp("clusters")
     (folder / "recipe.yaml").write_text(RECIPE.format(lenses=lenses))
     return train(folder / "recipe.yaml", folder / "run", device="cpu", progress=False)

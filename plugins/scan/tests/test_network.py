@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator
 from zoo_scan.backbones import backbone
-from zoo_scan.trunk import LOOKS
+from zoo_scan.trunk import CHANNELS
 
 from zoo_core.errors import NotInstalledError, SpecError
 from zoo_core.testing.networks import network_of
@@ -43,13 +43,13 @@ def test_the_small_network_is_small(width, parameters):
     assert dimension == 8 * width
 
 
-def test_looks_are_channels_of_the_same_pixels():
-    network = built(looks=tuple(LOOKS))
+def test_transforms_are_channels_of_the_same_pixels():
+    network = built(looks=tuple(CHANNELS))
     x = images()
 
-    seen = torch.cat([look(x) for look in LOOKS.values()], dim=1)
+    transformed = torch.cat([transform(x) for transform in CHANNELS.values()], dim=1)
 
-    torch.testing.assert_close(network.features(x), network.backbone(seen))
+    torch.testing.assert_close(network.features(x), network.backbone(transformed))
 
 
 def test_the_answer_is_that_of_the_chosen_head():

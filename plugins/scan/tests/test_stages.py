@@ -1,4 +1,4 @@
-"""Three stages find the classes of a data set whose labels they do not see, and go on where they were stopped."""
+"""Three stages find the classes of a data set without its labels, and go on where they were stopped."""
 
 import logging
 import shutil
@@ -92,7 +92,7 @@ def test_neighbour_accuracy_and_sizes_of_the_clusters_are_reported(run, caplog):
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("settings", "message"),
     [
         ({"temprature": 0.1}, "temprature"),
         ({"views": {"zoom": 0.2}}, "zoom"),
@@ -100,6 +100,6 @@ def test_neighbour_accuracy_and_sizes_of_the_clusters_are_reported(run, caplog):
         ({"threshold": 1.5}, "probability"),
     ],
 )
-def test_settings_that_are_not_there_or_out_of_range_are_refused(said, message):
+def test_settings_that_are_not_there_or_out_of_range_are_refused(settings, message):
     with pytest.raises(RecipeError, match=message):
-        read_typed(Settings, said, "settings", RecipeError)
+        read_typed(Settings, settings, "settings", RecipeError)

@@ -66,22 +66,22 @@ def test_the_lens_is_shown_without_its_source():
 
 def test_brightness_does_not_matter():
     images = lensed(x=[1.0, -3.0], y=[2.0, 1.0])
-    look = stem("lens", "residual")
+    shown = stem("lens", "residual")
 
-    torch.testing.assert_close(look(images), look(images * 250), atol=0.02, rtol=0.02)  # steps of a fit in float32
+    torch.testing.assert_close(shown(images), shown(images * 250), atol=0.02, rtol=0.02)  # steps of a fit in float32
 
 
 def test_the_light_of_the_lens_is_learned():
     images = lensed(x=[1.0, -3.0, 2.0, 5.0], y=[2.0, 1.0, -4.0, 3.0])
     axis = torch.arange(SIZE) - (SIZE - 1) / 2
     images = images + torch.exp(-(axis[:, None] ** 2 + axis**2) / 2 / 2.5**2)
-    look = stem("residual", glow=True)
+    residual = stem("residual", glow=True)
     centre = slice(SIZE // 2 - 3, SIZE // 2 + 3)
 
-    before = look(images)[:, :, centre, centre].abs().mean()
-    look.learn(images)
+    before = residual(images)[:, :, centre, centre].abs().mean()
+    residual.learn(images)
 
-    assert look(images)[:, :, centre, centre].abs().mean() < 0.5 * before
+    assert residual(images)[:, :, centre, centre].abs().mean() < 0.5 * before
 
 
 def test_the_fit_is_of_one_channel():
@@ -102,7 +102,9 @@ def test_pixels_stay_as_they_are():
     assert Pixels(3)(x) is x
 
 
-def test_an_image_is_seen_alike_whatever_its_companions():
-    images, look = lensed(x=[1.0, -3.0, 2.0], y=[2.0, 1.0, -4.0]), stem("residual")
+def test_an_image_is_fitted_alike_whatever_its_companions():
+    images, residual = lensed(x=[1.0, -3.0, 2.0], y=[2.0, 1.0, -4.0]), stem("residual")
 
-    torch.testing.assert_close(look(images), torch.cat([look(one) for one in images.split(1)]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        residual(images), torch.cat([residual(one) for one in images.split(1)]), atol=1e-5, rtol=0
+    )

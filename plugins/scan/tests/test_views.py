@@ -12,7 +12,7 @@ def images(count=64, size=9):
     return torch.randn(count, 2, size, size, generator=Generator().manual_seed(1))
 
 
-def elements_seen(views):
+def elements_drawn(views):
     x = images()
     drawn = views.draw(x, Generator().manual_seed(0))
     return {element for one, view in zip(x, drawn, strict=True) for element in range(8) if same(one, view, element)}
@@ -27,7 +27,7 @@ def same(one, view, element):
     [("d4", {*range(8)}), ("rotations", {0, 1, 2, 3}), ("rotation180", {0, 2}), ("none", {0})],
 )
 def test_views_take_the_declared_symmetry_and_no_other(symmetry, elements):
-    assert elements_seen(Views(symmetry, shift=0)) == elements
+    assert elements_drawn(Views(symmetry, shift=0)) == elements
 
 
 def test_shifts_are_whole_pixels_up_to_the_largest():

@@ -32,7 +32,7 @@ class MacroLens:
         priors, grid, psf, binning, noise: see `zoo_core.fit.macromodel.MacroModel`; images are scaled to unit peak.
         iterations: of each fit at most.
         photons: least and largest variance of the photon noise of light as bright as the sky's noise, over the variance
-            of the latter; what exposures of the data have. The light of each image tells where in between it lies.
+            of the latter, over the exposures of the data. That of an image is measured on its light, within these.
         glow: the lens shines, as brightly as each image wants, with a profile that is learned from the images.
     """
 
@@ -55,7 +55,8 @@ class Arguments:
         macro: None: the pixels as they are.
         model: the backbone: small, spectrum, or a model of timm without the tag of its weights.
         options: of the backbone.
-        looks: channels that the network makes of each of its own: plain, asinh, sharp.
+        looks: transforms of each channel, a channel of the backbone each: plain, asinh, sharp. Published results
+            store it by this name.
     """
 
     macro: MacroLens | None = None

@@ -1,4 +1,4 @@
-"""What looks at the images: a small network, a spectrum, or any network of timm."""
+"""Backbones: a small network, a spectrum, or any network of timm."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -9,9 +9,9 @@ import zoo_core as zoo
 from zoo_core.interfaces import Batch, Training
 from zoo_core.tasks import task_named
 
-from .seen import Seen, in_parts
 from .settings import Settings
-from .trunk import Sight, Trunk
+from .stem_outputs import StemOutputs, in_parts
+from .trunk import Trunk, TrunkArguments
 
 __all__ = ["Classifier", "train"]
 
@@ -20,17 +20,17 @@ class Classifier(Trunk):
     """Logits of classes; stem and backbone have the names that they have in `network.Scan`.
 
     Arguments:
-        sight: see `trunk.Sight`.
+        trunk: see `trunk.TrunkArguments`.
         outputs: classes, or 1 for two of them.
     """
 
-    def __init__(self, sight: Sight, outputs: int):
-        super().__init__(sight)
+    def __init__(self, trunk: TrunkArguments, outputs: int):
+        super().__init__(trunk)
         self.head = nn.Linear(self.dimension, outputs)
 
-    def logits_of(self, seen: Tensor) -> Tensor:
+    def logits_of(self, stemmed: Tensor) -> Tensor:
         """Logits (B, outputs) of what the stem gave."""
-        return self.head(self.features_of(seen))
+        return self.head(self.features_of(stemmed))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, outputs) of images (B, channels, H, W)."""
@@ -43,19 +43,19 @@ def train(network: Classifier, training: Training) -> None:
     What the stem gives is computed once; it is varied by `settings: views`, and not by the `augmentation` of images.
     """
     settings: Settings = training.settings
-    seen, views = Seen.of(network.stem, training), settings.views
+    stem_outputs, views = StemOutputs.of(network.stem, training), settings.views
     labels, held_out = (torch.from_numpy(y) for y in (training.targets(), training.validation_targets()))
     cross_entropy = partial(_cross_entropy, training.heads)
 
     def loss(trained: nn.Module, batch: Batch) -> Tensor:
-        logits = network.logits_of(views.draw(seen.of_rows(batch.rows), batch.generator))
+        logits = network.logits_of(views.draw(stem_outputs.of_rows(batch.rows), batch.generator))
         return cross_entropy(logits, labels[batch.rows])
 
     @torch.no_grad()
-    def figure(trained: nn.Module, training: Training) -> float:
-        return float(cross_entropy(in_parts(network.logits_of, seen.held_out), held_out))
+    def metric(trained: nn.Module, training: Training) -> float:
+        return float(cross_entropy(in_parts(network.logits_of, stem_outputs.held_out), held_out))
 
-    training.descend("classes", loss, figure)
+    training.descend("classes", loss, metric)
 
 
 def _cross_entropy(heads: zoo.Heads, logits: Tensor, labels: Tensor) -> Tensor:

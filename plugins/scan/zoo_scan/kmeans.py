@@ -13,9 +13,9 @@ from zoo_core.interfaces import Training
 
 from .mining import mine, neighbour_accuracy
 from .pretext import contrast
-from .seen import Seen, in_parts
 from .settings import Settings
-from .trunk import Contrasted, Sight
+from .stem_outputs import StemOutputs, in_parts
+from .trunk import Contrasted, TrunkArguments
 
 __all__ = ["NearestCentroid", "train"]
 
@@ -28,7 +28,7 @@ class NearestCentroid(Contrasted):
     """Logits of equal round Gaussians about centroids in feature space, and the features.
 
     Arguments:
-        sight, projected: see `trunk.Contrasted`.
+        trunk, projected: see `trunk.Contrasted`.
         outputs: clusters.
         cosine: features are brought to unit length first, as the contrast compares their directions.
     """
@@ -36,10 +36,10 @@ class NearestCentroid(Contrasted):
     centroids: Tensor
     variance: Tensor
 
-    def __init__(self, sight: Sight, outputs: int, projected: int = 128, cosine: bool = False):
+    def __init__(self, trunk: TrunkArguments, outputs: int, projected: int = 128, cosine: bool = False):
         if outputs < 2:
             raise SpecError(f"clustering needs at least two clusters, got {outputs}")
-        super().__init__(sight, projected)
+        super().__init__(trunk, projected)
         self.cosine = cosine
         self.register_buffer("centroids", torch.randn(outputs, self.dimension))
         self.register_buffer("variance", torch.tensor(1.0))
@@ -50,9 +50,9 @@ class NearestCentroid(Contrasted):
         offsets = features[:, None] - self.centroids
         return -offsets.square().sum(2) / (2 * self.variance), features
 
-    def embedded(self, seen: Tensor) -> Tensor:
+    def embedded(self, stemmed: Tensor) -> Tensor:
         """Features (B, D) that are clustered, of what the stem gave."""
-        features = self.features_of(seen)
+        features = self.features_of(stemmed)
         return F.normalize(features, dim=1) if self.cosine else features
 
 
@@ -64,9 +64,9 @@ def train(network: NearestCentroid, training: Training) -> None:
     Source: Lloyd (1982), IEEE Trans. Inf. Theory 28, 129.
     """
     settings: Settings = training.settings
-    seen = Seen.of(network.stem, training)
-    contrast(network, training, seen, settings)
-    features = in_parts(network.embedded, seen.training).double().cpu().numpy()
+    stem_outputs = StemOutputs.of(network.stem, training)
+    contrast(network, training, stem_outputs, settings)
+    features = in_parts(network.embedded, stem_outputs.training).double().cpu().numpy()
     share = neighbour_accuracy(mine(features, settings.neighbours), training.targets())
     log.info("kmeans: %.1f %% of %d neighbours have the same label", 100 * share, settings.neighbours)
     starts: Any = STARTS  # declared as the word "auto"

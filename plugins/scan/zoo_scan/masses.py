@@ -8,7 +8,7 @@ from zoo_core.fit.macromodel import MacroModel, source_gradient
 
 __all__ = ["mass_map"]
 
-CORE = 1.0  # pixels: a mass nearer to a ray than that is not seen as a point
+CORE = 1.0  # pixels: a mass nearer to a ray than that deflects less than a point
 LEAST = 1e-3  # squared response to a mass, in units of the noise, that is anything but rounding
 
 
@@ -17,7 +17,7 @@ def mass_map(model: MacroModel, fit: MacroFit, sigma: Tensor) -> Tensor:
 
     A deflection alpha changes the image by - (d brightness / d source position) . alpha, through the PSF. The residual
     of a fit is orthogonal to what the macro-lens can do, so that the numerator is that of
-    `zoo_core.fit.macroresponse.significance`; its denominator, here without PSF and macro-lens, makes the figure small.
+    `zoo_core.fit.macroresponse.significance`; its denominator, here without PSF and macro-lens, makes the metric small.
 
     Arguments:
         model: that was fitted.
@@ -26,9 +26,9 @@ def mass_map(model: MacroModel, fit: MacroFit, sigma: Tensor) -> Tensor:
     """
     by_x, by_y = (slope * fit.source_brightness for slope in source_gradient(model, fit.parameters))
     blur = model.blur(sigma)
-    seen = blur @ (fit.residuals / sigma**2) @ blur
+    weighed = blur @ (fit.residuals / sigma**2) @ blur
     alpha_x, alpha_y = _deflections(sigma)
-    found = -_correlated(by_x * seen, alpha_x) - _correlated(by_y * seen, alpha_y)
+    found = -_correlated(by_x * weighed, alpha_x) - _correlated(by_y * weighed, alpha_y)
     weight = sigma**-2
     response = _correlated(by_x**2 * weight, alpha_x**2) + _correlated(by_y**2 * weight, alpha_y**2)
     response = response + 2 * _correlated(by_x * by_y * weight, alpha_x * alpha_y)

@@ -20,5 +20,5 @@ def mine(features: np.ndarray, count: int) -> np.ndarray:
 
 
 def neighbour_accuracy(neighbours: np.ndarray, labels: np.ndarray) -> float:
-    """Share of neighbours that have their image's label; of measuring only, no stage sees a label."""
+    """Share of neighbours that have their image's label; only for measuring, as no stage is trained on a label."""
     return float((labels[neighbours] == labels[:, None]).mean())

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from zoo_core.errors import SpecError
 
-from .trunk import Contrasted, Sight
+from .trunk import Contrasted, TrunkArguments
 
 __all__ = ["Heads", "Scan"]
 
@@ -44,22 +44,22 @@ class Scan(Contrasted):
     """Logits of the clusters, and the embedding that they are read from.
 
     Arguments:
-        sight, projected: see `trunk.Contrasted`.
+        trunk, projected: see `trunk.Contrasted`.
         outputs: clusters.
         heads: cluster heads that compete.
 
     Source: Van Gansbeke et al. (2020), arXiv 2005.12320.
     """
 
-    def __init__(self, sight: Sight, outputs: int, heads: int = 1, projected: int = 128):
+    def __init__(self, trunk: TrunkArguments, outputs: int, heads: int = 1, projected: int = 128):
         if outputs < 2:
             raise SpecError(f"clustering needs at least two clusters, got {outputs}")
-        super().__init__(sight, projected)
+        super().__init__(trunk, projected)
         self.heads = Heads(self.dimension, outputs, heads)
 
-    def logits_of(self, seen: Tensor) -> Tensor:
+    def logits_of(self, stemmed: Tensor) -> Tensor:
         """Logits (B, outputs) of what the stem gave."""
-        return self.heads(self.features_of(seen))
+        return self.heads(self.features_of(stemmed))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, outputs) and features (B, D) of images (B, channels, H, W)."""

@@ -9,14 +9,14 @@ from torch import Generator, Tensor, nn
 from zoo_core.interfaces import Batch, Training
 
 from .losses import nt_xent
-from .seen import CHUNK, Seen
 from .settings import Settings
+from .stem_outputs import CHUNK, StemOutputs
 from .trunk import Contrasted
 
 __all__ = ["contrast"]
 
 
-def contrast(network: Contrasted, training: Training, seen: Seen, settings: Settings) -> None:
+def contrast(network: Contrasted, training: Training, stem_outputs: StemOutputs, settings: Settings) -> None:
     """The stage `simclr`: set the weights of backbone and projection.
 
     Source: Chen et al. (2020), arXiv 2002.05709.
@@ -24,20 +24,20 @@ def contrast(network: Contrasted, training: Training, seen: Seen, settings: Sett
     apart = partial(_disapart, network, settings)
 
     def loss(trained: nn.Module, batch: Batch) -> Tensor:
-        return apart(seen.of_rows(batch.rows), batch.generator)
+        return apart(stem_outputs.of_rows(batch.rows), batch.generator)
 
     @torch.no_grad()
-    def figure(trained: nn.Module, training: Training) -> float:
+    def metric(trained: nn.Module, training: Training) -> float:
         """The loss on validation images, whose views are the same each time."""
         generator = Generator().manual_seed(training.seed)
-        return float(np.mean([float(apart(part, generator)) for part in seen.held_out.split(CHUNK)]))
+        return float(np.mean([float(apart(part, generator)) for part in stem_outputs.held_out.split(CHUNK)]))
 
     network.contrasting(True)
-    training.descend("simclr", loss, figure)
+    training.descend("simclr", loss, metric)
     network.contrasting(False)
 
 
-def _disapart(network: Contrasted, settings: Settings, seen: Tensor, generator: Generator) -> Tensor:
-    views = torch.cat([settings.views.draw(seen, generator) for _ in range(2)])
+def _disapart(network: Contrasted, settings: Settings, stemmed: Tensor, generator: Generator) -> Tensor:
+    views = torch.cat([settings.views.draw(stemmed, generator) for _ in range(2)])
     one, other = network.projections_of(views).chunk(2)
     return nt_xent(one, other, settings.temperature)

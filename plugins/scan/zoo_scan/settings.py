@@ -1,4 +1,4 @@
-"""What a recipe may say about the three stages, under `settings:`."""
+"""Keys of a recipe under `settings:`, of all three stages."""
 
 from dataclasses import dataclass, field
 

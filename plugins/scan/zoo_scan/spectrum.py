@@ -50,8 +50,9 @@ class Spectrum(nn.Module):
 def power(residual: Tensor) -> Tensor:
     """Mean square of images (batch, H, W) in each octave (batch, octaves), beyond that of white noise.
 
-    The noise is told from differences of neighbours, by the median, which a disturbance hardly changes. What is left of
-    it scatters by 3 to 13 per cent of its power, more in the wider octaves; the floor is 9 per cent of 64 x 64 pixels.
+    The noise is estimated from differences of neighbours, by the median, which a disturbance hardly changes. What is
+    left of it scatters by 3 to 13 per cent of its power, more in the wider octaves; the floor is 9 per cent of 64 x 64
+    pixels.
     """
     blurs = [torch.eye(residual.shape[-1]).to(residual), *(_blur(scale, residual) for scale in SCALES)]
     smooth = [blur @ residual @ blur.T for blur in blurs]

@@ -28,7 +28,7 @@ ROUNDS, FITTED = 3, 256  # in which the light of the lens is learned, and images
 LIMIT = 8.0  # of the residual, in units of the noise
 QUARTILE = 0.4549  # median of the square of a standard normal variable
 NEIGHBOURS = torch.tensor([[0.0, -0.25, 0.0], [-0.25, 1.0, -0.25], [0.0, -0.25, 0.0]])[None, None]
-ON_ARCS = 5.0  # noise of the sky: pixels of the model that are brighter tell the noise of the photons
+ON_ARCS = 5.0  # noise of the sky: in brighter pixels of the model the noise of the photons is measured
 
 
 class Pixels(nn.Module):
@@ -51,7 +51,7 @@ class Pixels(nn.Module):
 
 
 class Macro(nn.Module):
-    """What a fit of the macro-lens to one band says.
+    """Images of the fit of a macro-lens to one band.
 
     Arguments:
         channels: of the input: one.
@@ -60,7 +60,7 @@ class Macro(nn.Module):
         priors, grid, psf, binning, noise: see `zoo_core.fit.macromodel.MacroModel`; images are scaled to unit peak.
         iterations: of each fit at most.
         photons: least and largest variance of the photon noise of light as bright as the sky's noise, over the variance
-            of the latter; what exposures of the data have. The light of each image tells where in between it lies.
+            of the latter, over the exposures of the data. That of an image is measured on its light, within these.
         glow: the lens shines, as brightly as each image wants, with a profile that is learned from the images.
     """
 
@@ -87,7 +87,7 @@ class Macro(nn.Module):
             raise SpecError(f"shows: {', '.join(unknown)} is none of {', '.join(SHOWN)}")
         self.shows, self.channels = tuple(shows), len(shows)
         self.iterations, self.photons = iterations, (float(photons[0]), float(photons[1]))
-        self.said = size, dict(priors), dict(grid), psf, binning, noise, self.shows, iterations, self.photons, glow
+        self.settings = size, dict(priors), dict(grid), psf, binning, noise, self.shows, iterations, self.photons, glow
         written = {"binning": binning, "psf": psf, "noise": noise, "priors": priors, "grid": grid}
         self.model = MacroModel.from_mapping(size, written, "macro")
         self.register_buffer("light", _glow(self.model) if glow else torch.zeros(0, self.model.side, self.model.side))

@@ -1,4 +1,4 @@
-"""All images as the stem sees them, which no stage of a training changes."""
+"""What the stem makes of all images, which no stage of a training changes."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,30 +13,30 @@ from zoo_core.interfaces import Training
 
 from .stem import Macro, Pixels
 
-__all__ = ["Seen", "in_parts"]
+__all__ = ["StemOutputs", "in_parts"]
 
 CHUNK = 256  # images at once where no gradient is kept
-PROBE = 4  # images whose look tells one stem from another
+PROBE = 4  # images by which one stem is known from another
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the stem gives of the training and of the validation images, (N, C, side, side) each."""
+class StemOutputs:
+    """What the stem makes of the training and of the validation images, (N, C, side, side) each."""
 
     training: Tensor
     held_out: Tensor
 
     @classmethod
-    def of(cls, stem: Macro | Pixels, training: Training) -> "Seen":
-        """Let the stem learn what it learns from images, and look at all of them.
+    def of(cls, stem: Macro | Pixels, training: Training) -> "StemOutputs":
+        """Let the stem learn what it learns from images, and apply it to all of them.
 
         What takes long, a fit of every image, is kept in the folder of the run.
         """
         count, held_out = len(training.targets()), len(training.validation_targets())
         rows = np.random.default_rng(training.seed).permutation(count)
         stem.learn(training.images(rows[:CHUNK]))
-        whole = partial(_seen, stem, training.images, count)
-        rest = partial(_seen, stem, training.validation_images, held_out)
+        whole = partial(_stemmed, stem, training.images, count)
+        rest = partial(_stemmed, stem, training.validation_images, held_out)
         if isinstance(stem, Pixels):
             return cls(whole(), rest())
         digest = _digest(stem, stem(training.images(slice(0, PROBE))))
@@ -48,19 +48,19 @@ class Seen:
 
 
 @torch.no_grad()
-def in_parts(look: Callable[[Tensor], Tensor], seen: Tensor) -> Tensor:
-    """What `look` gives of all, computed a few at once."""
-    return torch.cat([look(part) for part in seen.split(CHUNK)])
+def in_parts(function: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """The function of all images, (N, ...), computed CHUNK at once."""
+    return torch.cat([function(part) for part in images.split(CHUNK)])
 
 
 @torch.no_grad()
-def _seen(stem: Macro | Pixels, images: Callable[[slice], Tensor], count: int) -> Tensor:
+def _stemmed(stem: Macro | Pixels, images: Callable[[slice], Tensor], count: int) -> Tensor:
     return torch.cat([stem(images(slice(start, min(start + CHUNK, count)))) for start in range(0, count, CHUNK)])
 
 
 def _digest(stem: Macro, probe: Tensor) -> str:
-    """Of what was said of the stem, what it has learned, and what it shows of a few images."""
-    digest = hashlib.sha256(repr(stem.said).encode())
+    """Of the settings of the stem, what it has learned, and what it makes of a few images."""
+    digest = hashlib.sha256(repr(stem.settings).encode())
     for tensor in (stem.light, probe):
         digest.update(tensor.float().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]

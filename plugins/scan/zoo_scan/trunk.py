@@ -15,19 +15,19 @@ from . import MacroLens
 from .backbones import SMALL, backbone
 from .stem import Macro, Pixels
 
-__all__ = ["LOOKS", "Contrasted", "Sight", "Trunk"]
+__all__ = ["CHANNELS", "Contrasted", "Trunk", "TrunkArguments"]
 
-LOOKS: Mapping[str, Callable[[Tensor], Tensor]] = {
+CHANNELS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "plain": lambda x: x,
     "asinh": lambda x: asinh(x, 3.0),
     "sharp": lambda x: high_pass(x, 1.5, 0.05),
 }
-"""Channels that the network makes of each of its own; views add noise before, so that every look has it."""
+"""Transforms of a channel, one for each channel of the backbone; views add their noise before."""
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What a network looks at, and through which backbone.
+class TrunkArguments:
+    """The stem and the backbone of a network, from the arguments of its architecture.
 
     Arguments:
         channels: of the input.
@@ -35,7 +35,7 @@ class Sight:
         macro: the fit that stands before everything else; None: the pixels as they are.
         model: see `backbones.backbone`.
         options: of the backbone.
-        looks: names out of LOOKS.
+        looks: names of CHANNELS, each applied to every channel of the stem.
     """
 
     channels: int
@@ -49,43 +49,43 @@ class Sight:
 class Trunk(nn.Module):
     """Features of images; the networks of this plugin share it, so that each can begin with the weights of another."""
 
-    def __init__(self, sight: Sight):
+    def __init__(self, trunk: TrunkArguments):
         super().__init__()
-        if unknown := [look for look in sight.looks if look not in LOOKS]:
-            raise SpecError(f"looks: {', '.join(unknown)} is none of {', '.join(LOOKS)}")
-        self.looks = tuple(sight.looks)
-        self.stem = Macro(sight.channels, sight.size, **vars(sight.macro)) if sight.macro else Pixels(sight.channels)
+        if unknown := [name for name in trunk.looks if name not in CHANNELS]:
+            raise SpecError(f"looks: {', '.join(unknown)} is none of {', '.join(CHANNELS)}")
+        self.looks = tuple(trunk.looks)
+        self.stem = Macro(trunk.channels, trunk.size, **vars(trunk.macro)) if trunk.macro else Pixels(trunk.channels)
         channels = self.stem.channels * len(self.looks)
-        self.backbone, self.dimension = backbone(sight.model, channels, sight.options or {})
+        self.backbone, self.dimension = backbone(trunk.model, channels, trunk.options or {})
 
     def features(self, x: Tensor) -> Tensor:
         """(B, D) of images (B, channels, H, W)."""
         return self.features_of(self.stem(x))
 
-    def features_of(self, seen: Tensor) -> Tensor:
+    def features_of(self, stemmed: Tensor) -> Tensor:
         """(B, D) of what the stem gave, which no stage needs to compute twice."""
-        return self.backbone(torch.cat([LOOKS[look](seen) for look in self.looks], dim=1))
+        return self.backbone(torch.cat([CHANNELS[name](stemmed) for name in self.looks], dim=1))
 
 
 class Contrasted(Trunk):
     """A trunk with the projection that contrast is learned through.
 
     Arguments:
-        sight: see `Sight`.
+        trunk: see `TrunkArguments`.
         projected: dimensions of the contrastive embedding.
 
     Source: Chen et al. (2020), arXiv 2002.05709.
     """
 
-    def __init__(self, sight: Sight, projected: int = 128):
-        super().__init__(sight)
+    def __init__(self, trunk: TrunkArguments, projected: int = 128):
+        super().__init__(trunk)
         self.projection = nn.Sequential(
             nn.Linear(self.dimension, self.dimension), nn.ReLU(), nn.Linear(self.dimension, projected)
         ).requires_grad_(False)
 
-    def projections_of(self, seen: Tensor) -> Tensor:
+    def projections_of(self, stemmed: Tensor) -> Tensor:
         """Contrastive embeddings (B, projected) of unit length, of what the stem gave."""
-        return F.normalize(self.projection(self.features_of(seen)), dim=1)
+        return F.normalize(self.projection(self.features_of(stemmed)), dim=1)
 
     def contrasting(self, on: bool) -> None:
         """Let the projection, which serves the pretext task alone, learn or not."""
