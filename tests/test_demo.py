@@ -12,6 +12,6 @@ def test_the_demo_says_how_the_ranking_compares_with_the_truth(tmp_path: Path):
     (tmp_path / "scores.csv").write_text(SCORES)
     (tmp_path / "truth.csv").write_text(TRUTH)
     paths = [str(tmp_path / name) for name in ("scores.csv", "truth.csv")]
-    said = subprocess.run([sys.executable, str(EXAMPLE), *paths], check=True, capture_output=True, text=True).stdout
-    assert "Of 4 cutouts 2 are lenses. The 2 best-ranked hold 1 of them; AUROC 0.750." in said
-    assert "Ranked first among the others: ring, star." in said
+    output = subprocess.run([sys.executable, str(EXAMPLE), *paths], check=True, capture_output=True, text=True).stdout
+    assert "Of 4 cutouts 2 are lenses. The 2 best-ranked hold 1 of them; AUROC 0.750." in output
+    assert "Ranked first among the others: ring, star." in output

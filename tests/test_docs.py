@@ -116,8 +116,8 @@ def test_the_python_of_the_readme_runs(tmp_path: Path):
     simulate("finding_space", 2, 5, tmp_path / "demo" / "cutouts")
     code = re.search(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert code is not None
-    said = done(subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, capture_output=True, text=True))
-    assert "finding_space-5-000000" in said and "p_lens" in said
+    output = done(subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, capture_output=True, text=True))
+    assert "finding_space-5-000000" in output and "p_lens" in output
 
 
 def test_every_room_is_on_the_page_of_the_architecture():

@@ -58,7 +58,7 @@ def _module(distribution: str, name: str) -> str:
     return f"{distribution}_{name}".replace("-", "_")
 
 
-def said(run: Callable, *arguments: str) -> str:
+def output(run: Callable, *arguments: str) -> str:
     done = run("-c", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -73,14 +73,14 @@ def said(run: Callable, *arguments: str) -> str:
     ],
 )
 def test_whatever_a_plugin_raises_at_import_is_its_own_error(plugin, code, error):
-    listed = json.loads(said(plugin("zoo-odd", odd=code), LISTED))
+    listed = json.loads(output(plugin("zoo-odd", odd=code), LISTED))
     assert listed["zoo-odd"].startswith(error)
     assert listed["zoo-core"] is None
 
 
 def test_a_misspelt_hook_is_an_error_and_not_silence(plugin):
     code = NETWORK.format(name="odd", says="").replace("def zoo_architectures", "def zoo_architecture")
-    listed = json.loads(said(plugin("zoo-odd", odd=code), LISTED))
+    listed = json.loads(output(plugin("zoo-odd", odd=code), LISTED))
     assert "unknown hook 'zoo_architecture'" in listed["zoo-odd"]
 
 
@@ -92,33 +92,35 @@ def test_a_hook_that_returns_something_else_is_an_error(plugin):
         def zoo_metrics():
             return ["auroc"]
     """)
-    listed = json.loads(said(plugin("zoo-odd", odd=code), LISTED))
+    listed = json.loads(output(plugin("zoo-odd", odd=code), LISTED))
     assert listed["zoo-odd"] == "PluginError: zoo_metrics must return a list of Metric, one item is str"
 
 
 def test_two_distributions_with_one_plugin_name_are_told_apart_by_their_own(plugin):
     plugin("zoo-one", twin=NETWORK.format(name="net", says="the first"))
     run = plugin("zoo-two", twin=NETWORK.format(name="net", says="the second"))
-    assert said(run, FAILED, "net", "zoo-one") == "the first"
-    assert said(run, FAILED, "net", "Zoo_Two") == "the second"
-    assert said(run, FAILED, "net", "twin") == (
+    assert output(run, FAILED, "net", "zoo-one") == "the first"
+    assert output(run, FAILED, "net", "Zoo_Two") == "the second"
+    assert output(run, FAILED, "net", "twin") == (
         "PluginError: plugin 'twin' is provided by zoo-one and zoo-two; uninstall all but one"
     )
-    assert said(run, FAILED, "net").startswith("PluginError: architecture 'net' is provided 2 times")
+    assert output(run, FAILED, "net").startswith("PluginError: architecture 'net' is provided 2 times")
 
 
 def test_a_distribution_may_hold_several_plugins(plugin):
     run = plugin(
         "zoo-many", left=NETWORK.format(name="net", says="left"), right=NETWORK.format(name="other", says="right")
     )
-    assert said(run, FAILED, "net", "zoo-many") == "left"
-    assert said(run, FAILED, "other", "zoo-many") == "right"
-    assert said(run, FAILED, "net", "right") == (
+    assert output(run, FAILED, "net", "zoo-many") == "left"
+    assert output(run, FAILED, "other", "zoo-many") == "right"
+    assert output(run, FAILED, "net", "right") == (
         "PluginError: plugin 'right' does not provide the architecture 'net'; it provides other"
     )
 
 
 def test_what_is_not_installed_says_what_to_install(plugin):
     run = plugin("zoo-odd", odd=NETWORK.format(name="net", says="odd"))
-    assert said(run, FAILED, "net", "zoo-gone") == "NotInstalledError: zoo-gone is not installed; pip install zoo-gone"
-    assert "did you mean net" in said(run, FAILED, "nett")
+    assert (
+        output(run, FAILED, "net", "zoo-gone") == "NotInstalledError: zoo-gone is not installed; pip install zoo-gone"
+    )
+    assert "did you mean net" in output(run, FAILED, "nett")

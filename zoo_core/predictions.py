@@ -171,9 +171,9 @@ class Anomaly(Prediction):
 
     Arguments:
         score: (B,), higher is stranger.
-        reconstruction: (B, C, H, W), of what the network saw.
+        reconstruction: of the network's input, (B, C, H, W).
         latent: (B, D).
-        residual: what the network saw minus the reconstruction, (B, C, H, W); None where only outputs are at hand.
+        residual: the network's input minus the reconstruction, (B, C, H, W); None where only outputs are at hand.
     """
 
     score: Tensor

@@ -22,7 +22,7 @@ PR_CAPBSET_DROP = 24
 
 @dataclass
 class Answer:
-    """What a client process said: the path of the file, or the error."""
+    """What a client process answer: the path of the file, or the error."""
 
     path: Path | None
     error: str
@@ -96,9 +96,9 @@ class Client:
 def answer_of(stdout: str, stderr: str) -> Answer:
     """Read a client's last line."""
     assert stdout, stderr
-    said = json.loads(stdout.splitlines()[-1])
-    path = Path(said["path"]) if said["path"] else None
-    return Answer(path, said["error"], said["message"], stderr)
+    answer = json.loads(stdout.splitlines()[-1])
+    path = Path(answer["path"]) if answer["path"] else None
+    return Answer(path, answer["error"], answer["message"], stderr)
 
 
 def give_up_root() -> None:

@@ -45,15 +45,15 @@ def main() -> None:
     if options.no_sockets:
         sys.addaudithook(no_sockets)
     weights = WeightsSpec(**options.entry)
-    said = {"path": None, "error": "", "message": ""}
+    answer = {"path": None, "error": "", "message": ""}
     try:
         if options.waits:
-            said["path"] = str(hub.download(weights.repo, weights.revision, weights.file, waits=options.waits))
+            answer["path"] = str(hub.download(weights.repo, weights.revision, weights.file, waits=options.waits))
         else:
-            said["path"] = str(weights_file(model(weights)))
+            answer["path"] = str(weights_file(model(weights)))
     except ZooError as error:
-        said |= {"error": type(error).__name__, "message": str(error)}
-    sys.stdout.write(json.dumps(said) + "\n")
+        answer |= {"error": type(error).__name__, "message": str(error)}
+    sys.stdout.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":

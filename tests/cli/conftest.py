@@ -12,7 +12,7 @@ from ..flat_plugin import flat_plugin as flat_plugin
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said, and the code it exited with."""
+    """What a command captured, and the code it exited with."""
 
     code: int
     out: str
@@ -26,7 +26,7 @@ def zoo_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
     def run(*arguments: object) -> Answer:
         with pytest.raises(SystemExit) as stopped:
             main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Answer(int(stopped.value.code or 0), said.out, said.err)
+        captured = capsys.readouterr()
+        return Answer(int(stopped.value.code or 0), captured.out, captured.err)
 
     return run

@@ -19,9 +19,9 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(third_party, tmp_path):
 
     recipe = yaml.safe_load(RECIPE.read_text()) | {"validate_every": 20}
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    trained, said = zoo("train", "recipe.yaml", "-o", "run", "--steps", "40", "--device", "cpu")
+    trained, log = zoo("train", "recipe.yaml", "-o", "run", "--steps", "40", "--device", "cpu")
     folder = trained.strip()
-    assert said and all(line.startswith("zoo: ") for line in said), "it says what it does, and its libraries nothing"
+    assert log and all(line.startswith("zoo: ") for line in log), "it says what it does, and its libraries nothing"
 
     measured, _ = zoo("benchmark", folder, "--on", "second_rings", "--results", "results", "--device", "cpu", "--json")
     (row,) = json.loads(measured)

@@ -11,7 +11,7 @@ FRAME = {"op": "frame", "size": 101}
 
 
 @pytest.mark.parametrize(
-    ("operation", "said"),
+    ("operation", "message"),
     [
         ({"op": "frame", "size": 101.7}, r"size is 101\.7; it must be a whole number of pixels a side"),
         ({"op": "frame", "size": 0}, "size is 0; it must be"),
@@ -28,8 +28,8 @@ FRAME = {"op": "frame", "size": 101}
         ("frame", "is not an operation"),
     ],
 )
-def test_a_fault_is_named(operation, said):
-    with pytest.raises(SpecError, match=said):
+def test_a_fault_is_named(operation, message):
+    with pytest.raises(SpecError, match=message):
         parse([operation, FRAME])
 
 

@@ -42,27 +42,29 @@ def test_the_network_sees_the_same_in_any_flux_unit(side, scale, hole, unit):
     image = telescope_image(side=side)
     image[:, 5 : 5 + hole, 7 : 7 + hole] = np.nan
 
-    seen, seen_in_unit = channels_of(FULL, image, scale), channels_of(FULL, np.float32(unit) * image, scale)
+    channels, in_unit = channels_of(FULL, image, scale), channels_of(FULL, np.float32(unit) * image, scale)
 
-    torch.testing.assert_close(seen_in_unit, seen, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(in_unit, channels, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("level", [-300.0, 50.0, 1000.0])
 def test_the_network_does_not_see_the_level_of_the_sky(level):
     image = telescope_image()
 
-    seen = channels_of(FULL, image + np.float32(level))
+    channels = channels_of(FULL, image + np.float32(level))
 
-    torch.testing.assert_close(seen, channels_of(FULL, image), rtol=1e-3, atol=1e-3)  # 1000 + noise in float32: 6e-5
+    torch.testing.assert_close(
+        channels, channels_of(FULL, image), rtol=1e-3, atol=1e-3
+    )  # 1000 + noise in float32: 6e-5
 
 
 @pytest.mark.parametrize("turn", [lambda x: x.rot90(1, (-2, -1)), lambda x: x.flip(-1), lambda x: x.mT])
 def test_what_the_network_sees_turns_with_the_image(turn):
     image = torch.from_numpy(telescope_image())
 
-    seen = channels_of(FULL, turn(image).numpy().copy())
+    channels = channels_of(FULL, turn(image).numpy().copy())
 
-    torch.testing.assert_close(seen, turn(channels_of(FULL, image.numpy())), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(channels, turn(channels_of(FULL, image.numpy())), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.1, 0.25])
@@ -75,21 +77,21 @@ def test_no_blank_survives(side, scale):
     image[0, : side // 5], image[0, :, side - 3 :] = -np.inf, 100.0
 
     prepared = FULL.prepare_array(image, scale)
-    seen = FULL.channels(torch.from_numpy(prepared.pixels)[None])
+    channels = FULL.channels(torch.from_numpy(prepared.pixels)[None])
 
     assert np.isfinite(prepared.pixels).all()
     assert np.abs(prepared.pixels).max() < 600 * (0.1 / scale) ** 2
-    assert seen.isfinite().all()
+    assert channels.isfinite().all()
 
 
-def test_an_image_without_noise_is_seen():
+def test_an_image_without_noise_has_finite_channels():
     y, x = np.mgrid[:101, :101] - 50
     light = np.exp(-np.hypot(y, x) / 8).astype(np.float32)[None]
 
-    seen = channels_of(FULL, light)
+    channels = channels_of(FULL, light)
 
-    assert seen.isfinite().all()
-    assert seen[0].max() > 5
+    assert channels.isfinite().all()
+    assert channels[0].max() > 5
 
 
 def test_blank_and_padded_pixels_are_counted():
@@ -129,7 +131,7 @@ def test_the_input_is_never_written_to():
     np.testing.assert_array_equal(mask, mask_before)
 
 
-def test_a_zero_padded_stamp_is_seen_as_the_stamp_alone():
+def test_a_zero_padded_stamp_has_the_channels_of_the_stamp_alone():
     stamp = telescope_image(side=61)
     padded = np.zeros((1, 101, 101), np.float32)
     padded[:, 20:81, 20:81] = stamp
@@ -151,12 +153,12 @@ def test_bands_keep_their_colours_apart():
     two = Preprocess.from_operations([{"op": "frame", "size": 101}, *CHANNELS], ["g", "i"])
     image = telescope_image(bands=2)
 
-    seen = channels_of(two, image, None)
+    channels = channels_of(two, image, None)
 
     assert two.n_channels == 6
     one = Preprocess.from_operations([{"op": "frame", "size": 101}, *CHANNELS], ["g"])
     for band in range(2):
-        torch.testing.assert_close(seen[band::2], channels_of(one, image[band : band + 1], None))
+        torch.testing.assert_close(channels[band::2], channels_of(one, image[band : band + 1], None))
 
 
 def test_images_of_one_band_need_no_axis_for_it():
@@ -165,7 +167,7 @@ def test_images_of_one_band_need_no_axis_for_it():
     torch.testing.assert_close(FULL.images(images, 0.1), FULL.images(images[:, None], 0.1))
 
 
-def test_the_batch_does_not_change_what_is_seen_of_an_image():
+def test_the_batch_does_not_change_the_channels_of_an_image():
     images = np.stack([telescope_image(seed) for seed in range(5)])
 
     together = FULL.images(images, 0.1)
@@ -249,9 +251,9 @@ def test_what_lies_outside_the_frame_need_not_be_measured():
 def test_no_value_of_a_float32_image_overflows():
     raw = Preprocess.from_operations([FRAME, {"op": "asinh", "softening": 1e-3}], ["VIS"])
 
-    seen = channels_of(raw, np.float32(1e35) * telescope_image(), None)
+    channels = channels_of(raw, np.float32(1e35) * telescope_image(), None)
 
-    assert seen.isfinite().all()
+    assert channels.isfinite().all()
 
 
 def test_bins_are_means_and_their_square_root_keeps_the_sign():
@@ -260,8 +262,8 @@ def test_bins_are_means_and_their_square_root_keeps_the_sign():
     )
     image = np.kron(np.arange(-60, 61).reshape(11, 11), np.ones((3, 3)))[None].astype(np.float32)
 
-    seen = channels_of(preprocess, image, None)
+    channels = channels_of(preprocess, image, None)
 
     values = torch.arange(-60.0, 61.0).view(1, 11, 11)
-    torch.testing.assert_close(seen.square() * seen.sign(), values)
+    torch.testing.assert_close(channels.square() * channels.sign(), values)
     assert (preprocess.size, preprocess.field) == (11, 33)

@@ -236,9 +236,9 @@ def test_written_table_is_the_returned_one(model, cutouts, tmp_path, extension):
 
 
 def test_progress_counts_every_image(model, cutouts):
-    told = []
-    model.predict(cutouts, batch_size=16, progress=lambda done, total: told.append((done, total)))
-    assert told == [(16, 40), (32, 40), (40, 40)]
+    reported = []
+    model.predict(cutouts, batch_size=16, progress=lambda done, total: reported.append((done, total)))
+    assert reported == [(16, 40), (32, 40), (40, 40)]
 
 
 def test_global_random_state_is_unchanged(model, cutouts):

@@ -14,10 +14,10 @@ from zoo_core.publish.commit import commit_folder
 
 def main(folder: str, repo: str) -> None:
     try:
-        said = asdict(commit_folder(Path(folder), repo)) | {"error": ""}
+        answer = asdict(commit_folder(Path(folder), repo)) | {"error": ""}
     except ZooError as error:
-        said = {"error": type(error).__name__, "message": str(error)}
-    sys.stdout.write(json.dumps(said) + "\n")
+        answer = {"error": type(error).__name__, "message": str(error)}
+    sys.stdout.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":

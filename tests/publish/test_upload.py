@@ -57,7 +57,7 @@ def repository(trained, results, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def commit(environment, repository) -> Run:
-    """Uploads the repository's folder from a child process; returns what it said."""
+    """Uploads the repository's folder from a child process; returns what it answer."""
 
     def run(repo: str = REPO) -> dict:
         command = [sys.executable, str(CLIENT), str(repository), repo]
@@ -123,32 +123,32 @@ def test_publishing_again_changes_nothing(commit, hub):
 
 def test_other_weights_under_the_same_id_are_refused(commit, hub):
     hub.add(REPO, {"model.safetensors": b"earlier weights"})
-    said = commit()
-    assert said["error"] == "PublishError"
-    assert "under a new tag" in said["message"]
+    answer = commit()
+    assert answer["error"] == "PublishError"
+    assert "under a new tag" in answer["message"]
     assert hub.files(REPO) == {"model.safetensors": b"earlier weights"}
 
 
 def test_without_the_right_to_write_the_token_is_named(commit, hub):
     hub.fail("POST", "/api/repos/create", status=403)
-    said = commit()
-    assert said["error"] == "PublishError"
-    assert "HF_TOKEN" in said["message"]
+    answer = commit()
+    assert answer["error"] == "PublishError"
+    assert "HF_TOKEN" in answer["message"]
 
 
 def test_an_upload_that_fails_half_way_publishes_nothing(commit, hub):
     hub.fail("POST", "/commit/", status=500)
-    said = commit()
-    assert said["error"] == "PublishError"
+    answer = commit()
+    assert answer["error"] == "PublishError"
     assert hub.files(REPO) == {}
     assert commit()["error"] == ""
 
 
 @pytest.mark.parametrize("repo", ["no owner", "a/b/c", "-/-"])
 def test_a_name_that_cannot_be_a_repository_is_refused(commit, repo):
-    said = commit(repo)
-    assert said["error"] == "PublishError"
-    assert repo in said["message"]
+    answer = commit(repo)
+    assert answer["error"] == "PublishError"
+    assert repo in answer["message"]
 
 
 def test_a_model_without_results_is_not_published(site, tmp_path):

@@ -86,11 +86,11 @@ def test_a_network_that_returns_nan_is_infinitely_far(written):
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [({"sha256": "b" * 64}, "written for weights"), ({"views": 8}, "written for views 1, peaks.tiny has 8")],
 )
-def test_a_golden_file_of_another_model_is_refused(written, changed, said):
-    with pytest.raises(WeightsError, match=said):
+def test_a_golden_file_of_another_model_is_refused(written, changed, message):
+    with pytest.raises(WeightsError, match=message):
         replay(model(**changed), written)
 
 
@@ -101,15 +101,15 @@ def test_a_golden_file_of_another_preprocessing_is_refused(written):
 
 
 @pytest.mark.parametrize(
-    ("kinds", "said"),
+    ("kinds", "message"),
     [
         (("positive", "negative", "negative", "negative", "edge"), "2 positive"),
         (("positive", "positive", "negative", "negative", "negative"), "1 edge"),
         (("positive", "positive", "negative", "negative", "odd"), "not odd"),
     ],
 )
-def test_too_few_images_of_a_kind_are_refused(tmp_path, images, kinds, said):
-    with pytest.raises(PublishError, match=said):
+def test_too_few_images_of_a_kind_are_refused(tmp_path, images, kinds, message):
+    with pytest.raises(PublishError, match=message):
         write_golden(model(), images, 0.1, IDS, kinds, tmp_path / "g.safetensors")
 
 

@@ -137,7 +137,7 @@ def test_a_sound_network_obeys_every_law(law):
 
 
 @pytest.mark.parametrize(
-    ("law", "network", "said"),
+    ("law", "network", "message"),
     [
         ("shapes", TooManyOutputs, "1 images give shape (1, 3), classification with these heads begins (1, 1)"),
         ("shapes", SqueezesOneImage, "1 images give shape (1,)"),
@@ -153,8 +153,8 @@ def test_a_sound_network_obeys_every_law(law):
         ("safetensors", TiedWeights, "does not fit into safetensors"),
     ],
 )
-def test_each_law_is_broken_by_a_network_that_breaks_it(law, network, said):
-    assert said in faults(law, architecture(network))
+def test_each_law_is_broken_by_a_network_that_breaks_it(law, network, message):
+    assert message in faults(law, architecture(network))
 
 
 def test_a_constant_that_stays_on_the_cpu_breaks_the_law_of_devices():

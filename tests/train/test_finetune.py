@@ -199,10 +199,10 @@ def test_too_few_images_are_an_error(spotter, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("on", "data", "said"), [("folder", None, "--data PATH"), ("toy_spots", "here", "takes no path")]
+    ("on", "data", "message"), [("folder", None, "--data PATH"), ("toy_spots", "here", "takes no path")]
 )
-def test_a_path_too_many_or_too_few_is_an_error(spotter, on, data, said):
-    with pytest.raises(RecipeError, match=said):
+def test_a_path_too_many_or_too_few_is_an_error(spotter, on, data, message):
+    with pytest.raises(RecipeError, match=message):
         finetune(spotter, on, data=data)
 
 

@@ -94,7 +94,7 @@ class Result:
         machine: where it was measured; does not enter the key.
         dataset: name, version, domain of the images.
         trained_on: domain of the training images.
-        seen: the model has learned from this data set.
+        seen: the model was trained on this data set; the name is that of the stored key.
         images: by class (or {"all": n}).
         metrics: by name, in the order of the benchmark; the first one ranks.
         definitions: of the metrics, a line each, and the hash of how they were computed.

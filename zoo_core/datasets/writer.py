@@ -86,7 +86,7 @@ def simulate(
 
 
 def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
-    """Marks the folder as this simulation's; clears it of another one only if told to."""
+    """Marks the folder as this simulation's; clears it of another one only on request."""
     about = source.description
     mine = {"dataset": about.name, "version": about.version, "fingerprint": source.fingerprint(), "format": format}
     marker = out / SIMULATION

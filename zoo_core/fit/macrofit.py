@@ -28,7 +28,7 @@ COARSE = 2  # binned pixels a side that make one where starts are compared
 DAMPING = (1e-2, 1e-7, 1e7)  # at first, least, most
 STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
 TOLERANCE = 1e-3  # gain of a step, in units of chi square, below which a fit has converged
-RIDGE = 1e-6  # of the amplitudes, relative: lights may look alike
+RIDGE = 1e-6  # of the amplitudes, relative: lights may be nearly alike
 TINY = 1e-12  # a source may have left the frame
 KEPT = 8  # grids of starts, some MB each
 RENDERED = 512  # starts at once
@@ -114,9 +114,9 @@ def fit_macro(
     if not free_theta_E or theta_E is not None:
         mean, deviation = model.prior("theta_E")
         model = model.with_prior("theta_E", mean if theta_E is None else theta_E, deviation if free_theta_E else 0.0)
-    seen = images if images.shape[-1] == model.side else binned(images, model.binning)
-    starts = _Starts.of(model, seen)
-    parts = [_Descent(model, part).run(starts.nearest(part), iterations) for part in seen.split(chunk)]
+    pixels = images if images.shape[-1] == model.side else binned(images, model.binning)
+    starts = _Starts.of(model, pixels)
+    parts = [_Descent(model, part).run(starts.nearest(part), iterations) for part in pixels.split(chunk)]
     columns = zip(*(vars(part).values() for part in parts), strict=True)
     return MacroFit(*(torch.cat(column) for column in columns))
 
@@ -182,7 +182,7 @@ class _Descent:
     def __init__(self, model: MacroModel, images: Tensor):
         self.model, self.images = model, images
         self.weight = 1 / model.sigma(images).flatten(1)
-        self.seen = images.flatten(1) * self.weight
+        self.weighed = images.flatten(1) * self.weight
         self.columns = columns(model.free)
         priors = torch.tensor([model.prior(name) for name in model.free]).to(images)
         self.mean, self.deviation = priors.unbind(1)
@@ -212,7 +212,7 @@ class _Descent:
     def _fitted(self, parameters: Tensor, rows: Tensor) -> "_State":
         """The best amplitudes of these parameters: a = (L L^T)^-1 L d, with rows of L and d over sigma."""
         lights = self._weighed(source_image(self.model, parameters)[:, None], rows)
-        image = self.seen[rows]
+        image = self.weighed[rows]
         gram = lights @ lights.mT
         gram = gram + torch.diag_embed(RIDGE * gram.diagonal(dim1=1, dim2=2) + TINY)
         amplitudes = torch.linalg.solve(gram, lights @ image[..., None])[..., 0]
@@ -236,7 +236,7 @@ class _Descent:
         planes = self._weighed(planes.roll(-1, dims=1), rows)
         free, linear = len(self.columns), 1 + len(self.others)
         scale = F.pad(now.amplitudes[:, :1] * self.deviation, (0, linear), value=1.0)
-        residual = self.seen[rows] - now.fitted
+        residual = self.weighed[rows] - now.fitted
         offset = (now.parameters[:, self.columns] - self.mean) / self.deviation
         gradient = (planes @ residual[..., None])[..., 0] * scale - F.pad(offset, (0, linear))
         hessian = (planes @ planes.mT) * scale[:, :, None] * scale[:, None]

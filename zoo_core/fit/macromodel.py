@@ -54,7 +54,7 @@ class MacroModel:
         priors: mean and standard deviation of parameters; those with a positive standard deviation are fitted, the
             others stay at their mean. Not named: fixed, and as round and central as can be.
         grid: values of parameters to start from, all combinations.
-        light: images of other light of unknown amplitude, (K, side, side) with side = size / binning, as seen through
+        light: images of other light of unknown amplitude, (K, side, side) with side = size / binning, blurred by
             the PSF. A constant background is always added.
         noise: standard deviation of a dark (binned) pixel, in units of the image.
         photon: variance of a pixel over its brightness, which adds to it.
@@ -119,9 +119,9 @@ class MacroModel:
         """Coordinates of the binned pixels along either axis, (side,)."""
         return (torch.arange(self.side).to(like) - (self.side - 1) / 2) * self.binning
 
-    def sigma(self, seen: Tensor) -> Tensor:
-        """Standard deviation of the pixels of binned images (N, side, side), from a lightly smoothed look at them."""
-        smooth = F.avg_pool2d(seen[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
+    def sigma(self, images: Tensor) -> Tensor:
+        """Standard deviation of the pixels of binned images (N, side, side), from their lightly smoothed brightness."""
+        smooth = F.avg_pool2d(images[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
         return (self.noise**2 + self.photon * smooth.clamp(min=0)).sqrt()
 
     def others(self, like: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from .macromodel import MacroModel, derivatives, source_gradient
 __all__ = ["rings", "significance"]
 
 CHUNK = 8  # images whose responses fit into a cache
-CORE = 1.0  # pixels: a mass nearer to a ray than that is not seen as a point
+CORE = 1.0  # pixels: a mass nearer to a ray than that deflects less than a point
 RIDGE = 1e-6  # of the macro-lens's own responses, of unit norm
 FAINTEST = 1e-3  # squared norm of a response, in units of sigma, that is anything but rounding
 

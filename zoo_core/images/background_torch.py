@@ -1,4 +1,4 @@
-"""The background continued as in `background`, for batches of images on any device: what training sees of gaps.
+"""The background continued as in `background`, in batches on any device: training fills gaps as prediction does.
 
 The sums are those of `background.continued`, in single precision but for the light's; the white noise is an argument
 and not always the same, so that no network learns it by heart.
@@ -110,8 +110,8 @@ def _light(smooth: Tensor, valid: Tensor, gaps: Gaps) -> Tensor:
     sums = torch.complex(smooth.double(), valid.double())  # weights fall by ten orders of magnitude
     sums = torch.fft.fft2(sums, s=shape) * _nearness(*shape, smooth.device)[reach]
     sums = torch.fft.ifft2(sums)[:, :height, :width]
-    seen = (gaps.distance <= reach[:, None, None]) & (sums.imag > 0)
-    return torch.where(seen, sums.real / torch.where(seen, sums.imag, 1), 0).float()
+    reached = (gaps.distance <= reach[:, None, None]) & (sums.imag > 0)
+    return torch.where(reached, sums.real / torch.where(reached, sums.imag, 1), 0).float()
 
 
 @lru_cache(maxsize=4)

@@ -1,4 +1,4 @@
-"""What the network sees of a batch of prepared images: functions of tensors (B, bands, H, W)."""
+"""The channels of the network's input, made of a batch of prepared images: functions of tensors (B, bands, H, W)."""
 
 import math
 from collections.abc import Sequence

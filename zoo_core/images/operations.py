@@ -202,7 +202,7 @@ def parse(declared: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
 
 
 def n_channels(operations: Sequence[Operation], n_bands: int) -> int:
-    """Channels that the network sees of images of so many bands."""
+    """Channels of the network's input, of images of so many bands."""
     for operation in operations:
         if isinstance(operation, Stack):
             n_bands = sum(n_channels([part], n_bands) for part in operation.of)

@@ -1,4 +1,4 @@
-"""From raw pixels to what the network sees, as declared in the catalogue. The same code trains and predicts."""
+"""From raw pixels to the network's input, as declared in the catalogue. The same code trains and predicts."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ class Preprocess:
 
     @cached_property
     def size(self) -> int:
-        """Pixels a side of what the network sees."""
+        """Pixels a side of the network's input."""
         return self._operation(Frame).size
 
     @cached_property
     def field(self) -> int:
-        """Pixels a side of the part of an image that the network sees: more than `size` where pixels are binned."""
+        """Pixels a side of the part of an image that is used: more than `size` where pixels are binned."""
         binned = self._operation(Bin)
         return self.size * (binned.factor if binned else 1)
 
@@ -97,7 +97,7 @@ class Preprocess:
 
     @cached_property
     def n_channels(self) -> int:
-        """What the network sees of an image."""
+        """Channels of the network's input, of one image."""
         return n_channels(self.operations, len(self.bands))
 
     @cached_property
@@ -155,7 +155,7 @@ class Preprocess:
         return filled(geometry_torch.centred(images, self.size), generator)
 
     def channels(self, batch: Tensor) -> Tensor:
-        """What the network sees, (B, n_channels, size, size), of prepared images (B, bands, size, size)."""
+        """The network's input, (B, n_channels, size, size), of prepared images (B, bands, size, size)."""
         return _through([op for op in self.operations if not isinstance(op, PREPARING)], batch)
 
     def images(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:

@@ -87,7 +87,7 @@ class Mosaic(Named):
     Arguments:
         catalog: a table with ra and dec, or x and y (--catalog); see `zoo_core.images.cutouts.find_cutouts`.
         image: the mosaic they are cut out of (--image), or one for each band: `{"g": "tile_g.fits", ...}`.
-        cutout: side of the cutouts, arcsec (--cutout); None: what the network sees.
+        cutout: side of the cutouts, arcsec (--cutout); None: that of the network's input.
         ext: layer of the mosaic (--ext).
         mask, weight: as in `Files`.
 
@@ -104,7 +104,7 @@ class Mosaic(Named):
     weight: str | None = None
 
     def sources(self, model: Model, pixel_scale: float | None) -> Iterable[Source]:
-        """As large as asked, or as what the network sees: arcsec if it resamples to a pixel scale, else pixels."""
+        """As large as asked, or as the network's input: arcsec if it resamples to a pixel scale, else pixels."""
         size, scale = model.preprocess.field, model.preprocess.pixel_scale
         arcsec = in_arcsec("cutout= (--cutout)", self.cutout)
         if arcsec is None and scale is not None:

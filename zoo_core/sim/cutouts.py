@@ -52,7 +52,7 @@ CPU_CHUNK = 50
 """Cutouts blurred at once on a CPU, where they are rendered a few at a time."""
 
 # The arcs have the flux ratio to the host that is drawn; more, where they would otherwise fall below the signal to
-# noise or the contrast that is drawn: arcs that nobody can see are no lenses, and where they start to be seen varies.
+# noise or the contrast that is drawn: arcs below any detection are no lenses, and the limit of detection varies.
 FLUX_RATIO = (0.015, 0.6)
 LEAST_SNR = (10.0, 40.0)
 LEAST_CONTRAST = (0.1, 0.5)  # of the arcs to the light under them
@@ -227,8 +227,8 @@ def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dty
     if len(lenses):
         rows = torch.as_tensor(lenses, device=device)
         wanted = _wanted([cutouts[row] for row in lenses.tolist()], like=foreground)
-        seen = survey.blur(drawn.arcs[rows], transfer[rows], OVERSAMPLE)
-        arcs[rows], measured = brightened(foreground[rows], seen, wanted, noise[lenses])
+        blurred = survey.blur(drawn.arcs[rows], transfer[rows], OVERSAMPLE)
+        arcs[rows], measured = brightened(foreground[rows], blurred, wanted, noise[lenses])
         for name, values in measured._asdict().items():
             truth[name][lenses] = values.double().cpu().numpy()
     return Components(foreground, arcs, noise, truth)

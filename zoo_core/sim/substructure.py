@@ -1,6 +1,6 @@
 """Lenses with dark-matter substructure.
 
-Who the macro-lens and its source are, what substructure the lens holds, and through which telescope it is seen: all
+Who the macro-lens and its source are, what substructure the lens holds, and which telescope observes it: all
 that is random about an image but its noise. Nothing but the substructure depends on the class.
 """
 
@@ -58,7 +58,7 @@ class Exposure(NamedTuple):
 
 @dataclass(frozen=True)
 class Difficulty:
-    """How much substructure, and how well it is seen.
+    """How much substructure, and how deep the image is.
 
     Arguments:
         subhalos: of "sphere".

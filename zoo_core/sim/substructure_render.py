@@ -36,7 +36,7 @@ NODES = 41  # of that interpolation, along a side
 def render_scenes(
     scenes: Sequence[Scene], size: int, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
 ) -> Tensor:
-    """Lensed sources as a noiseless telescope sees them, flux per pixel, shape (scenes, size, size)."""
+    """Lensed sources as a noiseless telescope records them, flux per pixel, shape (scenes, size, size)."""
     grid = Grid.of(size * OVERSAMPLE, PIXEL_SCALE / OVERSAMPLE, dtype, torch.device(device))
     light = torch.cat([pixel_means(lensed_light(scene, grid)) for scene in scenes]) * grid.pixel**2
     psfs = table((scene.psf for scene in scenes), PSF)

@@ -62,7 +62,7 @@ def elsewhere(tensor: Tensor) -> Tensor:
 def _computed(func: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
     tensors = list(_tensors((args, kwargs)))
     there = any(isinstance(tensor, _Tensor) for tensor in tensors)
-    if there and (answer := next((said for asked, said in ANSWERS if func == asked), None)) is not None:
+    if there and (answer := next((given for asked, given in ANSWERS if func == asked), None)) is not None:
         return answer
     if func in TO_NUMPY and there:
         raise TypeError(f"can't convert a tensor on {ELSEWHERE} to numpy; call .cpu() first")

@@ -45,8 +45,8 @@ def light_import(plugin: Plugin) -> Iterator[str]:
     if probe.returncode != 0:
         yield f"importing it ends the interpreter: {probe.stderr.strip().splitlines()[-1:]}"
         return
-    seen = json.loads(probe.stdout.splitlines()[-1])
-    if seen["error"]:
-        yield f"importing it fails: {seen['error']}"
-    heavy = [name for name in HEAVY if name in seen["modules"]]
+    found = json.loads(probe.stdout.splitlines()[-1])
+    if found["error"]:
+        yield f"importing it fails: {found['error']}"
+    heavy = [name for name in HEAVY if name in found["modules"]]
     yield from (f"importing it imports {name}; import it inside the function that needs it" for name in heavy)

@@ -91,7 +91,7 @@ def finite_gradients(architecture: Architecture) -> Iterator[str]:
 
 
 def deterministic_in_eval(architecture: Architecture) -> Iterator[str]:
-    """In eval mode the same images give the same bits, and looking changes neither the network nor the random state."""
+    """In eval mode the same images give the same bits, and neither the network nor the random state changes."""
     network, x = built(architecture), _input(architecture, 3)
     weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     random_state = torch.random.get_rng_state()
@@ -136,11 +136,11 @@ def preprocessing_declared(architecture: Architecture) -> Iterator[str]:
     again = Preprocess.from_operations(json.loads(json.dumps(preprocess.declared())), architecture.bands)
     if again.digest != preprocess.digest:
         yield "the operations change when they are written to a file and read back"
-    seen = preprocess.images(_raw_images(architecture), pixel_scale=preprocess.pixel_scale)
+    channels = preprocess.images(_raw_images(architecture), pixel_scale=preprocess.pixel_scale)
     expected = (2, preprocess.n_channels, preprocess.size, preprocess.size)
-    if seen.shape != expected:
-        yield f"preprocessing makes shape {tuple(seen.shape)}, it declares {expected}"
-    if not torch.isfinite(seen).all():
+    if channels.shape != expected:
+        yield f"preprocessing makes shape {tuple(channels.shape)}, it declares {expected}"
+    if not torch.isfinite(channels).all():
         yield "an image with blank pixels becomes NaN or infinite"
 
 
@@ -213,7 +213,7 @@ def batch_faults(predict: Callable[[Tensor], Prediction], x: Tensor, tolerance: 
     together = quantities(predict(x))
     for sizes in ([1] * len(x), [2, len(x) - 2]):
         split = [quantities(predict(part)) for part in x.split(sizes)]
-        for name in sorted(set(together) - {"logits"}):  # nobody sees them but as probabilities
+        for name in sorted(set(together) - {"logits"}):  # they are reported as probabilities
             apart = rows_apart(together[name], torch.cat([part[name] for part in split]))
             if not apart <= tolerance:
                 yield f"{name} differs by {apart:.1e} between batches of {sizes} and one of {len(x)}"
@@ -241,10 +241,10 @@ def rows_apart(one: Tensor, other: Tensor) -> float:
 
 
 def _feature_faults(network: nn.Module, x: Tensor) -> Iterator[str]:
-    look = getattr(network, "features", None)
-    if look is None:
+    features_of = getattr(network, "features", None)
+    if features_of is None:
         return
-    features = look(x)
+    features = features_of(x)
     if features.ndim != 2 or len(features) != len(x):
         yield f"features of {len(x)} images have shape {tuple(features.shape)}, not ({len(x)}, D)"
 

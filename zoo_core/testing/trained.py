@@ -1,4 +1,4 @@
-"""The laws of published weights: the file is the one that was published, and it still says what it said."""
+"""The laws of published weights: the file is the one that was published, and its outputs are still the same."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ TRAINED_LAWS: dict[str, TrainedLaw] = {
 def _golden_channels(model: Model, spec: ModelSpec) -> torch.Tensor:
     golden = read_golden(golden_file(spec))
     pairs = zip(golden.images, golden.pixel_scales, strict=True)
-    seen = [model.preprocess.images(image[None], pixel_scale=scale) for image, scale in pairs]
-    return torch.cat(seen)
+    channels = [model.preprocess.images(image[None], pixel_scale=scale) for image, scale in pairs]
+    return torch.cat(channels)

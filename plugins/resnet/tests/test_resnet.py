@@ -65,7 +65,7 @@ def test_without_pooling_maps_are_twice_as_large(pool, side):
     assert maps.shape[-2:] == (side, side)
 
 
-def test_features_are_what_the_head_sees():
+def test_features_are_the_input_of_the_head():
     network = build(3, 3, model="resnet10t", options={}).eval()
 
     with torch.no_grad():

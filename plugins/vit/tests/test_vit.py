@@ -49,7 +49,7 @@ def test_an_option_that_timm_does_not_take_is_named():
         build(1, 3, options={"colour": "red"})
 
 
-def test_features_are_what_the_head_sees():
+def test_features_are_the_input_of_the_head():
     network = build(3, 3).eval()
 
     with torch.no_grad():

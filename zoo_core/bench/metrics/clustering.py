@@ -1,4 +1,4 @@
-"""Metrics of clusters against classes that no one told the network.
+"""Metrics of clusters against classes that the network was not trained on.
 
 There may be more clusters than classes, or fewer. Each class is matched with a cluster of its own so that as many
 images as possible agree; the images of clusters that are left over count as wrong. Below, n_kj of n images are of class

@@ -1,4 +1,4 @@
-"""What images are ranked by, where positives are told from negatives."""
+"""What images are ranked by, where positives are separated from negatives."""
 
 from functools import singledispatch
 

@@ -7,7 +7,7 @@ A folder with `labels.csv` and the FITS files that it names, one row a file:
     name         of the object; by default that of the file
     band         of the image; for a cube those of its planes: "g,r,i,z,y"
     pixel_scale  arcsec; by default that of the header
-    arc          optional: clear, weak, or none_seen for a lens whose arcs nobody sees
+    arc          optional: clear, weak, or none_seen for a lens whose arcs are not visible
     theta_E      optional, arcsec
     type         optional, in words
 
@@ -56,7 +56,7 @@ class Row:
         label: 0 or 1.
         bands: of its planes.
         pixel_scale: arcsec, or None: as its header says.
-        arc: how well the arcs can be seen; "none" for what is no lens.
+        arc: how visible the arcs are; "none" for what is no lens.
         theta_E: arcsec, or NaN.
         kind: the folder that it lies in.
     """
@@ -81,7 +81,7 @@ def sky(
 ) -> "Sky":
     """Lenses and galaxies of the folder `path`.
 
-    Lenses whose arcs nobody sees (`none_seen`) are left out: they are no lenses to learn from, nor galaxies without
+    Lenses whose arcs are not visible (`none_seen`) are left out: they are no lenses to learn from, nor galaxies without
     arcs.
 
     Arguments:

@@ -1,7 +1,7 @@
 """Light behind a deflector.
 
 One ray through every pixel's centre, shared by all sources of the scene. Where a source varies inside the patch of the
-source plane that one pixel sees (around the images of its centre, and next to the deflector's centre, where the
+source plane that one pixel covers (around the images of its centre, and next to the deflector's centre, where the
 patches are large), that source gets more rays.
 """
 
@@ -24,7 +24,7 @@ class Refinement:
     """Rays of the pixels within some radius of a source's centre.
 
     Arguments:
-        reach: the radius, in sides of the patch that the pixel sees.
+        reach: the radius, in sides of the patch that the pixel covers.
         rays: along a side of the pixel.
         least_n: the Sersic index from which a source needs them.
     """

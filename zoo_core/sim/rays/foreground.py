@@ -25,7 +25,7 @@ RESOLVED = 6.0
 
 
 def undeflected(lights: np.ndarray, count: int, grid: Grid, faint: float = 0.0) -> Tensor:
-    """Flux per pixel of `count` scenes whose profiles are seen as they are, shape (count, width, width).
+    """Flux per pixel of `count` scenes whose profiles nothing deflects, shape (count, width, width).
 
     Arguments:
         lights: dtype LIGHT.
@@ -102,8 +102,8 @@ def _replace_centres(flux: Tensor, lights: np.ndarray, grid: Grid, width: int) -
     sampled = pixel_means(brightness(profiles, x[:, None, :], y[:, :, None], grid.pixel)).mul_(grid.pixel**2)
     change = (exact - sampled).to(flux)
     scene, row, column = torch.broadcast_tensors(profiles.scene[:, None, None], row[:, :, None], column[:, None, :])
-    seen = (row >= 0) & (row < grid.width) & (column >= 0) & (column < grid.width)
-    flux.index_put_((scene[seen], row[seen], column[seen]), change[seen], accumulate=True)
+    inside = (row >= 0) & (row < grid.width) & (column >= 0) & (column < grid.width)
+    flux.index_put_((scene[inside], row[inside], column[inside]), change[inside], accumulate=True)
 
 
 def _window_axis(centres: np.ndarray, grid: Grid, width: int) -> tuple[Tensor, Tensor, Tensor]:

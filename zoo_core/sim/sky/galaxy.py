@@ -219,7 +219,7 @@ def ringed(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
 
 
 def edge_on(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A disc seen from the side, with a bulge, a thick disc and perhaps a dust lane."""
+    """A disc in edge-on view, with a bulge, a thick disc and perhaps a dust lane."""
     q, bulge, thick = rng.uniform(0.08, 0.22), rng.uniform(0.03, 0.4), rng.uniform(0.1, 0.35)
     thin = sersic(galaxy, 1 - bulge - thick, 1.0, rng.uniform(0.5, 1.0), q)
     core = sersic(galaxy, bulge, rng.uniform(0.2, 0.45), rng.uniform(1.0, 3.0), rng.uniform(0.5, 0.9))

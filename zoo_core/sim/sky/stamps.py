@@ -1,6 +1,6 @@
 """Real galaxies as sources.
 
-Postage stamps that the user names, one galaxy each, cleaned and seen through a lens. They are as good as their pixels:
+Postage stamps that the user names, one galaxy each, cleaned and lensed. They are as good as their pixels:
 a stamp should be larger than the galaxy, deep, and sharper than the source is to appear.
 """
 
@@ -107,7 +107,7 @@ def draw_stamp_source(rng: np.random.Generator, population: Population, host: Ho
 
 
 def lensed(stamps: Sequence[Stamp], sources: Sequence[StampSource], lenses: np.ndarray, grid: Grid) -> Tensor:
-    """The stamps seen through lenses, flux per pixel, shape (sources, width, width).
+    """The lensed stamps, flux per pixel, shape (sources, width, width).
 
     Arguments:
         stamps: one of each source.

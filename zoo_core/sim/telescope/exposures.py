@@ -1,6 +1,6 @@
 """Exposures drawn in batches.
 
-What training sees of noise-free scenes: another focus, other noise, other faults and another footprint in every
+Training images of noise-free scenes: another focus, other noise, other faults and another footprint in every
 exposure, all drawn on the device of the scenes, with no loop over images.
 """
 

@@ -1,8 +1,8 @@
 """Surveys.
 
-From light on the sky to the pixels of a cutout: `blur` makes what a noiseless telescope sees, `observe` adds the noise
-and the faults of one exposure. Fluxes are in units of the sky noise of one pixel, so that the noise of a scene is a
-handful of numbers (a row of dtype NOISE) and any other noise can be put on the same scene.
+From light on the sky to the pixels of a cutout: `blur` makes what a noiseless telescope records, `observe` adds the
+noise and the faults of one exposure. Fluxes are in units of the sky noise of one pixel, so that the noise of a scene is
+a handful of numbers (a row of dtype NOISE) and any other noise can be put on the same scene.
 
 Random numbers come from outside (`Randoms`): from a torch generator in training, from NumPy's Philox where images must
 stay the same for ever. Both go through the same noise model.
@@ -152,7 +152,7 @@ def transfer(
 
 
 def blur(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
-    """Images on a fine grid as a noiseless telescope sees them: convolved with the PSF, then summed over sub-pixels.
+    """Images on a fine grid as a noiseless telescope records them: convolved with the PSF, then summed over sub-pixels.
 
     Arguments:
         image: (scenes, width, width), flux per sub-pixel.

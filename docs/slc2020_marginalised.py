@@ -1,8 +1,8 @@
 """Measures how far the macro-lens of slc2020 still tells the classes apart once it is marginalised.
 
-Run: python docs/slc2020_figures.py SLC_Data
-First, of the test fifth as it is, resampled and matched, the AUROC of each fitted figure alone. Then the AUROC of
-detectors for matched images without substructure whose residuals are displaced as those of `sub` are: what figures are
+Run: python docs/slc2020_areas.py SLC_Data
+First, of the test fifth as it is, resampled and matched, the AUROC of each fitted quantity alone. Then the AUROC of
+detectors for matched images without substructure whose residuals are displaced as those of `sub` are: values that are
 no evidence of any.
 """
 
@@ -37,7 +37,7 @@ BATCH, SEED = 50, 5
 def main(path: str) -> None:
     """Print both tables."""
     for name, way in WAYS.items():
-        _say(name, *(f"{figure} {area:.3f}" for figure, area in _figures(path, way)))
+        _say(name, *(f"{quantity} {area:.3f}" for quantity, area in _areas(path, way)))
     images, displaced = _with_displaced_residuals(path)
     for detector in DETECTORS:
         _say("displaced residuals", detector, f"{roc_auc_score(displaced, _scores(detector, images)):.3f}")
@@ -47,13 +47,14 @@ def _say(*words: str) -> None:
     sys.stdout.write("  ".join(words) + "\n")
 
 
-def _figures(path: str, way: str | bool) -> Iterator[tuple[str, float]]:
+def _areas(path: str, way: str | bool) -> Iterator[tuple[str, float]]:
     dataset = zoo.open_dataset("slc2020", path=path, split="test", marginalised=way)
     labels, fit = dataset.truth()["label"], fitted(dataset.images(slice(None))[:, 0])
     for name in SHOWN:
         yield name, float(roc_auc_score(labels, fit.value(name).numpy()))
-    for name, amplitude in zip(("source", "background", "lens"), fit.amplitudes.T, strict=True):
-        yield f"amplitude of the {name}", float(roc_auc_score(labels, amplitude.numpy()))
+    brightness = {"source": fit.source_brightness, "background": fit.background, "lens": fit.light_brightness}
+    for name, amplitude in brightness.items():
+        yield f"amplitude of the {name}", float(roc_auc_score(labels, amplitude.flatten().numpy()))
     yield "mean square of the residual", float(roc_auc_score(labels, fit.residuals.square().mean((1, 2)).numpy()))
 
 
@@ -67,9 +68,9 @@ def _with_displaced_residuals(path: str) -> tuple[np.ndarray, np.ndarray]:
     smooth = arcs.numpy() + fit.light_brightness[:, :1, None].numpy() * lens_light()
     shifts, zooms = random.uniform(-0.5, 0.5, (len(rows), 2)), random.normal(*LARGER, len(rows))
     both = [smooth + _moved(images - smooth, zoom, shifts) for zoom in (np.ones(len(rows)), zooms)]
-    seen = np.concatenate(both)
-    seen = np.rint(seen / seen.max((1, 2), keepdims=True) * WHITE).clip(0, WHITE) / WHITE
-    return seen.astype(np.float32), np.repeat([0, 1], len(rows))
+    images = np.concatenate(both)
+    images = np.rint(images / images.max((1, 2), keepdims=True) * WHITE).clip(0, WHITE) / WHITE
+    return images.astype(np.float32), np.repeat([0, 1], len(rows))
 
 
 def _moved(residuals: np.ndarray, zooms: np.ndarray, shifts: np.ndarray) -> np.ndarray:
