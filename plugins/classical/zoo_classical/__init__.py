@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import zoo_core as zoo
+from zoo_core.images.declared import FINDING
 
 __all__ = ["zoo_architectures"]
 
@@ -19,13 +20,6 @@ PAPER = """@article{Hartley2017,
   year = {2017},
   eprint = {1705.08949}
 }"""
-
-PREPROCESS = (
-    {"op": "blank", "values": (100.0,), "repeated": True},
-    {"op": "resample", "pixel_scale": 0.1},
-    {"op": "frame", "size": 101},
-    {"op": "noise_units"},
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
             build=zoo.one_size(zoo.lazy("zoo_classical.network:Classical"), 101),
             bands=("VIS",),
             heads=zoo.Heads(classes=("nonlens", "lens")),
-            preprocess=PREPROCESS,
+            preprocess=FINDING,
             arguments=Arguments,
             settings=Settings,
             summary="Gabor statistics of the polar image, after the SVM of Hartley et al. (2017)",

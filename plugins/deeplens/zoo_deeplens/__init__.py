@@ -1,6 +1,7 @@
 """CMU DeepLens, the lens finder that won the ground set of the first Bologna challenge."""
 
 import zoo_core as zoo
+from zoo_core.images.declared import FINDING_STRETCHED
 
 __all__ = ["zoo_architectures"]
 
@@ -15,21 +16,6 @@ PAPER = """@article{Lanusse2018,
   eprint = {1703.02642}
 }"""
 
-PREPROCESS = (
-    {"op": "blank", "values": (100.0,), "repeated": True},
-    {"op": "resample", "pixel_scale": 0.1},
-    {"op": "frame", "size": 101},
-    {"op": "noise_units"},
-    {
-        "op": "stack",
-        "of": (
-            {"op": "asinh", "softening": 1.0},
-            {"op": "asinh_peak", "contrast": 50.0},
-            {"op": "high_pass", "sigma": 3.0, "relative": 0.05},
-        ),
-    },
-)
-
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
@@ -41,7 +27,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
             build=zoo.any_size(zoo.lazy("zoo_deeplens.network:DeepLens")),
             bands=("VIS",),
             heads=zoo.Heads(classes=("nonlens", "lens")),
-            preprocess=PREPROCESS,
+            preprocess=FINDING_STRETCHED,
             summary="CMU DeepLens residual network, 101 x 101 pixels (Lanusse et al. 2018)",
             paper=PAPER,
         )

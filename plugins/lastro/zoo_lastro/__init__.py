@@ -1,6 +1,7 @@
 """LASTRO EPFL, the lens finder that won the space set of the first Bologna challenge, and its three variants."""
 
 import zoo_core as zoo
+from zoo_core.images.declared import FINDING_STRETCHED
 
 __all__ = ["zoo_architectures"]
 
@@ -14,21 +15,6 @@ PAPER = """@article{Schaefer2018,
   eprint = {1705.07132}
 }"""
 
-PREPROCESS = (
-    {"op": "blank", "values": (100.0,), "repeated": True},
-    {"op": "resample", "pixel_scale": 0.1},
-    {"op": "frame", "size": 101},
-    {"op": "noise_units"},
-    {
-        "op": "stack",
-        "of": (
-            {"op": "asinh", "softening": 1.0},
-            {"op": "asinh_peak", "contrast": 50.0},
-            {"op": "high_pass", "sigma": 3.0, "relative": 0.05},
-        ),
-    },
-)
-
 
 def _architecture(name: str, network: str, summary: str) -> zoo.Architecture:
     return zoo.Architecture(
@@ -37,7 +23,7 @@ def _architecture(name: str, network: str, summary: str) -> zoo.Architecture:
         build=zoo.one_size(zoo.lazy(f"zoo_lastro.{network}"), 101),
         bands=("VIS",),
         heads=zoo.Heads(classes=("nonlens", "lens")),
-        preprocess=PREPROCESS,
+        preprocess=FINDING_STRETCHED,
         summary=f"LASTRO EPFL {summary}, 101 x 101 pixels (Schaefer et al. 2018)",
         paper=PAPER,
     )

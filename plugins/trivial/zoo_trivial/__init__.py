@@ -3,15 +3,9 @@
 from dataclasses import dataclass
 
 import zoo_core as zoo
+from zoo_core.images.declared import FINDING
 
 __all__ = ["zoo_architectures"]
-
-PREPROCESS = (
-    {"op": "blank", "values": (100.0,), "repeated": True},
-    {"op": "resample", "pixel_scale": 0.1},
-    {"op": "frame", "size": 101},
-    {"op": "noise_units"},
-)
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
             build=zoo.any_size(zoo.lazy("zoo_trivial.network:Trivial")),
             bands=("VIS",),
             heads=zoo.Heads(classes=("nonlens", "lens")),
-            preprocess=PREPROCESS,
+            preprocess=FINDING,
             settings=Settings,
             summary="logistic regression on peak and total S/N, size, concentration and footprint",
             train=zoo.lazy("zoo_trivial.fit:train"),
