@@ -12,10 +12,44 @@ from ..typed import read_typed
 from .macrofit import CHUNK, MacroFit, binned, fit_macro
 from .macromodel import PARAMETERS, MacroModel, source_image
 
-__all__ = ["elliptical_lights", "learn_macro", "robust_spread", "sersic_light", "with_lens_light"]
+__all__ = ["LensGuess", "elliptical_lights", "learn_macro", "robust_spread", "sersic_light", "with_lens_light"]
 
 OVERSAMPLED = 8  # samples along a pixel of a profile with a cusp
 PSF_STEP = 0.1  # relative
+
+
+@dataclass(frozen=True)
+class LensGuess:
+    """The first guess of what all images of a data set share, as recipes and registries write it down.
+
+    Arguments:
+        pixel: length of the pixels of the images, in the unit of the lengths that follow.
+        psf, noise, photon, priors, grid: see `MacroModel`.
+        light: R, n, e1, e2 of the lens galaxy, see `elliptical_lights`; None: there is none.
+
+    Raises:
+        ValueError: a name is none of a parameter of a macro-lens, or of a lens galaxy.
+    """
+
+    pixel: int
+    psf: float
+    noise: float
+    photon: float
+    priors: Mapping[str, tuple[float, float]]
+    grid: Mapping[str, tuple[float, ...]]
+    light: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            self.model(1)
+        except SpecError as error:
+            raise ValueError(str(error)) from None
+
+    def model(self, side: int) -> MacroModel:
+        """The model of images of so many pixels a side."""
+        written = {"binning": self.pixel, "psf": self.psf, "noise": self.noise, "photon": self.photon}
+        model = MacroModel.from_mapping(side * self.pixel, written | {"priors": self.priors, "grid": self.grid})
+        return with_lens_light(model, self.light) if self.light else model
 
 
 def sersic_light(

@@ -4,11 +4,12 @@ import pytest
 import torch
 from zoo_autoencoder.bending import Bending
 from zoo_autoencoder.learning import TrainingPairs
-from zoo_autoencoder.settings import LensGuess, Settings, Synthetic
+from zoo_autoencoder.settings import Settings, Synthetic
 from zoo_autoencoder.synthesis import Supply, _with_half_turns, between, supply_of
 
 from zoo_core.errors import RecipeError
 from zoo_core.fit.macrofit import model_images
+from zoo_core.fit.macrolearn import LensGuess
 from zoo_core.fit.macromodel import changed, source_image
 from zoo_core.typed import read_typed
 

@@ -1,51 +1,12 @@
 """Keys of a recipe under `settings:`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from zoo_core.errors import SpecError
-from zoo_core.fit.macrolearn import with_lens_light
-from zoo_core.fit.macromodel import MacroModel
+from zoo_core.fit.macrolearn import LensGuess
 
 from .bending import Bending
 
-__all__ = ["LensGuess", "Settings", "Synthetic"]
-
-
-@dataclass(frozen=True)
-class LensGuess:
-    """The first guess of what all images share.
-
-    Arguments:
-        pixel: length of the pixels of the images, in the unit of the lengths that follow.
-        psf, noise, photon, priors, grid: see `zoo_core.fit.macromodel.MacroModel`.
-        light: R, n, e1, e2 of the lens galaxy.
-    """
-
-    pixel: int
-    psf: float
-    noise: float
-    photon: float
-    priors: Mapping[str, tuple[float, float]]
-    grid: Mapping[str, tuple[float, ...]]
-    light: Mapping[str, float]
-
-    def __post_init__(self) -> None:
-        try:
-            self.model(1)
-        except SpecError as error:
-            raise ValueError(str(error)) from None
-
-    def model(self, side: int) -> MacroModel:
-        """The model of images of so many pixels a side.
-
-        Raises:
-            SpecError: a name is none of a parameter of a macro-lens, or of a lens galaxy.
-        """
-        written = {"binning": self.pixel, "psf": self.psf, "noise": self.noise, "photon": self.photon}
-        lens = {"priors": self.priors, "grid": self.grid}
-        model = MacroModel.from_mapping(side * self.pixel, written | lens)
-        return with_lens_light(model, self.light)
+__all__ = ["Settings", "Synthetic"]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,8 @@ from torch import Generator, Tensor
 
 from zoo_core.errors import RecipeError
 from zoo_core.fit.macrofit import CHUNK, fit_macro, model_images
-from zoo_core.fit.macrolearn import learn_macro
+from zoo_core.fit.macrolearn import LensGuess, learn_macro
 from zoo_core.fit.macromodel import columns
-
-from .settings import LensGuess
 
 __all__ = ["Supply", "between", "supply_of"]
 

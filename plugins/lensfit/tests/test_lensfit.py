@@ -8,7 +8,7 @@ import pytest
 import torch
 from caustics.lenses import func
 from torch import Tensor
-from zoo_lensfit.network import LensFit, setup
+from zoo_lensfit.network import LensFit, first_guess
 from zoo_lensfit.normal import STATISTICS, Normal
 
 from zoo_core.errors import SpecError
@@ -28,7 +28,7 @@ MODEL = MacroModel(SIDE, priors={name: tuple(prior) for name, prior in PRIORS.it
 
 
 def detector(statistics=STATISTICS) -> LensFit:
-    chosen = setup(SIDE, 1, 1.0, NOISE, 0.0, PRIORS, GRID, None)
+    chosen = first_guess(SIDE, 1, PRIORS, GRID, psf=1.0, noise=NOISE, photon=0.0)
     return LensFit(1, chosen, statistics, components=5, iterations=20).eval()
 
 

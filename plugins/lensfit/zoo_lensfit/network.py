@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,13 +11,13 @@ from torch import Tensor, nn
 import zoo_core as zoo
 from zoo_core.errors import SpecError
 from zoo_core.fit.macrofit import MacroFit, fit_macro
-from zoo_core.fit.macrolearn import learn_macro, with_lens_light
+from zoo_core.fit.macrolearn import LensGuess, learn_macro
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, columns
 from zoo_core.fit.macroresponse import rings, significance
 
 from .normal import STATISTICS, Normal
 
-__all__ = ["LensFit", "lensfit", "setup", "train"]
+__all__ = ["LensFit", "first_guess", "lensfit", "train"]
 
 MARGINAL = ("mass",)  # of the statistics without parameters, the one that finds masses put into smooth lenses best
 RINGS = ((0.6, 8), (0.85, 12), (1.1, 16), (1.4, 16))  # radii in Einstein radii, and masses tried on each
@@ -42,7 +43,7 @@ class LensFit(nn.Module):
         if channels != 1:
             raise SpecError(f"lensfit: {channels} channels; a lens is fitted to one band, choose it with bands")
         self.iterations = iterations
-        self._setup = model
+        self._guess = model
         self.register_buffer("means", model.means.float())
         self.register_buffer("psf", torch.tensor(model.psf))
         self.register_buffer("light", model.light.clone())
@@ -51,14 +52,14 @@ class LensFit(nn.Module):
     @property
     def latent_size(self) -> int:
         """Numbers that describe a fit."""
-        return len(self._setup.free) + 2 + len(self.light)
+        return len(self._guess.free) + 2 + len(self.light)
 
     @property
     def model(self) -> MacroModel:
         """What all images share, as it was learned."""
         means = dict(zip(PARAMETERS, self.means.tolist(), strict=True))
-        priors = {name: (mean, self._setup.prior(name)[1]) for name, mean in means.items()}
-        return replace(self._setup, priors=priors, psf=self.psf.item(), light=self.light)
+        priors = {name: (mean, self._guess.prior(name)[1]) for name, mean in means.items()}
+        return replace(self._guess, priors=priors, psf=self.psf.item(), light=self.light)
 
     def fit(self, images: Tensor) -> MacroFit:
         """Fits of images (B, 1, side, side), in double precision: no image's result depends on its companions."""
@@ -93,26 +94,14 @@ class LensFit(nn.Module):
     def _latent(self, fit: MacroFit) -> Tensor:
         """The free parameters, then the amplitudes over their sum."""
         total = fit.amplitudes.abs().sum(1, keepdim=True).clamp(min=torch.finfo(fit.amplitudes.dtype).tiny)
-        return torch.cat([fit.parameters[:, columns(self._setup.free)], fit.amplitudes / total], dim=1)
+        return torch.cat([fit.parameters[:, columns(self._guess.free)], fit.amplitudes / total], dim=1)
 
 
 def lensfit(
-    channels: int,
-    outputs: int,
-    size: int,
-    pixel: int,
-    psf: float,
-    noise: float,
-    photon: float,
-    priors: Mapping[str, Sequence[float]] | None,
-    grid: Mapping[str, Sequence[float]] | None,
-    light: Mapping[str, float] | None,
-    marginalised: bool,
-    components: int,
-    iterations: int,
+    channels: int, outputs: int, size: int, marginalised: bool, components: int, iterations: int, **guess: Any
 ) -> LensFit:
-    """The detector before it has been trained; arguments as of the architecture."""
-    model = setup(size, pixel, psf, noise, photon, priors, grid, light)
+    """The detector before it has been trained; what is not named here is of `first_guess`."""
+    model = first_guess(size, **guess)
     return LensFit(channels, model, MARGINAL if marginalised else STATISTICS, components, iterations)
 
 
@@ -123,22 +112,23 @@ def train(detector: LensFit, training: zoo.Training) -> None:
     detector.take_as_normal(images)
 
 
-def setup(
+def first_guess(
     side: int,
     pixel: int,
-    psf: float,
-    noise: float,
-    photon: float,
-    priors: Mapping[str, Sequence[float]] | None,
-    grid: Mapping[str, Sequence[float]] | None,
-    light: Mapping[str, float] | None,
+    priors: Mapping[str, tuple[float, float]] | None,
+    grid: Mapping[str, tuple[float, ...]] | None,
+    **lens: Any,
 ) -> MacroModel:
-    """The first guess of what images share, see the arguments of the architecture."""
+    """What images of so many pixels a side share, before they are fitted; what is not named here is of `LensGuess`.
+
+    Raises:
+        SpecError: a name is none of a parameter of a macro-lens, or of a lens galaxy.
+    """
     size = side * pixel
-    written = {"binning": pixel, "psf": psf, "noise": noise, "photon": photon}
-    lens = {"priors": priors or any_lens(size), "grid": grid or anywhere(size)}
-    model = MacroModel.from_mapping(size, written | lens, "lensfit")
-    return with_lens_light(model, light, "lensfit: light") if light else model
+    try:
+        return LensGuess(pixel, priors=priors or any_lens(size), grid=grid or anywhere(size), **lens).model(side)
+    except ValueError as error:
+        raise SpecError(f"lensfit: {error}") from error
 
 
 def any_lens(size: int) -> dict[str, tuple[float, float]]:
