@@ -29,6 +29,15 @@ def detector():
     return network.eval()
 
 
+def of_unit_peak(images):
+    return (images / images.amax((1, 2, 3), keepdim=True)).double()
+
+
+def left_over(offsets, directions):
+    """Root mean square of what lies outside of the plane of the directions."""
+    return (offsets - offsets @ directions.T @ directions).square().mean(-1).sqrt()
+
+
 def scores(detector, images):
     with torch.no_grad():
         return detector(images)[0]
@@ -42,16 +51,13 @@ def test_what_is_like_no_training_image_scores_higher(detector):
 
 def test_the_score_is_the_least_that_any_plane_leaves_over(detector):
     images = blobs(6, seed=3)
-    scaled = (images / images.amax((1, 2, 3), keepdim=True)).double()
 
     basis, expected = detector.basis.double(), []
-    for image in scaled:
+    for image in of_unit_peak(images):
         left = []
         for turned in (image, image.flip(-2, -1)):
             for centre, plane in zip(detector.centres.double(), detector.planes.double(), strict=True):
-                offset = turned.flatten() - detector.mean - centre @ basis
-                directions = plane @ basis
-                left.append((offset - (offset @ directions.T) @ directions).square().mean().sqrt())
+                left.append(left_over(turned.flatten() - detector.mean - centre @ basis, plane @ basis))
         expected.append(torch.stack(left).min())
     torch.testing.assert_close(scores(detector, images).double(), torch.stack(expected), rtol=1e-4, atol=1e-7)
 
@@ -61,11 +67,10 @@ def test_one_cell_of_all_images_is_principal_components(detector):
     network = CellPCA(1, SIZE, 1, 120, 5, 40)
     network.learn([images], seed=0)
 
-    scaled = images / images.amax((1, 2, 3), keepdim=True)
-    scaled = torch.cat([scaled, scaled.flip(-2, -1)]).flatten(1).double()
-    offset = scaled - scaled.mean(0)
-    directions = torch.linalg.svd(offset, full_matrices=False).Vh[:5]
-    left = (offset - offset @ directions.T @ directions).square().mean(1).sqrt()
+    scaled = of_unit_peak(images)
+    turned = torch.cat([scaled, scaled.flip(-2, -1)]).flatten(1)
+    directions = torch.linalg.svd(turned - turned.mean(0), full_matrices=False).Vh[:5]
+    left = left_over(turned - turned.mean(0), directions)
     torch.testing.assert_close(scores(network, images).double(), left[:60], rtol=1e-4, atol=1e-6)
 
 

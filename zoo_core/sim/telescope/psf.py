@@ -199,17 +199,8 @@ def draw_training_psf(rng: np.random.Generator, largest: float) -> Psf:
     profile = int(rng.choice([GAUSSIAN, MOFFAT, AIRY], p=[0.25, 0.35, 0.4]))
     shape = {GAUSSIAN: 0.0, MOFFAT: rng.uniform(2.2, 5.0), AIRY: rng.uniform(0.0, 0.4)}[profile]
     spikes = rng.uniform(0.005, 0.06) if rng.random() < 0.6 else 0.0
-    return Psf(
-        profile=profile,
-        fwhm=draw_width(rng, largest),
-        shape=shape,
-        q=1 - abs(rng.normal(0, 0.06)) % 0.3,
-        phi=rng.uniform(0, np.pi),
-        wing=rng.uniform(0, 0.12),
-        spikes=spikes,
-        struts=int(rng.choice([4, 4, 6])),
-        strut_phi=rng.uniform(0, 2 * np.pi),
-    )
+    psf = _draw_shape(rng, Psf(profile, draw_width(rng, largest), shape, spikes=spikes), elongation=0.06, wing=0.12)
+    return psf._replace(struts=int(rng.choice([4, 4, 6])), strut_phi=rng.uniform(0, 2 * np.pi))
 
 
 def draw_shifted_psf(rng: np.random.Generator, largest: float) -> Psf:
@@ -217,14 +208,17 @@ def draw_shifted_psf(rng: np.random.Generator, largest: float) -> Psf:
     profile = int(rng.choice([DOUBLE_GAUSSIAN, EXPONENTIAL]))
     shape = {DOUBLE_GAUSSIAN: rng.uniform(0.1, 0.5), EXPONENTIAL: rng.uniform(0.2, 0.6)}[profile]
     spikes = rng.uniform(0.02, 0.05) if rng.random() < 0.3 else 0.0
-    return Psf(
-        profile=profile,
-        fwhm=draw_width(rng, largest),
-        shape=shape,
-        q=1 - abs(rng.normal(0, 0.03)) % 0.3,
-        phi=rng.uniform(0, np.pi),
-        wing=rng.uniform(0, 0.2),
-        spikes=spikes,
-        struts=8,
-        strut_phi=rng.uniform(0, 2 * np.pi),
+    psf = _draw_shape(rng, Psf(profile, draw_width(rng, largest), shape, spikes=spikes), elongation=0.03, wing=0.2)
+    return psf._replace(struts=8, strut_phi=rng.uniform(0, 2 * np.pi))
+
+
+def _draw_shape(rng: np.random.Generator, psf: Psf, elongation: float, wing: float) -> Psf:
+    """The PSF with an axis ratio, its angle and wings.
+
+    Arguments:
+        elongation: standard deviation of 1 - q.
+        wing: largest share of the flux in the wings.
+    """
+    return psf._replace(
+        q=1 - abs(rng.normal(0, elongation)) % 0.3, phi=rng.uniform(0, np.pi), wing=rng.uniform(0, wing)
     )
