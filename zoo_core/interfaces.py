@@ -29,6 +29,7 @@ __all__ = [
     "Dataset",
     "DatasetFactory",
     "Description",
+    "Download",
     "Item",
     "Training",
     "TrainingView",
@@ -501,6 +502,18 @@ class Training(ABC):
         """
 
 
+class Download(NamedTuple):
+    """What a user has of a public data set.
+
+    Attributes:
+        found: how much there is, in words.
+        faults: what is missing, truncated or too many, a sentence each; none: it is whole.
+    """
+
+    found: str
+    faults: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class DatasetFactory:
     """A data set that can be opened.
@@ -510,6 +523,7 @@ class DatasetFactory:
         task: see `zoo_core.tasks`.
         open: called with keyword arguments (a path for adapters; n, seed ... for simulated ones).
         summary: one line.
+        download: called with a path, says whether the files there are all that were published; None: nobody knows.
 
     Example:
         >>> import zoo_core as zoo
@@ -524,3 +538,4 @@ class DatasetFactory:
     task: str
     open: Callable[..., Dataset]
     summary: str = ""
+    download: Callable[[str | Path], Download] | None = None

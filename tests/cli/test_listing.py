@@ -97,3 +97,19 @@ def test_reader_that_goes_away_leaves_no_traceback():
     with subprocess.Popen([sys.executable, "-c", listing], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_datasets_info_says_where_to_get_a_public_set_and_what_of_it_is_missing(zoo_command, tmp_path):
+    (tmp_path / "imageEUC_VIS-1.fits").write_bytes(b"")
+
+    whole = zoo_command("datasets", "info", "blf1_space")
+    checked = zoo_command("datasets", "info", "blf1_space", "--data", tmp_path)
+
+    assert whole.code == 0 and "get it from  http://metcalf1" in whole.out and "not stated" in whole.out
+    assert checked.code == 1 and "truncated: 1 files of VIS" in checked.out
+    assert zoo_command("datasets", "info", "blf1_spcae").code == 2
+
+
+def test_datasets_still_takes_a_pattern(zoo_command):
+    out = zoo_command("datasets", "blf*").out
+    assert "blf2" in out and "sky" not in out

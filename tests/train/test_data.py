@@ -11,7 +11,7 @@ from zoo_core.errors import RecipeError
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
 from zoo_core.tasks import task_named
-from zoo_core.train.data import open_data, with_path
+from zoo_core.train.data import learning_from, open_data, with_path
 from zoo_core.train.prepared import view_of
 from zoo_core.train.recipe import DataRecipe, Recipe
 from zoo_core.train.subset import Subset
@@ -99,3 +99,18 @@ def test_a_subset_draws_from_the_training_view_of_the_whole(spots, tmp_path, mon
 
     assert view.targets.tolist() == ROWS.tolist()
     assert view.draw(np.array([0, 4]), torch.Generator())[1].tolist() == [1, 21]
+
+
+def test_another_data_set_gives_its_bands_and_classes_and_holds_out_a_part(toy):
+    learned = learning_from(recipe(n=7), "toy_files", "/here")
+
+    assert learned.id == "toy.toy_files" and learned.validation is None
+    assert learned.bands == ("VIS",) and learned.classes == ("none", "middle")
+    assert learned.train.arguments == {"path": "/here"}
+
+
+def test_bands_that_do_not_fit_are_one_line(toy):
+    wanted = DataRecipe(dataset="toy_spots", plugin="zoo-toy", arguments={"bands": ["r", "i"]})
+    with pytest.raises(RecipeError) as error:
+        open_data(wanted, task_named("classification"), ("VIS",), "toy")
+    assert str(error.value) == "toy_spots has the bands r, i, toy takes VIS; write those of the data set as `bands`"

@@ -157,6 +157,10 @@ class _Dataset(_Entry):
     task: str
     domain: Literal["simulated", "real"]
     summary: str = ""
+    available_at: str = ""
+    holds: str = ""
+    licence: str = ""
+    paper: str = ""
 
 
 class _Benchmark(_Entry):

@@ -114,13 +114,29 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """A data set that an installed plugin can open."""
+    """A data set that an installed plugin can open.
+
+    Arguments:
+        name: what users type.
+        plugin: the distribution that provides it.
+        task: what its truth can train and measure.
+        domain: "simulated" or "real".
+        summary: one line.
+        available_at: where to get a public set.
+        holds: how many images it has, of which size, and what there is to download.
+        licence: of the images, in words; public sets without one say so.
+        paper: where it is described.
+    """
 
     name: str
     plugin: str
     task: str
     domain: str
     summary: str = ""
+    available_at: str = ""
+    holds: str = ""
+    licence: str = ""
+    paper: str = ""
     source: str = ""
 
 

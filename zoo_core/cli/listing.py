@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ..models.describe import PublishedModel
 
 __all__ = ["benchmarks", "datasets", "env", "info", "models", "plugins"]
+
+WHOLE = "nothing is missing, truncated or too many"
 
 pattern_argument = click.argument("pattern", default="*")
 task_option = click.option("--task", metavar="TASK", help="Only of this task, such as classification.")
@@ -53,11 +56,24 @@ def info(model: str, results: Path | None, as_json: bool) -> None:
     show_facts(published.record() if as_json else _facts(published), as_json)
 
 
-@click.command()
+class _Listed(click.Group):
+    """A group whose command `list` is meant where none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = args and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["list", *args])
+
+
+@click.group(cls=_Listed)
+def datasets() -> None:
+    """Data sets that can be opened here: `zoo datasets [PATTERN]` lists them, `zoo datasets info NAME` tells all."""
+
+
+@datasets.command("list")
 @pattern_argument
 @task_option
 @as_json
-def datasets(pattern: str, task: str | None, as_json: bool) -> None:
+def listed(pattern: str, task: str | None, as_json: bool) -> None:
     """Data sets that can be opened here; of a quoted PATTERN only these."""
     from ..catalog.listing import list_datasets
 
@@ -66,6 +82,38 @@ def datasets(pattern: str, task: str | None, as_json: bool) -> None:
         for spec in list_datasets(pattern, task)
     ]
     show_rows(rows, as_json, empty="no data sets")
+
+
+@datasets.command("info")
+@click.argument("name")
+@click.option("--data", type=click.Path(path_type=Path), metavar="PATH", help="Also check what you have downloaded.")
+@as_json
+@click.pass_context
+def about(ctx: click.Context, name: str, data: Path | None, as_json: bool) -> None:
+    """Where to get the data set NAME, how large it is, and whether what lies at PATH is whole.
+
+    The exit code is 1 if files are missing, truncated or too many.
+    """
+    from ..catalog.registry import catalog
+    from ..datasets.opening import examine
+
+    spec = catalog().dataset(name)
+    facts: dict[str, Any] = {
+        spec.name: spec.summary,
+        "task": spec.task,
+        "domain": spec.domain,
+        "plugin": spec.plugin,
+        "get it from": spec.available_at,
+        "holds": spec.holds,
+        "licence": spec.licence,
+        "paper": spec.paper,
+    }
+    faults: Sequence[str] = ()
+    if data is not None:
+        found, faults = examine(name, data, spec.plugin)
+        facts |= {"found": found, "check": list(faults) if as_json else "\n".join(faults) or WHOLE}
+    show_facts(facts, as_json)
+    ctx.exit(1 if faults else 0)
 
 
 @click.command()

@@ -43,6 +43,7 @@ def simulate(
 @click.argument("recipe", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the run.  [runs/<model id>]")
 @click.option("--data", type=click.Path(path_type=Path), help="Where the images are, if the recipe's are on files.")
+@click.option("--on", metavar="DATASET", help="Learn from this data set instead of the recipe's, see `zoo datasets`.")
 @click.option("--restart", is_flag=True, help="Begin anew; otherwise the last checkpoint is resumed.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--max-time", metavar="DD:HH:MM:SS", help="Stop then, with the best checkpoint so far.")
@@ -51,6 +52,7 @@ def train(
     recipe: Path,
     out: Path | None,
     data: Path | None,
+    on: str | None,
     restart: bool,
     device: str,
     max_time: str | None,
@@ -69,6 +71,7 @@ def train(
         device=device,
         max_time=max_time,
         steps=steps,
+        on=on,
         progress=sys.stderr.isatty(),
     )
     echo(str(folder))

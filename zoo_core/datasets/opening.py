@@ -10,9 +10,11 @@ from ..errors import DatasetError, UnknownNameError
 from ..plugins import dataset_factory
 
 if TYPE_CHECKING:
-    from ..interfaces import Dataset, DatasetFactory
+    from pathlib import Path
 
-__all__ = ["needs_path", "open_dataset", "takes_path"]
+    from ..interfaces import Dataset, DatasetFactory, Download
+
+__all__ = ["examine", "needs_path", "open_dataset", "takes_path"]
 
 
 def open_dataset(name: str, plugin: str | None = None, **arguments: Any) -> Dataset:
@@ -39,6 +41,19 @@ def open_dataset(name: str, plugin: str | None = None, **arguments: Any) -> Data
         return _factory(name, plugin).open(**arguments)
     except TypeError as error:
         raise DatasetError(f"data set {name!r} cannot be opened with {sorted(arguments)}: {error}") from error
+
+
+def examine(name: str, path: str | Path, plugin: str | None = None) -> Download:
+    """What of a public data set lies at a path, and what is missing, truncated or too many.
+
+    Raises:
+        UnknownNameError: nothing provides it.
+        DatasetError: nobody knows which files it should have.
+    """
+    factory = _factory(name, plugin)
+    if factory.download is None:
+        raise DatasetError(f"{name}: it is not known which files it should have, so none can be missing")
+    return factory.download(path)
 
 
 def takes_path(name: str, plugin: str | None = None) -> bool:

@@ -1,11 +1,12 @@
 """The data sets of the core, as a plugin like any other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..interfaces import Dataset, DatasetFactory
+from ..interfaces import Dataset, DatasetFactory, Download
 from ..plugins import hookimpl
 
 __all__ = ["zoo_datasets"]
@@ -32,8 +33,14 @@ def zoo_datasets() -> list[DatasetFactory]:
             _opener("simulated.substructure_mass", "substructure_mass"),
             "simulated lenses with an axion vortex or subhalos, and log10 of the mass",
         ),
-        _from_files("public.bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)"),
-        _from_files("public.bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)"),
+        _whole(_from_files("public.bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)")),
+        _whole(_from_files("public.bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)")),
+        _whole(_from_files("public.blf2", "blf2", "Bologna challenge 2.0, VIS and Y, J, H of NISP")),
+        _whole(
+            _from_files(
+                "public.deeplense_finding", "deeplense_finding", "DeepLense's test of lens finders, three filters"
+            )
+        ),
         _from_files(
             "public.slc2020.opening", "slc2020", "ML4SCI challenge 2020: lenses without and with substructure, grey"
         ),
@@ -52,6 +59,15 @@ def _classified(module: str, name: str, summary: str) -> DatasetFactory:
 
 def _from_files(module: str, name: str, summary: str, task: str = "classification") -> DatasetFactory:
     return DatasetFactory(name, task, _file_opener(module, name), summary)
+
+
+def _whole(factory: DatasetFactory) -> DatasetFactory:
+    """The same, which can say whether a download is whole."""
+
+    def download(path: str | Path) -> Download:
+        return getattr(import_module(".public.download", __package__), f"{factory.name}_download")(path)
+
+    return replace(factory, download=download)
 
 
 def _opener(module: str, function: str) -> Callable[..., Dataset]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..tasks import Task
 from .recipe import DataRecipe, Recipe
 from .subset import Subset, chosen, split
 
-__all__ = ["open_both", "open_data", "placed", "with_path"]
+__all__ = ["learning_from", "open_both", "open_data", "placed", "with_path"]
 
 log = logging.getLogger("zoo")
 
@@ -22,6 +23,21 @@ def with_path(recipe: Recipe, path: str | Path | None) -> Recipe:
     """The recipe with `path` among the arguments of the data sets that take one; errors as of `placed`."""
     wanted = {"train": recipe.train} | ({"validation": recipe.validation} if recipe.validation else {})
     return recipe.model_copy(update=dict(zip(wanted, placed(list(wanted.values()), path), strict=True)))
+
+
+def learning_from(recipe: Recipe, name: str, path: str | Path | None) -> Recipe:
+    """The recipe with another data set, whose bands and classes the network gets; a fifth of it is held out.
+
+    Raises:
+        RecipeError: as of `placed`.
+        DatasetError: the data set cannot be opened.
+    """
+    (train,) = placed([DataRecipe(dataset=name)], path)
+    about = open_dataset(name, **train.arguments).description
+    changes: dict[str, Any] = {"train": train, "validation": None, "fresh": False, "bands": about.bands}
+    if about.heads.classes:
+        changes["classes"] = about.heads.classes
+    return recipe.model_copy(update={**changes, "id": f"{recipe.architecture}.{name}"})
 
 
 def placed(wanted: Sequence[DataRecipe], path: str | Path | None) -> list[DataRecipe]:
@@ -48,7 +64,10 @@ def open_data(wanted: DataRecipe, task: Task, bands: tuple[str, ...], architectu
     if about.task not in task.trains_on:
         raise RecipeError(f"{about.name} is for {about.task}, {architecture} for {task.name}")
     if tuple(about.bands) != bands:
-        raise RecipeError(f"{about.name} has the bands {about.bands}, the network takes {bands}")
+        raise RecipeError(
+            f"{about.name} has the bands {', '.join(about.bands)}, {architecture} takes {', '.join(bands)}; write "
+            "those of the data set as `bands`"
+        )
     return _normal(found) if task.normal_only and about.task == "classification" else found
 
 

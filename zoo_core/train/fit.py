@@ -21,7 +21,7 @@ from ..symmetries import Symmetry
 from ..tasks import Heads, task_named
 from ..typed import as_values, read_typed
 from .batches import Augmented, BalancedBatches, Batches, FreshBatches, class_groups
-from .data import open_both, with_path
+from .data import learning_from, open_both, with_path
 from .descent import Session, descend
 from .driven import DrivenTraining
 from .export import export
@@ -49,6 +49,7 @@ def train(
     device: str = "auto",
     max_time: str | None = None,
     steps: int | None = None,
+    on: str | None = None,
     progress: bool = True,
 ) -> Path:
     """Train as the recipe says; the folder of the result holds config.json and model.safetensors.
@@ -61,6 +62,8 @@ def train(
         device: auto, cpu, cuda or mps.
         max_time: stop after "DD:HH:MM:SS", with the best checkpoint so far.
         steps: instead of the recipe's.
+        on: a data set to learn from instead of the recipe's, its bands and classes those of the network; a fifth of
+            its images is held out.
         progress: show a progress bar.
 
     Raises:
@@ -71,8 +74,9 @@ def train(
     recipe = read_recipe(Path(recipe_path))
     if steps is not None:
         recipe = recipe.with_steps(steps)
+    recipe = with_path(recipe, data) if on is None else learning_from(recipe, on, data)
     folder = Path(out) if out is not None else Path("runs") / recipe.id
-    return run(with_path(recipe, data), folder, Session.starting(device, resume, progress, max_time))
+    return run(recipe, folder, Session.starting(device, resume, progress, max_time))
 
 
 def run(recipe: Recipe, folder: Path, session: Session) -> Path:

@@ -56,3 +56,11 @@ def test_hidden_folders_are_no_classes(tmp_path):
     data = zoo.open_dataset("folder", path=tmp_path)
     assert data.description.heads.classes == ("lens", "nonlens")
     assert len(data) == 2
+
+
+def test_catalogues_of_the_test_set_say_what_has_no_source(challenge, tmp_path):
+    (tmp_path / "ground_catalog.4.csv").write_text("# truth\nID,no_source\n100,0\n101,1\n")
+
+    truth = zoo.open_dataset("blf1_space", path=tmp_path, labels="ground_catalog.4.csv").truth()
+
+    assert truth["label"].tolist() == [1, 0]

@@ -2,7 +2,8 @@
 
 The images are found wherever they lie below the folder, by their names: `imageEUC_VIS-<ID>.fits` of the space set,
 `imageSDSS_{R,I,G,U}-<ID>.fits` of the ground set. Labels come from `classifications.csv` (or the name given), or, if
-there is none, from folders called `lens` and `nolens` or `nonlens`.
+there is none, from folders called `lens` and `nolens` or `nonlens`. The catalogues of the test sets have the column
+`no_source` in place of `is_lens`: `labels="ground_catalog.4.csv"`.
 """
 
 import csv
@@ -19,11 +20,13 @@ from ...interfaces import Description
 from ...tasks import Heads
 from .files import FileDataset
 
-__all__ = ["blf1_ground", "blf1_space"]
+__all__ = ["GROUND", "SPACE", "blf1_ground", "blf1_space", "rows_of"]
 
 HEADS = Heads(classes=("nonlens", "lens"))
 SPACE = {"VIS": "EUC_VIS"}
 GROUND = {"r": "SDSS_R", "i": "SDSS_I", "g": "SDSS_G", "u": "SDSS_U"}
+NO_SOURCE = "no_source"  # of the catalogues of the test set, 1 for what is no lens
+FLAGS = ("0", "1", "0.0", "1.0")
 SQUARE_RADIAN = 206264.806**2  # square arcsec
 
 
@@ -79,7 +82,7 @@ def _folder_label(name: str, path: Path, labels: str) -> int:
 
 
 def _catalogue(name: str, path: Path, ids: Sequence[str]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    rows = _rows(f"{name}: {path}", path)
+    rows = rows_of(f"{name}: {path}", path)
     missing = [image_id for image_id in ids if image_id not in rows]
     if missing:
         raise DatasetError(f"{name}: {path} does not list {len(missing)} of the images, the first is {missing[0]}")
@@ -97,14 +100,14 @@ class _Row:
     einstein_area: float
 
 
-def _rows(where: str, path: Path) -> dict[str, _Row]:
+def rows_of(where: str, path: Path) -> dict[str, _Row]:
     """Rows by ID; DatasetError names the line that is wrong."""
     lines = _lines(where, path)
     if not lines:
         raise DatasetError(f"{where} is empty; it should have the columns ID and is_lens")
     (number, header), *others = lines
     for column in ("ID", "is_lens"):
-        if column not in header:
+        if column not in header and not (column == "is_lens" and NO_SOURCE in header):
             raise DatasetError(f"{where}, line {number}: no column {column}, the columns are {', '.join(header)}")
     found: dict[str, _Row] = {}
     for number, cells in others:
@@ -132,7 +135,9 @@ def _lines(where: str, path: Path) -> list[tuple[int, list[str]]]:
 
 def _row(where: str, line: int, row: Mapping[str, str]) -> _Row:
     is_lens = row.get("is_lens", "")
-    if is_lens not in ("0", "1", "0.0", "1.0"):
+    if "is_lens" not in row and row.get(NO_SOURCE) in FLAGS:
+        is_lens = str(1 - int(float(row[NO_SOURCE])))
+    if is_lens not in FLAGS:
         raise DatasetError(f"{where}: is_lens of {row['ID'] or 'no ID'} is {is_lens!r}; write 0 or 1")
     area = next((value for column, value in row.items() if column.lower() == "einstein_area"), "")
     try:

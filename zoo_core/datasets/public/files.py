@@ -11,7 +11,7 @@ from ...errors import DatasetError, ImageError
 from ...images import Source, read
 from ...interfaces import Dataset, Description
 
-__all__ = ["FileDataset"]
+__all__ = ["FileDataset", "centred"]
 
 
 class FileDataset(Dataset):
@@ -82,7 +82,7 @@ class FileDataset(Dataset):
         except ImageError as error:
             raise DatasetError(f"{self.description.name}: {error}") from error
         pixels = raw.pixels if raw.mask is None else np.where(raw.mask, np.nan, raw.pixels)
-        return pixels if self.size is None else _centred(pixels, self.size)
+        return pixels if self.size is None else centred(pixels, self.size)
 
 
 def _size(source: Source) -> int:
@@ -91,7 +91,7 @@ def _size(source: Source) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _centred(pixels: np.ndarray, size: int) -> np.ndarray:
+def centred(pixels: np.ndarray, size: int) -> np.ndarray:
     """The central size x size pixels, NaN where there are none."""
     framed = np.full((len(pixels), size, size), np.nan, dtype=pixels.dtype)
     height, width = pixels.shape[1:]
