@@ -22,7 +22,7 @@ from zoo_scan import MacroLens
 from zoo_scan.classifier import Classifier
 from zoo_scan.stem_outputs import in_parts
 from zoo_scan.trunk import TrunkArguments
-from zoo_scan.views import Views
+from zoo_scan.views import RandomViews
 
 import zoo_core as zoo
 from zoo_core.interfaces import Dataset
@@ -33,7 +33,7 @@ ITERATIONS = 25  # of the fits; those of the start are cut short
 IMAGES, LEARNED, MEASURED = 6000, 11, 1  # of each set, and the seeds
 PLAN = {0.01: (3, 150, 32), 0.1: (3, 300, 32), 1.0: (1, 600, 64)}  # seeds, steps and batch size of each fraction
 RATE, WARMUP, DECAY = 1e-3, 10, 0.01
-VIEWS = Views("d4", shift=6, noise=0.3, gain=0.2)
+VIEWS = RandomViews("d4", shift=6, noise=0.3, gain=0.2)
 STARTS = {"label-free features": "o-", "random weights": "s--"}
 COLUMNS = ("start", "fraction", "labels", "seed", "accuracy", "macro_auroc")
 DOCS = Path(__file__).parent

@@ -33,3 +33,10 @@ def test_examples_give_what_they_show(name, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", sorted(set(zoo.__all__) - {"hookimpl"}))  # which is a marker of pluggy's
 def test_every_name_of_the_front_page_has_an_example(name):
     assert ">>> " in (getdoc(getattr(zoo, name)) or "")
+
+
+@pytest.mark.parametrize("name", sorted(zoo.__all__))
+def test_every_name_of_the_front_page_is_in_the_reference(name):
+    index = PACKAGE.parent / "docs" / "reference" / "index.md"
+
+    assert f"::: zoo_core.{name}\n" in index.read_text(encoding="utf-8")

@@ -8,13 +8,13 @@ import numpy as np
 from ..errors import DatasetError
 from ..files import whole
 
-__all__ = ["Shards", "write_array"]
+__all__ = ["ImageShards", "write_array"]
 
 Made = tuple[np.ndarray, np.ndarray]
 SIZE = 500  # images a file
 
 
-class Shards:
+class ImageShards:
     """Images and truth in files of SIZE images, made when they are first asked for.
 
     Arguments:

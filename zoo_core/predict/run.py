@@ -27,7 +27,7 @@ SHARD = 1024  # rows; a killed run loses at most so many
 logger = logging.getLogger("zoo")
 
 Progress = Callable[[int, int], None]
-Task = Callable[[], tuple[pa.Table, bool]]
+Work = Callable[[], tuple[pa.Table, bool]]
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,10 @@ class Run:
                     contradicted = contradicted or contradicts
                     yield rows
 
-    def _scored(self, batch: PreparedBatch) -> Task:
+    def _scored(self, batch: PreparedBatch) -> Work:
         return lambda: (self.scorer.rows(batch), batch.contradicted > 0)
 
-    def _read_and_scored(self, read: Callable[[], PreparedBatch], lock: Lock) -> Task:
+    def _read_and_scored(self, read: Callable[[], PreparedBatch], lock: Lock) -> Work:
         def task() -> tuple[pa.Table, bool]:
             with lock:  # two threads that both need the interpreter take twice as long in all
                 batch = read()

@@ -16,10 +16,10 @@ from torch import Tensor
 from .frame import FINDING
 from .rays.grid import Grid
 from .rays.render import Rendered, render, scenes_at_once
-from .rays.scene import LENS, Lens, Profile, Scenes
+from .rays.scene import LENS, POINT, Lens, Profile, Scenes
 from .sky import lookalikes, population
-from .sky.galaxy import POINT, light_table
-from .sky.population import Host, Source
+from .sky.galaxy import light_table
+from .sky.population import Host, SourceGalaxy
 from .sky.stamps import Stamp, StampSource, draw_stamp_source, lensed
 from .tables import table
 from .telescope import survey
@@ -35,7 +35,7 @@ __all__ = [
     "TRUTH",
     "Components",
     "Cutout",
-    "Recipe",
+    "Distribution",
     "draw",
     "expose",
     "facts",
@@ -113,7 +113,7 @@ class Cutout(NamedTuple):
 
     kind: str
     host: Host
-    source: Source | StampSource | None
+    source: SourceGalaxy | StampSource | None
     profiles: list[Profile]
     psf: Psf
     noise: Noise
@@ -123,8 +123,13 @@ class Cutout(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Which galaxies, look-alikes and telescopes; and real galaxies, which take the place of half the sources."""
+class Distribution:
+    """What cutouts are drawn from: galaxies, look-alikes and telescopes.
+
+    Arguments:
+        population, lookalikes, survey: of which they are drawn.
+        stamps: real galaxies, which take the place of half the sources.
+    """
 
     population: population.Population
     lookalikes: lookalikes.Lookalikes
@@ -132,24 +137,24 @@ class Recipe:
     stamps: tuple[Stamp, ...] = ()
 
 
-TRAINING = Recipe(population.TRAINING, lookalikes.TRAINING_KINDS, survey.TRAINING)
-SHIFTED = Recipe(population.SHIFTED, lookalikes.SHIFTED_KINDS, survey.SHIFTED)
+TRAINING = Distribution(population.TRAINING, lookalikes.TRAINING_KINDS, survey.TRAINING)
+SHIFTED = Distribution(population.SHIFTED, lookalikes.SHIFTED_KINDS, survey.SHIFTED)
 
 
-def draw(rng: np.random.Generator, recipe: Recipe, is_lens: bool) -> Cutout:
+def draw(rng: np.random.Generator, distribution: Distribution, is_lens: bool) -> Cutout:
     """A lens, or something that is none but might have been.
 
     >>> cutout = draw(np.random.default_rng(1), TRAINING, is_lens=False)
     >>> cutout.kind, cutout.source
     ('satellites', None)
     """
-    host = population.draw_host(rng, recipe.population)
-    psf, noise = recipe.survey.draw_psf(rng, 0.9 * host.theta_E), recipe.survey.draw_noise(rng)
+    host = population.draw_host(rng, distribution.population)
+    psf, noise = distribution.survey.draw_psf(rng, 0.9 * host.theta_E), distribution.survey.draw_noise(rng)
     flux_ratio, least_snr, least_contrast = (_log_uniform(rng, *limits) for limits in BRIGHTNESS)
-    source = _source(rng, recipe, host) if is_lens else None
-    kind = source.kind if source else recipe.lookalikes.draw(rng).name
-    profiles = _foreground(rng, recipe, host, kind) + (source.profiles if source else [])
-    profiles += population.draw_field(rng, recipe.population)
+    source = _source(rng, distribution, host) if is_lens else None
+    kind = source.kind if source else distribution.lookalikes.draw(rng).name
+    profiles = _foreground(rng, distribution, host, kind) + (source.profiles if source else [])
+    profiles += population.draw_field(rng, distribution.population)
     return Cutout(kind, host, source, profiles, psf, noise, flux_ratio, least_snr, least_contrast)
 
 
@@ -157,21 +162,21 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(*np.log((low, high)))))
 
 
-def _source(rng: np.random.Generator, recipe: Recipe, host: Host) -> Source | StampSource:
-    if recipe.stamps and rng.random() < 0.5:
-        return draw_stamp_source(rng, recipe.population, host, len(recipe.stamps))
-    return population.draw_source(rng, recipe.population, host)
+def _source(rng: np.random.Generator, distribution: Distribution, host: Host) -> SourceGalaxy | StampSource:
+    if distribution.stamps and rng.random() < 0.5:
+        return draw_stamp_source(rng, distribution.population, host, len(distribution.stamps))
+    return population.draw_source(rng, distribution.population, host)
 
 
-def _foreground(rng: np.random.Generator, recipe: Recipe, host: Host, kind: str) -> list[Profile]:
+def _foreground(rng: np.random.Generator, distribution: Distribution, host: Host, kind: str) -> list[Profile]:
     """What stands in front.
 
     A source and a look-alike may have the same name ("merger"): such a lens has that look-alike in front of it instead
     of a lens galaxy. Nobody meant that, but the images of version 1 are made so and stay so.
     """
-    lookalike = recipe.lookalikes.named(kind)
+    lookalike = distribution.lookalikes.named(kind)
     build = lookalike.build if lookalike else lookalikes.lens_galaxy
-    return build(rng, recipe.population, host)
+    return build(rng, distribution.population, host)
 
 
 @dataclass(frozen=True)
@@ -207,7 +212,7 @@ def expose(
     """Renders the cutouts, blurs them and sets the brightness of the arcs.
 
     Arguments:
-        stamps: those of the recipe that the cutouts were drawn from.
+        stamps: those of the distribution that the cutouts were drawn from.
         device: where they are rendered, and where their images stay.
     """
     device = torch.device(device)
@@ -345,7 +350,7 @@ def contrast(foreground: Tensor, arcs: Tensor) -> Tensor:
     return (arcs**2).sum((1, 2)) / (arcs * foreground).sum((1, 2)).clamp_min(1e-9)
 
 
-def arc_snr(foreground: Tensor, arcs: Tensor, noise: survey.Recipes) -> Tensor:
+def arc_snr(foreground: Tensor, arcs: Tensor, noise: survey.NoiseTable) -> Tensor:
     """Signal to noise of the arcs in a matched filter, as if the noise of the pixels were independent, (B,).
 
     sqrt(sum(arcs^2 / sigma^2)) over the pixels.
@@ -353,7 +358,7 @@ def arc_snr(foreground: Tensor, arcs: Tensor, noise: survey.Recipes) -> Tensor:
     return (arcs / survey.noise_sigma(foreground + arcs, noise)).square().sum((1, 2)).sqrt()
 
 
-def gain(snr: Tensor, foreground: Tensor, arcs: Tensor, noise: survey.Recipes) -> Tensor:
+def gain(snr: Tensor, foreground: Tensor, arcs: Tensor, noise: survey.NoiseTable) -> Tensor:
     """The factors that give arcs this signal to noise, (B,); they contribute to the noise themselves."""
     factor = snr / arc_snr(foreground, arcs * 1e-6, noise) * 1e-6
     for _ in range(4):

@@ -10,10 +10,10 @@ from zoo_core.errors import SpecError
 
 from .trunk import Contrasted, TrunkArguments
 
-__all__ = ["Heads", "Scan"]
+__all__ = ["ClusterHeads", "Scan"]
 
 
-class Heads(nn.Module):
+class ClusterHeads(nn.Module):
     """Linear cluster heads that are trained side by side, of which one gives the answer.
 
     Arguments:
@@ -55,7 +55,7 @@ class Scan(Contrasted):
         if outputs < 2:
             raise SpecError(f"clustering needs at least two clusters, got {outputs}")
         super().__init__(trunk, projected)
-        self.heads = Heads(self.dimension, outputs, heads)
+        self.heads = ClusterHeads(self.dimension, outputs, heads)
 
     def logits_of(self, stemmed: Tensor) -> Tensor:
         """Logits (B, outputs) of what the stem gave."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .views import Views
+from .views import RandomViews
 
 __all__ = ["Settings"]
 
@@ -21,8 +21,8 @@ class Settings:
         least: share of each cluster's members that are labels whatever their probability.
     """
 
-    views: Views = field(default_factory=Views)
-    strong: Views | None = None
+    views: RandomViews = field(default_factory=RandomViews)
+    strong: RandomViews | None = None
     temperature: float = 0.2
     neighbours: int = 20
     entropy_weight: float = 5.0

@@ -1,4 +1,4 @@
-"""Views of an image that keep what lensing did to it.
+"""RandomViews of an image that keep what lensing did to it.
 
 Colour jitter, crops that zoom and shears of the usual recipes change the mass that an arc implies; they are not here.
 """
@@ -11,14 +11,14 @@ from torch.nn import functional as F
 
 from zoo_core.images.augmentation import dihedral
 
-__all__ = ["SYMMETRIES", "Views"]
+__all__ = ["SYMMETRIES", "RandomViews"]
 
 SYMMETRIES = {"d4": tuple(range(8)), "rotations": (0, 1, 2, 3), "rotation180": (0, 2), "none": (0,)}
 """Elements of D4 that the data have; a shear of fixed direction leaves only half a turn."""
 
 
 @dataclass(frozen=True)
-class Views:
+class RandomViews:
     """How a view differs from its image.
 
     Arguments:

@@ -5,9 +5,7 @@ import pytest
 import torch
 
 from zoo_core.sim.rays.light import Profiles, brightness, sersic_b
-from zoo_core.sim.rays.scene import PROFILES
-
-RING = PROFILES.index("ring")
+from zoo_core.sim.rays.scene import RING
 
 
 def on_ellipses(one: np.ndarray, radii: np.ndarray, angles: np.ndarray, pixel: float = 0.0) -> np.ndarray:

@@ -10,9 +10,8 @@ from scipy.special import gamma, gammaincinv
 
 from zoo_core.sim.rays.lens import deflection
 from zoo_core.sim.rays.render import render
-from zoo_core.sim.rays.scene import LENS, LIGHT, PROFILES, Scenes
+from zoo_core.sim.rays.scene import LENS, LIGHT, POINT, Scenes
 
-POINT = PROFILES.index("point")
 PIXELS, SCALE = 41, 0.1
 
 

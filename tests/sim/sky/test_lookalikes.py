@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from zoo_core.sim.rays.scene import POINT
 from zoo_core.sim.sky import lookalikes
-from zoo_core.sim.sky.galaxy import POINT
 from zoo_core.sim.sky.lookalikes import LARGEST, SHIFTED_KINDS, TRAINING_KINDS
 from zoo_core.sim.sky.population import SHIFTED, TRAINING, draw_host
 

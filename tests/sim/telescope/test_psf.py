@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from zoo_core.sim.telescope import psf
-from zoo_core.sim.telescope.psf import PROFILES, PSF, psf_images
+from zoo_core.sim.telescope.psf import PSF, RADIAL_PROFILES, psf_images
 
 PIXEL = 0.02  # fine enough that the pixels do not broaden what is measured
 SHAPES = {"gaussian": 0.0, "moffat": 3.0, "airy": 0.3, "double_gaussian": 0.0, "exponential": 0.3}
 
 
 def row(name, **values):
-    names = [profile.__name__ for profile in PROFILES]
+    names = [profile.__name__ for profile in RADIAL_PROFILES]
     fields = {"profile": names.index(name), "fwhm": 0.18, "shape": SHAPES[name], "q": 1.0, "struts": 4} | values
     rows = np.zeros(1, PSF)
     for field, value in fields.items():

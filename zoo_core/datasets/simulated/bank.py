@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
-from ...sim.cutouts import FRAME, Cutout, Recipe, expose
+from ...sim.cutouts import FRAME, Cutout, Distribution, expose
 from ...sim.telescope.exposures import draw_exposures
 from ..shards import write_array
 from ..store import ImageStore
@@ -38,13 +38,13 @@ class Scenes:
 
     Arguments:
         draw: called with (start, stop); what is drawn about these scenes, without pixels.
-        recipe: that they are drawn from.
+        distribution: that they are drawn from.
         device: where they are rendered.
         hosts: real galaxies that take the place of some foregrounds.
     """
 
     draw: Callable[[int, int], list[Cutout]]
-    recipe: Recipe
+    distribution: Distribution
     device: torch.device
     hosts: Hosts | None = None
 
@@ -56,7 +56,7 @@ class Scenes:
 
     def rendered(self, drawn: Sequence[Cutout]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Foregrounds and arcs of these scenes in half precision, on the device, and their truth."""
-        made = expose(drawn, self.recipe.stamps, device=self.device)
+        made = expose(drawn, self.distribution.stamps, device=self.device)
         foreground, arcs = (part.clamp(-HALF_MAX, HALF_MAX).half() for part in (made.foreground, made.arcs))
         return foreground, arcs, made.truth
 
@@ -70,7 +70,7 @@ class Exposures:
     """
 
     def __init__(self, scenes: Scenes, truth: np.ndarray):
-        device, self.draw_noises = scenes.device, scenes.recipe.survey.draw_noises
+        device, self.draw_noises = scenes.device, scenes.distribution.survey.draw_noises
         self.hosts = scenes.hosts.to(device) if scenes.hosts else None
         self.lens, self.theta_E, self.arc_snr = (
             torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("label", "theta_E", "arc_snr")

@@ -20,13 +20,13 @@ from torch import Tensor
 from ...errors import DatasetError
 from ...interfaces import Description, TrainingView
 from ...sim import cutouts
-from ...sim.cutouts import FRAME, MEASURED, TRUTH, Components, Cutout, Recipe
+from ...sim.cutouts import FRAME, MEASURED, TRUTH, Components, Cutout, Distribution
 from ...sim.sky.stamps import read_stamps
 from ...sim.tables import table
 from ...sim.telescope.footprint import draw_footprint, outside
 from ...sim.telescope.survey import Randoms, observe
 from ...tasks import Heads
-from ..shards import Shards
+from ..shards import ImageShards
 from .bank import Bank, FreshScenes, Scenes
 from .frozen import flat, generator, is_positive, table_digest
 from .hosts import Hosts, read_hosts
@@ -41,7 +41,7 @@ VERSION = "1"
 HEADS = Heads(classes=("nonlens", "lens"))
 BATCH = 50  # cutouts rendered at once
 ENDLESS = 2**40  # images
-PARAMETERS, NOISE, FOOTPRINT = 0, 1, 2  # streams of random numbers
+SCENE, GRAIN, FOOTPRINT = 0, 1, 2  # streams of random numbers
 
 
 class Finding(Simulated):
@@ -49,7 +49,7 @@ class Finding(Simulated):
 
     Arguments:
         name: what users type.
-        recipe: what is drawn.
+        distribution: what is drawn.
         n: number of images.
         seed: of everything; the same (version, seed, index) is the same image for ever.
         lens_fraction: of the images.
@@ -60,7 +60,7 @@ class Finding(Simulated):
     def __init__(
         self,
         name: str,
-        recipe: Recipe,
+        distribution: Distribution,
         n: int,
         seed: int,
         lens_fraction: float,
@@ -70,7 +70,7 @@ class Finding(Simulated):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
         self.description = Description(name, VERSION, "classification", "simulated", ("VIS",), FRAME.pixel_scale, HEADS)
-        self.recipe, self.n, self.seed, self.lens_fraction = recipe, n, seed, lens_fraction
+        self.distribution, self.n, self.seed, self.lens_fraction = distribution, n, seed, lens_fraction
         self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
 
     def __len__(self) -> int:
@@ -95,8 +95,8 @@ class Finding(Simulated):
         return np.array([is_positive(i, self.lens_fraction) for i in range(self.n)], dtype=np.float32)
 
     @functools.cached_property
-    def _shards(self) -> Shards:
-        return Shards(self.cache / f"{self.description.name}-{self._of_scenes[:16]}", self.n, self.make)
+    def _shards(self) -> ImageShards:
+        return ImageShards(self.cache / f"{self.description.name}-{self._of_scenes[:16]}", self.n, self.make)
 
     def fingerprint(self) -> str:
         """sha256 of the arguments and of the parameters of the first images, and of the hosts."""
@@ -105,7 +105,7 @@ class Finding(Simulated):
     @functools.cached_property
     def _of_scenes(self) -> str:
         head = (self.description.name, VERSION, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
-        return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.recipe.stamps)])
+        return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.distribution.stamps)])
 
     def parameter_digest(self, start: int, stop: int) -> str:
         """sha256 of every number that is drawn for these images, but their noise."""
@@ -125,14 +125,14 @@ class Finding(Simulated):
         rows = range(start, min(stop, self.n))
         return [
             cutouts.draw(
-                generator(self._key, self.seed, i, PARAMETERS), self.recipe, is_positive(i, self.lens_fraction)
+                generator(self._key, self.seed, i, SCENE), self.distribution, is_positive(i, self.lens_fraction)
             )
             for i in rows
         ]
 
     def components(self, start: int, stop: int, device: torch.device | str = "cpu") -> Components:
         """Noise-free foreground and arcs (B, 101, 101) on the device, the noise recipes and the truth."""
-        return cutouts.expose(self.cutouts(start, stop), self.recipe.stamps, device=device)
+        return cutouts.expose(self.cutouts(start, stop), self.distribution.stamps, device=device)
 
     def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
@@ -141,9 +141,9 @@ class Finding(Simulated):
 
     def _exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         drawn = self.cutouts(start, stop)
-        made = cutouts.expose(drawn, self.recipe.stamps, device=device)
+        made = cutouts.expose(drawn, self.distribution.stamps, device=device)
         randoms = Randoms.from_numpy(
-            [generator(self._key, self.seed, i, NOISE) for i in range(start, stop)], FRAME.side
+            [generator(self._key, self.seed, i, GRAIN) for i in range(start, stop)], FRAME.side
         )
         images = observe(made.foreground, made.arcs, made.noise, randoms.to(device))
         images = images.masked_fill(outside(FRAME.side, self._footprints(start, drawn).to(device)), torch.nan)
@@ -165,13 +165,13 @@ class Finding(Simulated):
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""
         kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
-        return Bank(kept, self.targets(), Scenes(self.cutouts, self.recipe, device, self.hosts))
+        return Bank(kept, self.targets(), Scenes(self.cutouts, self.distribution, device, self.hosts))
 
     def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
         """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
         fraction = 0.5 if balanced else self.lens_fraction
-        endless = Finding(self.description.name, self.recipe, ENDLESS, self.seed, fraction, self.cache.parent)
-        return FreshScenes(Scenes(endless.cutouts, self.recipe, device, self.hosts))
+        endless = Finding(self.description.name, self.distribution, ENDLESS, self.seed, fraction, self.cache.parent)
+        return FreshScenes(Scenes(endless.cutouts, self.distribution, device, self.hosts))
 
 
 def finding_space(
@@ -192,9 +192,9 @@ def finding_space(
             without.
         painted: share of such images.
     """
-    recipe = replace(cutouts.TRAINING, stamps=read_stamps(stamps)) if stamps else cutouts.TRAINING
+    distribution = replace(cutouts.TRAINING, stamps=read_stamps(stamps)) if stamps else cutouts.TRAINING
     real = read_hosts(hosts, painted) if hosts is not None else None
-    return Finding("finding_space", recipe, n, seed, lens_fraction, cache, real)
+    return Finding("finding_space", distribution, n, seed, lens_fraction, cache, real)
 
 
 def finding_space_shifted(

@@ -22,7 +22,7 @@ from ...sim.substructure_render import render_scenes
 from ...sim.tables import table
 from ...sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
 from ...tasks import Heads
-from ..shards import Shards
+from ..shards import ImageShards
 from ..store import ImageStore
 from .frozen import flat, generator, table_digest
 from .simulation import Simulated
@@ -201,8 +201,8 @@ class Substructure(Simulated):
         return generator(self._key, self.seed, self.start + row, stream)
 
     @functools.cached_property
-    def _shards(self) -> Shards:
-        return Shards(self.cache / f"{self.description.name}-{self.fingerprint()[:16]}", self.n, self.noiseless)
+    def _shards(self) -> ImageShards:
+        return ImageShards(self.cache / f"{self.description.name}-{self.fingerprint()[:16]}", self.n, self.noiseless)
 
     @property
     def _key(self) -> str:
@@ -212,7 +212,7 @@ class Substructure(Simulated):
 class Exposures(TrainingView):
     """Noise-free images of a data set, exposed anew for every batch."""
 
-    def __init__(self, dataset: Substructure, shards: Shards, device: torch.device):
+    def __init__(self, dataset: Substructure, shards: ImageShards, device: torch.device):
         blocks = shards.blocks()
         self.light = ImageStore([light[:, 0] for light, _ in blocks], device)
         noise = noise_rows(np.concatenate([truth for _, truth in blocks]))

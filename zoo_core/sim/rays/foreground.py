@@ -10,7 +10,8 @@ from torch import Tensor
 
 from .cusp import window_flux
 from .grid import Grid, pixel_means
-from .light import SERSIC, Profiles, brightness, shaped
+from .light import Profiles, brightness, shaped
+from .scene import SERSIC
 
 __all__ = ["undeflected"]
 

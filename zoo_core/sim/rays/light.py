@@ -11,7 +11,7 @@ import torch
 from scipy.special import erf, gamma, gammaincinv
 from torch import Tensor
 
-from .scene import LIGHT, PROFILES
+from .scene import LIGHT, RING
 
 __all__ = [
     "Profiles",
@@ -22,8 +22,6 @@ __all__ = [
     "shaped",
     "squared_radius",
 ]
-
-SERSIC, RING = PROFILES.index("sersic"), PROFILES.index("ring")
 
 DARK = -80.0
 """Least exponent, 1e-35 of the peak: below it numbers are denormal, ten times as slow on a CPU."""

@@ -11,11 +11,10 @@ from torch import Tensor
 from .arcs import deflected
 from .foreground import undeflected
 from .grid import Grid
-from .scene import PROFILES, Scenes
+from .scene import POINT, Scenes
 
 __all__ = ["Rendered", "render", "scenes_at_once"]
 
-POINT = PROFILES.index("point")
 
 CPU_RAYS, GPU_RAYS = 250_000, 42_000_000
 """At once: what stays in a CPU core's cache; what keeps a GPU busy for longer than its kernels take to start."""

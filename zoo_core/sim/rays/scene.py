@@ -17,9 +17,10 @@ import numpy as np
 
 from ..tables import dtype_of
 
-__all__ = ["LENS", "LIGHT", "PROFILES", "Lens", "Profile", "Scenes"]
+__all__ = ["LENS", "LIGHT", "POINT", "PROFILES", "RING", "SERSIC", "Lens", "Profile", "Scenes"]
 
 PROFILES = ("sersic", "ring", "point")
+SERSIC, RING, POINT = range(len(PROFILES))
 
 
 class Lens(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..rays.scene import LIGHT, PROFILES, Profile
+from ..rays.scene import LIGHT, RING, SERSIC, Profile
 
 __all__ = [
     "BARRED",
@@ -33,8 +33,6 @@ __all__ = [
     "light_table",
     "sersic",
 ]
-
-SERSIC, RING, POINT = (PROFILES.index(name) for name in ("sersic", "ring", "point"))
 
 
 class Galaxy(NamedTuple):

@@ -18,9 +18,9 @@ import numpy as np
 from astropy.cosmology import FlatLambdaCDM
 
 from ..frame import FINDING
-from ..rays.scene import Lens, Profile
+from ..rays.scene import POINT, Lens, Profile
 from . import galaxy as morphology
-from .galaxy import POINT, Galaxy, Morphology
+from .galaxy import Galaxy, Morphology
 
 __all__ = [
     "FRAME",
@@ -28,7 +28,7 @@ __all__ = [
     "TRAINING",
     "Host",
     "Population",
-    "Source",
+    "SourceGalaxy",
     "choose",
     "comoving_distance",
     "deflector",
@@ -91,7 +91,7 @@ class Host(NamedTuple):
     light: Galaxy
 
 
-class Source(NamedTuple):
+class SourceGalaxy(NamedTuple):
     """The galaxy behind a lens: centre and half-light radius in the source plane (arcsec), its kind and profiles."""
 
     x: float
@@ -377,14 +377,14 @@ def draw_size(rng: np.random.Generator, population: Population, host: Host) -> f
     return float(np.clip(median * 10 ** rng.normal(0, scatter), 0.025, min(0.5, 0.45 * host.theta_E)))
 
 
-def draw_source(rng: np.random.Generator, population: Population, host: Host) -> Source:
+def draw_source(rng: np.random.Generator, population: Population, host: Host) -> SourceGalaxy:
     """A galaxy behind the host, of unit flux; the survey sets its brightness."""
     R = draw_size(rng, population, host)
     x, y = draw_position(rng, host, R)
     shape = choose(rng, population.sources)
     q, phi = float(np.clip(rng.normal(0.65, 0.2), 0.2, 1.0)), rng.uniform(0, np.pi)
     galaxy = Galaxy(1.0, R, host.light.x + x, host.light.y + y, q, phi, lensed=True)
-    return Source(x, y, R, shape.name, shape.build(rng, galaxy))
+    return SourceGalaxy(x, y, R, shape.name, shape.build(rng, galaxy))
 
 
 def draw_flux(rng: np.random.Generator) -> float:

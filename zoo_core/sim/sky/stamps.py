@@ -37,7 +37,7 @@ class Stamp(NamedTuple):
 
 
 class StampSource(NamedTuple):
-    """A stamp behind a lens; as `population.Source`, with the stamp's number and the angle that it is turned by."""
+    """A stamp behind a lens; `population.SourceGalaxy` with the stamp's number and the angle that it is turned by."""
 
     x: float
     y: float

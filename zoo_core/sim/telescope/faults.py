@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor
 
-from .noise import Recipes, column
+from .noise import NoiseTable, column
 
 __all__ = ["EVENTS", "strike"]
 
@@ -25,7 +25,7 @@ TRACK_SIGMA = 0.45
 """Of a track's Gaussian cross-section, pixels: sharper than any star."""
 
 
-def strike(image: Tensor, recipes: Recipes, events: Tensor) -> Tensor:
+def strike(image: Tensor, recipes: NoiseTable, events: Tensor) -> Tensor:
     """The images with their faults; NaN where nothing was measured.
 
     Arguments:
@@ -42,7 +42,7 @@ def strike(image: Tensor, recipes: Recipes, events: Tensor) -> Tensor:
     return struck.view_as(image).masked_fill(_blank(image.shape[-1], u, kind == BLANK), torch.nan)
 
 
-def _kinds(recipes: Recipes, events: Tensor) -> Tensor:
+def _kinds(recipes: NoiseTable, events: Tensor) -> Tensor:
     """What each slot holds, shape (B, EVENTS)."""
     expected = torch.cat([column(recipes, name, events)[:, 0] for name in ("cosmics", "hot", "blanks")], dim=1)
     chances = expected.cumsum(1) / EVENTS

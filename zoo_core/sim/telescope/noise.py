@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["UNITS", "Draw", "Recipes", "column", "draw_shifted_noises", "draw_training_noises"]
+__all__ = ["UNITS", "Draw", "NoiseTable", "column", "draw_shifted_noises", "draw_training_noises"]
 
-Recipes = Mapping[str, Tensor] | np.ndarray
+NoiseTable = Mapping[str, Tensor] | np.ndarray
 """Numbers of each exposure's noise, by the fields of dtype NOISE."""
 
 UNITS = (1e-13, 1e3)
 """Flux unit of a file: from erg/s/cm2/Hz-like units to electrons."""
 
 
-def column(recipes: Recipes, name: str, like: Tensor) -> Tensor:
+def column(recipes: NoiseTable, name: str, like: Tensor) -> Tensor:
     """One field of the recipes in the type and on the device of `like`, shape (B, 1, 1)."""
     return torch.as_tensor(recipes[name]).to(like)[:, None, None]
 

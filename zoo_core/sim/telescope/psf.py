@@ -19,8 +19,8 @@ __all__ = [
     "EXPONENTIAL",
     "GAUSSIAN",
     "MOFFAT",
-    "PROFILES",
     "PSF",
+    "RADIAL_PROFILES",
     "Psf",
     "draw_shifted_psf",
     "draw_training_psf",
@@ -35,7 +35,7 @@ REACH = 4.6  # arcsec, radius of the last node: the corner of the PSF image
 class Psf(NamedTuple):
     """The PSF of one exposure; by default round, without wings or spikes."""
 
-    profile: int  # index into PROFILES
+    profile: int  # index into RADIAL_PROFILES
     fwhm: float  # arcsec, of the core
     shape: float = 0.0  # what the profile takes: Moffat beta, central obstruction, share of the broad part
     q: float = 1.0  # axis ratio
@@ -90,10 +90,10 @@ def exponential(r: Tensor, shape: Tensor) -> Tensor:
     return torch.exp(-math.log(2) * soft / half)
 
 
-PROFILES = (gaussian, moffat, airy, double_gaussian, exponential)
+RADIAL_PROFILES = (gaussian, moffat, airy, double_gaussian, exponential)
 """Surface brightness at r, in FWHM, shape (rows, nodes); `shape` has shape (rows, 1). Not normalised."""
 
-GAUSSIAN, MOFFAT, AIRY, DOUBLE_GAUSSIAN, EXPONENTIAL = range(len(PROFILES))
+GAUSSIAN, MOFFAT, AIRY, DOUBLE_GAUSSIAN, EXPONENTIAL = range(len(RADIAL_PROFILES))
 
 
 def psf_images(
@@ -141,7 +141,7 @@ def radial_tables(psfs: np.ndarray, device: torch.device | str = "cpu") -> Tenso
     core = torch.empty_like(r)
     for kind in np.unique(psfs["profile"]):
         rows = torch.as_tensor(np.flatnonzero(psfs["profile"] == kind), device=device)
-        core[rows] = PROFILES[kind](r[rows], shape[rows])
+        core[rows] = RADIAL_PROFILES[kind](r[rows], shape[rows])
     wings = (1 + r**2) ** -1.5
     core, wings = (part / (part * area).sum(1, keepdim=True) for part in (core, wings))
     return (1 - wing) * core + wing * wings

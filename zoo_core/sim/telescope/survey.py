@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from ..tables import dtype_of
 from .faults import EVENTS, strike
-from .noise import UNITS, Recipes, column, draw_shifted_noises, draw_training_noises
+from .noise import UNITS, NoiseTable, column, draw_shifted_noises, draw_training_noises
 from .psf import Psf, draw_shifted_psf, draw_training_psf, psf_images
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "SHIFTED",
     "TRAINING",
     "Noise",
+    "NoiseTable",
     "Randoms",
-    "Recipes",
     "Survey",
     "blur",
     "noise_sigma",
@@ -207,7 +207,7 @@ class Randoms:
         return cls(*(torch.from_numpy(np.stack(column)) for column in zip(*drawn, strict=True)))
 
 
-def noise_sigma(light: Tensor, noise: Recipes) -> Tensor:
+def noise_sigma(light: Tensor, noise: NoiseTable) -> Tensor:
     """Standard deviation of each pixel: sky and detector (1) and the photons of the light itself.
 
     sqrt(1 + shot light), in sky sigma, of the shape of `light`, (B, H, W).
@@ -215,7 +215,7 @@ def noise_sigma(light: Tensor, noise: Recipes) -> Tensor:
     return torch.sqrt(1 + column(noise, "shot", light) * light.clamp(min=0))
 
 
-def observe(foreground: Tensor, arcs: Tensor, noise: Recipes, randoms: Randoms) -> Tensor:
+def observe(foreground: Tensor, arcs: Tensor, noise: NoiseTable, randoms: Randoms) -> Tensor:
     """Exposures of blurred scenes.
 
     Arguments:
@@ -237,7 +237,7 @@ def _axis(like: Tensor) -> Tensor:
     return torch.arange(side, dtype=like.dtype, device=like.device) - (side - 1) / 2
 
 
-def _correlated(grain: Tensor, noise: Recipes) -> Tensor:
+def _correlated(grain: Tensor, noise: NoiseTable) -> Tensor:
     """White noise after the kernel (l2, l1, 1, l1, l2) / sqrt(1 + 2 l1^2 + 2 l2^2) along both axes: same variance."""
     one, two = (column(noise, name, grain) for name in ("lag_1", "lag_2"))
     for axis in (1, 2):
@@ -247,7 +247,7 @@ def _correlated(grain: Tensor, noise: Recipes) -> Tensor:
     return grain
 
 
-def _background(noise: Recipes, randoms: Randoms, like: Tensor) -> Tensor:
+def _background(noise: NoiseTable, randoms: Randoms, like: Tensor) -> Tensor:
     """Zero point and plane, bias + slope_x x + slope_y y with x and y from -1 to 1, mottle and stripes, (B, H, W)."""
     side, axis = like.shape[-1], _axis(like) / (like.shape[-1] / 2)
     size = randoms.coarse.shape[-1] * COARSE

@@ -15,7 +15,7 @@ import platformdirs
 
 from ....errors import DatasetError
 from ....images.source import Source
-from ...shards import Shards
+from ...shards import ImageShards
 from .challenge import Slc2020
 from .macro import einstein_radii
 from .matched import matched
@@ -66,7 +66,7 @@ class MarginalisedSlc2020(Slc2020):
         folder = (
             Path(platformdirs.user_cache_dir("zoo")) / "datasets" / f"slc2020-marginalised-{self.fingerprint()[:16]}"
         )
-        self._shards = Shards(folder, len(sources), self._made)
+        self._shards = ImageShards(folder, len(sources), self._made)
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Changed images."""
