@@ -11,27 +11,42 @@ D4 = range(8)
 
 
 def dihedral(images: Tensor, element: int) -> Tensor:
-    """Element 0..7 of D4: a quarter turn `element % 4` times, and for 4 and more mirrored first."""
+    """Images (..., side, side) under one element of D4.
+
+    Arguments:
+        element: 0 to 7: so many quarter turns modulo 4, counter-clockwise with rows downwards; from 4 on columns are
+            mirrored first.
+
+    >>> dihedral(torch.tensor([[1, 2], [3, 4]]), 1)
+    tensor([[2, 4],
+            [1, 3]])
+    >>> dihedral(torch.tensor([[1, 2], [3, 4]]), 4)
+    tensor([[2, 1],
+            [4, 3]])
+    """
     if element >= 4:
         images = images.flip(-1)
     return images.rot90(element % 4, (-2, -1))
 
 
 def random_dihedral(images: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Each image under an element of its own, and the numbers (B,) of these elements."""
+    """Each image (B, C, side, side) under an element of its own, and the numbers (B,) of these elements."""
     elements = torch.randint(len(D4), (len(images),), generator=generator, device=images.device)
     return turned(images, elements), elements
 
 
 def turned(images: Tensor, elements: Tensor) -> Tensor:
-    """Image k under the element of that number, as `dihedral`."""
+    """Image k of (B, C, side, side) under element `elements[k]` of D4, (B,) from 0 to 7, as by `dihedral`."""
     places = _places(images.shape[-1], images.device)[elements][:, None]
     flat = images.flatten(2)
     return flat.gather(2, places.expand(-1, flat.shape[1], -1)).view_as(images)
 
 
 def photometric(images: Tensor, gain: float, offset: float, generator: Generator) -> Tensor:
-    """X U(1 - gain, 1 + gain) + U(-offset, offset), drawn for each image (Schaefer et al. 2018)."""
+    """Images x U(1 - gain, 1 + gain) + U(-offset, offset), drawn for each of (B, C, H, W).
+
+    Source: Schaefer et al. (2018), A&A 611, A2, with gain 0.2 and offset 0.1.
+    """
     if not gain and not offset:
         return images
     gains, offsets = torch.rand(2, len(images), 1, 1, 1, generator=generator, device=images.device) * 2 - 1

@@ -13,7 +13,11 @@ __all__ = ["asinh", "asinh_peak", "blur", "clip", "high_pass", "noise_units", "s
 
 
 def noise_units(pixels: Tensor) -> Tensor:
-    """Sky subtracted, in units of the sky's noise; an image without noise in units of a thousandth of its range."""
+    """Sky subtracted, in units of the sky's noise: (x - sky) / sigma, of each band of each image by itself.
+
+    Arguments:
+        pixels: (B, bands, H, W), in any linear unit. In an image without noise, sigma is a thousandth of its range.
+    """
     scale = pixels.abs().amax((-2, -1), keepdim=True).clamp(min=torch.finfo(pixels.dtype).tiny)
     pixels = pixels / scale
     level, sigma = sky(pixels)
@@ -23,17 +27,37 @@ def noise_units(pixels: Tensor) -> Tensor:
 
 
 def sqrt(pixels: Tensor) -> Tensor:
-    """Square root of the size of each pixel, with its sign."""
+    """|x|^(1/2) with the sign of x, (B, channels, H, W).
+
+    >>> sqrt(torch.tensor([-4.0, 9.0]))
+    tensor([-2.,  3.])
+    """
     return pixels.abs().sqrt_().copysign(pixels)
 
 
 def asinh(pixels: Tensor, softening: float) -> Tensor:
-    """Linear below the softening and logarithmic above it (Lupton et al. 1999)."""
+    """Pixels x as asinh(x / softening): linear below the softening and logarithmic above it.
+
+    Arguments:
+        pixels: (B, channels, H, W).
+        softening: in the unit of the pixels.
+
+    Source: Lupton, Gunn & Szalay (1999), AJ 118, 1406.
+
+    >>> asinh(torch.tensor([0.01, 1000.0]), softening=1.0)
+    tensor([0.0100, 7.6009])
+    """
     return _asinh(pixels / softening)
 
 
 def asinh_peak(pixels: Tensor, contrast: float) -> Tensor:
-    """asinh(contrast x / peak) / asinh(contrast): 1 at the peak of the slightly blurred central half."""
+    """asinh(contrast x / peak) / asinh(contrast): 1 at the peak.
+
+    Arguments:
+        pixels: (B, channels, H, W), in units of the noise. The peak is that of the central half of each channel,
+            blurred by one pixel, and no less than 1.
+        contrast: of the peak to the brightness where the stretch begins to be logarithmic.
+    """
     rows, columns = (_blur_matrix(side, 1.0, pixels)[side // 4 : side - side // 4] for side in pixels.shape[-2:])
     peak = (rows @ pixels @ columns.mT).amax((-2, -1), keepdim=True).clamp(min=1.0)
     return _asinh(contrast * pixels / peak) / math.asinh(contrast)
@@ -52,19 +76,31 @@ def high_pass(pixels: Tensor, sigma: float, relative: float) -> Tensor:
 
 
 def clip(pixels: Tensor, low: float, high: float) -> Tensor:
-    """Values limited to [low, high]."""
+    """Values (B, channels, H, W) limited to [low, high].
+
+    >>> clip(torch.tensor([-1.0, 0.5, 7.0]), 0.0, 1.0)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
     return pixels.clamp(low, high)
 
 
 def standardise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(x - mean) / std, one of each a channel."""
+    """(x - mean) / std of pixels (B, channels, H, W), with one mean and one std a channel.
+
+    >>> standardise(torch.full((1, 2, 1, 1), 6.0), mean=[2.0, 4.0], std=[4.0, 1.0]).flatten()
+    tensor([1., 2.])
+    """
     shape = (1, -1, 1, 1)
     level, scale = (_constants(tuple(values), pixels.dtype, pixels.device).view(shape) for values in (mean, std))
     return (pixels - level) / scale
 
 
 def blur(pixels: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur, sigma in pixels, cut at 4 sigma; the border is reflected."""
+    """Images (..., H, W) convolved with exp(-r^2 / (2 sigma^2)), cut at 4 sigma on each axis; borders are reflected.
+
+    >>> blur(torch.ones(1, 1, 8, 8), sigma=1.5).std() < 1e-6
+    tensor(True)
+    """
     rows, columns = (_blur_matrix(length, sigma, pixels) for length in pixels.shape[-2:])
     return rows @ pixels @ columns.mT
 

@@ -72,7 +72,7 @@ def bin_mean(pixels: Image, valid: Mask, factor: int) -> tuple[Image, Mask]:
 
 
 def crop(pixels: Image, valid: Mask, size: int) -> tuple[Image, Mask]:
-    """What `frame` would keep of both."""
+    """The central size x size pixels of both, (bands, H, W) each, as `frame` keeps them."""
     (rows, _), (columns, _) = (_spans(length, size) for length in pixels.shape[-2:])
     return pixels[:, rows, columns], valid[:, rows, columns]
 

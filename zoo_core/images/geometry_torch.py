@@ -17,7 +17,16 @@ __all__ = ["bin_mean", "centred", "resample"]
 
 
 def resample(images: Tensor, from_scale: float, to_scale: float, generator: Generator) -> Tensor:
-    """As `geometry.resample`; the generator draws the noise where gaps lie in images whose pixels become smaller."""
+    """Images on pixels of another size, as by `geometry.resample`.
+
+    Arguments:
+        images: (B, bands, H, W), flux per pixel, NaN where nothing was measured.
+        from_scale, to_scale: arcsec.
+        generator: of the noise that fills gaps where pixels become smaller, on the device of the images.
+
+    Returns:
+        NaN where less than half of a pixel was measured.
+    """
     ratio = geometry.ratio_of(from_scale, to_scale)
     if abs(ratio - 1) <= geometry.SAME_SCALE:
         return images
@@ -31,7 +40,7 @@ def resample(images: Tensor, from_scale: float, to_scale: float, generator: Gene
 
 
 def bin_mean(images: Tensor, factor: int) -> Tensor:
-    """As `geometry.bin_mean`."""
+    """Means of blocks of pixels (B, bands, H // factor, W // factor), NaN where less than half was measured."""
     height, width = (length // factor for length in images.shape[-2:])
     top, left = (
         (length - whole * factor) // 2 for length, whole in zip(images.shape[-2:], (height, width), strict=True)
@@ -46,7 +55,7 @@ def bin_mean(images: Tensor, factor: int) -> Tensor:
 
 
 def centred(images: Tensor, size: int) -> Tensor:
-    """The images cropped or padded with NaN to size x size; pixel H // 2 lands on size // 2."""
+    """Images (B, bands, H, W) cropped or padded with NaN to size x size; pixel H // 2 lands on size // 2."""
     height, width = images.shape[-2:]
     top, left = (size // 2 - length // 2 for length in (height, width))
     return functional.pad(images, (left, size - width - left, top, size - height - top), value=torch.nan)

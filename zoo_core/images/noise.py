@@ -45,7 +45,16 @@ def autocovariance(image: Image, valid: Mask) -> Image:
 
 
 def draw(covariance: Image, shape: tuple[int, int], band: int) -> Image:
-    """Gaussian noise with that autocovariance; each band has its own."""
+    """Gaussian noise of that shape: white noise filtered by the square root of the power spectrum.
+
+    Arguments:
+        covariance: at lags from -n to n along both axes, (2 n + 1, 2 n + 1).
+        shape: of the noise, pixels.
+        band: its number; each band has noise of its own.
+
+    Source: the spectrum is the Fourier transform of the covariance (Wiener 1930, Acta Math. 55, 117; Khinchin 1934,
+    Math. Ann. 109, 604).
+    """
     n_lags = len(covariance) // 2
     periodic = padded(shape, n_lags)
     lags = np.zeros(periodic)

@@ -25,25 +25,27 @@ def ring(radius, width=2.0, peak=20.0, opening=math.pi):
     return (peak * torch.exp(-((r - radius) ** 2) / (2 * width**2)) * (theta.abs() <= opening))[None, None]
 
 
-def seen(images):
+def features_of(images):
     return features(images, GRID, BANK)
 
 
 def test_there_are_far_more_than_500_features():
-    assert seen(noise(2)).shape == (2, count(1))
+    assert features_of(noise(2)).shape == (2, count(1))
     assert count(1) > 2000
-    assert seen(torch.cat([noise(2), noise(2, 1)], dim=1)).shape == (2, count(2))
+    assert features_of(torch.cat([noise(2), noise(2, 1)], dim=1)).shape == (2, count(2))
 
 
 @pytest.mark.parametrize("turn", [lambda x: x.rot90(1, (-2, -1)), lambda x: x.flip(-1), lambda x: x.mT])
 def test_features_do_not_turn_with_the_image(turn):
     images = noise(4) + ring(15, opening=0.5)
 
-    torch.testing.assert_close(seen(turn(images)), seen(images), atol=1e-3, rtol=1e-3)  # float32 sums in another order
+    torch.testing.assert_close(
+        features_of(turn(images)), features_of(images), atol=1e-3, rtol=1e-3
+    )  # float32 sums in another order
 
 
 def test_features_of_an_empty_frame_are_finite():
-    assert seen(torch.zeros(1, 1, SIZE, SIZE)).isfinite().all()
+    assert features_of(torch.zeros(1, 1, SIZE, SIZE)).isfinite().all()
 
 
 def test_a_ring_is_a_straight_line_in_polar_coordinates():

@@ -34,7 +34,7 @@ def inverse(g: int) -> int:
 
 
 class LiftingConv(nn.Module):
-    """VALID convolution from an image to features: channel g of each sees its kernel turned by g.
+    """VALID convolution from an image to features: the kernel of channel g is turned by g.
 
     Kernels are N(0, 1) and divided by sqrt(fan in) as they are used, then `unit_relu`, as in `UnitConv`.
     """
@@ -52,7 +52,7 @@ class LiftingConv(nn.Module):
 
 
 class DihedralConv(nn.Module):
-    """VALID convolution from features to features: channel g sees channel h through kernel g^-1 h, turned by g.
+    """VALID convolution from features to features: channel h reaches channel g through kernel g^-1 h, turned by g.
 
     Kernels are N(0, 1) and divided by sqrt(fan in) as they are used, then `unit_relu`, as in `UnitConv`.
     """

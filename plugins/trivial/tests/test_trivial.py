@@ -1,4 +1,4 @@
-"""The trivial classifier sees brightness and size, and nothing of the shape."""
+"""The trivial classifier has brightness and size as input, and nothing of the shape."""
 
 import pytest
 import torch
@@ -23,17 +23,17 @@ def noise(count, seed=0):
 
 
 def test_peak_and_footprint_of_a_gaussian_are_its_own():
-    seen = named(blob(sigma=5.0, peak=100.0))
+    found = named(blob(sigma=5.0, peak=100.0))
 
     inside_10_sigma = torch.pi * 2 * 25 * torch.log(torch.tensor(10.0))
-    assert seen["peak"] == pytest.approx(torch.tensor(101.0).log().item())
-    assert seen["footprint_10"] == pytest.approx(inside_10_sigma.log().item(), rel=0.01)  # pixels on the edge
+    assert found["peak"] == pytest.approx(torch.tensor(101.0).log().item())
+    assert found["footprint_10"] == pytest.approx(inside_10_sigma.log().item(), rel=0.01)  # pixels on the edge
 
 
 def test_half_of_the_light_of_a_gaussian_is_within_its_half_light_radius():
-    seen = named(blob(sigma=8.0, peak=1e4))
+    found = named(blob(sigma=8.0, peak=1e4))
 
-    r50 = torch.tensor(seen["r50"]).expm1()
+    r50 = torch.tensor(found["r50"]).expm1()
     assert abs(r50 - 8.0 * 1.1774) < 1.0  # rings are one pixel wide
 
 

@@ -83,12 +83,18 @@ def distances() -> tuple[float, float]:
 
 
 def einstein_radius(mass: np.ndarray | float) -> np.ndarray | float:
-    """Of a point of that mass between Z_LENS and Z_SOURCE, arcsec."""
+    """Of a point of that mass between Z_LENS and Z_SOURCE, arcsec.
+
+        theta_E^2 = 4 G M / c^2 D_ls / (D_l D_s)
+
+    >>> round(float(einstein_radius(1e10)), 3)
+    0.166
+    """
     return np.sqrt(np.asarray(mass) * distances()[1])
 
 
 def scale_radius(mass: np.ndarray) -> np.ndarray:
-    """Of the truncated NFW profile of a subhalo, arcsec."""
+    """Of the truncated NFW profile of a subhalo, arcsec: r_s = SCALE_RADIUS kpc (mass / 10^9 solar masses)^SCALE_SLOPE."""
     kpc = SCALE_RADIUS * (mass / 1e9) ** SCALE_SLOPE
     return np.degrees(kpc / distances()[0]) * 3600
 
@@ -109,7 +115,13 @@ def draw_subhalos(rng: np.random.Generator, population: MassFunction) -> np.ndar
 
 
 def power_law(u: np.ndarray, slope: float, low: float, high: float) -> np.ndarray:
-    """Quantiles u of the density x^slope between low and high; slope is not -1."""
+    """Quantiles u of the density x^slope between low and high; slope is not -1.
+
+        x = (low^p + (high^p - low^p) u)^(1 / p) with p = slope + 1
+
+    >>> power_law(np.array([0.0, 0.5, 1.0]), 0.0, 2.0, 4.0)
+    array([2., 3., 4.])
+    """
     power = slope + 1
     return (low**power + (high**power - low**power) * u) ** (1 / power)
 
