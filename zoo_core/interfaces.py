@@ -423,7 +423,7 @@ class Batch:
 class Training(ABC):
     """What a plugin that trains in its own way is given: images, targets, and gradient descent in resumable stages.
 
-    Images are what the network sees, (B, channels, size, size), on the device that it is on; they come in the order of
+    Images are the network's input, (B, channels, size, size), on the device that it is on; they come in the order of
     the data set. Of anomaly detectors both sets hold nothing but label 0.
 
     Attributes:

@@ -16,7 +16,7 @@ MODEL = MacroModel(40, psf=1.2, priors=PRIORS, noise=0.01)
 MASS = 1.0  # Einstein radius of the subhalo, pixels
 
 
-def seen(position=None):
+def observed(position=None):
     """An image (1, 40, 40) by caustics, of unit peak, with a point mass at a position, or with none."""
     axis = MODEL.axis(torch.zeros((), dtype=torch.float64))
     x, y = axis[None, :], axis[:, None]
@@ -37,7 +37,7 @@ def seen(position=None):
 
 def test_a_mass_is_found_where_it_is():
     positions = rings((8.0, 11.0), (8, 12))
-    fit = fit_macro(seen(positions[10]), MODEL)
+    fit = fit_macro(observed(positions[10]), MODEL)
 
     found = significance(MODEL, fit, positions)[0]
 
@@ -46,7 +46,7 @@ def test_a_mass_is_found_where_it_is():
 
 
 def test_a_smooth_lens_has_no_significant_mass():
-    fit = fit_macro(seen(), MODEL)
+    fit = fit_macro(observed(), MODEL)
 
     found = significance(MODEL, fit, rings((8.0, 11.0), (8, 12)))[0]
 

@@ -1,4 +1,4 @@
-"""What training sees of gaps is what prediction sees: the batched torch form of `background.continued`."""
+"""Training fills gaps as prediction does: the batched torch form of `background.continued`."""
 
 import numpy as np
 import pytest

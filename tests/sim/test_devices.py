@@ -34,10 +34,10 @@ def grid():
 def test_telescopes_keep_to_the_device(drawn, grid):
     psfs, noise = table((cutout.psf for cutout in drawn), PSF), table((cutout.noise for cutout in drawn), NOISE)
     transfer = survey.transfer(psfs, WIDTH, FINE.pixel_scale, torch.float32, "cuda")
-    seen = survey.blur(grid.zeros(COUNT)[:, 1:-1, 1:-1], transfer, OVERSAMPLE)
-    arcs, measured = brightened(seen, seen, Wanted(*seen.new_ones(4, COUNT)), noise)
+    blurred = survey.blur(grid.zeros(COUNT)[:, 1:-1, 1:-1], transfer, OVERSAMPLE)
+    arcs, measured = brightened(blurred, blurred, Wanted(*blurred.new_ones(4, COUNT)), noise)
     randoms = Randoms.from_numpy([np.random.default_rng(i) for i in range(COUNT)], SIDE).to("cuda")
-    images = observe(seen, arcs, noise, randoms)
+    images = observe(blurred, arcs, noise, randoms)
     images = images.masked_fill(outside(SIDE, torch.ones(COUNT, 2, device="cuda")), torch.nan)
     assert {images.device, *(column.device for column in measured)} == {torch.device("cuda:0")}
     assert images.shape == (COUNT, SIDE, SIDE)

@@ -36,7 +36,7 @@ def sqrt(pixels: Tensor) -> Tensor:
 
 
 def asinh(pixels: Tensor, softening: float) -> Tensor:
-    """Pixels x as asinh(x / softening): linear below the softening and logarithmic above it.
+    """The stretch asinh of x / softening: linear below the softening and logarithmic above it.
 
     Arguments:
         pixels: (B, channels, H, W).

@@ -70,14 +70,14 @@ def test_without_a_lens_flux_and_place_are_kept(file):
 
 
 def test_a_stamp_is_lensed_as_the_profile_that_it_shows(file):
-    seen = lensed(read_stamps(file)[:1], [source()], MASSIVE, GRID)[0]
+    image = lensed(read_stamps(file)[:1], [source()], MASSIVE, GRID)[0]
     light = np.zeros(1, LIGHT)
     for name, value in {"lensed": True, "flux": 1, "x": 0.25, "y": 0.05, "R": 0.3, "n": 0.5, "q": 1}.items():
         light[name] = value
     drawn = render(Scenes(MASSIVE, light), pixels=101, pixel_scale=0.1, oversample=2, dtype=torch.float64).arcs[0]
     # the profile of index 0.5 is the Gaussian that the stamp was made of
-    assert float(seen.sum()) == pytest.approx(float(drawn.sum()), rel=0.03)
-    assert float((seen - drawn).abs().sum() / drawn.sum()) < 0.08
+    assert float(image.sum()) == pytest.approx(float(drawn.sum()), rel=0.03)
+    assert float((image - drawn).abs().sum() / drawn.sum()) < 0.08
 
 
 def test_half_the_sources_are_stamps_where_stamps_are_given(file, tmp_path):

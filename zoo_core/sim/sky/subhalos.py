@@ -94,7 +94,7 @@ def einstein_radius(mass: np.ndarray | float) -> np.ndarray | float:
 
 
 def scale_radius(mass: np.ndarray) -> np.ndarray:
-    """Of the truncated NFW profile of a subhalo, arcsec: r_s = SCALE_RADIUS kpc (mass / 10^9 solar masses)^SCALE_SLOPE."""
+    """Of the truncated NFW profile of a subhalo, arcsec: SCALE_RADIUS kpc (mass / 10^9 solar masses)^SCALE_SLOPE."""
     kpc = SCALE_RADIUS * (mass / 1e9) ** SCALE_SLOPE
     return np.degrees(kpc / distances()[0]) * 3600
 
