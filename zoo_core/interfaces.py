@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from .errors import DatasetError, SpecError
+from .errors import DatasetError, SpecError, UnknownNameError
 from .files import stamp
 from .references import Lazy
 from .symmetries import Symmetry, check_symmetries
@@ -34,11 +34,24 @@ __all__ = [
     "Training",
     "TrainingView",
     "any_size",
+    "domain_named",
     "one_size",
 ]
 
 DOMAINS = ("simulated", "real")
 READ_AT_ONCE = 64  # images, when a data set is gone through
+
+
+def domain_named(name: str) -> str:
+    """The name of a domain of images, "simulated" or "real".
+
+    Raises:
+        UnknownNameError: there is no such domain.
+    """
+    if name not in DOMAINS:
+        raise UnknownNameError.among("domain", name, DOMAINS)
+    return name
+
 
 Network = TypeVar("Network", bound="nn.Module")
 

@@ -13,7 +13,7 @@ import pytest
 import zoo_core as zoo
 from zoo_core.bench.results import predictions_of, read_result, sha256_of
 from zoo_core.bench.truth import truth_sha256
-from zoo_core.board.leaderboard import board_of, leaderboard
+from zoo_core.board.leaderboard import Shown, board_of, leaderboard
 from zoo_core.catalog.measured import published_results
 from zoo_core.catalog.registry import merge, read_registry
 from zoo_core.errors import ResultError, UnknownNameError
@@ -29,6 +29,7 @@ MODEL = """
     heads: {{classes: [nonlens, lens]}}
     licence: MIT
     known_failures: []
+    trained_on: [{{dataset: {trained_on}, domain: simulated}}]
 """
 BENCHMARK = """
 benchmarks:
@@ -49,8 +50,9 @@ datasets:
 def listed(tmp_path):
     """A catalogue that publishes the models given, with weights "111..." unless said otherwise."""
 
-    def make(*models, images="2" * 64, truth_sha256="null", **weights):
-        entries = [MODEL.format(id=id, task="classification", sha256=weights.get(id, "1") * 64) for id in models]
+    def make(*models, images="2" * 64, truth_sha256="null", trained_on="elsewhere", **weights):
+        facts = {"task": "classification", "trained_on": trained_on}
+        entries = [MODEL.format(id=id, sha256=weights.get(id, "1") * 64, **facts) for id in models]
         path = tmp_path / "registry.yaml"
         path.write_text("schema: 2\nmodels:" + "".join(entries) + BENCHMARK.format(sha256=images, truth=truth_sha256))
         return merge([read_registry(path)])
@@ -128,7 +130,7 @@ def test_a_model_in_no_registry_is_ranked_and_marked(stored, listed, tmp_path):
 def test_what_a_reader_must_know_stands_in_the_row(stored, listed, tmp_path):
     path = stored("a.one", seen=True)
 
-    text = board_of(tmp_path / "results", listed("a.one")).markdown()
+    text = board_of(tmp_path / "results", listed("a.one", trained_on="patch")).markdown()
 
     assert "population **seen** in training" in text
     assert "trained and measured on simulated images" in text
@@ -274,13 +276,16 @@ def test_the_board_of_one_benchmark_or_of_one_task(stored, listed, tmp_path):
     stored("a.one", benchmark="sea")
     results, known = tmp_path / "results", listed("a.one")
 
-    assert [table.benchmark for table in board_of(results, known, on="sea").tables] == ["sea"]
-    assert [table.benchmark for table in board_of(results, known, task="classification").tables] == ["sea", "sky"]
-    assert board_of(results, known, task="regression").tables == ()
+    assert [table.benchmark for table in board_of(results, known, Shown(on="sea")).tables] == ["sea"]
+    assert [table.benchmark for table in board_of(results, known, Shown(task="classification")).tables] == [
+        "sea",
+        "sky",
+    ]
+    assert board_of(results, known, Shown(task="regression")).tables == ()
     with pytest.raises(UnknownNameError, match="no benchmark is called 'skye'; did you mean sky"):
-        board_of(results, known, on="skye")
+        board_of(results, known, Shown(on="skye"))
     with pytest.raises(UnknownNameError, match="no task is called 'regresion'; did you mean regression"):
-        board_of(results, known, task="regresion")
+        board_of(results, known, Shown(task="regresion"))
 
 
 def test_in_another_folder_the_results_of_the_project_are_shown(tmp_path, monkeypatch):
@@ -320,3 +325,55 @@ def test_the_board_needs_no_torch(stored, tmp_path):
     child = [sys.executable, "-c", code + "assert 'torch' not in sys.modules", str(tmp_path / "results")]
 
     assert subprocess.run(child, check=False).returncode == 0
+
+
+def test_what_is_said_of_the_training_is_that_of_the_entry(stored, listed, tmp_path):
+    stored("a.one")
+
+    row = rows(board_of(tmp_path / "results", listed("a.one", trained_on="patch")))["a.one"]
+
+    assert (row.status, row.badge) == ("not verified", "")
+    assert row.remark == "seen in training: False in the result, True in its entry"
+
+
+def test_training_on_the_images_of_a_benchmark_is_marked(stored, listed, tmp_path):
+    stored("a.one")
+
+    board = board_of(tmp_path / "results", listed("a.one", trained_on="finding_space"))
+
+    assert rows(board)["a.one"].overlap == "images"
+    assert "**trained on images of this benchmark**" in board.markdown()
+
+
+def test_a_row_says_how_far_it_was_verified_and_the_self_reported_can_be_hidden(stored, listed, tmp_path):
+    path = stored("a.one")
+    _, truth = predictions_of(path, read_result(path))
+    pinned = listed("a.one", "b.two", truth_sha256=truth_sha256(truth, Heads(classes=("nonlens", "lens"))))
+    results = tmp_path / "results"
+
+    assert rows(board_of(results, listed("a.one")))["a.one"].badge == "self-reported"
+    assert rows(board_of(results, pinned))["a.one"].badge == "recomputed"
+    assert rows(board_of(results, listed("a.one", "b.two"), Shown(verified=True))) == {}
+    assert list(rows(board_of(results, pinned, Shown(verified=True)))) == ["a.one"]
+
+
+def test_rows_can_be_ordered_by_another_metric(stored, listed, tmp_path):
+    stored("a.one", separation=2.0, seed=1)
+    stored("b.two", separation=2.0, seed=2)
+    results, known = tmp_path / "results", listed("a.one", "b.two")
+
+    recall = {model: row.result.metrics["recall"].value for model, row in rows(board_of(results, known)).items()}
+
+    assert list(rows(board_of(results, known, Shown(sort="recall")))) == sorted(recall, key=recall.get, reverse=True)
+    with pytest.raises(UnknownNameError, match="did you mean recall"):
+        board_of(results, known, Shown(sort="recal"))
+
+
+def test_only_benchmarks_of_simulated_or_of_real_images(stored, listed, tmp_path):
+    stored("a.one")
+    results, known = tmp_path / "results", listed("a.one")
+
+    assert [table.benchmark for table in board_of(results, known, Shown(domain="simulated")).tables] == ["sky"]
+    assert board_of(results, known, Shown(domain="real")).tables == ()
+    with pytest.raises(UnknownNameError, match="no domain is called 'reel'; did you mean real"):
+        board_of(results, known, Shown(domain="reel"))

@@ -1,7 +1,5 @@
 """What a result was measured with."""
 
-import hashlib
-import json
 import platform
 from importlib.metadata import version
 from typing import Any
@@ -11,7 +9,7 @@ from packaging.version import Version
 
 from ..models.model import Model
 
-__all__ = ["digest", "environment", "machine", "settings"]
+__all__ = ["environment", "machine", "settings"]
 
 
 def environment(plugin: str) -> dict[str, str]:
@@ -55,8 +53,3 @@ def settings(model: Model, precision: str) -> dict[str, Any]:
         "views": model.views,
         "precision": precision,
     }
-
-
-def digest(content: Any) -> str:
-    """sha256 of plain values."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

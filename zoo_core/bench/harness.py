@@ -26,12 +26,13 @@ from ..metric import Metric
 from ..models.load import load
 from ..models.model import Model
 from ..plugins import metrics as plugin_metrics
-from .environment import digest, environment, machine, settings
+from .environment import environment, machine, settings
 from .metrics.intervals import LEVEL, RESAMPLES
 from .metrics.named import core_metrics, select
 from .results import (
     RESULTS,
     Result,
+    digest,
     predictions_of,
     read_result,
     result_path,

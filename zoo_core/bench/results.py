@@ -32,6 +32,7 @@ __all__ = [
     "Estimate",
     "Result",
     "StratumResult",
+    "digest",
     "predictions_of",
     "read_result",
     "read_results",
@@ -231,6 +232,11 @@ def sha256_of(path: Path) -> str:
     """Of the file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(content: Any) -> str:
+    """sha256 of plain values."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _finite(value: Any) -> Any:

@@ -15,7 +15,7 @@ from ..files import whole
 from ..interfaces import Dataset
 from ..models.model import Model
 
-__all__ = ["SHARD", "Advance", "discard", "score"]
+__all__ = ["SHARD", "Advance", "discard", "predicted", "score"]
 
 SHARD = 512  # images
 SECONDS = b"seconds"
@@ -75,16 +75,17 @@ def _score_shard(
 ) -> None:
     images = dataset.images(slice(*rows))
     begun = time.perf_counter()
-    columns = _predicted(model, images, dataset.description.pixel_scale, batch_size, precision)
+    columns = predicted(model, images, dataset.description.pixel_scale, batch_size, precision)
     seconds = str(time.perf_counter() - begun)
     _require_finite(columns, rows[0], model.id)
     with whole(path) as part:
         pq.write_table(pa.table(columns).replace_schema_metadata({SECONDS: seconds}), part)
 
 
-def _predicted(
+def predicted(
     model: Model, images: np.ndarray, pixel_scale: float | None, batch_size: int, precision: str
 ) -> dict[str, np.ndarray]:
+    """The columns that the model predicts for raw images (B, bands, H, W), at most `batch_size` at once."""
     parts: list[Mapping[str, list]] = []
     start = 0
     while start < len(images):

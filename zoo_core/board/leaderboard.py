@@ -8,17 +8,21 @@ from typing import Any
 import numpy as np
 
 from ..bench.metrics.ranks import ranks
-from ..bench.results import Result, read_result, result_path
+from ..bench.remembered import Examination
+from ..bench.results import Result, read_result
+from ..bench.verification import BADGES
 from ..catalog.measured import published_results
+from ..catalog.overlap import overlap
 from ..catalog.registry import Catalog, catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
 from ..errors import ResultError, UnknownNameError
+from ..interfaces import domain_named
 from ..tasks import task_named
+from .judging import current_images, judged
 from .markdown import markdown
-from .remembered import Examination, examined, identity
 from .tables import Row, Table
 
-__all__ = ["Board", "board_of", "leaderboard"]
+__all__ = ["Board", "Shown", "board_of", "leaderboard"]
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,46 @@ class Board:
         return [_record(table, row) for table in self.tables for row in table.rows]
 
 
-def leaderboard(results: str | Path | None = None, on: str | None = None, task: str | None = None) -> Board:
+@dataclass(frozen=True)
+class Shown:
+    """What of a board is shown.
+
+    Arguments:
+        on: id of the one benchmark (--on).
+        task: name of the task whose benchmarks are shown (--task).
+        domain: "simulated" or "real": of the images of the benchmarks (--domain).
+        sort: name of a metric that orders rows instead of their rank; benchmarks without it are left out (--sort).
+        verified: leave out what is reported by its author alone (--verified).
+    """
+
+    on: str | None = None
+    task: str | None = None
+    domain: str | None = None
+    sort: str | None = None
+    verified: bool = False
+
+
+EVERYTHING = Shown()
+
+
+def leaderboard(
+    results: str | Path | None = None,
+    on: str | None = None,
+    task: str | None = None,
+    domain: str | None = None,
+    sort: str | None = None,
+    verified: bool = False,
+) -> Board:
     """The board of a folder of results.
 
     Arguments:
         results: the folder; by default that of the current directory or of the checkout, or else the results that came
             with the package.
-        on: id of the one benchmark to show (--on).
-        task: name of the task whose benchmarks are shown (--task).
+        on, task, domain, sort, verified: see `Shown`.
 
     Raises:
         ResultError: a file that is no result.
-        UnknownNameError: no such benchmark or task.
+        UnknownNameError: no such benchmark, task, domain or metric.
 
     Example:
         >>> import zoo_core as zoo
@@ -61,16 +93,18 @@ def leaderboard(results: str | Path | None = None, on: str | None = None, task: 
         >>> [table.metrics[0] for table in board.tables]
         ['mae[log10_mass]']
     """
-    return board_of(published_results() if results is None else Path(results), catalog(), on, task)
+    wanted = Shown(on, task, domain, sort, verified)
+    return board_of(published_results() if results is None else Path(results), catalog(), wanted)
 
 
-def board_of(results: Path, listed: Catalog, on: str | None = None, task: str | None = None) -> Board:
-    """The board of a folder of results under any catalogue; arguments as `leaderboard`."""
-    found = [_read(path) for path in sorted(results.glob(f"{on or '*'}/*.json"))]
-    names = _shown(found, listed, on, task)
-    return Board(
-        tuple(_table(name, [r for r in found if r.benchmark == name], listed, results) for name in names), results
-    )
+def board_of(results: Path, listed: Catalog, wanted: Shown = EVERYTHING) -> Board:
+    """The board of a folder of results under any catalogue."""
+    found = [_read(path) for path in sorted(results.glob(f"{wanted.on or '*'}/*.json"))]
+    names = _names(found, listed, wanted)
+    tables = [_table(name, [r for r in found if r.benchmark == name], listed, results, wanted) for name in names]
+    if wanted.sort is not None:
+        tables = _sorted(tables, wanted.sort, listed)
+    return Board(tuple(tables), results)
 
 
 def _read(path: Path) -> Result:
@@ -81,76 +115,67 @@ def _read(path: Path) -> Result:
     return result
 
 
-def _shown(found: Sequence[Result], listed: Catalog, on: str | None, task: str | None) -> list[str]:
-    """Names of the benchmarks."""
+def _names(found: Sequence[Result], listed: Catalog, wanted: Shown) -> list[str]:
+    """Of the benchmarks that are shown."""
     tasks = {result.benchmark: result.task for result in found}
     tasks |= {name: spec.task for name, spec in listed.benchmarks.items()}
-    if on is not None and on not in tasks:
-        raise UnknownNameError.among("benchmark", on, tasks)
-    wanted = None if task is None else task_named(task).name
-    return sorted(name for name in tasks if on in (None, name) and wanted in (None, tasks[name]))
+    if wanted.on is not None and wanted.on not in tasks:
+        raise UnknownNameError.among("benchmark", wanted.on, tasks)
+    task = None if wanted.task is None else task_named(wanted.task).name
+    domain = None if wanted.domain is None else domain_named(wanted.domain)
+    domains = {name: listed.datasets[one.dataset].domain for name, one in _of_known_sets(listed).items()}
+    domains |= {result.benchmark: result.dataset["domain"] for result in found}
+    return sorted(
+        name
+        for name in tasks
+        if wanted.on in (None, name) and task in (None, tasks[name]) and domain in (None, domains.get(name))
+    )
 
 
-def _table(name: str, found: Sequence[Result], listed: Catalog, results: Path) -> Table:
+def _of_known_sets(listed: Catalog) -> dict[str, BenchmarkSpec]:
+    return {name: one for name, one in listed.benchmarks.items() if one.dataset in listed.datasets}
+
+
+def _sorted(tables: Sequence[Table], metric: str, listed: Catalog) -> list[Table]:
+    """Those that have the metric, the best value first."""
+    from ..bench.examination import metrics_of
+
+    having = [table for table in tables if metric in table.metrics]
+    if not having:
+        known = {one for table in tables for one in table.metrics}
+        raise UnknownNameError.among("metric of these benchmarks", metric, known)
+    ordered = []
+    for table in having:
+        metrics = metrics_of(table.results[0], listed.benchmarks.get(table.benchmark))
+        sign = next(-1 if one.higher_is_better else 1 for one in metrics if one.name == metric)
+        rows = sorted(table.rows, key=lambda row, sign=sign: _by(row, metric, sign))
+        ordered.append(replace(table, rows=tuple(rows)))
+    return ordered
+
+
+def _by(row: Row, metric: str, sign: int) -> tuple:
+    estimate = row.shown.metrics.get(metric) if row.shown else None
+    value = None if estimate is None else estimate.value
+    return (1, 0.0, row.model) if value is None else (0, sign * value, row.model)
+
+
+def _table(name: str, found: Sequence[Result], listed: Catalog, results: Path, wanted: Shown) -> Table:
     spec = listed.benchmarks.get(name)
-    images = _current_images(spec, found)
-    judged = [_judged(result, images, listed, results) for result in found]
-    rows = _ranked([row for row, _ in judged], {row.model: examination for row, examination in judged})
-    rows += [Row(model, "missing", "not measured") for model in _missing(spec, found, listed)]
+    images = current_images(spec, found)
+    verdicts = [judged(result, images, listed, results) for result in found]
+    if wanted.verified:
+        verdicts = [(row, examination) for row, examination in verdicts if row.badge in BADGES[1:]]
+    examinations = {row.model: examination for row, examination in verdicts}
+    rows = _ranked([_with_overlap(row, spec, listed) for row, _ in verdicts], examinations)
+    if not wanted.verified:
+        rows += [Row(model, "missing", "not measured") for model in _missing(spec, found, listed)]
     metrics = next((tuple(row.shown.metrics) for row in rows if row.shown is not None), ())
     return Table(name, spec.summary if spec else "", metrics, tuple(sorted(rows, key=_order)))
 
 
-def _judged(result: Result, images: str | None, listed: Catalog, results: Path) -> tuple[Row, Examination | None]:
-    """The row of a result, and what came of examining it; None of one that failed."""
-    row = _row(result, images, listed.models.get(result.model))
-    if row.status == "failed":
-        return row, None
-    examination = _examination(result, listed, results, compare_truth=result.hashes["dataset"] == images)
-    reason = "; ".join(filter(None, [examination.reason, _false_domain(result, listed)]))
-    return (replace(row, status="not verified", remark=reason) if reason else row), examination
-
-
-def _examination(result: Result, listed: Catalog, results: Path, compare_truth: bool) -> Examination:
-    spec = listed.benchmarks.get(result.benchmark)
-    truth = spec.truth_sha256 if spec is not None and compare_truth else None
-    path = result_path(results, result.benchmark, result.model)
-
-    def examine() -> Examination:
-        from .examination import examine  # with all of scipy, which what is remembered does without
-
-        return examine(path, result, spec, truth)
-
-    strata = None if spec is None else {column: list(edges) for column, edges in spec.strata.items()}
-    key = identity([path, path.with_suffix(".parquet")], strata, spec.plugin if spec else None, truth)
-    return examined(f"{result.benchmark}-{result.model}", key, examine)
-
-
-def _false_domain(result: Result, listed: Catalog) -> str:
-    """What is wrong with the domain of the images, if the catalogue knows it."""
-    known = listed.datasets.get(result.dataset["name"])
-    if known is None or known.domain == result.dataset["domain"]:
-        return ""
-    return f"its images are said to be {result.dataset['domain']}, those of {known.name} are {known.domain}"
-
-
-def _current_images(spec: BenchmarkSpec | None, found: Sequence[Result]) -> str | None:
-    """Fingerprint of the benchmark's images: as published, or else as measured last."""
-    if spec is not None and spec.sha256 is not None:
-        return spec.sha256
-    return max(found, key=lambda result: result.measured).hashes["dataset"] if found else None
-
-
-def _row(result: Result, images: str | None, model: ModelSpec | None) -> Row:
-    if result.status == "failed":
-        return Row(result.model, "failed", result.message, result=result)
-    if result.hashes["dataset"] != images:
-        return Row(result.model, "outdated", "the benchmark has other images now", result=result)
-    if model is None:
-        return Row(result.model, "unlisted", "in no registry", result=result)
-    if model.weights.sha256 != result.hashes["weights"]:
-        return Row(result.model, "outdated", "the published weights are others now", result=result)
-    return Row(result.model, "ok", result=result)
+def _with_overlap(row: Row, spec: BenchmarkSpec | None, listed: Catalog) -> Row:
+    model = listed.models.get(row.model)
+    return row if spec is None or model is None else replace(row, overlap=overlap(model, spec))
 
 
 def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalog) -> list[str]:
@@ -218,6 +243,8 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "measured_on": result.dataset["domain"],
         "trained_on": result.trained_on,
         "seen_in_training": result.seen,
+        "overlap": row.overlap,
+        "badge": row.badge,
         "weights_sha256": result.hashes["weights"],
         "measured": result.measured,
     }

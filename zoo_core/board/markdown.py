@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from ..bench.results import Estimate, Result, StratumResult
+from ..catalog.overlap import IMAGES
 from ..tasks import task_named
 from .tables import Row, Table
 
@@ -30,7 +31,9 @@ NOTES = """\
 Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
 (paired bootstrap), with the interval of the place; models that cannot be told apart share it. ≥: fewer than three \
 false positives, so that the purity is a lower bound. *population seen*: the model has learned from images of the same \
-data set; from other ones, as benchmarks are held back by their seed or split."""
+data set; from other ones, as benchmarks are held back by their seed or split. *recomputed*: every number was computed \
+again from the predictions; *re-measured*: besides, images drawn at random were scored again with the published \
+weights; *self-reported*: the truth is the author's own."""
 
 
 def quoted(text: str) -> str:
@@ -91,9 +94,16 @@ def marks(row: Row, write: Callable[[str], str] = quoted) -> str:
     """What a reader must know of the row beside its numbers; `write` writes the words of others."""
     notes = [] if row.status == "ok" else [f"**{row.status}**: {write(row.remark)}"]
     if row.shown is not None:
-        notes += ["population **seen** in training"] if row.shown.seen else []
+        notes += [row.badge] if row.badge else []
+        notes += _overlaps(row)
         notes.append(write(_domains(row.shown)))
     return "; ".join(notes)
+
+
+def _overlaps(row: Row) -> list[str]:
+    if row.overlap == IMAGES:
+        return ["**trained on images of this benchmark**"]
+    return ["population **seen** in training"] if row.shown is not None and row.shown.seen else []
 
 
 def _domains(result: Result) -> str:

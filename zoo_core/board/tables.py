@@ -20,6 +20,8 @@ class Row:
         remark: why it is not "ok".
         rank: None where it has none.
         result: None where it is missing.
+        badge: how far its numbers were verified, see `bench.verification`; empty where there are none.
+        overlap: what of the benchmark the model was trained on, see `catalog.overlap`.
     """
 
     model: str
@@ -27,6 +29,8 @@ class Row:
     remark: str = ""
     rank: Rank | None = None
     result: Result | None = None
+    badge: str = ""
+    overlap: str = ""
 
     @property
     def measured(self) -> bool:

@@ -84,6 +84,7 @@ class _TrainedOn(_Entry):
     domain: Literal["simulated", "real"]
     arguments: dict[str, Any] = {}
     seed: int | None = None
+    sha256: Sha256 | None = None
 
 
 class _Model(_Entry):

@@ -44,12 +44,15 @@ class TrainedOn:
         domain: "simulated" or "real".
         arguments: that opened it; where its files were is not among them.
         seed: of the training, or None if it is not known.
+        sha256: fingerprint of the images, or None if it is not known; with it the board tells whether a benchmark has
+            the same.
     """
 
     dataset: str
     domain: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)

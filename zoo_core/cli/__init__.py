@@ -30,6 +30,7 @@ COMMANDS = {
     "finetune": "finetuning",
     "new": "making",
     "benchmark": "measuring",
+    "verify": "measuring",
     "leaderboard": "measuring",
     "check": "measuring",
     "fetch": "sharing",

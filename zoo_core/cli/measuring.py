@@ -7,7 +7,7 @@ import click
 from ..catalog.measured import RESULTS
 from .show import as_json, echo, progress, show_rows
 
-__all__ = ["benchmark", "check", "leaderboard"]
+__all__ = ["benchmark", "check", "leaderboard", "verify"]
 
 results_option = click.option(
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
@@ -67,13 +67,25 @@ def benchmark(
 @click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
 @click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.")
 @click.option("--task", help="Only the benchmarks of this task.")
+@click.option("--domain", metavar="DOMAIN", help="Only benchmarks of simulated or of real images.")
+@click.option("--sort", metavar="METRIC", help="Order by this metric instead of the rank.")
+@click.option("--verified", is_flag=True, help="Leave out what its author alone reports.")
 @click.option("--pages", type=click.Path(path_type=Path), help="Also write the pages and plots into this folder.")
 @as_json
-def leaderboard(results: Path | None, on: str | None, task: str | None, pages: Path | None, as_json: bool) -> None:
+def leaderboard(
+    results: Path | None,
+    on: str | None,
+    task: str | None,
+    domain: str | None,
+    sort: str | None,
+    verified: bool,
+    pages: Path | None,
+    as_json: bool,
+) -> None:
     """The board of all results, with intervals, ranks and ties."""
     from ..board.leaderboard import leaderboard
 
-    board = leaderboard(results, on, task)
+    board = leaderboard(results, on, task, domain, sort, verified)
     if as_json:
         show_rows(board.records(), as_json)
     else:
@@ -82,6 +94,45 @@ def leaderboard(results: Path | None, on: str | None, task: str | None, pages: P
         from ..board.pages import write_pages
 
         write_pages(board, pages)
+
+
+@click.command()
+@click.argument("claim", metavar="RESULT|ENTRY")
+@click.option("--on", metavar="BENCHMARK", help="Only the result on this one.")
+@results_option
+@click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The images, if you must have them.")
+@click.option("--images", type=click.IntRange(min=1), help="To score again.  [256, or as many as decide the claim]")
+@click.option("--seed", type=click.IntRange(min=0), help="Draws them.  [a new one]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--keep/--no-keep", default=True, show_default=True, help="Write what came of it beside the result.")
+@as_json
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    claim: str,
+    on: str | None,
+    results: Path,
+    data: str | None,
+    images: int | None,
+    seed: int | None,
+    device: str,
+    keep: bool,
+    as_json: bool,
+) -> None:
+    """Whether a result is true: its metrics are computed, and some of its images scored again.
+
+    RESULT is a file of `zoo benchmark`, ENTRY a published model or a folder, of which all results are verified.
+    """
+    from ..bench.verify import results_named, verify
+
+    verdicts = []
+    for path, model in results_named(claim, results, on):
+        with progress(path.parent.name) as tick:
+            verdicts.append(
+                verify(path, model, images=images, seed=seed, data=data, device=device, keep=keep, progress=tick)
+            )
+    show_rows([_verdict(one) for one in verdicts], as_json)
+    ctx.exit(1 if any(one.is_false for one in verdicts) else 0)
 
 
 @click.command()
@@ -117,6 +168,18 @@ def _row(result) -> dict:
     numbers = {name: _estimate(estimate) for name, estimate in result.metrics.items()}
     images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
     return {"model": result.model, "status": result.status, "images": images, **numbers, "message": result.message}
+
+
+def _verdict(verdict) -> dict:
+    made = verdict.verification
+    return {
+        "model": verdict.model,
+        "benchmark": verdict.benchmark,
+        "claim": "FALSE" if verdict.is_false else verdict.badge,
+        "scored again": f"{made.images:,} of {made.of:,}" if made else "",
+        "seed": made.seed if made else "",
+        "message": "; ".join(verdict.faults) or verdict.remark,
+    }
 
 
 def _estimate(estimate) -> str:

@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from ..bench.metrics.intervals import binomial, bootstrap, percentile
-from ..bench.metrics.named import core_metrics, select
-from ..bench.results import Result, scores_of
-from ..bench.summary import values_alone
-from ..bench.truth import truth_sha256
 from ..catalog.specs import BenchmarkSpec
 from ..errors import NotInstalledError, PluginError, ResultError, UnknownNameError
 from ..metric import Binomial, Metric
 from ..plugins import metrics as plugin_metrics
 from ..scores import Scores, Truth
+from .metrics.intervals import binomial, bootstrap, percentile
+from .metrics.named import core_metrics, select
 from .remembered import Examination
+from .results import Result, scores_of
+from .summary import values_alone
+from .truth import truth_sha256
 
-__all__ = ["examine"]
+__all__ = ["examine", "metrics_of"]
 
 CLOSE = 1e-9  # relative; sums of float64 in another order
 
@@ -39,7 +39,7 @@ def examine(path: Path, result: Result, spec: BenchmarkSpec | None, truth_known:
     """
     try:
         scores, truth = scores_of(path, result)
-        metrics = _metrics(result, spec)
+        metrics = metrics_of(result, spec)
         return _examined(result, scores, truth, metrics, spec, truth_known)
     except (ResultError, UnknownNameError, PluginError, NotInstalledError) as error:
         return Examination(str(error))
@@ -64,7 +64,12 @@ def _examined(
     return Examination("; ".join(faults), metrics[0].higher_is_better, tuple(resampled.tolist()))
 
 
-def _metrics(result: Result, spec: BenchmarkSpec | None) -> list[Metric]:
+def metrics_of(result: Result, spec: BenchmarkSpec | None) -> list[Metric]:
+    """The metrics that a result holds, in its order; those of a plugin come from the one that its benchmark names.
+
+    Raises:
+        UnknownNameError, PluginError, NotInstalledError: nothing provides one of them.
+    """
     available = core_metrics(result.task, result.heads)
     if spec is not None and not set(result.metrics) <= {metric.name for metric in available}:
         available = [*available, *plugin_metrics([spec.plugin])]
