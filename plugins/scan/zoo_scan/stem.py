@@ -17,6 +17,7 @@ from zoo_core.fit.macrofit import MacroFit, binned, fit_macro
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, changed, source_image
 
 from .masses import mass_map
+from .spectrum import QUARTILE
 
 __all__ = ["SHOWN", "Macro", "Pixels"]
 
@@ -26,7 +27,6 @@ STANDARD = {"x": 0.0, "y": 0.0, "log_R": 0.7, "e1": 0.0, "e2": 0.0, "n": 1.0, "g
 """What stands behind every fitted lens when it is shown: a round source of 2 pixels in the middle, and no shear."""
 ROUNDS, FITTED = 3, 256  # in which the light of the lens is learned, and images that serve it
 LIMIT = 8.0  # of the residual, in units of the noise
-QUARTILE = 0.4549  # median of the square of a standard normal variable
 NEIGHBOURS = torch.tensor([[0.0, -0.25, 0.0], [-0.25, 1.0, -0.25], [0.0, -0.25, 0.0]])[None, None]
 ON_ARCS = 5.0  # noise of the sky: in brighter pixels of the model the noise of the photons is measured
 

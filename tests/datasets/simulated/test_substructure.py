@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import zoo_core as zoo
-from zoo_core.datasets.simulated.substructure import MEASURED, TRUTH, Exposures, substructure
+from zoo_core.datasets.simulated.substructure import MEASURED, TRUTH, SubstructureExposures, substructure
 from zoo_core.datasets.simulated.substructure_mass import substructure_mass
 from zoo_core.errors import DatasetError
 
@@ -113,7 +113,7 @@ def test_impossible_arguments_are_refused(wrong, message):
 
 def test_each_draw_has_other_noise_on_the_same_scene(few, tmp_path):
     view, rows = few.training_view(tmp_path, torch.device("cpu")), np.arange(24)
-    assert isinstance(view, Exposures)
+    assert isinstance(view, SubstructureExposures)
     first, targets = view.draw(rows, torch.Generator().manual_seed(1))
     again, _ = view.draw(rows, torch.Generator().manual_seed(1))
     other, _ = view.draw(rows, torch.Generator().manual_seed(2))

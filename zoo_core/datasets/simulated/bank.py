@@ -20,7 +20,7 @@ from ..store import ImageStore
 from .ahead import drawn_ahead
 from .hosts import Hosts
 
-__all__ = ["Bank", "FreshScenes", "Scenes"]
+__all__ = ["Bank", "FreshScenes", "SceneSource"]
 
 BLOCK = 1000  # scenes a file
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
@@ -33,7 +33,7 @@ Block = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Scenes:
+class SceneSource:
     """Where scenes come from.
 
     Arguments:
@@ -69,7 +69,7 @@ class Exposures:
         truth: of the scenes.
     """
 
-    def __init__(self, scenes: Scenes, truth: np.ndarray):
+    def __init__(self, scenes: SceneSource, truth: np.ndarray):
         device, self.draw_noises = scenes.device, scenes.distribution.survey.draw_noises
         self.hosts = scenes.hosts.to(device) if scenes.hosts else None
         self.lens, self.theta_E, self.arc_snr = (
@@ -115,7 +115,7 @@ class Bank(TrainingView):
         scenes: what is drawn, and where it is rendered and, if it fits, kept.
     """
 
-    def __init__(self, folder: Path, targets: np.ndarray, scenes: Scenes):
+    def __init__(self, folder: Path, targets: np.ndarray, scenes: SceneSource):
         blocks = _blocks(folder, len(targets), scenes)
         self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], scenes.device) for part in (0, 1))
         self.truth = np.concatenate([block[2] for block in blocks])
@@ -153,7 +153,7 @@ class FreshScenes(TrainingView):
         scenes: what is drawn, and where it is rendered.
     """
 
-    def __init__(self, scenes: Scenes):
+    def __init__(self, scenes: SceneSource):
         self.scenes = scenes
         self._rendered: dict[int, tuple[Tensor, Tensor, Exposures]] = {}
         self._coming: tuple[int, Iterating[list[Cutout]]] | None = None
@@ -200,7 +200,7 @@ class FreshScenes(TrainingView):
         return found
 
 
-def _blocks(folder: Path, count: int, scenes: Scenes) -> list[Block]:
+def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[Block]:
     """Foregrounds, arcs (of the lenses only) and truth of each block of scenes, made if they are not there."""
     numbers = range(-(-count // BLOCK))
     missing = [number for number in numbers if not _files(folder, number)[-1].exists()]

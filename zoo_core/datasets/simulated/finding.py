@@ -27,7 +27,7 @@ from ...sim.telescope.footprint import draw_footprint, outside
 from ...sim.telescope.survey import Randoms, observe
 from ...tasks import Heads
 from ..shards import ImageShards
-from .bank import Bank, FreshScenes, Scenes
+from .bank import Bank, FreshScenes, SceneSource
 from .frozen import flat, generator, is_positive, table_digest
 from .hosts import Hosts, read_hosts
 from .simulation import Simulated
@@ -165,13 +165,13 @@ class Finding(Simulated):
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""
         kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
-        return Bank(kept, self.targets(), Scenes(self.cutouts, self.distribution, device, self.hosts))
+        return Bank(kept, self.targets(), SceneSource(self.cutouts, self.distribution, device, self.hosts))
 
     def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
         """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
         fraction = 0.5 if balanced else self.lens_fraction
         endless = Finding(self.description.name, self.distribution, ENDLESS, self.seed, fraction, self.cache.parent)
-        return FreshScenes(Scenes(endless.cutouts, self.distribution, device, self.hosts))
+        return FreshScenes(SceneSource(endless.cutouts, self.distribution, device, self.hosts))
 
 
 def finding_space(

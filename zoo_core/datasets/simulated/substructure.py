@@ -191,7 +191,7 @@ class Substructure(Simulated):
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """The noise-free images, from the cache, with other noise in every batch; `folder` stays empty."""
-        return Exposures(self, self._shards, device)
+        return SubstructureExposures(self, self._shards, device)
 
     def _facts(self, scenes: Sequence[Scene], start: int) -> np.ndarray:
         """The truth (dtype TRUTH) of these scenes, the first of which is image `start`, but for what is measured."""
@@ -209,7 +209,7 @@ class Substructure(Simulated):
         return "/".join(("substructure", VERSION, self.difficulty, *self.classes))
 
 
-class Exposures(TrainingView):
+class SubstructureExposures(TrainingView):
     """Noise-free images of a data set, exposed anew for every batch."""
 
     def __init__(self, dataset: Substructure, shards: ImageShards, device: torch.device):
