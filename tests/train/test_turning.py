@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import zoo_core as zoo
-from zoo_core.errors import SpecError
+from zoo_core.errors import RecipeError, SpecError
 from zoo_core.train.fit import train
+from zoo_core.train.recipe import recipe_of
+from zoo_core.train.turning import turn_of
 
 from ..catalog.distributions import install
 
@@ -129,3 +131,26 @@ def test_images_that_are_not_turned_need_no_declaration(recipe, tmp_path):
     model = zoo.load(train(plain, tmp_path / "run", device="cpu", steps=2, progress=False), device="cpu")
     with pytest.raises(SpecError, match="--views 1"):
         model.with_views(8)
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"),
+    [
+        ({"scale": [0.75, 1.0]}, "scale changes e1, e2 of arcs"),
+        ({"shear": 0.2}, "shear changes e1, e2 of arcs"),
+        ({"rotate": 30.0}, "rotate changes e1, e2 of arcs"),
+    ],
+)
+@pytest.mark.usefixtures("recipe")
+def test_what_would_change_a_parameter_is_refused_with_its_name(augmentation, message):
+    arcs = zoo.open_dataset("arcs", plugin="zoo-arcs", n=4)
+
+    with pytest.raises(RecipeError, match=message):
+        turn_of(arcs, distorting(augmentation))
+    turn_of(arcs, distorting({"translate": 0.1}))
+    turn_of(zoo.open_dataset("finding_space", n=2), distorting(augmentation))
+
+
+def distorting(augmentation):
+    content = {"id": "x.y", "architecture": "x", "plugin": "zoo-x", "train": {"dataset": "arcs"}}
+    return recipe_of({**content, "augmentation": augmentation}, "recipe")

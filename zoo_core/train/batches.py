@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from torch.utils.data import Dataset as TorchDataset
 from torch.utils.data import Sampler
 
-from ..images.augmentation import photometric, random_dihedral
+from ..images.augmentation import distorted, photometric, random_dihedral
 from ..images.preprocess import Preprocess
 from ..interfaces import TrainingView
 from .recipe import Augmentation
@@ -51,6 +51,7 @@ class Augmented:
         if self.augmentation.dihedral:
             images, elements = random_dihedral(images, generator)
             targets = targets if self.turn is None else self.turn(targets, elements)
+        images = distorted(images, self.augmentation.distortion, generator)
         return photometric(images, self.augmentation.gain, self.augmentation.offset, generator), targets
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,13 @@ from .recipe import Recipe
 __all__ = ["BestWeights", "Measured", "TrainedNetwork"]
 
 log = logging.getLogger("zoo")
+
+SCHEDULES: Mapping[str, Callable[[float], float]] = {
+    "cosine": lambda done: 0.5 * (1 + float(np.cos(np.pi * done))),
+    "constant": lambda done: 1.0,
+    "thirds": lambda done: 0.1 ** min(2, int(3 * done + 1e-9)),  # a third of the steps is not always a whole number
+}
+"""Factor of the learning rate by the share of the steps that are done after the warm-up."""
 
 
 class Measured(pl.LightningModule):
@@ -41,13 +48,14 @@ class Measured(pl.LightningModule):
         """`val_<name>` of each figure, of the validation pass that just ended."""
 
     def configure_optimizers(self) -> Any:
-        """AdamW under linear warm-up and cosine decay; no decay of biases and scales."""
+        """The recipe's optimiser; AdamW limits the size of neither biases nor scales."""
         chosen = self.recipe.optimiser
         groups = [
             {"params": parameters, "lr": chosen.lr * rate, "weight_decay": chosen.weight_decay if decayed else 0.0}
             for (rate, decayed), parameters in sorted(self._groups().items(), reverse=True)
         ]
-        optimiser: Optimizer = torch.optim.AdamW(groups, lr=chosen.lr, fused=True)
+        algorithm = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[chosen.algorithm]
+        optimiser: Optimizer = algorithm(groups, lr=chosen.lr, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -61,14 +69,16 @@ class Measured(pl.LightningModule):
         groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
         for name, parameter in self.network.named_parameters():
             if parameter.requires_grad:
-                groups.setdefault((self.rates[name], parameter.ndim > 1), []).append(parameter)
+                decayed = parameter.ndim > 1 or self.recipe.optimiser.algorithm == "adam"
+                groups.setdefault((self.rates[name], decayed), []).append(parameter)
         return groups
 
     def _rate(self, step: int) -> float:
         warmup, total = self.recipe.optimiser.warmup_steps, max(self.recipe.steps, 1)
         if step < warmup:
             return (step + 1) / warmup
-        return 0.5 * (1 + float(np.cos(np.pi * min(1.0, (step - warmup) / max(total - warmup, 1)))))
+        done = min(1.0, (step - warmup) / max(total - warmup, 1))
+        return SCHEDULES[self.recipe.optimiser.schedule](done)
 
 
 class TrainedNetwork(Measured):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..catalog.schema import Licence
 from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
+from ..images.augmentation import Distortion
 
 __all__ = ["DataRecipe", "Publication", "Recipe", "read_recipe", "recipe_of", "written"]
 
@@ -27,15 +28,21 @@ class DataRecipe(_Strict):
 
 
 class Optimiser(_Strict):
-    """AdamW under one cycle: linear warm-up, cosine decay to zero.
+    """AdamW under one cycle, unless it says otherwise: linear warm-up, cosine decay to zero.
 
     Arguments:
+        algorithm: "adamw", whose weight decay spares biases and scales; "adam", whose weight decay is the gradient of
+            an L2 penalty on all parameters.
+        schedule: "cosine", "constant", or "thirds": divided by ten after each third of the steps.
         lr, weight_decay: per step.
         layer_decay: rate of the first layer, in that of the last; in between it falls geometrically with the depth.
 
-    Source: Loshchilov & Hutter (2019); for layer_decay Howard & Ruder (2018), "discriminative fine-tuning".
+    Source: Loshchilov & Hutter (2019); Kingma & Ba (2015) for "adam"; for layer_decay Howard & Ruder (2018),
+    "discriminative fine-tuning".
     """
 
+    algorithm: Literal["adamw", "adam"] = "adamw"
+    schedule: Literal["cosine", "constant", "thirds"] = "cosine"
     lr: float = Field(gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     warmup_steps: int = Field(default=0, ge=0)
@@ -44,11 +51,37 @@ class Optimiser(_Strict):
 
 
 class Augmentation(_Strict):
-    """What is varied beyond the data set's own training view."""
+    """What is varied beyond the data set's own training view; see `images.augmentation`.
+
+    Arguments:
+        dihedral: flips and the three rotations by right angles.
+        rotate: degrees, to either side.
+        translate: share of a side, to either side.
+        scale: least and largest factor of the size in which the object is shown.
+        shear: to either side.
+        fill: what stands where the image ends.
+        gain, offset: of the channels.
+    """
 
     dihedral: bool = True
+    rotate: float = Field(default=0.0, ge=0, le=180)
+    translate: float = Field(default=0.0, ge=0, lt=0.5)
+    scale: tuple[float, float] = (1.0, 1.0)
+    shear: float = Field(default=0.0, ge=0, lt=1)
+    fill: Literal["reflect", "wrap"] = "reflect"
     gain: float = Field(default=0.0, ge=0, lt=1)
     offset: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _scales(self) -> Self:
+        if not 0 < self.scale[0] <= self.scale[1]:
+            raise ValueError(f"scale: {list(self.scale)}; write the least factor, above 0, and then the largest")
+        return self
+
+    @property
+    def distortion(self) -> Distortion:
+        """The part of it that moves pixels to between others."""
+        return Distortion(self.rotate, self.translate, self.scale, self.shear, self.fill)
 
 
 class Amortised(_Strict):

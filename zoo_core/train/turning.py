@@ -1,15 +1,24 @@
 """Targets of images that augmentation turns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from torch import Tensor
 
+from ..errors import RecipeError
+from ..images.augmentation import Distortion
 from ..interfaces import Dataset
-from ..symmetries import Symmetry, read_symmetries, recognised, turned
+from ..symmetries import Position, Scalar, Symmetry, read_symmetries, recognised, turned
 from .recipe import Recipe
 
 __all__ = ["declared_of", "turn_of"]
+
+WHY = {
+    "rotate": "a direction turns with the image",
+    "translate": "a position moves with the image",
+    "scale": "another size of the image is that of another lens",
+    "shear": "a sheared image is that of another shape",
+}
 
 
 def declared_of(data: Dataset, recipe: Recipe) -> tuple[Symmetry, ...]:
@@ -25,12 +34,44 @@ def turn_of(data: Dataset, recipe: Recipe) -> Callable[[Tensor, Tensor], Tensor]
 
     Raises:
         SpecError: it is not known how a parameter turns.
+        RecipeError: the recipe distorts images in a way that changes what is true of them.
     """
     heads = data.description.heads
+    _require_unchanged(data, recipe)
     if not recipe.augmentation.dihedral or not heads.parameters:
         return None
     symmetries = declared_of(data, recipe) or recognised(heads.parameters, heads.units)
     return partial(_turned, heads.parameters, symmetries)
+
+
+def _require_unchanged(data: Dataset, recipe: Recipe) -> None:
+    """Raise RecipeError if the augmentation would change a parameter, or an image that is the target."""
+    about, chosen = data.description, recipe.augmentation.distortion
+    if about.task == "restoration" and not chosen.changes_nothing:
+        raise RecipeError(f"augmentation: {about.name} has images as targets, and only the input would be distorted")
+    if not about.heads.parameters or chosen.changes_nothing:
+        return
+    symmetries = declared_of(data, recipe) or recognised(about.heads.parameters, about.heads.units)
+    changed = _changed_by(chosen, symmetries)
+    for key, names in changed.items():
+        if names:
+            raise RecipeError(
+                f"augmentation: {key} changes {', '.join(names)} of {about.name} ({WHY[key]}), and the targets would "
+                f"no longer be true; leave {key} away"
+            )
+
+
+def _changed_by(chosen: Distortion, symmetries: Sequence[Symmetry]) -> dict[str, list[str]]:
+    """Parameters that each of the distortions in use changes."""
+    every = [name for symmetry in symmetries for name in symmetry.names]
+    directed = [name for symmetry in symmetries if not isinstance(symmetry, Scalar) for name in symmetry.names]
+    places = [name for symmetry in symmetries if isinstance(symmetry, Position) for name in symmetry.names]
+    return {
+        "rotate": directed if chosen.rotate else [],
+        "translate": places if chosen.translate else [],
+        "scale": every if chosen.scale != (1.0, 1.0) else [],
+        "shear": every if chosen.shear else [],
+    }
 
 
 def _turned(parameters: tuple[str, ...], symmetries: tuple[Symmetry, ...], targets: Tensor, elements: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Whether what a user has downloaded of a public set is whole: missing, truncated and surplus files, in plain lines."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,8 @@ BLF2_COUNTS = (99_991, 100_000)
 
 FINDING_COUNTS = {"train_nonlenses": 28_675, "train_lenses": 1_730, "test_nonlenses": 19_455, "test_lenses": 195}
 
-BLOCK = 2880  # bytes; a FITS file consists of whole blocks
+IdsOf = Callable[[Path], Collection[str]]
+"""The IDs that a catalogue lists; DatasetError if it is damaged."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _ids_of_blf1(catalogue: Path) -> Collection[str]:
     return bologna.rows_of(str(catalogue), catalogue)
 
 
-def _challenge(root: Path, bands: Sequence[Expected], labels: str, ids_of, counts: Sequence[int]) -> Download:
+def _challenge(root: Path, bands: Sequence[Expected], labels: str, ids_of: IdsOf, counts: Sequence[int]) -> Download:
     """Of a Bologna challenge: the images of each band against one another and against the catalogue."""
     root = root.expanduser()
     if not root.is_dir():
@@ -137,7 +138,7 @@ def _of_band(band: Expected, files: Mapping[str, Sequence[Path]], every: Collect
     yield from _grouped([(path, fault) for path in paths if (fault := _fits_fault(path, band.shape))], band.band)
 
 
-def _of_catalogue(catalogue: Path | None, every: set[str], labels: str, ids_of) -> Iterator[str]:
+def _of_catalogue(catalogue: Path | None, every: set[str], labels: str, ids_of: IdsOf) -> Iterator[str]:
     if catalogue is None:
         yield f"missing: {labels}, without which there are no labels"
         return
@@ -163,8 +164,7 @@ def _fits_fault(file: Path, shape: tuple[int, int]) -> str:
     found = header.get("NAXIS2"), header.get("NAXIS1")
     if found != shape:
         return f"of {found[1]} x {found[0]} pixels and not {shape[1]} x {shape[0]}"
-    needed = start + abs(int(header["BITPIX"])) // 8 * shape[0] * shape[1]
-    return "truncated" if file.stat().st_size < needed else ""
+    return "truncated" if file.stat().st_size < start + header.data_size else ""
 
 
 def _grouped(wrong: Sequence[tuple[Path, str]], where: str) -> Iterator[str]:
