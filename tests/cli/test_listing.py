@@ -1,6 +1,7 @@
 """Commands that list."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -113,3 +114,59 @@ def test_datasets_info_says_where_to_get_a_public_set_and_what_of_it_is_missing(
 def test_datasets_still_takes_a_pattern(zoo_command):
     out = zoo_command("datasets", "blf*").out
     assert "blf2" in out and "sky" not in out
+
+
+def listed(zoo_command, *arguments):
+    answer = zoo_command("models", "--json", *arguments)
+    assert answer.code == 0, answer.err
+    return json.loads(answer.out)
+
+
+def test_models_are_chosen_by_benchmark_domain_and_order(zoo_command):
+    measured = listed(zoo_command, "--on", "finding_space", "--sort", "auroc")
+    assert {row["id"] for row in measured} == {"lastro.space", "classical.space", "trivial.space"}
+    assert [row["auroc"] for row in measured] == sorted((row["auroc"] for row in measured), reverse=True)
+    assert all("real" in row["domain"] for row in listed(zoo_command, "--domain", "real"))
+    sizes = listed(zoo_command, "--on", "finding_space", "--sort", "size")
+    assert sizes[0]["id"] == "trivial.space"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--on", "finding_spice"], "did you mean finding_space"),
+        (["--domain", "reel"], "did you mean real"),
+        (["--sort", "auroc"], "together with on= (--on)"),
+        (["--on", "finding_space", "--sort", "aurocc"], "did you mean auroc"),
+    ],
+)
+def test_what_cannot_be_chosen_by_is_wrong_usage(zoo_command, arguments, said):
+    answer = zoo_command("models", *arguments)
+    assert answer.code == 2 and said in answer.err and not answer.out
+
+
+def test_info_shows_the_benchmarks_that_are_asked_for(zoo_command):
+    one = json.loads(zoo_command("info", "lastro.space", "--on", "finding_space", "--json").out)
+    assert list(one["results"]) == ["finding_space"]
+    assert json.loads(zoo_command("info", "lastro.space", "--task", "regression", "--json").out)["results"] == {}
+    assert zoo_command("info", "lastro.space", "--on", "finding_spice").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("zoo info lastro.s", "lastro.space"),
+        ("zoo benchmark lastro.space --on finding_space_", "finding_space_shifted"),
+        ("zoo simulate finding_space_", "finding_space_shifted"),
+        ("zoo models --task clu", "clustering"),
+    ],
+)
+def test_the_shell_completes_names_without_torch_or_plugins(words, completed):
+    code = (
+        "import atexit, sys; from zoo_core.cli import main;"
+        "atexit.register(lambda: print('HEAVY', [m for m in sys.modules if m in ('torch', 'numpy', 'zoo_lastro')]));"
+        "main([])"
+    )
+    shell = {"_ZOO_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | shell, capture_output=True, text=True)
+    assert f"plain,{completed}" in done.stdout.splitlines() and "HEAVY []" in done.stdout, done.stdout + done.stderr

@@ -32,6 +32,7 @@ COMMANDS = {
     "benchmark": "measuring",
     "verify": "measuring",
     "leaderboard": "measuring",
+    "compare": "measuring",
     "check": "measuring",
     "fetch": "sharing",
     "publish": "sharing",

@@ -6,14 +6,20 @@ from typing import Any
 
 import click
 
+from .names import dataset_names, model_names
 from .show import echo
 
 __all__ = ["finetune"]
 
 
 @click.command()
-@click.argument("model")
-@click.option("--on", required=True, help="Data set; `folder` for your own images, one folder a class.")
+@click.argument("model", shell_complete=model_names)
+@click.option(
+    "--on",
+    required=True,
+    shell_complete=dataset_names,
+    help="Data set; `folder` for your own images, one folder a class.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Where the images are, if they are on files.")
 @click.option("--argument", "arguments", multiple=True, metavar="KEY=VALUE", help="Of the data set, such as n=2000.")
 @click.option(

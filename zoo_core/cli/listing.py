@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .names import benchmark_names, domain_names, model_names, task_names
 from .show import as_json, show_facts, show_rows
 
 if TYPE_CHECKING:
@@ -18,16 +19,40 @@ __all__ = ["benchmarks", "datasets", "env", "info", "models", "plugins"]
 WHOLE = "nothing is missing, truncated or too many"
 
 pattern_argument = click.argument("pattern", default="*")
-task_option = click.option("--task", metavar="TASK", help="Only of this task, such as classification.")
+task_option = click.option(
+    "--task", metavar="TASK", help="Only of this task, such as classification.", shell_complete=task_names
+)
+on_option = click.option(
+    "--on", metavar="BENCHMARK", help="Only what was measured on this one.", shell_complete=benchmark_names
+)
+domain_option = click.option(
+    "--domain", metavar="DOMAIN", help="Only of simulated or of real images.", shell_complete=domain_names
+)
+results_option = click.option("--results", type=click.Path(path_type=Path), help="Folder of measured results.")
 
 
 @click.command()
 @pattern_argument
 @task_option
+@on_option
+@domain_option
+@click.option("--sort", metavar="KEY", help="id, size, or with --on a metric, the largest first.  [id]")
+@results_option
 @as_json
-def models(pattern: str, task: str | None, as_json: bool) -> None:
-    """Published models; of a quoted PATTERN such as '*lens*' only these."""
-    from ..catalog.listing import list_models
+def models(
+    pattern: str,
+    task: str | None,
+    on: str | None,
+    domain: str | None,
+    sort: str | None,
+    results: Path | None,
+    as_json: bool,
+) -> None:
+    """Published models; of a quoted PATTERN such as '*lens*' only these.
+
+    --domain is that of the training images. With --on each row also has the metric that ranks, or that of --sort.
+    """
+    from ..catalog.selection import selected_models
 
     rows = [
         {
@@ -39,21 +64,38 @@ def models(pattern: str, task: str | None, as_json: bool) -> None:
             "default": "default" if spec.default else "",
             "summary": spec.summary,
         }
-        for spec in list_models(pattern, task)
+        | {name: value for name, value in [measured] if name}
+        for spec, measured in selected_models(pattern, task, on, domain, sort, results)
     ]
     show_rows(rows, as_json, empty="no published models" + (f" for {task}" if task else ""))
 
 
 @click.command()
-@click.argument("model")
-@click.option("--results", type=click.Path(path_type=Path), help="Folder of measured results.")
+@click.argument("model", shell_complete=model_names)
+@on_option
+@task_option
+@domain_option
+@click.option("--sort", metavar="METRIC", help="Benchmarks that have it, the largest value first.")
+@results_option
 @as_json
-def info(model: str, results: Path | None, as_json: bool) -> None:
-    """All that is known of a published MODEL."""
+def info(
+    model: str,
+    on: str | None,
+    task: str | None,
+    domain: str | None,
+    sort: str | None,
+    results: Path | None,
+    as_json: bool,
+) -> None:
+    """All that is known of a published MODEL; --on, --task, --domain and --sort choose among its benchmarks."""
+    from dataclasses import replace
+
+    from ..catalog.selection import selected_results
     from ..models.describe import describe
 
-    published = describe(model, results)
-    show_facts(published.record() if as_json else _facts(published), as_json)
+    description = describe(model, results)
+    description = replace(description, results=selected_results(description.results, on, task, domain, sort))
+    show_facts(description.record() if as_json else _facts(description), as_json)
 
 
 class _Listed(click.Group):

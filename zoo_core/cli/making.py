@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from .names import dataset_names
 from .show import echo, progress
 
 __all__ = ["new", "simulate", "train"]
 
 
 @click.command()
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=dataset_names)
 @click.option("-n", "count", type=click.IntRange(min=1), required=True, help="Images.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other images.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")

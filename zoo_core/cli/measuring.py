@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from ..catalog.measured import RESULTS
+from .names import benchmark_names, domain_names, model_names, task_names
 from .show import as_json, echo, progress, show_rows
 
-__all__ = ["benchmark", "check", "leaderboard", "verify"]
+__all__ = ["benchmark", "check", "compare", "leaderboard", "verify"]
 
 results_option = click.option(
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
@@ -15,8 +16,8 @@ results_option = click.option(
 
 
 @click.command()
-@click.argument("models", nargs=-1, required=True)
-@click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.")
+@click.argument("models", nargs=-1, required=True, shell_complete=model_names)
+@click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.", shell_complete=benchmark_names)
 @click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The images, if you must have them.")
 @click.option("--split", help="Of these images, instead of the benchmark's own.")
 @results_option
@@ -65,9 +66,11 @@ def benchmark(
 
 @click.command()
 @click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
-@click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.")
-@click.option("--task", help="Only the benchmarks of this task.")
-@click.option("--domain", metavar="DOMAIN", help="Only benchmarks of simulated or of real images.")
+@click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.", shell_complete=benchmark_names)
+@click.option("--task", help="Only the benchmarks of this task.", shell_complete=task_names)
+@click.option(
+    "--domain", metavar="DOMAIN", help="Only benchmarks of simulated or of real images.", shell_complete=domain_names
+)
 @click.option("--sort", metavar="METRIC", help="Order by this metric instead of the rank.")
 @click.option("--verified", is_flag=True, help="Leave out what its author alone reports.")
 @click.option("--pages", type=click.Path(path_type=Path), help="Also write the pages and plots into this folder.")
@@ -97,8 +100,39 @@ def leaderboard(
 
 
 @click.command()
-@click.argument("claim", metavar="RESULT|ENTRY")
-@click.option("--on", metavar="BENCHMARK", help="Only the result on this one.")
+@click.argument("first", shell_complete=model_names)
+@click.argument("second", shell_complete=model_names)
+@click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.", shell_complete=benchmark_names)
+@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
+@click.option(
+    "--top", type=click.IntRange(min=0), default=5, show_default=True, help="Images on which they disagree most."
+)
+@as_json
+def compare(first: str, second: str, on: str, results: Path | None, top: int, as_json: bool) -> None:
+    """Two measured models on the same images: each metric, the difference with its 95 % interval, disagreements."""
+    from dataclasses import asdict
+
+    from ..board.compare import compare
+
+    found = compare(first, second, on, results, top)
+    if as_json:
+        show_rows([asdict(found)], as_json)
+        return
+    show_rows([_pair(one, found) for one in found.metrics], as_json)
+    if found.disagreements:
+        echo(f"\nThey disagree most, by {found.quantity}, on")
+        show_rows(
+            [
+                {"image": one.id, "truth": one.truth, first: one.first, second: one.second}
+                for one in found.disagreements
+            ],
+            as_json,
+        )
+
+
+@click.command()
+@click.argument("claim", metavar="RESULT|ENTRY", shell_complete=model_names)
+@click.option("--on", metavar="BENCHMARK", help="Only the result on this one.", shell_complete=benchmark_names)
 @results_option
 @click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The images, if you must have them.")
 @click.option("--images", type=click.IntRange(min=1), help="To score again.  [256, or as many as decide the claim]")
@@ -168,6 +202,18 @@ def _row(result) -> dict:
     numbers = {name: _estimate(estimate) for name, estimate in result.metrics.items()}
     images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
     return {"model": result.model, "status": result.status, "images": images, **numbers, "message": result.message}
+
+
+def _pair(one, found) -> dict:
+    """A metric of both, what lies between them, and who is better beyond doubt."""
+    span = "" if one.low is None else f" ({one.low:+.4g} to {one.high:+.4g})"
+    return {
+        "metric": one.name,
+        found.first: "not defined" if one.first is None else one.first,
+        found.second: "not defined" if one.second is None else one.second,
+        "difference": "" if one.difference is None else f"{one.difference:+.4g}{span}",
+        "better": one.better or "cannot be told",
+    }
 
 
 def _verdict(verdict) -> dict:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .names import model_names
 from .show import as_json, echo, progress, show_rows
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ file_option = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=model_names)
 @click.argument("inputs", nargs=-1)
 @click.option("-o", "--out", type=file_option, help="Table to write: csv, ecsv, parquet or fits.")
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")

@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from ..catalog.measured import RESULTS
+from .names import model_names
 from .show import echo
 
 __all__ = ["fetch", "publish"]
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=model_names)
 @click.option("--to", type=click.Path(path_type=Path), required=True, help="Folder to make.")
 @click.option("--cache-dir", type=click.Path(path_type=Path), help="Cache of downloads.  [Hugging Face's]")
 def fetch(model: str, to: Path, cache_dir: Path | None) -> None:
@@ -22,7 +23,7 @@ def fetch(model: str, to: Path, cache_dir: Path | None) -> None:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=model_names)
 @click.option("--repo", required=True, metavar="OWNER/NAME", help="Hugging Face repository; made if it is not there.")
 @click.option(
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."

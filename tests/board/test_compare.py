@@ -1,0 +1,54 @@
+"""Two models are compared on the same images."""
+
+import numpy as np
+import pytest
+
+from zoo_core.bench.results import predictions_of, read_result
+from zoo_core.board.compare import compare
+from zoo_core.errors import ResultError
+
+
+@pytest.fixture
+def pair(stored, tmp_path):
+    """A bad and a good finder on the same 400 images."""
+    for model, separation in (("a.bad", 1.0), ("b.good", 3.0)):
+        stored(model, separation=separation, images=400)
+    return tmp_path / "results"
+
+
+def test_the_better_model_is_better_with_an_interval_of_the_difference(pair):
+    found = compare("a.bad", "b.good", "sky", pair)
+
+    auroc = found.metrics[0]
+    assert (auroc.name, auroc.better) == ("auroc", "b.good")
+    assert auroc.difference == auroc.first - auroc.second
+    assert auroc.low < auroc.difference < auroc.high < 0
+
+
+def test_a_model_cannot_be_told_from_itself(pair):
+    found = compare("a.bad", "a.bad", "sky", pair)
+
+    assert {(one.difference, one.low, one.high, one.better) for one in found.metrics} == {(0.0, 0.0, 0.0, "")}
+
+
+def test_the_pairing_makes_the_interval_narrower_than_that_of_either_model(pair):
+    auroc = compare("a.bad", "b.good", "sky", pair).metrics[0]
+
+    own = [read_result(pair / "sky" / f"{name}.json").metrics["auroc"] for name in ("a.bad", "b.good")]
+    assert auroc.high - auroc.low < sum(one.high - one.low for one in own)
+
+
+def test_the_images_of_which_they_say_most_different_things_come_first(pair):
+    found = compare("a.bad", "b.good", "sky", pair, shown=3)
+
+    columns = [predictions_of(path, read_result(path))[0]["p_lens"] for path in sorted(pair.glob("sky/*.json"))]
+    apart = np.sort(np.abs(columns[0] - columns[1]))[::-1][:3]
+    assert found.quantity == "p_lens"
+    assert [abs(one.first - one.second) for one in found.disagreements] == pytest.approx(apart)
+
+
+def test_models_on_other_images_are_not_compared(pair, stored):
+    stored("c.other", images=300)
+
+    with pytest.raises(ResultError, match="measured on other images"):
+        compare("a.bad", "c.other", "sky", pair)

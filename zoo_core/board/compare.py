@@ -1,0 +1,182 @@
+"""Two models on the same images: the difference of each metric with its interval, and where they disagree most."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+from pathlib import Path
+
+import numpy as np
+
+from ..bench.examination import metrics_of
+from ..bench.metrics.intervals import bootstrap, percentile
+from ..bench.results import Result, read_result, result_path, scores_of
+from ..catalog.measured import published_results
+from ..catalog.registry import catalog
+from ..errors import ResultError
+from ..scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, ParameterScores, Scores, Truth
+
+__all__ = ["Comparison", "Disagreement", "PairedMetric", "compare"]
+
+
+@dataclass(frozen=True)
+class PairedMetric:
+    """A metric of both models.
+
+    Arguments:
+        name: of the metric.
+        first, second: its values; None where it is not defined.
+        difference: of the first to the second.
+        low, high: 95 % interval of the difference over resamples of the images, the same for both models.
+        better: id of the model that is better in more than 97.5 % of the resamples; empty if they cannot be told apart.
+    """
+
+    name: str
+    first: float | None
+    second: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    better: str
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """An image of which the two models say different things.
+
+    Arguments:
+        id: of the image.
+        truth: its class, or its parameter.
+        first, second: what the models say.
+    """
+
+    id: str
+    truth: str
+    first: float
+    second: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on one benchmark.
+
+    Arguments:
+        first, second: ids.
+        benchmark: id.
+        quantity: what they disagree about, such as "p_lens".
+        metrics: in the order of the benchmark.
+        disagreements: the largest first.
+    """
+
+    first: str
+    second: str
+    benchmark: str
+    quantity: str
+    metrics: tuple[PairedMetric, ...]
+    disagreements: tuple[Disagreement, ...]
+
+
+def compare(first: str, second: str, on: str, results: str | Path | None = None, shown: int = 5) -> Comparison:
+    """Compare two models by their stored predictions.
+
+    The images are resampled a thousand times within each class, alike for both models (paired bootstrap).
+
+    Arguments:
+        first, second: ids of models that were measured.
+        on: id of the benchmark.
+        results: folder of the results; by default as `leaderboard`.
+        shown: of the images on which they disagree most.
+
+    Raises:
+        ResultError: one was not measured, failed, or the two were not measured on the same images.
+    """
+    folder = published_results() if results is None else Path(results)
+    paths = [result_path(folder, on, name) for name in (first, second)]
+    measured = [_result(path) for path in paths]
+    (scores_a, truth), (scores_b, other) = (scores_of(path, one) for path, one in zip(paths, measured, strict=True))
+    if not np.array_equal(truth["id"], other["id"]):
+        raise ResultError(f"{first} and {second} were measured on other images of {on}; measure both again")
+    quantity, values_a, values_b = _quantity(scores_a, scores_b, measured[0])
+    metrics = metrics_of(measured[0], catalog().benchmarks.get(on))
+    pairs = [_paired(metric, scores_a, scores_b, truth, (first, second)) for metric in metrics]
+    images = _disagreements(values_a, values_b, truth, measured[0], quantity, shown)
+    return Comparison(first, second, on, quantity, tuple(pairs), images)
+
+
+def _result(path: Path) -> Result:
+    result = read_result(path)
+    if result.status != "ok":
+        raise ResultError(f"{result.model} failed on {result.benchmark}: {result.message}")
+    return result
+
+
+def _paired(metric, scores_a: Scores, scores_b: Scores, truth: Truth, names: tuple[str, str]) -> PairedMetric:
+    values = [_finite(metric.value(scores, truth)) for scores in (scores_a, scores_b)]
+    if None in values:
+        return PairedMetric(metric.name, *values, None, None, None, "")
+    apart = bootstrap(metric, scores_a, truth) - bootstrap(metric, scores_b, truth)
+    low, high = percentile(apart) or (None, None)
+    merit = apart if metric.higher_is_better else -apart
+    better = names[0] if np.mean(merit > 0) > 0.975 else names[1] if np.mean(merit < 0) > 0.975 else ""
+    return PairedMetric(metric.name, *values, values[0] - values[1], low, high, better)
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _disagreements(
+    first: np.ndarray, second: np.ndarray, truth: Truth, result: Result, quantity: str, shown: int
+) -> tuple[Disagreement, ...]:
+    order = np.argsort(-np.abs(first - second), kind="stable")[:shown]
+    return tuple(
+        Disagreement(str(truth["id"][k]), _true(truth, k, result, quantity), float(first[k]), float(second[k]))
+        for k in order
+    )
+
+
+def _true(truth: Mapping[str, np.ndarray], k: int, result: Result, quantity: str) -> str:
+    if result.heads.classes:
+        return result.heads.classes[int(truth["label"][k])]
+    return f"{truth[quantity][k]:.4g}" if quantity in truth else ""
+
+
+@singledispatch
+def _quantity(first: Scores, second: Scores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
+    """What is compared image by image, of both models (N,)."""
+    raise ResultError(f"{result.task} has no quantity that is compared image by image")
+
+
+@_quantity.register
+def _(first: ClassScores, second: ClassScores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
+    """The probability of the class about which the two disagree most on average."""
+    apart = np.abs(first.probabilities - second.probabilities).mean(axis=0)
+    k = first.probabilities.shape[1] - 1 if first.is_binary else int(np.argmax(apart))
+    return f"p_{result.heads.classes[k]}", first.probabilities[:, k], second.probabilities[:, k]
+
+
+@_quantity.register
+def _(first: ParameterScores, second: ParameterScores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
+    name = result.heads.parameters[0]
+    return name, first.means[name], second.means[name]
+
+
+@_quantity.register
+def _(first: AnomalyScores, second: AnomalyScores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
+    """Scores of two detectors have no common unit, so their ranks are compared, from 0 to 1."""
+    return "rank of the anomaly score", _ranked(first.score), _ranked(second.score)
+
+
+@_quantity.register
+def _(first: ClusterScores, second: ClusterScores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
+    """Clusters of two models have no common number, so their certainties are compared."""
+    return "largest probability", first.probabilities.max(axis=1), second.probabilities.max(axis=1)
+
+
+@_quantity.register
+def _(first: ColumnScores, second: ColumnScores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
+    name = next(iter(first.columns))
+    return name, first.columns[name], second.columns[name]
+
+
+def _ranked(score: np.ndarray) -> np.ndarray:
+    return np.argsort(np.argsort(score, kind="stable"), kind="stable") / max(1, len(score) - 1)
