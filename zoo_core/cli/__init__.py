@@ -25,6 +25,7 @@ COMMANDS = {
     "benchmarks": "listing",
     "plugins": "listing",
     "predict": "predict",
+    "explain": "explaining",
     "simulate": "making",
     "train": "making",
     "finetune": "finetuning",

@@ -1,0 +1,130 @@
+"""What a network looked at: each image, and over it the pixels that speak for the answer and those against it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from ..errors import ImageReadError
+from ..files import whole
+from ..images import Source, find_sources
+from ..images.channels import blur
+from ..models.model import Model
+from .attribution import attributed, quantities
+from .gallery import NIGHT, check_picture, stretched
+from .images import SourceImages
+from .reading import PreparedBatch, prepare
+
+__all__ = ["Explanation", "draw_explanations", "explain"]
+
+PANEL = 2.4  # inches
+DPI = 130
+SMOOTHED = 1.0  # pixels, by which attributions are blurred so that single ones do not hide the others
+TINY = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One image and what each method says of it.
+
+    Arguments:
+        id: of the image.
+        answer: the columns of the prediction.
+        pixels: (bands, size, size), as the network's preprocessing prepared them.
+        maps: by method, (size, size): positive where a pixel speaks for the quantity.
+    """
+
+    id: str
+    answer: dict[str, float]
+    pixels: np.ndarray
+    maps: dict[str, np.ndarray]
+
+
+def explain(
+    model: Model,
+    inputs: str | Path | Iterable[str | Path],
+    methods: Iterable[str] = ("integrated-gradients", "grad-cam", "occlusion"),
+    of: str | None = None,
+    pixel_scale: float | None = None,
+) -> list[Explanation]:
+    """What decided the model's answers for these images.
+
+    Arguments:
+        model: whose prediction is a number.
+        inputs: files, folders and globs.
+        methods: see `attribution.METHODS`.
+        of: class or parameter; None: the last class, or the last parameter.
+        pixel_scale: arcsec; overrides the header.
+
+    Raises:
+        ArgumentError: there is no such method or quantity.
+        ImageReadError: no image, or one that cannot be used.
+        NotInstalledError: Captum is missing.
+    """
+    quantities(model)
+    sources: list[Source] = list(find_sources(inputs))
+    batch = prepare(SourceImages(sources, len(model.bands)).job(0, len(sources)), model.preprocess, pixel_scale)
+    _require_usable(batch)
+    channels = model.preprocess.channels(torch.from_numpy(batch.pixels))
+    answers = model.prediction(channels).to_table()
+    maps = {method: attributed(model, channels, method, of).numpy() for method in methods}
+    return [
+        Explanation(
+            name,
+            {column: values[row] for column, values in answers.items()},
+            batch.pixels[row],
+            {method: found[row] for method, found in maps.items()},
+        )
+        for row, name in enumerate(batch.ids)
+    ]
+
+
+def draw_explanations(path: Path, explanations: list[Explanation], title: str = "") -> None:
+    """A row an image: the image, and over it what each method found, red for and blue against.
+
+    Raises:
+        ArgumentError: the extension names no picture.
+    """
+    kind = check_picture(path)
+    methods = list(explanations[0].maps)
+    columns = 1 + len(methods)
+    figure = Figure((PANEL * columns, PANEL * 1.1 * len(explanations) + 0.3), dpi=DPI, layout="constrained")
+    grid = figure.subplots(len(explanations), columns, squeeze=False)
+    for panels, one in zip(grid, explanations, strict=True):
+        image = stretched(one.pixels)
+        panels[0].imshow(image, cmap=NIGHT, origin="lower", vmin=0, vmax=1)
+        panels[0].set_ylabel(one.id, fontsize=7, parse_math=False)
+        panels[0].set_xlabel(_said(one), fontsize=7, parse_math=False)
+        for panel, method in zip(panels[1:], methods, strict=True):
+            _overlay(panel, image, one.maps[method])
+    for panel, name in zip(grid[0], ["image", *methods], strict=True):
+        panel.set_title(name, fontsize=8)
+    for panel in grid.flat:
+        panel.set(xticks=[], yticks=[])
+    figure.suptitle(title, fontsize=9, parse_math=False)
+    with whole(path) as part:
+        figure.savefig(part, format=kind)
+
+
+def _overlay(panel, image: np.ndarray, found: np.ndarray) -> None:
+    """The image in grey under the map, which is the more opaque the more it says."""
+    smooth = blur(torch.from_numpy(found)[None, None], SMOOTHED)[0, 0].numpy()
+    largest = max(float(np.abs(smooth).max()), TINY)
+    grey = image if image.ndim == 2 else image.mean(2)
+    panel.imshow(grey, cmap="gray", origin="lower", vmin=0, vmax=1)
+    panel.imshow(
+        smooth, cmap="RdBu_r", origin="lower", vmin=-largest, vmax=largest, alpha=np.abs(smooth / largest) ** 0.5
+    )
+
+
+def _said(one: Explanation) -> str:
+    return ", ".join(f"{name} {value:.3g}" for name, value in one.answer.items())
+
+
+def _require_usable(batch: PreparedBatch) -> None:
+    for path, message, usable in zip(batch.paths, batch.messages, batch.usable, strict=True):
+        if not usable:
+            raise ImageReadError(f"{path}: {message}")
