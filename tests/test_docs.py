@@ -32,6 +32,14 @@ report = check("ringnet", weights=True)
 assert report.passed, report.rows()
 (result,) = zoo.benchmark(["ringnet.first"], on="ringnet_stamps", results="results", device="cpu")
 assert result.status == "ok", result.message
+
+from zoo_core.bench.results import result_path
+from zoo_core.bench.verify import verify
+
+verdict = verify(result_path("results", "ringnet_stamps", "ringnet.first"), device="cpu")
+assert verdict.badge == "re-measured", verdict
+(row,) = [row for table in zoo.leaderboard("results", on="ringnet_stamps").tables for row in table.rows]
+assert (row.status, row.badge) == ("ok", "re-measured"), row
 print(result.metrics["auroc"].value, result.metrics["least_ring"].value)
 """
 
@@ -66,6 +74,13 @@ def test_the_plugin_of_the_docs_is_checked_trained_shipped_and_measured(
 
     assert auroc > 0.99  # a ring in noise of an eighth of its brightness cannot be missed
     assert 0 <= least_ring <= 1
+
+
+def test_the_way_to_a_row_takes_at_most_eight_commands():
+    steps = re.search(r"\n\n((?:    .+\n)+)", (ROOT / "docs" / "contributing-a-model.md").read_text())
+    commands = steps[1].split("\n")[:-1]
+    assert commands[0].strip().startswith("zoo new") and commands[-1].strip().startswith("zoo verify")
+    assert len(commands) <= 8
 
 
 @pytest.mark.parametrize("hook", HOOKS)
