@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
@@ -41,7 +42,8 @@ NetworkLaw = Callable[[Architecture], Iterator[str]]
 Output = Tensor | tuple[Tensor, ...]
 Batch = TypeVar("Batch")
 
-ROUNDS = 20  # of batches in threads: what is shared is disturbed now and then
+ROUNDS = (5, 20)  # of batches in threads, least and most: what is shared is disturbed now and then
+OPERATORS = 20_000  # of torch in one thread, after which further rounds find no more
 
 
 def shapes(architecture: Architecture) -> Iterator[str]:
@@ -193,12 +195,18 @@ def device_faults(predict: Callable[[Any], Prediction], network: nn.Module, x: T
 
 
 def thread_faults(predict: Callable[[Batch], Prediction], batches: Sequence[Batch], tolerance: float) -> Iterator[str]:
-    """What of the predictions for different batches changes when so many threads compute them at once."""
+    """What of the predictions for different batches changes when so many threads compute them at once.
+
+    There are twenty rounds; fewer where one prediction is itself a long repetition of the same operators, as a fit is.
+    """
+    with _Operators() as operators:
+        predict(batches[0])
+    rounds = min(max(OPERATORS // max(operators.calls, 1), ROUNDS[0]), ROUNDS[1])
     alone = [quantities(predict(batch)) for batch in batches]
     with ThreadPoolExecutor(len(batches)) as pool:
-        together = [quantities(prediction) for prediction in pool.map(predict, [*batches] * ROUNDS)]
+        together = [quantities(prediction) for prediction in pool.map(predict, [*batches] * rounds)]
     for name in alone[0]:
-        apart = [rows_apart(one[name], other[name]) for one, other in zip(alone * ROUNDS, together, strict=True)]
+        apart = [rows_apart(one[name], other[name]) for one, other in zip(alone * rounds, together, strict=True)]
         if not max(apart) <= tolerance:
             yield f"{name} differs by {max(apart):.1e} between {len(batches)} threads and one"
 
@@ -238,6 +246,21 @@ def rows_apart(one: Tensor, other: Tensor) -> float:
     scale = one.abs().flatten(1).amax(1).clamp(min=1) if one.ndim > 1 else one.abs().clamp(min=1)
     apart = (one - other).abs().reshape(len(one), -1).amax(1) / scale
     return float("nan") if apart.isnan().any() else apart.max().item()
+
+
+class _Operators(TorchDispatchMode):
+    """Counts the operators that torch is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def __torch_dispatch__(
+        self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """The operator's own answer."""
+        self.calls += 1
+        return func(*args, **(kwargs or {}))
 
 
 def _feature_faults(network: nn.Module, x: Tensor) -> Iterator[str]:
