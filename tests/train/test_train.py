@@ -78,7 +78,7 @@ def one_thread():
 
 
 def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, one_thread):
-    path = recipe(steps=60)
+    path = recipe(steps=24, every=8)
     whole = zoo.load(train(path, tmp_path / "whole", device="cpu", progress=False)).network.state_dict()
 
     running = subprocess.Popen(
