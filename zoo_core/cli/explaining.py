@@ -1,10 +1,17 @@
 """`zoo explain`."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ..catalog.measured import RESULTS
 from .show import echo
+
+if TYPE_CHECKING:
+    from ..models.model import Model
 
 __all__ = ["explain"]
 
@@ -13,12 +20,16 @@ METHODS = ("integrated-gradients", "grad-cam", "occlusion")
 
 @click.command()
 @click.argument("model")
-@click.argument("images", nargs=-1, required=True)
+@click.argument("images", nargs=-1)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Picture to write: png, pdf, svg.")
 @click.option("--of", metavar="NAME", help="Class or parameter that is explained.  [the last one]")
 @click.option(
     "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only this one; may be repeated.  [all]"
 )
+@click.option("--on", metavar="BENCHMARK", help="Instead of images: the worst mistakes on this benchmark.")
+@click.option("--worst", type=click.IntRange(min=1), default=12, show_default=True, help="So many of them.")
+@click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The benchmark's images, if you have them.")
+@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Of the results.")
 @click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 def explain(
@@ -27,13 +38,18 @@ def explain(
     out: Path,
     of: str | None,
     methods: tuple[str, ...],
+    on: str | None,
+    worst: int,
+    data: str | None,
+    results: Path,
     pixel_scale: float | None,
     device: str,
 ) -> None:
     """Show which pixels of IMAGES decided what MODEL answers, over the images.
 
     Red pixels speak for the class or the parameter that is explained, blue ones against it. Needs the extra:
-    pip install 'zoo-core[explain]'.
+    pip install 'zoo-core[explain]'. With --on, the images on which MODEL was most wrong are shown with their truth,
+    from the predictions that `zoo benchmark` has stored.
     """
     from ..images.given import in_arcsec
     from ..models.load import load
@@ -41,9 +57,23 @@ def explain(
     from ..predict.explain import explain as explained
     from ..predict.gallery import check_picture
 
+    if bool(images) == (on is not None):
+        raise click.UsageError("name images, or a benchmark with --on")
     check_picture(out)
     network = load(model, device=device)
     network.require_trained()
+    if on is not None:
+        _draw_worst(network, on, data, results, out, worst)
+        return
     found = explained(network, images, methods or METHODS, of, in_arcsec("--pixel-scale", pixel_scale))
     draw_explanations(out, found, network.id)
+    echo(str(out))
+
+
+def _draw_worst(network: Model, on: str, data: str | None, results: Path, out: Path, count: int) -> None:
+    from ..bench.harness import with_data
+    from ..board.mistakes import draw_worst
+    from ..catalog.registry import catalog
+
+    draw_worst(network, with_data(catalog().benchmark(on), data, None), results, out, count)
     echo(str(out))

@@ -1,0 +1,29 @@
+"""The worst mistakes are those of the stored predictions, and their frames are the benchmark's."""
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from zoo_core.bench.harness import measure
+from zoo_core.bench.results import predictions_of
+from zoo_core.board.mistakes import draw_worst, worst
+from zoo_core.errors import ResultError
+
+
+def test_the_worst_are_those_whose_true_class_is_least_probable(tiny_model, bright, tmp_path):
+    model, results = tiny_model("trivial.one"), tmp_path / "results"
+    (result,) = measure([model], bright, results=results)
+    predictions, truth = predictions_of(results / "bright/trivial.one.json", result)
+    of_truth = np.where(truth["label"] == 1, predictions["p_lens"], 1 - predictions["p_lens"])
+
+    found = draw_worst(model, bright, results, tmp_path / "worst.png", 5)
+
+    assert [one.row for one in found] == np.argsort(of_truth, kind="stable")[:5].tolist()
+    assert [one.id for one in found] == truth["id"][[one.row for one in found]].tolist()
+    assert all(one.id.startswith(one.truth) for one in found)  # files are named for their class
+    assert matplotlib.image.imread(tmp_path / "worst.png").ndim == 3
+
+
+def test_what_is_not_measured_is_an_error_that_says_how(tiny_model, tmp_path):
+    with pytest.raises(ResultError, match=r"run zoo benchmark trivial\.one --on bright first"):
+        worst(tmp_path, "bright", "trivial.one", tiny_model("trivial.one").heads, 3)

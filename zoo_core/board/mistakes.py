@@ -1,0 +1,110 @@
+"""The worst mistakes of a model on a benchmark, from its stored predictions: images, truth and answer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from ..bench.results import read_result, result_path, scores_of
+from ..catalog.specs import BenchmarkSpec
+from ..datasets.opening import open_dataset
+from ..errors import ArgumentError, ResultError
+from ..files import whole
+from ..models.model import Model
+from ..predict.gallery import NIGHT, check_picture, stretched
+from ..scores import ClassScores, ParameterScores, Scores
+from ..tasks import Heads
+
+__all__ = ["Mistake", "draw_worst", "worst"]
+
+COLUMNS = 4
+PANEL = 2.2  # inches
+DPI = 130
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One image of a benchmark.
+
+    Arguments:
+        row: its number in the data set.
+        id: of the image.
+        truth, answer: in words.
+    """
+
+    row: int
+    id: str
+    truth: str
+    answer: str
+
+
+def worst(results: Path, benchmark: str, model_id: str, heads: Heads, count: int) -> list[Mistake]:
+    """The images on which the model is most wrong, the worst first.
+
+    Of classes: the lowest probability of the true one. Of parameters: the largest error in standard deviations of the
+    truth, of any parameter.
+
+    Arguments:
+        results: folder of the results.
+        benchmark, model_id: whose result is read.
+        heads: of the model.
+        count: of images.
+
+    Raises:
+        ResultError: it is not measured, or the stored predictions are not whole.
+        ArgumentError: its answers are neither classes nor parameters.
+    """
+    path = result_path(results, benchmark, model_id)
+    if not path.exists():
+        raise ResultError(f"{path} is not there; run zoo benchmark {model_id} --on {benchmark} first")
+    scores, truth = scores_of(path, read_result(path))
+    wrongness = _wrongness(scores, truth, heads)
+    rows = np.argsort(-wrongness, kind="stable")[:count]
+    return [Mistake(int(row), str(truth["id"][row]), *_words(scores, truth, heads, row)) for row in rows]
+
+
+def draw_worst(model: Model, spec: BenchmarkSpec, results: Path, path: Path, count: int) -> list[Mistake]:
+    """A picture of the worst mistakes, their frames made again from the benchmark and prepared for the network.
+
+    Raises:
+        ResultError: as of `worst`, or the images are not those that were measured.
+    """
+    kind = check_picture(path)
+    mistakes = worst(results, spec.id, model.id, model.heads, count)
+    dataset = open_dataset(spec.dataset, **spec.arguments)
+    rows = [one.row for one in mistakes]
+    if max(rows) >= len(dataset) or dataset.truth_of(rows)["id"].astype(str).tolist() != [one.id for one in mistakes]:
+        raise ResultError(f"{spec.id}: these are not the images that {model.id} was measured on")
+    frames = model.preprocess.prepared(dataset.images(rows), dataset.description.pixel_scale)
+    down = -(-len(mistakes) // COLUMNS)
+    figure = Figure((PANEL * COLUMNS, PANEL * 1.25 * down + 0.3), dpi=DPI, layout="constrained")
+    for panel in (grid := figure.subplots(down, COLUMNS, squeeze=False)).flat:
+        panel.set_axis_off()
+    for panel, one, frame in zip(grid.flat, mistakes, torch.as_tensor(frames).cpu().numpy(), strict=False):
+        panel.imshow(stretched(frame), cmap=NIGHT, origin="lower", vmin=0, vmax=1)
+        panel.set_title(f"{one.id}\n{one.truth}: {one.answer}", fontsize=6, parse_math=False)
+    figure.suptitle(f"{model.id} on {spec.id}", fontsize=9, parse_math=False)
+    with whole(path) as part:
+        figure.savefig(part, format=kind)
+    return mistakes
+
+
+def _wrongness(scores: Scores, truth: dict[str, np.ndarray], heads: Heads) -> np.ndarray:
+    if isinstance(scores, ClassScores):
+        return 1 - scores.probabilities[np.arange(len(truth["label"])), truth["label"].astype(int)]
+    if isinstance(scores, ParameterScores):
+        errors = [np.abs(scores.means[name] - truth[name]) / truth[name].std() for name in heads.parameters]
+        return np.max(errors, axis=0)
+    raise ArgumentError("the worst mistakes are those of models that answer with classes or parameters")
+
+
+def _words(scores: Scores, truth: dict[str, np.ndarray], heads: Heads, row: int) -> tuple[str, str]:
+    if isinstance(scores, ClassScores):
+        called = int(scores.probabilities[row].argmax())
+        true = heads.classes[int(truth["label"][row])]
+        return true, f"{heads.classes[called]} {scores.probabilities[row, called]:.3f}"
+    assert isinstance(scores, ParameterScores)
+    pairs = [(name, truth[name][row], scores.means[name][row]) for name in heads.parameters]
+    return ", ".join(f"{name} {true:.3g}" for name, true, _ in pairs), ", ".join(f"{mean:.3g}" for *_, mean in pairs)
