@@ -110,14 +110,14 @@ def _result(path: Path) -> Result:
 
 
 def _paired(metric, scores_a: Scores, scores_b: Scores, truth: Truth, names: tuple[str, str]) -> PairedMetric:
-    values = [_finite(metric.value(scores, truth)) for scores in (scores_a, scores_b)]
-    if None in values:
-        return PairedMetric(metric.name, *values, None, None, None, "")
+    first, second = (_finite(metric.value(scores, truth)) for scores in (scores_a, scores_b))
+    if first is None or second is None:
+        return PairedMetric(metric.name, first, second, None, None, None, "")
     apart = bootstrap(metric, scores_a, truth) - bootstrap(metric, scores_b, truth)
     low, high = percentile(apart) or (None, None)
     merit = apart if metric.higher_is_better else -apart
     better = names[0] if np.mean(merit > 0) > 0.975 else names[1] if np.mean(merit < 0) > 0.975 else ""
-    return PairedMetric(metric.name, *values, values[0] - values[1], low, high, better)
+    return PairedMetric(metric.name, first, second, first - second, low, high, better)
 
 
 def _finite(value: float) -> float | None:

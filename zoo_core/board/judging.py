@@ -62,7 +62,7 @@ def _false_training(result: Result, listed: Catalog) -> str:
     spec = listed.models.get(result.model)
     if spec is None or spec.weights.sha256 != result.hashes["weights"]:
         return ""
-    said = {"trained on": (result.trained_on, spec.domain)}
+    said: dict[str, tuple[str | bool, str | bool]] = {"trained on": (result.trained_on, spec.domain)}
     said["seen in training"] = (result.seen, result.dataset["name"] in spec.training_sets)
     return "; ".join(
         f"{what}: {written} in the result, {known} in its entry"
