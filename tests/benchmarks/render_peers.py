@@ -47,9 +47,10 @@ def ours(slope: float) -> Callable[[], object]:
 
 def cutouts(slope: float) -> Callable[[], object]:
     """Whole scenes of `finding_space`, fifteen profiles each on a grid twice as fine, with PSF and brightness."""
-    from zoo_core.sim.cutouts import TRAINING, draw, expose
+    from zoo_core.sim.cutouts import draw, expose
+    from zoo_core.sim.versions import VERSIONS
 
-    drawn = [draw(np.random.default_rng(i), TRAINING, i % 10 == 0) for i in range(SCENES)]
+    drawn = [draw(np.random.default_rng(i), VERSIONS[1], i % 10 == 0) for i in range(SCENES)]
     return lambda: expose(drawn)
 
 

@@ -5,7 +5,11 @@ import pytest
 import torch
 
 from zoo_core.sim import cutouts
-from zoo_core.sim.cutouts import FINE, FRAME, SHIFTED, TRAINING, arc_snr, draw, expose, gain
+from zoo_core.sim.brightness import ARCS, arc_snr, gain
+from zoo_core.sim.cutouts import FINE, FRAME, draw, expose
+from zoo_core.sim.versions import SHIFTED, VERSIONS
+
+TRAINING = VERSIONS[1]
 
 
 def drawn(recipe, count, is_lens, seed=1):
@@ -41,7 +45,7 @@ def test_arcs_can_be_seen(lenses):
     made, components = lenses
     for row, cutout in enumerate(made):
         found = components.truth[row]
-        assert found["arc_snr"] > 0.999 * cutout.least_snr >= 0.999 * cutouts.LEAST_SNR[0]
+        assert found["arc_snr"] > 0.999 * cutout.least_snr >= 0.999 * ARCS.least_snr[0]
         assert found["arc_contrast"] > 0.999 * cutout.least_contrast
         assert found["magnification"] > 1.5
 

@@ -6,7 +6,8 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from zoo_core.sim import cutouts
-from zoo_core.sim.cutouts import FINE, FRAME, OVERSAMPLE, SHIFTED, TRAINING, Wanted, brightened, draw
+from zoo_core.sim.brightness import Wanted, brightened
+from zoo_core.sim.cutouts import FINE, FRAME, OVERSAMPLE, draw
 from zoo_core.sim.rays.grid import Grid
 from zoo_core.sim.rays.lens import convergence, deflection
 from zoo_core.sim.rays.light import Profiles, modulation, squared_radius
@@ -16,13 +17,14 @@ from zoo_core.sim.telescope import survey
 from zoo_core.sim.telescope.footprint import outside
 from zoo_core.sim.telescope.psf import PSF
 from zoo_core.sim.telescope.survey import NOISE, Randoms, observe
+from zoo_core.sim.versions import SHIFTED, VERSIONS
 
 COUNT, SIDE, WIDTH = 6, FRAME.side, FINE.side
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return [draw(np.random.default_rng(i), TRAINING if i % 2 else SHIFTED, True) for i in range(COUNT)]
+    return [draw(np.random.default_rng(i), VERSIONS[1] if i % 2 else SHIFTED, True) for i in range(COUNT)]
 
 
 @pytest.fixture

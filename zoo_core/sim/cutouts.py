@@ -5,7 +5,8 @@ without pixels; `expose` renders a batch of them to noise-free components, sets 
 measures the truth.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,29 +14,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .brightness import ARCS, MEASURED, Arcs, Wanted, brightened
 from .frame import FINDING
 from .rays.grid import Grid
 from .rays.render import Rendered, render, scenes_at_once
 from .rays.scene import LENS, POINT, Lens, Profile, Scenes
-from .sky import lookalikes, population
+from .sky import population
 from .sky.galaxy import light_table
+from .sky.lookalikes import Kind, Lookalikes
 from .sky.population import Host, SourceGalaxy
 from .sky.stamps import Stamp, StampSource, draw_stamp_source, lensed
+from .sky.texture import Texture, textured
 from .tables import table
 from .telescope import survey
 from .telescope.psf import PSF, Psf
+from .telescope.saturation import bled
 from .telescope.survey import NOISE, Noise
 
 __all__ = [
     "FRAME",
     "MEASURED",
     "OVERSAMPLE",
-    "SHIFTED",
-    "TRAINING",
     "TRUTH",
     "Components",
     "Cutout",
     "Distribution",
+    "alike_for_twins",
+    "behind_namesakes",
     "draw",
     "expose",
     "facts",
@@ -50,13 +55,6 @@ FAINT = 3e-7
 
 CPU_CHUNK = 50
 """Cutouts blurred at once on a CPU, where they are rendered a few at a time."""
-
-# The arcs have the flux ratio to the host that is drawn; more, where they would otherwise fall below the signal to
-# noise or the contrast that is drawn: arcs below any detection are no lenses, and the limit of detection varies.
-FLUX_RATIO = (0.015, 0.6)
-LEAST_SNR = (10.0, 40.0)
-LEAST_CONTRAST = (0.1, 0.5)  # of the arcs to the light under them
-BRIGHTNESS = (FLUX_RATIO, LEAST_SNR, LEAST_CONTRAST)  # in the order in which they are drawn
 
 TRUTH = np.dtype(
     [
@@ -87,27 +85,6 @@ TRUTH = np.dtype(
 )
 
 
-class Measured(NamedTuple):
-    """Columns of TRUTH that are measured on the rendered image, (B,); the others are drawn."""
-
-    arc_snr: Tensor
-    magnification: Tensor
-    arc_contrast: Tensor
-    arc_flux: Tensor
-
-
-MEASURED = Measured._fields
-
-
-class Wanted(NamedTuple):
-    """How bright arcs are to be, (B,)."""
-
-    flux: Tensor
-    least_contrast: Tensor
-    least_snr: Tensor
-    source_flux: Tensor  # 0: one
-
-
 class Cutout(NamedTuple):
     """Everything about one cutout but its noise."""
 
@@ -120,42 +97,74 @@ class Cutout(NamedTuple):
     flux_ratio: float
     least_snr: float
     least_contrast: float
+    textures: tuple[Texture, ...] = ()
+    full_wells: tuple[float, ...] = ()  # what a pixel holds, sky sigma; nothing where no pixel is ever full
+
+
+Field = Callable[[np.random.Generator, population.Population], list[Profile]]
+"""Draws the galaxies and stars that have nothing to do with the one in the middle."""
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """What cutouts are drawn from: galaxies, look-alikes and telescopes.
+    """Which galaxies, look-alikes and telescopes: what a version of a set is composed of, see `versions`.
 
     Arguments:
-        population, lookalikes, survey: of which they are drawn.
+        version: stands in the keys of random numbers and of everything that is kept.
+        population: hosts and sources.
+        lookalikes: what is no lens.
+        survey: telescopes and detectors.
+        in_front: called with the look-alikes and the source's kind; which of them stands in front of a lens.
+        field: unrelated galaxies and stars.
+        arcs: their brightness.
+        full_well: range of what a pixel holds, sky sigma; none: pixels are never full.
         stamps: real galaxies, which take the place of half the sources.
     """
 
+    version: str
     population: population.Population
-    lookalikes: lookalikes.Lookalikes
+    lookalikes: Lookalikes
     survey: survey.Survey
+    in_front: Callable[[Lookalikes, str], Kind]
+    field: Field = population.draw_field
+    arcs: Arcs = ARCS
+    full_well: tuple[float, float] | None = None
     stamps: tuple[Stamp, ...] = ()
 
 
-TRAINING = Distribution(population.TRAINING, lookalikes.TRAINING_KINDS, survey.TRAINING)
-SHIFTED = Distribution(population.SHIFTED, lookalikes.SHIFTED_KINDS, survey.SHIFTED)
+def behind_namesakes(kinds: Lookalikes, source: str) -> Kind:
+    """The look-alike that is named as the source, if there is one ("merger"), else a lens galaxy.
+
+    Nobody meant that, but the images of version 1 are made so and stay so.
+    """
+    return kinds.named(source) or kinds.twin
+
+
+def alike_for_twins(kinds: Lookalikes, source: str) -> Kind:
+    """A lens galaxy, whatever the source: what a twin shows without arcs."""
+    return kinds.twin
 
 
 def draw(rng: np.random.Generator, distribution: Distribution, is_lens: bool) -> Cutout:
     """A lens, or something that is none but might have been.
 
-    >>> cutout = draw(np.random.default_rng(1), TRAINING, is_lens=False)
+    >>> from zoo_core.sim.versions import VERSIONS
+    >>> cutout = draw(np.random.default_rng(1), VERSIONS[1], is_lens=False)
     >>> cutout.kind, cutout.source
     ('satellites', None)
     """
     host = population.draw_host(rng, distribution.population)
     psf, noise = distribution.survey.draw_psf(rng, 0.9 * host.theta_E), distribution.survey.draw_noise(rng)
-    flux_ratio, least_snr, least_contrast = (_log_uniform(rng, *limits) for limits in BRIGHTNESS)
+    arcs = distribution.arcs
+    wanted = [_log_uniform(rng, *limits) for limits in (arcs.flux_ratio, arcs.least_snr, arcs.least_contrast)]
     source = _source(rng, distribution, host) if is_lens else None
-    kind = source.kind if source else distribution.lookalikes.draw(rng).name
-    profiles = _foreground(rng, distribution, host, kind) + (source.profiles if source else [])
-    profiles += population.draw_field(rng, distribution.population)
-    return Cutout(kind, host, source, profiles, psf, noise, flux_ratio, least_snr, least_contrast)
+    kind = distribution.in_front(distribution.lookalikes, source.kind) if source else distribution.lookalikes.draw(rng)
+    front = kind.build(rng, distribution.population, host)
+    textures = kind.textures(rng, front)
+    profiles = front + (source.profiles if source else []) + distribution.field(rng, distribution.population)
+    full_wells = (_log_uniform(rng, *distribution.full_well),) if distribution.full_well else ()
+    name = source.kind if source else kind.name
+    return Cutout(name, host, source, profiles, psf, noise, *wanted, textures=textures, full_wells=full_wells)
 
 
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -166,17 +175,6 @@ def _source(rng: np.random.Generator, distribution: Distribution, host: Host) ->
     if distribution.stamps and rng.random() < 0.5:
         return draw_stamp_source(rng, distribution.population, host, len(distribution.stamps))
     return population.draw_source(rng, distribution.population, host)
-
-
-def _foreground(rng: np.random.Generator, distribution: Distribution, host: Host, kind: str) -> list[Profile]:
-    """What stands in front.
-
-    A source and a look-alike may have the same name ("merger"): such a lens has that look-alike in front of it instead
-    of a lens galaxy. Nobody meant that, but the images of version 1 are made so and stay so.
-    """
-    lookalike = distribution.lookalikes.named(kind)
-    build = lookalike.build if lookalike else lookalikes.lens_galaxy
-    return build(rng, distribution.population, host)
 
 
 @dataclass(frozen=True)
@@ -227,7 +225,7 @@ def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dty
     truth = table(map(facts, cutouts), TRUTH)
     drawn = _drawn(cutouts, stamps, dtype, device)
     transfer = survey.transfer(psfs, FINE.side, FINE.pixel_scale, dtype, device)
-    foreground = survey.blur(drawn.foreground, transfer, OVERSAMPLE)
+    foreground = bled(survey.blur(drawn.foreground, transfer, OVERSAMPLE), _full_wells(cutouts))
     arcs, lenses = torch.zeros_like(foreground), np.flatnonzero(truth["label"])
     if len(lenses):
         rows = torch.as_tensor(lenses, device=device)
@@ -237,6 +235,10 @@ def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dty
         for name, values in measured._asdict().items():
             truth[name][lenses] = values.double().cpu().numpy()
     return Components(foreground, arcs, noise, truth)
+
+
+def _full_wells(cutouts: Sequence[Cutout]) -> Tensor:
+    return torch.tensor([min(cutout.full_wells, default=math.inf) for cutout in cutouts], dtype=torch.float64)
 
 
 def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Rendered:
@@ -254,11 +256,13 @@ def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtyp
         dtype=dtype,
         device=device,
     )
+    grid = Grid.of(FINE.side, FINE.pixel_scale, dtype, device)
+    textures = [(row, texture) for row, cutout in enumerate(cutouts) for texture in cutout.textures]
+    drawn.foreground.copy_(textured(drawn.foreground, textures, grid))
     add_points(drawn.foreground, scenes.lights, FINE.pixel_scale)
     real = {row: cutout.source for row, cutout in enumerate(cutouts) if isinstance(cutout.source, StampSource)}
     if real:
         pictures, sources, rows = [stamps[source.stamp] for source in real.values()], list(real.values()), list(real)
-        grid = Grid.of(FINE.side, FINE.pixel_scale, dtype, device)
         drawn.arcs[torch.as_tensor(rows, device=device)] = lensed(pictures, sources, scenes.lenses[rows], grid)
     return drawn
 
@@ -317,50 +321,3 @@ def _wanted(cutouts: Sequence[Cutout], like: Tensor) -> Wanted:
         "source_flux": sources,
     }
     return Wanted(**{name: torch.tensor(values, dtype=torch.float64).to(like) for name, values in columns.items()})
-
-
-def brightened(foreground: Tensor, arcs: Tensor, wanted: Wanted, noise: np.ndarray) -> tuple[Tensor, Measured]:
-    """The arcs at the brightness that was drawn, and what comes out.
-
-    Their factor is the largest of those that give the flux, the least contrast and the least signal to noise.
-
-    Arguments:
-        foreground, arcs: (B, side, side).
-        wanted: of each.
-        noise: dtype NOISE, (B,).
-    """
-    drawn_flux = arcs.sum((1, 2))
-    factor = torch.maximum(wanted.flux / drawn_flux, wanted.least_contrast / contrast(foreground, arcs))
-    factor = torch.maximum(factor, gain(wanted.least_snr, foreground, arcs, noise))
-    arcs = arcs * factor[:, None, None]
-    measured = Measured(
-        arc_snr=arc_snr(foreground, arcs, noise),
-        magnification=drawn_flux / (wanted.source_flux + (wanted.source_flux == 0)),
-        arc_contrast=contrast(foreground, arcs),
-        arc_flux=arcs.sum((1, 2)),
-    )
-    return arcs, measured
-
-
-def contrast(foreground: Tensor, arcs: Tensor) -> Tensor:
-    """Mean surface brightness of the arcs over that of the light under them, each weighted with the arcs, (B,).
-
-    sum(arcs^2) / sum(arcs foreground) over the pixels.
-    """
-    return (arcs**2).sum((1, 2)) / (arcs * foreground).sum((1, 2)).clamp_min(1e-9)
-
-
-def arc_snr(foreground: Tensor, arcs: Tensor, noise: survey.NoiseTable) -> Tensor:
-    """Signal to noise of the arcs in a matched filter, as if the noise of the pixels were independent, (B,).
-
-    sqrt(sum(arcs^2 / sigma^2)) over the pixels.
-    """
-    return (arcs / survey.noise_sigma(foreground + arcs, noise)).square().sum((1, 2)).sqrt()
-
-
-def gain(snr: Tensor, foreground: Tensor, arcs: Tensor, noise: survey.NoiseTable) -> Tensor:
-    """The factors that give arcs this signal to noise, (B,); they contribute to the noise themselves."""
-    factor = snr / arc_snr(foreground, arcs * 1e-6, noise) * 1e-6
-    for _ in range(4):
-        factor = factor * snr / arc_snr(foreground, arcs * factor[:, None, None], noise)
-    return factor

@@ -5,7 +5,6 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from zoo_core.sim.telescope.exposures import BLURRED, defocused, draw_exposures
-from zoo_core.sim.telescope.noise import draw_training_noises
 from zoo_core.sim.telescope.survey import SHIFTED, TRAINING
 
 SIDE = 51
@@ -17,7 +16,7 @@ def generator(seed=0):
 
 def exposures(seed=0, count=8, survey=TRAINING):
     light, theta_E = torch.full((count, SIDE, SIDE), 5.0), torch.ones(count)
-    return draw_exposures(light, light, theta_E, survey.draw_noises, generator(seed), 0.1)
+    return draw_exposures(light, light, theta_E, survey, generator(seed), 0.1)
 
 
 @pytest.mark.parametrize("survey", [TRAINING, SHIFTED])
@@ -47,5 +46,5 @@ def test_defocus_keeps_the_flux_and_blurs_a_third():
 def test_nothing_depends_on_values_or_leaves_the_device():
     with FakeTensorMode():  # raises where a value is asked for, and where devices mix
         light, theta_E = torch.ones(4, SIDE, SIDE), torch.ones(4)
-        images = draw_exposures(light, light, theta_E, draw_training_noises, torch.Generator(), 0.1)
+        images = draw_exposures(light, light, theta_E, TRAINING, torch.Generator(), 0.1)
     assert images.shape == (4, SIDE, SIDE)

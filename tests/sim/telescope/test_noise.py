@@ -6,9 +6,10 @@ import torch
 from scipy.stats import ks_2samp
 
 from zoo_core.sim.telescope.survey import NOISE, SHIFTED, TRAINING
+from zoo_core.sim.versions import VERSIONS
 
 COUNT = 4000
-SURVEYS = {"training": TRAINING, "shifted": SHIFTED}
+SURVEYS = {"training": TRAINING, "shifted": SHIFTED, "version 2": VERSIONS[2].survey}
 
 
 @pytest.mark.parametrize("name", SURVEYS)

@@ -70,7 +70,7 @@ class Exposures:
     """
 
     def __init__(self, scenes: SceneSource, truth: np.ndarray):
-        device, self.draw_noises = scenes.device, scenes.distribution.survey.draw_noises
+        device, self.survey = scenes.device, scenes.distribution.survey
         self.hosts = scenes.hosts.to(device) if scenes.hosts else None
         self.lens, self.theta_E, self.arc_snr = (
             torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("label", "theta_E", "arc_snr")
@@ -96,7 +96,7 @@ class Exposures:
         light = torch.stack([foreground, arcs]) * gain[:, None, None]
         alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
         radii = torch.where(lens > 0, self.theta_E[scenes], alike)  # footprints tell nothing of the class
-        return draw_exposures(light[0], light[1], radii, self.draw_noises, generator, FRAME.pixel_scale)[:, None], shown
+        return draw_exposures(light[0], light[1], radii, self.survey, generator, FRAME.pixel_scale)[:, None], shown
 
     def gains(self, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Factors of the whole light and, besides, of the arcs, which stay above LEAST_SNR."""

@@ -25,6 +25,7 @@ from ...sim.sky.stamps import read_stamps
 from ...sim.tables import table
 from ...sim.telescope.footprint import draw_footprint, outside
 from ...sim.telescope.survey import Randoms, observe
+from ...sim.versions import SHIFTED, VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
 from .bank import Bank, FreshScenes, SceneSource
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "finding_space", "finding_space_shifted"]
 
-VERSION = "1"
 HEADS = Heads(classes=("nonlens", "lens"))
 BATCH = 50  # cutouts rendered at once
 ENDLESS = 2**40  # images
@@ -69,7 +69,9 @@ class Finding(Simulated):
     ):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
-        self.description = Description(name, VERSION, "classification", "simulated", ("VIS",), FRAME.pixel_scale, HEADS)
+        self.description = Description(
+            name, distribution.version, "classification", "simulated", ("VIS",), FRAME.pixel_scale, HEADS
+        )
         self.distribution, self.n, self.seed, self.lens_fraction = distribution, n, seed, lens_fraction
         self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
 
@@ -104,7 +106,8 @@ class Finding(Simulated):
 
     @functools.cached_property
     def _of_scenes(self) -> str:
-        head = (self.description.name, VERSION, self.seed, self.n, self.lens_fraction, self.parameter_digest(0, 64))
+        head = (self.description.name, self.distribution.version, self.seed, self.n, self.lens_fraction)
+        head = (*head, self.parameter_digest(0, 64))
         return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.distribution.stamps)])
 
     def parameter_digest(self, start: int, stop: int) -> str:
@@ -142,9 +145,8 @@ class Finding(Simulated):
     def _exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         drawn = self.cutouts(start, stop)
         made = cutouts.expose(drawn, self.distribution.stamps, device=device)
-        randoms = Randoms.from_numpy(
-            [generator(self._key, self.seed, i, GRAIN) for i in range(start, stop)], FRAME.side
-        )
+        streams = [generator(self._key, self.seed, i, GRAIN) for i in range(start, stop)]
+        randoms = Randoms.from_numpy(streams, FRAME.side, self.distribution.survey.slots)
         images = observe(made.foreground, made.arcs, made.noise, randoms.to(device))
         images = images.masked_fill(outside(FRAME.side, self._footprints(start, drawn).to(device)), torch.nan)
         return images[:, None].cpu().numpy(), made.truth
@@ -160,7 +162,7 @@ class Finding(Simulated):
 
     @property
     def _key(self) -> str:
-        return f"{self.description.name}/{VERSION}"
+        return f"{self.description.name}/{self.distribution.version}"
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""
@@ -181,6 +183,7 @@ def finding_space(
     stamps: Path | str | None = None,
     hosts: Path | str | None = None,
     painted: float = 0.5,
+    version: int = 1,
     cache: Path | str | None = None,
 ) -> Finding:
     """The training population; by default the benchmark's 20,000 images, 2,000 of them lenses.
@@ -191,8 +194,14 @@ def finding_space(
             lenses stand in front in some of the images that a network is trained on, with arcs painted on them or
             without.
         painted: share of such images.
+        version: of the scenes: 1, which the benchmark is made of, or 2, closer to telescope images, see `sim.versions`.
+
+    Raises:
+        DatasetError: there is no such version; or n, lens_fraction, hosts or painted cannot be used.
     """
-    distribution = replace(cutouts.TRAINING, stamps=read_stamps(stamps)) if stamps else cutouts.TRAINING
+    if version not in VERSIONS:
+        raise DatasetError(f"finding_space: version = {version}; there are {', '.join(map(str, VERSIONS))}")
+    distribution = replace(VERSIONS[version], stamps=read_stamps(stamps) if stamps else ())
     real = read_hosts(hosts, painted) if hosts is not None else None
     return Finding("finding_space", distribution, n, seed, lens_fraction, cache, real)
 
@@ -201,4 +210,4 @@ def finding_space_shifted(
     n: int = 4_000, seed: int = 1, lens_fraction: float = 0.5, cache: Path | str | None = None
 ) -> Finding:
     """Other telescopes, galaxies and look-alikes; for validation only."""
-    return Finding("finding_space_shifted", cutouts.SHIFTED, n, seed, lens_fraction, cache)
+    return Finding("finding_space_shifted", SHIFTED, n, seed, lens_fraction, cache)

@@ -14,13 +14,56 @@ from ..rays.scene import Profile
 from . import galaxy as morphology
 from .galaxy import Build, Galaxy
 from .population import Host, Population, choose, draw_flux, field_galaxy, star
+from .texture import Texture, texture_of
 
-__all__ = ["SHIFTED_KINDS", "TRAINING_KINDS", "Kind", "Lookalikes", "early", "lens_galaxy", "surroundings"]
+__all__ = [
+    "SHIFTED_KINDS",
+    "TRAINING_KINDS",
+    "TWIN",
+    "Kind",
+    "Lookalikes",
+    "around",
+    "centred",
+    "close_pair",
+    "companion",
+    "decorated",
+    "double_star",
+    "early",
+    "group",
+    "lens_galaxy",
+    "lone_star",
+    "satellite_flux",
+    "satellites",
+    "surroundings",
+    "tangential",
+    "uneven",
+]
 
+TWIN = "twin"
 LARGEST = 1.8  # arcsec, half-light radius of discs and mergers: larger ones fill the frame
 
 Place = Callable[[np.random.Generator, Population, Host], list[Profile]]
 """Composes what stands in the place of a host."""
+
+
+Textures = Callable[[np.random.Generator, list[Profile]], tuple[Texture, ...]]
+"""Draws the textures of what a `Place` has composed."""
+
+
+def smooth(rng: np.random.Generator, profiles: list[Profile]) -> tuple[Texture, ...]:
+    """None."""
+    return ()
+
+
+def uneven(low: float, high: float, share: float = 1.0) -> Textures:
+    """That of the brightest disc, of a strength between low and high, in a share of the galaxies."""
+    return partial(_uneven, (low, high), share)
+
+
+def _uneven(
+    strength: tuple[float, float], share: float, rng: np.random.Generator, profiles: list[Profile]
+) -> tuple[Texture, ...]:
+    return (texture_of(rng, profiles, strength),) if rng.random() < share else ()
 
 
 @dataclass(frozen=True)
@@ -31,11 +74,13 @@ class Kind:
         name: stands in the truth of data sets, and so never changes.
         weight: its frequency among the others; they need not add up to one.
         build: composes one; a function of a module, or a `partial` of one, as it is sent to other processes.
+        textures: draws those of its discs.
     """
 
     name: str
     weight: float
     build: Place
+    textures: Textures = smooth
 
 
 @dataclass(frozen=True)
@@ -55,6 +100,11 @@ class Lookalikes:
     def named(self, name: str) -> Kind | None:
         """The kind of this name, if there is one."""
         return next((kind for kind in self.kinds if kind.name == name), None)
+
+    @property
+    def twin(self) -> Kind:
+        """A lens without its arcs."""
+        return next(kind for kind in self.kinds if kind.name == TWIN)
 
 
 def centred(build: Build) -> Place:
@@ -183,7 +233,7 @@ def _with_neighbours(build: Place, rng: np.random.Generator, population: Populat
 
 TRAINING_KINDS = Lookalikes(
     (
-        Kind("twin", 0.2, lens_galaxy),
+        Kind(TWIN, 0.2, lens_galaxy),
         Kind("elliptical", 0.1, early),
         Kind("spiral", 0.13, centred(morphology.grand_design)),
         Kind("flocculent", 0.12, centred(morphology.flocculent)),
@@ -203,7 +253,7 @@ TRAINING_KINDS = Lookalikes(
 )
 SHIFTED_KINDS = Lookalikes(
     (
-        Kind("twin", 0.25, lens_galaxy),
+        Kind(TWIN, 0.25, lens_galaxy),
         Kind("elliptical", 0.1, centred(morphology.shells)),
         Kind("spiral", 0.15, decorated(centred(morphology.flocculent))),
         Kind("barred", 0.12, decorated(centred(morphology.barred))),

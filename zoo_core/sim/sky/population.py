@@ -113,6 +113,7 @@ class Population:
         source_R: median half-light radius of the sources, arcsec, and its scatter in dex.
         companions: mean number of field galaxies in the frame.
         stars: mean number of stars in the frame.
+        aligned: share of the sources within a quarter of an Einstein radius of the centre: what makes rings.
     """
 
     hosts: dict[Morphology, float]
@@ -122,6 +123,7 @@ class Population:
     source_R: tuple[float, float]
     companions: float
     stars: float
+    aligned: float = 0.25
 
 
 TRAINING = Population(
@@ -360,9 +362,9 @@ def magnification(host: Host, x: float, y: float, R: float) -> float:
     return float((light * area).sum() * host.theta_E**2 / (2 * np.pi * variance))
 
 
-def draw_position(rng: np.random.Generator, host: Host, R: float) -> tuple[float, float]:
-    """A place behind the host, relative to it, magnified twice or more; a quarter near the centre."""
-    reach = host.theta_E * (0.25 if rng.random() < 0.25 else 1.0)
+def draw_position(rng: np.random.Generator, host: Host, R: float, aligned: float) -> tuple[float, float]:
+    """A place behind the host, relative to it, magnified twice or more; a share `aligned` near the centre."""
+    reach = host.theta_E * (0.25 if rng.random() < aligned else 1.0)
     while True:
         radius, theta = reach * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
         x, y = float(radius * np.cos(theta)), float(radius * np.sin(theta))
@@ -380,7 +382,7 @@ def draw_size(rng: np.random.Generator, population: Population, host: Host) -> f
 def draw_source(rng: np.random.Generator, population: Population, host: Host) -> SourceGalaxy:
     """A galaxy behind the host, of unit flux; the survey sets its brightness."""
     R = draw_size(rng, population, host)
-    x, y = draw_position(rng, host, R)
+    x, y = draw_position(rng, host, R, population.aligned)
     shape = choose(rng, population.sources)
     q, phi = float(np.clip(rng.normal(0.65, 0.2), 0.2, 1.0)), rng.uniform(0, np.pi)
     galaxy = Galaxy(1.0, R, host.light.x + x, host.light.y + y, q, phi, lensed=True)

@@ -102,7 +102,7 @@ def centred(light: np.ndarray) -> Stamp:
 def draw_stamp_source(rng: np.random.Generator, population: Population, host: Host, count: int) -> StampSource:
     """One of `count` stamps, placed and sized as the population's other sources."""
     R = draw_size(rng, population, host)
-    x, y = draw_position(rng, host, R)
+    x, y = draw_position(rng, host, R, population.aligned)
     return StampSource(x, y, R, "stamp", [], int(rng.integers(count)), float(rng.uniform(0, 2 * np.pi)))
 
 

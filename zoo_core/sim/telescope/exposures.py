@@ -4,14 +4,12 @@ Training images of noise-free scenes: another focus, other noise, other faults a
 exposure, all drawn on the device of the scenes, with no loop over images.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from .footprint import draw_footprints, outside
 from .noise import Draw
-from .survey import Randoms, observe
+from .survey import Randoms, Survey, observe
 
 __all__ = ["defocused", "draw_exposures"]
 
@@ -26,7 +24,7 @@ def draw_exposures(
     foreground: Tensor,
     arcs: Tensor,
     theta_E: Tensor,
-    draw_noises: Callable[[torch.Generator, int], dict[str, Tensor]],
+    survey: Survey,
     generator: torch.Generator,
     pixel_scale: float,
 ) -> Tensor:
@@ -35,15 +33,15 @@ def draw_exposures(
     Arguments:
         foreground, arcs: (B, H, H), flux per pixel in sky sigma, on the generator's device.
         theta_E: of the lens, or of the galaxy if it were one, arcsec, shape (B,); footprints hold the arcs.
-        draw_noises: of a `Survey`.
+        survey: whose noise and faults are drawn.
         generator: all that is random; the same state gives the same exposures on the same device.
         pixel_scale: arcsec.
     """
     count, side = foreground.shape[:2]
     foreground, arcs = defocused(torch.stack([foreground, arcs]), generator)
-    recipes = draw_noises(generator, count)
+    recipes = survey.draw_noises(generator, count)
     recipes = recipes | {"unit": torch.ones_like(recipes["unit"])}
-    images = observe(foreground, arcs, recipes, Randoms.from_torch(generator, count, side))
+    images = observe(foreground, arcs, recipes, Randoms.from_torch(generator, count, side, survey.slots))
     return images.masked_fill(outside(side, draw_footprints(generator, theta_E, pixel_scale)), torch.nan)
 
 

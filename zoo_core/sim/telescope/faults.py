@@ -1,7 +1,7 @@
 """Faults of detectors: cosmic rays, hot pixels and areas that were not measured.
 
-Each image has EVENTS slots; what a slot holds, where and how strong, is decided by six uniform numbers. All images are
-struck at once, slot by slot, on whatever device they are.
+Each image has some slots, EVENTS unless a survey has more; what a slot holds, where and how strong, is decided by six
+uniform numbers. All images are struck at once, slot by slot, on whatever device they are.
 """
 
 import math
@@ -31,26 +31,26 @@ def strike(image: Tensor, recipes: NoiseTable, events: Tensor) -> Tensor:
     Arguments:
         image: (B, H, H), flux in sky sigma.
         recipes: of the same batch; `cosmics`, `hot` and `blanks` are the expected numbers in a frame.
-        events: uniform in [0, 1), (B, EVENTS, 6): which kind, where (two), how strong, direction, length.
+        events: uniform in [0, 1), (B, slots, 6): which kind, where (two), how strong, direction, length.
     """
     kind, u = _kinds(recipes, events), events[..., 1:]
     faults = (_cosmic_rays(image, u, kind == COSMIC), _hot_pixels(image, u, kind == HOT))
     place, light = (torch.cat(parts, dim=2) for parts in zip(*faults, strict=True))
     struck = image.flatten(1).clone()
-    for slot in range(EVENTS):  # one after the other: sums are then the same in every run
+    for slot in range(events.shape[1]):  # one after the other: sums are then the same in every run
         struck.scatter_add_(1, place[:, slot], light[:, slot])
     return struck.view_as(image).masked_fill(_blank(image.shape[-1], u, kind == BLANK), torch.nan)
 
 
 def _kinds(recipes: NoiseTable, events: Tensor) -> Tensor:
-    """What each slot holds, shape (B, EVENTS)."""
+    """What each slot holds, shape (B, slots)."""
     expected = torch.cat([column(recipes, name, events)[:, 0] for name in ("cosmics", "hot", "blanks")], dim=1)
-    chances = expected.cumsum(1) / EVENTS
+    chances = expected.cumsum(1) / events.shape[1]
     return (events[:, :, :1] >= chances[:, None, :]).sum(2)
 
 
 def _cosmic_rays(image: Tensor, u: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Short straight tracks: places in the flattened image and light there, shape (B, EVENTS, pixels of the window).
+    """Short straight tracks: places in the flattened image and light there, shape (B, slots, pixels of the window).
 
     4 60^u2 exp(-d^2 / (2 TRACK_SIGMA^2)), with d the distance from a segment of up to 4.3 pixels to each side.
     """
@@ -75,7 +75,7 @@ def _window(place: Tensor, side: int, width: int, dtype: torch.dtype) -> tuple[T
 
 
 def _hot_pixels(image: Tensor, u: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """One pixel a slot, bright, or in a fifth of the cases dead: places and light, shape (B, EVENTS, 1)."""
+    """One pixel a slot, bright, or in a fifth of the cases dead: places and light, shape (B, slots, 1)."""
     column, row = ((image.shape[-1] * u[..., i]).long().clamp_max(image.shape[-1] - 1) for i in (0, 1))
     light = (4 - 8.0 * (u[..., 3] < 0.2)) * 50 ** u[..., 2] * chosen
     return (row * image.shape[-1] + column)[..., None], light.to(image.dtype)[..., None]
@@ -91,7 +91,7 @@ def _blank(side: int, u: Tensor, chosen: Tensor) -> Tensor:
 
 
 def _edge(side: int, u: Tensor) -> Tensor:
-    """A strip along one of the four edges: left, right, bottom and top, shape (4, B, EVENTS)."""
+    """A strip along one of the four edges: left, right, bottom and top, shape (4, B, slots)."""
     depth, edge = 1 + (0.25 * side * u[..., 4]).long(), (4 * u[..., 0]).long()
     none, whole = torch.zeros_like(depth), torch.full_like(depth, side)
     left, right = torch.where(edge == 3, side - depth, none), torch.where(edge == 2, depth, whole)

@@ -70,11 +70,13 @@ class Survey:
         draw_noise: called with a generator; returns the noise of an exposure.
         draw_noises: called with a torch generator and a number of exposures; draws their recipes from the same
             distributions, on the generator's device.
+        slots: for faults in one image: more than that it never has.
     """
 
     draw_psf: Callable[[np.random.Generator, float], Psf]
     draw_noise: Callable[[np.random.Generator], Noise]
     draw_noises: Callable[[torch.Generator, int], dict[str, Tensor]]
+    slots: int = EVENTS
 
 
 def often(rng: np.random.Generator, chance: float, low: float, high: float) -> float:
@@ -177,7 +179,7 @@ class Randoms:
         white: standard normal, (B, H, W).
         coarse: standard normal, (B, H / COARSE + 2, W / COARSE + 2).
         rows: standard normal, (B, H).
-        events: uniform in [0, 1), (B, EVENTS, 6): which kind, where (two), how strong, direction, length.
+        events: uniform in [0, 1), (B, slots, 6): which kind, where (two), how strong, direction, length.
     """
 
     white: Tensor
@@ -190,20 +192,20 @@ class Randoms:
         return Randoms(*(part.to(device) for part in (self.white, self.coarse, self.rows, self.events)))
 
     @classmethod
-    def from_torch(cls, generator: torch.Generator, count: int, side: int) -> "Randoms":
-        """A batch drawn at once, on the generator's device."""
+    def from_torch(cls, generator: torch.Generator, count: int, side: int, slots: int = EVENTS) -> "Randoms":
+        """A batch drawn at once, on the generator's device, with so many slots for faults in an image."""
         normal = [(count, side, side), (count, side // COARSE + 2, side // COARSE + 2), (count, side)]
         white, coarse, rows = (torch.randn(shape, generator=generator, device=generator.device) for shape in normal)
-        events = torch.rand((count, EVENTS, 6), generator=generator, device=generator.device)
+        events = torch.rand((count, slots, 6), generator=generator, device=generator.device)
         return cls(white, coarse, rows, events)
 
     @classmethod
-    def from_numpy(cls, generators: Sequence[np.random.Generator], side: int) -> "Randoms":
-        """One image a generator, each the same whatever else is in the batch."""
+    def from_numpy(cls, generators: Sequence[np.random.Generator], side: int, slots: int = EVENTS) -> "Randoms":
+        """One image a generator, each the same whatever else is in the batch, as `from_torch`."""
         coarse, drawn = side // COARSE + 2, []
         for rng in generators:
             normal = [rng.standard_normal(shape) for shape in ((side, side), (coarse, coarse), (side,))]
-            drawn.append((*normal, rng.random((EVENTS, 6))))
+            drawn.append((*normal, rng.random((slots, 6))))
         return cls(*(torch.from_numpy(np.stack(column)) for column in zip(*drawn, strict=True)))
 
 
