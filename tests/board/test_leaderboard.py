@@ -235,7 +235,7 @@ def test_simulated_images_are_not_sold_as_real(stored, listed, tmp_path):
 
     row = rows(board_of(tmp_path / "results", listed("a.one")))["a.one"]
 
-    assert (row.status, row.remark) == ("not verified", "its images are said to be real, those of patch are simulated")
+    assert (row.status, row.remark) == ("not verified", "its images are declared real, those of patch are simulated")
 
 
 def test_what_was_examined_is_remembered_until_something_changes(stored, listed, tmp_path, cache_folder):
@@ -333,7 +333,7 @@ def test_what_is_said_of_the_training_is_that_of_the_entry(stored, listed, tmp_p
     row = rows(board_of(tmp_path / "results", listed("a.one", trained_on="patch")))["a.one"]
 
     assert (row.status, row.badge) == ("not verified", "")
-    assert row.remark == "seen in training: False in the result, True in its entry"
+    assert row.remark == "trained on its data set: False in the result, True in its entry"
 
 
 def test_training_on_the_images_of_a_benchmark_is_marked(stored, listed, tmp_path):

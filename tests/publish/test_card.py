@@ -58,7 +58,7 @@ def test_the_text_says_what_a_user_must_know(spec, result):
         '{"op": "frame", "size": 33}',
         "- mergers",
         "@article{a}",
-        "seen in training",
+        "trained on images of this data set",
     ):
         assert fact in text
 

@@ -54,7 +54,7 @@ def _false_domain(result: Result, listed: Catalog) -> str:
     known = listed.datasets.get(result.dataset["name"])
     if known is None or known.domain == result.dataset["domain"]:
         return ""
-    return f"its images are said to be {result.dataset['domain']}, those of {known.name} are {known.domain}"
+    return f"its images are declared {result.dataset['domain']}, those of {known.name} are {known.domain}"
 
 
 def _false_training(result: Result, listed: Catalog) -> str:
@@ -62,11 +62,11 @@ def _false_training(result: Result, listed: Catalog) -> str:
     spec = listed.models.get(result.model)
     if spec is None or spec.weights.sha256 != result.hashes["weights"]:
         return ""
-    said: dict[str, tuple[str | bool, str | bool]] = {"trained on": (result.trained_on, spec.domain)}
-    said["seen in training"] = (result.seen, result.dataset["name"] in spec.training_sets)
+    declared: dict[str, tuple[str | bool, str | bool]] = {"domain of the training": (result.trained_on, spec.domain)}
+    declared["trained on its data set"] = (result.seen, result.dataset["name"] in spec.training_sets)
     return "; ".join(
         f"{what}: {written} in the result, {known} in its entry"
-        for what, (written, known) in said.items()
+        for what, (written, known) in declared.items()
         if written != known
     )
 

@@ -131,10 +131,10 @@ def draw_maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Seque
 
 def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
     channels, parts = _looked(model, dataset, rows)
-    seen = [part for part in parts if isinstance(part, Anomaly)]
-    score = torch.cat([part.score for part in seen]).numpy()
-    again = torch.cat([part.reconstruction for part in seen])[:, 0].numpy()
-    latent = torch.cat([part.latent for part in seen]).flatten(1).numpy()
+    answers = [part for part in parts if isinstance(part, Anomaly)]
+    score = torch.cat([part.score for part in answers]).numpy()
+    again = torch.cat([part.reconstruction for part in answers])[:, 0].numpy()
+    latent = torch.cat([part.latent for part in answers]).flatten(1).numpy()
     labels = dataset.truth()["label"][rows]
     chosen = np.concatenate([np.flatnonzero(labels == label)[:SHOWN] for label in np.unique(labels)])
     titles = [f"{dataset.description.heads.classes[labels[row]]}\nscore {score[row]:.3g}" for row in chosen]
@@ -145,9 +145,9 @@ def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> li
 
 def _clustering(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
     _, parts = _looked(model, dataset, np.arange(len(dataset)))
-    seen = [part for part in parts if isinstance(part, Clustering)]
-    probabilities = torch.cat([part.probabilities for part in seen]).numpy()
-    latent = torch.cat([part.embedding for part in seen]).numpy()
+    answers = [part for part in parts if isinstance(part, Clustering)]
+    probabilities = torch.cat([part.probabilities for part in answers]).numpy()
+    latent = torch.cat([part.embedding for part in answers]).numpy()
     best = _beside(stem, "prototypes")
     draw_prototypes(best, dataset, probabilities)
     return [best, *draw_maps(stem, latent[rows], dataset.truth()["label"][rows], dataset.description.heads.classes)]
@@ -158,9 +158,9 @@ def _looked(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarra
     channels, predictions = [], []
     for part in np.array_split(rows, max(1, len(rows) // BATCH)):
         images = dataset.images(part)
-        seen = model.preprocess.images(images, dataset.description.pixel_scale)
-        channels.append(seen.numpy())
-        predictions.append(model.prediction(seen))
+        inputs = model.preprocess.images(images, dataset.description.pixel_scale)
+        channels.append(inputs.numpy())
+        predictions.append(model.prediction(inputs))
     return np.concatenate(channels), predictions
 
 

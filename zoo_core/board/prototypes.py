@@ -61,10 +61,10 @@ def _classes(dataset: Dataset) -> list[str]:
 
 
 def _title(axes: Axes, cluster: int, members: int) -> None:
-    said = f"cluster {cluster}\n{members:,} images"
-    axes.text(-0.08, 0.5, said, transform=axes.transAxes, color=INK, size=7, ha="right", va="center")
+    caption = f"cluster {cluster}\n{members:,} images"
+    axes.text(-0.08, 0.5, caption, transform=axes.transAxes, color=INK, size=7, ha="right", va="center")
 
 
-def _draw(axes: Axes, pixels: np.ndarray, said: str) -> None:
+def _draw(axes: Axes, pixels: np.ndarray, caption: str) -> None:
     axes.imshow(stretched(pixels), origin="lower", cmap="magma", vmin=0, vmax=1)
-    axes.text(0.5, -0.02, said, transform=axes.transAxes, color=FAINT, size=6, ha="center", va="top")
+    axes.text(0.5, -0.02, caption, transform=axes.transAxes, color=FAINT, size=6, ha="center", va="top")

@@ -111,8 +111,8 @@ def _measured(results: Sequence[Result]) -> str:
 
 def _result(result: Result) -> str:
     images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
-    seen = "; **seen in training**" if result.seen else ""
-    title = f"### {result.benchmark}\n\n{result.dataset.get('domain', '')} images: {images}{seen}."
+    trained_on = "; **trained on images of this data set**" if result.seen else ""
+    title = f"### {result.benchmark}\n\n{result.dataset.get('domain', '')} images: {images}{trained_on}."
     if result.status != "ok":
         return f"{title}\n\nFailed: {result.message}"
     rows = [(name, _number(one.value), _range(one)) for name, one in result.metrics.items()]

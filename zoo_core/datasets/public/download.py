@@ -173,5 +173,5 @@ def _grouped(wrong: Sequence[tuple[Path, str]], where: str) -> Iterator[str]:
         files = [file for file, which in wrong if which == fault]
         kind, _, detail = fault.partition(" ")
         name = "truncated" if kind == "truncated" else "wrong size"
-        said = f" are {fault}" if detail else ""
-        yield f"{name}: {len(files):,} files of {where}{said}, the first is {files[0]}"
+        described = f" are {fault}" if detail else ""
+        yield f"{name}: {len(files):,} files of {where}{described}, the first is {files[0]}"
