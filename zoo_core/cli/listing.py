@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -234,7 +234,7 @@ def _facts(published: PublishedModel) -> dict[str, Any]:
     }
 
 
-def _measured(metrics: dict[str, dict[str, Any]]) -> str:
+def _measured(metrics: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(f"{name} {_estimate(**estimate)}" for name, estimate in metrics.items())
 
 

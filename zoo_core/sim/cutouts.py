@@ -22,7 +22,7 @@ from .rays.scene import LENS, POINT, Lens, Profile, Scenes
 from .sky import population
 from .sky.galaxy import light_table
 from .sky.lookalikes import Kind, Lookalikes
-from .sky.population import Host, SourceGalaxy
+from .sky.population import Host, SourceGalaxy, draw_field
 from .sky.stamps import Stamp, StampSource, draw_stamp_source, lensed
 from .sky.texture import Texture, textured
 from .tables import table
@@ -126,7 +126,7 @@ class Distribution:
     lookalikes: Lookalikes
     survey: survey.Survey
     in_front: Callable[[Lookalikes, str], Kind]
-    field: Field = population.draw_field
+    field: Field = draw_field
     arcs: Arcs = ARCS
     full_well: tuple[float, float] | None = None
     stamps: tuple[Stamp, ...] = ()
