@@ -12,6 +12,7 @@ from zoo_core.bench.metrics.classification import binary_metrics
 from zoo_core.bench.metrics.named import select
 from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
 from zoo_core.bench.summary import summarise
+from zoo_core.catalog.entries import resampled_scale
 from zoo_core.catalog.folder import write_folder
 from zoo_core.catalog.specs import BenchmarkSpec, ModelSpec, WeightsSpec
 from zoo_core.scores import ClassScores
@@ -77,6 +78,7 @@ def tiny_model(tmp_path):
             task="classification",
             heads=untrained.heads,
             bands=untrained.bands,
+            pixel_scale=resampled_scale(preprocess) or "any",
             preprocess=preprocess,
             weights=WeightsSpec("model.safetensors", "0" * 64, 1),
             calibration=Calibration(prior=(0.5,)),

@@ -25,6 +25,7 @@ MODEL = """
     task: {task}
     bands: [VIS]
     preprocess: [{{op: frame, size: 33}}]
+    pixel_scale: any
     weights: {{sha256: "{sha256}", size: 1}}
     heads: {{classes: [nonlens, lens]}}
     licence: MIT

@@ -8,6 +8,7 @@ ENTRY = {
     "heads": "{classes: [other, lens]}",
     "bands": "[VIS]",
     "preprocess": "[{op: frame, size: 8}]",
+    "pixel_scale": "any",
     "licence": "MIT",
     "known_failures": "[]",
     "weights": '{sha256: "' + "a" * 64 + '", size: 12}',

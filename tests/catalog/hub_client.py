@@ -28,6 +28,7 @@ def model(weights: WeightsSpec) -> ModelSpec:
         task="classification",
         heads=Heads(classes=("other", "lens")),
         bands=("VIS",),
+        pixel_scale="any",
         preprocess=({"op": "frame", "size": 8},),
         weights=weights,
         licence="MIT",

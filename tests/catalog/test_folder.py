@@ -28,6 +28,7 @@ SPEC = ModelSpec(
     task="regression",
     heads=Heads(parameters=("theta_E", "q"), units=("arcsec", "")),
     bands=("g", "i"),
+    pixel_scale=0.2,
     preprocess=({"op": "frame", "size": 8}, {"op": "stack", "of": [{"op": "asinh", "softening": 1.0}]}),
     weights=WeightsSpec(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT)),
     arguments={"width": 4},

@@ -32,6 +32,7 @@ def lastro_spec(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelSpec, Pa
         task="classification",
         heads=untrained.heads,
         bands=untrained.bands,
+        pixel_scale=0.1,
         preprocess=tuple(untrained.preprocess.declared()),
         weights=WeightsSpec("model.safetensors", "0" * 64, weights.stat().st_size),
         licence="MIT",

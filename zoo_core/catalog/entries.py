@@ -5,7 +5,7 @@ to import than all the rest. An entry is checked when its file is a stranger's, 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..errors import ZooError
 from ..tasks import Calibration, Heads
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, TrainedOn, WeightsSpec
 
-__all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec"]
+__all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec", "resampled_scale"]
 
 SCHEMA = 2
 
@@ -21,6 +21,8 @@ SCHEMA = 2
 def model_spec(entry: Mapping[str, Any], source: str) -> ModelSpec:
     """The model of an entry, whose keys are the fields of `ModelSpec`."""
     read = {key: _tuple(value) for key, value in entry.items()}
+    if "pixel_scale" not in read and (resampled := resampled_scale(read.get("preprocess", ()))) is not None:
+        read["pixel_scale"] = resampled
     parts = {
         "heads": Heads(**_tuples(read.pop("heads", {}))),
         "calibration": Calibration(**_tuples(read.pop("calibration", {}))),
@@ -28,6 +30,12 @@ def model_spec(entry: Mapping[str, Any], source: str) -> ModelSpec:
         "trained_on": tuple(TrainedOn(**one) for one in read.pop("trained_on", ())),
     }
     return ModelSpec(**read, **parts, source=source)
+
+
+def resampled_scale(operations: Iterable[Any]) -> float | None:
+    """Arcsec of the pixels that a preprocessing resamples to by itself, or None."""
+    declared = (one for one in operations if isinstance(one, Mapping) and one.get("op") == "resample")
+    return next((one.get("pixel_scale") for one in declared), None)
 
 
 def dataset_spec(entry: Mapping[str, Any], source: str) -> DatasetSpec:

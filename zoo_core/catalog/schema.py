@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ..errors import SpecError, UnknownNameError, ZooError
 from ..symmetries import read_symmetries
 from ..tasks import Heads, task_named
+from .entries import resampled_scale
 
-__all__ = ["Licence", "check_entry"]
+__all__ = ["Licence", "PixelScale", "check_entry"]
 
 COLUMNS = ("id", "path", "status", "message", "output")  # of every table of predictions
 
@@ -35,6 +36,7 @@ def _licence(text: str) -> str:
 
 
 Licence = Annotated[str, AfterValidator(_licence)]
+PixelScale = Annotated[float, Field(gt=0)] | Literal["any"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -103,6 +105,7 @@ class _Model(_Entry):
     calibration: _Calibration = _Calibration()
     arguments: dict[str, Any] = {}
     views: Literal[1, 8] = 1
+    pixel_scale: PixelScale | None = None
     symmetries: list[dict[str, Any]] = []
     members: list[ModelId] = []
     default: bool = False
@@ -118,6 +121,20 @@ class _Model(_Entry):
             if not isinstance(operation.get("op"), str):
                 raise ValueError(f"{operation} has no `op`; write an operation as {{op: frame, size: 101}}")
         return operations
+
+    @model_validator(mode="after")
+    def _says_its_scale(self) -> "_Model":
+        resampled = resampled_scale(self.preprocess)
+        if self.pixel_scale is None and resampled is None:
+            raise ValueError(
+                "pixel_scale is missing: write the arcsec of the pixels that it was trained on, or `any` where pixels "
+                "are taken as they are, whatever their scale"
+            )
+        if None not in (self.pixel_scale, resampled) and self.pixel_scale != resampled:
+            raise ValueError(
+                f"pixel_scale is {self.pixel_scale}, but preprocess resamples to {resampled}; leave it away"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_its_outputs_apart(self) -> "_Model":

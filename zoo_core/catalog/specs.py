@@ -6,7 +6,9 @@ from typing import Any
 
 from ..tasks import Calibration, Heads
 
-__all__ = ["BenchmarkSpec", "DatasetSpec", "ModelSpec", "TrainedOn", "WeightsSpec"]
+__all__ = ["ANY", "BenchmarkSpec", "DatasetSpec", "ModelSpec", "TrainedOn", "WeightsSpec"]
+
+ANY = "any"  # pixel scale of a model that takes pixels as they are
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class ModelSpec:
         task, heads: what its outputs stand for.
         calibration: how its probabilities are to be read.
         bands: physical bands in the order of the image axis.
+        pixel_scale: arcsec of the pixels of the training images, before any binning, or "any" if pixels are taken
+            as they are, whatever their scale. It is not hashed: preprocessing and results stay what they are.
         preprocess: declarative operations, in order.
         views: 1, or 8 to average the outputs over the dihedral group.
         symmetries: how each parameter turns with the image, see `zoo_core.symmetries`; none: as its name means.
@@ -88,6 +92,7 @@ class ModelSpec:
     task: str
     heads: Heads
     bands: tuple[str, ...]
+    pixel_scale: float | str
     preprocess: tuple[Mapping[str, Any], ...]
     weights: WeightsSpec
     licence: str

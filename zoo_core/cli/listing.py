@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..catalog.specs import ANY
 from .names import benchmark_names, domain_names, model_names, task_names
 from .show import as_json, show_facts, show_rows
 
@@ -59,6 +60,7 @@ def models(
             "id": spec.id,
             "task": spec.task,
             "bands": "+".join(spec.bands),
+            "pixel_scale": spec.pixel_scale,
             "size": _size(spec.weights.size),
             "domain": spec.domain,
             "default": "default" if spec.default else "",
@@ -214,11 +216,11 @@ def _plugin_row(plugin, only_listed: bool) -> dict[str, Any]:
 
 def _facts(published: PublishedModel) -> dict[str, Any]:
     spec = published.spec
-    scale = f', resampled to {published.pixel_scale:g}"/px' if published.pixel_scale else ""
+    scale = "any pixel scale" if spec.pixel_scale == ANY else f'{spec.pixel_scale:g}"/px, others are resampled to it'
     return {
         spec.id: spec.summary or spec.architecture,
         "task": " of ".join(filter(None, [spec.task, ", ".join(spec.heads.classes or spec.heads.parameters)])),
-        "input": f"{' + '.join(spec.bands)}, {published.size} x {published.size} px{scale}",
+        "input": f"{' + '.join(spec.bands)}, {published.size} x {published.size} px, {scale}",
         "views": spec.views,
         "prior": spec.calibration.prior or (),
         "weights": f"{_size(spec.weights.size)}, sha256 {spec.weights.sha256}",

@@ -59,6 +59,12 @@ class Prepared:
 class Preprocess:
     """A declared preprocessing: `prepare` one image, see the `channels` of a batch, or both for arrays.
 
+    Arguments:
+        operations: in order; alone they decide the `digest`.
+        bands: physical bands, in the order of the image axis.
+        trained_at: arcsec of the pixels of the training images, or None if any will do. Images that are known to have
+            other pixels are resampled to it, also where no operation says so.
+
     Example:
         >>> import numpy as np
         >>> from zoo_core.images.preprocess import Preprocess
@@ -72,11 +78,17 @@ class Preprocess:
 
     operations: tuple[Operation, ...]
     bands: tuple[str, ...]
+    trained_at: float | None = None
 
     @classmethod
-    def from_operations(cls, declared: Sequence[Mapping[str, Any]], bands: Sequence[str]) -> Preprocess:
-        """From the mappings of a catalogue entry; errors as `operations.parse`."""
-        return cls(parse(declared), tuple(bands))
+    def from_operations(
+        cls,
+        declared: Sequence[Mapping[str, Any]],
+        bands: Sequence[str],
+        pixel_scale: float | str | None = None,
+    ) -> Preprocess:
+        """From the mappings of a catalogue entry, its bands and its pixel scale; errors as `operations.parse`."""
+        return cls(parse(declared), tuple(bands), None if isinstance(pixel_scale, str) else pixel_scale)
 
     @cached_property
     def size(self) -> int:
@@ -93,7 +105,11 @@ class Preprocess:
     def pixel_scale(self) -> float | None:
         """Arcsec of the pixels that are resampled to, before any binning, or None if it takes any."""
         resample = self._operation(Resample)
-        return resample.pixel_scale if resample else None
+        return resample.pixel_scale if resample else self.trained_at
+
+    def assumes(self, pixel_scale: float | None) -> bool:
+        """Whether images of that scale are believed to have the pixels that the network was trained on."""
+        return pixel_scale is None and self.trained_at is not None and self._operation(Resample) is None
 
     @cached_property
     def n_channels(self) -> int:
@@ -148,8 +164,8 @@ class Preprocess:
         Raises:
             PixelScaleError: it resamples, and the scale is not given.
         """
-        if self.pixel_scale is not None:
-            images = geometry_torch.resample(images, self._known(pixel_scale), self.pixel_scale, generator)
+        if (scale := self._resampled_from(pixel_scale)) is not None and self.pixel_scale is not None:
+            images = geometry_torch.resample(images, scale, self.pixel_scale, generator)
         if (binned := self._operation(Bin)) is not None:
             images = geometry_torch.bin_mean(images, binned.factor)
         return filled(geometry_torch.centred(images, self.size), generator)
@@ -174,12 +190,14 @@ class Preprocess:
     def _resampled(
         self, pixels: np.ndarray, valid: np.ndarray, pixel_scale: float | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        if self.pixel_scale is None:
+        scale = self._resampled_from(pixel_scale)
+        if scale is None or self.pixel_scale is None:
             return pixels, valid
-        return geometry.resample(pixels, valid, self._known(pixel_scale), self.pixel_scale)
+        return geometry.resample(pixels, valid, scale, self.pixel_scale)
 
-    def _known(self, pixel_scale: float | None) -> float:
-        if pixel_scale is None:
+    def _resampled_from(self, pixel_scale: float | None) -> float | None:
+        """The scale of an image; None where it is not known and need not be."""
+        if pixel_scale is None and self._operation(Resample) is not None:
             raise PixelScaleError(
                 f"no pixel scale in the header, and this model resamples to {self.pixel_scale} arcsec; "
                 "pass --pixel-scale (pixel_scale=) in arcsec"

@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from ..catalog.specs import ModelSpec, WeightsSpec
+from ..catalog.specs import ANY, ModelSpec, WeightsSpec
 from ..errors import ArgumentError, SpecError, WeightsError
 from ..images.operations import PREPARING
 from ..images.preprocess import Preprocess
@@ -61,7 +61,7 @@ def joined(members: Sequence[Model], id: str) -> Model:
     for member in members:
         member.require_trained()
         _require_alike(first, member)
-    preprocess = Preprocess.from_operations(_preparing(first), first.bands)
+    preprocess = Preprocess.from_operations(_preparing(first), first.bands, first.preprocess.pixel_scale)
     priors = {member.calibration.prior for member in members}
     spec = ModelSpec(
         id=id,
@@ -70,6 +70,7 @@ def joined(members: Sequence[Model], id: str) -> Model:
         task=first.task.name,
         heads=first.heads,
         bands=first.bands,
+        pixel_scale=first.preprocess.pixel_scale or ANY,
         preprocess=tuple(preprocess.declared()),
         weights=_weights(members),
         calibration=Calibration(prior=priors.pop() if len(priors) == 1 else None),
@@ -92,7 +93,7 @@ def as_described(members: Sequence[Model], spec: ModelSpec) -> Model:
             f"{spec.id}: its members have the sha256 {found} together, the entry says {spec.weights.sha256}; "
             "a member was published anew, or its preprocessing, views or temperature changed"
         )
-    preprocess = Preprocess.from_operations(spec.preprocess, spec.bands)
+    preprocess = Preprocess.from_operations(spec.preprocess, spec.bands, spec.pixel_scale)
     architecture = Architecture(
         name="committee",
         task=spec.task,
@@ -120,6 +121,11 @@ def _require_alike(first: Model, member: Model) -> None:
         raise SpecError(
             f"{first.id} and {member.id} prepare images differently: {_preparing(first)}, {_preparing(member)}; only "
             "the channels may differ"
+        )
+    if first.preprocess.pixel_scale != member.preprocess.pixel_scale:
+        raise SpecError(
+            f"{first.id} and {member.id} were trained on pixels of {first.preprocess.pixel_scale or ANY} and of "
+            f"{member.preprocess.pixel_scale or ANY} arcsec; committees see the same pixels"
         )
 
 

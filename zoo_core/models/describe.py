@@ -22,14 +22,12 @@ class PublishedModel:
     Arguments:
         spec: the entry.
         size: pixels a side that the network sees.
-        pixel_scale: arcsec that images are resampled to, or None.
         installed: its plugin is.
         results: for each benchmark, metric to value, low and high of the 95 % interval; None where not defined.
     """
 
     spec: ModelSpec
     size: int
-    pixel_scale: float | None
     installed: bool
     results: Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -37,7 +35,7 @@ class PublishedModel:
         """As plain JSON values."""
         facts = asdict(self.spec)
         facts.update(facts.pop("heads"))
-        extra = {"size": self.size, "pixel_scale": self.pixel_scale, "installed": self.installed}
+        extra = {"size": self.size, "installed": self.installed}
         extra |= {"domain": self.spec.domain, "training_sets": self.spec.training_sets}
         return facts | extra | {"results": dict(self.results)}
 
@@ -57,7 +55,6 @@ def describe(name: str | Path, results: Path | None = None) -> PublishedModel:
     return PublishedModel(
         spec,
         size=operations["frame"]["size"],
-        pixel_scale=operations.get("resample", {}).get("pixel_scale"),
         installed=_is_installed(spec.plugin),
         results=_measured(spec.id, published_results() if results is None else results),
     )

@@ -124,7 +124,7 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
         raise SpecError(
             f"{spec.id} is listed for {spec.task}, architecture {architecture.name!r} is for {architecture.task}"
         )
-    preprocess = Preprocess.from_operations(spec.preprocess, spec.bands)
+    preprocess = Preprocess.from_operations(spec.preprocess, spec.bands, spec.pixel_scale)
     dimensions = Dimensions.of(architecture, preprocess, spec.heads)
     network = filled(architecture, dimensions, spec.arguments, weights)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

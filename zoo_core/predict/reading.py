@@ -79,7 +79,9 @@ def _row(image: RawImage | Unreadable, preprocess: Preprocess, pixel_scale: floa
     except ImageError as error:
         return _Row(image.id, image.path, _one_line(str(error)))
     contradicts = preprocess.pixel_scale is not None and _contradicts(pixel_scale, image.pixel_scale)
+    scale = image.pixel_scale if pixel_scale is None else pixel_scale
     notes = [
+        f"no pixel scale is known, {preprocess.pixel_scale:g} arcsec assumed" if preprocess.assumes(scale) else "",
         f"{ready.blank} pixels blank" if ready.blank else "",
         f"{ready.padded} pixels padded" if ready.padded else "",
         f"pixel scale {pixel_scale:g} used, the header says {image.pixel_scale:.4g}" if contradicts else "",

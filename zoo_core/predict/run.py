@@ -109,6 +109,8 @@ class Run:
         identity = {
             "weights": model.weights_sha256,
             "preprocess": model.preprocess.digest,
+            "trained_at": model.preprocess.trained_at,
+            "symmetries": repr(model.spec.symmetries if model.spec else ()),
             "heads": repr(model.heads),
             "calibration": repr(model.calibration),
             "views": model.views,

@@ -10,7 +10,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..bench.results import Estimate, Result
-from ..catalog.specs import ModelSpec
+from ..catalog.specs import ANY, ModelSpec
 from ..tasks import task_named
 
 __all__ = ["model_card"]
@@ -85,6 +85,7 @@ def _facts(spec: ModelSpec) -> str:
         "task": spec.task,
         "outputs": task_named(spec.task).describe(spec.heads),
         "bands": ", ".join(spec.bands),
+        "pixel scale": _scale(spec),
         "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
         **(_probabilities(spec) if task_named(spec.task).gives_probabilities else {}),
         "weights": f"{spec.weights.size:,} bytes, sha256 `{spec.weights.sha256}`",
@@ -93,6 +94,12 @@ def _facts(spec: ModelSpec) -> str:
     return (
         f"## Input and output\n\n{_table(['', ''], rows.items())}\n\nPreprocessing, part of the model:\n\n{operations}"
     )
+
+
+def _scale(spec: ModelSpec) -> str:
+    if spec.pixel_scale == ANY:
+        return "any: pixels are taken as they are"
+    return f"{spec.pixel_scale:g} arcsec; other pixels are resampled to it"
 
 
 def _probabilities(spec: ModelSpec) -> dict[str, str]:

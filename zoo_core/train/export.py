@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..catalog.folder import write_folder
-from ..catalog.specs import ModelSpec, TrainedOn, WeightsSpec
+from ..catalog.specs import ANY, ModelSpec, TrainedOn, WeightsSpec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.calibration import temperature
@@ -57,6 +57,7 @@ def export(
         task=architecture.task,
         heads=heads,
         bands=preprocess.bands,
+        pixel_scale=preprocess.pixel_scale or ANY,
         preprocess=tuple(preprocess.declared()),
         weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments=as_values(arguments_of(architecture, recipe.arguments)),

@@ -149,6 +149,7 @@ def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
         "parameters": heads.parameters or None,
         "units": heads.units or None,
         "preprocess": preprocess_for(declared) if changed else declared,
+        "pixel_scale": start.preprocess.trained_at,
     }
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,7 @@ class _Run:
     def result(self) -> Path:
         """Train, calibrate, write."""
         training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
+        self.preprocess = replace(self.preprocess, trained_at=_scale(self.recipe, self.preprocess, training))
         _require_same_parameters(training, self.heads)
         symmetries = self._symmetries(training)
         if self.architecture.train is None:  # else the stages know what of them is still valid
@@ -238,6 +240,16 @@ class _Run:
             name = data.description.name
             raise RecipeError(f"fresh: {name} has the images that it has, and makes no others; leave it away")
         return view
+
+
+def _scale(recipe: Recipe, preprocess: Preprocess, training: Dataset) -> float | None:
+    """Arcsec of the pixels that the network learns from; None: whatever they are."""
+    resampled, stated = preprocess.pixel_scale, recipe.pixel_scale
+    if resampled is not None and stated not in (None, resampled):
+        raise RecipeError(f"pixel_scale is {stated}, but preprocess resamples to {resampled}; leave it away")
+    if isinstance(stated, str):
+        return None
+    return resampled or stated or training.description.pixel_scale
 
 
 def _elsewhere(arguments: Mapping[str, Any]) -> dict[str, Any]:

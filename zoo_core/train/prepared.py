@@ -46,7 +46,7 @@ class StoredView(TrainingView):
 
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
     """All images prepared, (N, bands, size, size), in a memory map that is made once and named for what it holds."""
-    file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{preprocess.digest[:16]}.npy"
+    file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{_made_by(preprocess)}.npy"
     if not file.exists():
         scale = dataset.description.pixel_scale
         shape = (len(dataset), len(preprocess.bands), preprocess.size, preprocess.size)
@@ -57,6 +57,11 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
                 stored[start:stop] = prepared(dataset.images(slice(start, stop)), preprocess, scale)
             stored.flush()
     return np.load(file, mmap_mode="r")
+
+
+def _made_by(preprocess: Preprocess) -> str:
+    scale = "" if preprocess.trained_at is None else f"-{preprocess.trained_at:g}"
+    return f"{preprocess.digest[:16]}{scale}"
 
 
 def _reserved(path: Path, shape: tuple[int, ...]) -> np.memmap:

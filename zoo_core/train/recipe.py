@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..catalog.schema import Licence
+from ..catalog.schema import Licence, PixelScale
 from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
 from ..images.augmentation import Distortion
@@ -132,6 +132,9 @@ class Recipe(_Strict):
         architecture, plugin, arguments: what to build.
         id: the model id that it is for.
         bands, classes, parameters, units, preprocess: as in the catalogue; None: the architecture's default.
+        pixel_scale: arcsec that all images are resampled to where their data set gives another scale, as they will be
+            when the result predicts; "any": pixels are taken as they are. None: that of the training data set, or any
+            if it has none.
         symmetries: how the parameters turn with the image, see `zoo_core.symmetries`; None: as the data set says, or
             else as their names mean.
         train, validation: data sets; the checkpoint with the best `monitor` on `validation` is kept. None: a fifth of
@@ -163,6 +166,7 @@ class Recipe(_Strict):
     units: tuple[str, ...] | None = None
     symmetries: list[dict[str, Any]] | None = None
     preprocess: list[dict[str, Any]] | None = None
+    pixel_scale: PixelScale | None = None
     labels_per_class: int | None = Field(default=None, gt=0)
     fraction: float | None = Field(default=None, gt=0, le=1)
     seed: int = 0
