@@ -499,7 +499,7 @@ class Training(ABC):
         self,
         stage: str,
         loss: Callable[[nn.Module, Batch], Tensor],
-        figure: Callable[[nn.Module, Training], float] | None = None,
+        metric: Callable[[nn.Module, Training], float] | None = None,
     ) -> None:
         """One stage of gradient descent; leaves the network with its best weights and buffers, in eval mode.
 
@@ -509,7 +509,7 @@ class Training(ABC):
             stage: its name; `stages: {<stage>: {...}}` in the recipe may give it steps, batch_size, optimiser,
                 augmentation ... of its own, otherwise those of the recipe hold.
             loss: `loss(network, batch)`, what is minimised, a scalar; each row comes once an epoch.
-            figure: `figure(network, training)`, measured on the network in eval mode every `validate_every` steps; the
+            metric: `metric(network, training)`, measured on the network in eval mode every `validate_every` steps; the
                 weights with the lowest are kept. None: the mean of `loss` over the validation images, whose rows are
                 numbered from `len(training.targets())` on, so that looking them up in the training set fails.
         """

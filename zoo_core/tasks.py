@@ -6,7 +6,7 @@ Nothing here imports torch or numpy when it is loaded.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import SpecError, UnknownNameError
@@ -23,12 +23,15 @@ from .predictions import (
     Regression,
     Restoration,
 )
+from .references import Lazy, lazy
 from .scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, ParameterScores, Scores
 from .symmetries import Symmetry, average, recognised
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
+
+    from .metric import Metric
 
 __all__ = [
     "UNCALIBRATED",
@@ -60,6 +63,11 @@ class Task(ABC):
             measure them; scores and clusters that are found without labels are not.
         gives_probabilities: the outputs are probabilities, which have a temperature and a prior.
         balances_classes: training may draw the images of every class equally often.
+        trains_itself: no data set holds what the loss compares the output with, so that each architecture needs a
+            training of its own, see `Architecture.train`.
+        reported: names of what `report` gives that a recipe may name as its `monitor`, and whether higher is better.
+        pictures: `pictures(model, dataset, rows, stem)` draws what the board shows of it besides the plots; returns the
+            paths of the files. None: nothing.
         pipeline: name of the task on the Hugging Face Hub.
     """
 
@@ -70,7 +78,15 @@ class Task(ABC):
     names_outputs: bool = True
     gives_probabilities: bool = False
     balances_classes: bool = False
+    trains_itself: bool = False
+    reported: Mapping[str, bool] = {}
+    pictures: Lazy | None = None
     pipeline: str = "image-feature-extraction"
+
+    @property
+    def is_calibrated(self) -> bool:
+        """The outputs are logits of classes with labels, which validation images calibrate and committees average."""
+        return self.gives_probabilities and self.names_outputs
 
     @abstractmethod
     def outputs(self, heads: Heads) -> int:
@@ -89,6 +105,38 @@ class Task(ABC):
     def target(self, images: Tensor, truth: Tensor) -> Tensor:
         """What the loss compares the output for these channels with; `truth` as `Dataset.targets` gives it."""
         return truth
+
+    def first_output(self, targets: Callable[[], np.ndarray]) -> np.ndarray | None:
+        """The output (outputs,) that a network should give before it has learned anything; None: any.
+
+        Arguments:
+            targets: `Dataset.targets` of the training images, called where they matter.
+        """
+        return None
+
+    def report(self, output: Tensor, target: Tensor, heads: Heads) -> dict[str, float]:
+        """What training tells of the validation images (N, outputs) besides the loss; what is not defined is left out.
+
+        Arguments:
+            output: of a network that returns one tensor.
+            target: as `Dataset.targets` gives it.
+            heads: of the network.
+        """
+        return {}
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """What the core can measure on data of these heads; the metrics of plugins come on top."""
+        return []
+
+    def example(self, output: Tensor | tuple[Tensor, ...], heads: Heads) -> Tensor:
+        """A truth as `Dataset.targets` gives it for images of this output; what `zoo check` computes the loss with."""
+        import torch
+
+        return torch.zeros_like(_first(output))
+
+    def faults(self, output: Tensor | tuple[Tensor, ...], channels: Tensor, heads: Heads) -> Iterator[str]:
+        """What of the output for these channels (B, C, size, size) has not the shape that the task needs."""
+        yield from _unlike(_first(output), (len(channels), self.outputs(heads)), self.name)
 
     @abstractmethod
     def empty_columns(self, heads: Heads) -> Columns:
@@ -132,6 +180,7 @@ class ClassificationTask(Task):
     trains_on = ("classification",)
     gives_probabilities = True
     balances_classes = True
+    reported: Mapping[str, bool] = {"auroc": True}
     pipeline = "image-classification"
 
     def outputs(self, heads: Heads) -> int:
@@ -159,6 +208,22 @@ class ClassificationTask(Task):
             return F.binary_cross_entropy_with_logits(output[:, 0], target.to(output.dtype))
         return F.cross_entropy(output, target.long())
 
+    def report(self, output: Tensor, target: Tensor, heads: Heads) -> dict[str, float]:
+        """Area under the ROC curve, accuracy; of two classes also the recall at 1 % false positives."""
+        return lazy("zoo_core.train.metrics:of_classes")(output, target)
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """Those of two classes, or of more."""
+        if len(heads.classes) == 2:
+            return lazy("zoo_core.bench.metrics.classification:binary_metrics")()
+        return lazy("zoo_core.bench.metrics.multiclass:multiclass_metrics")(heads.classes)
+
+    def example(self, output: Tensor, heads: Heads) -> Tensor:
+        """Every class in turn."""
+        import torch
+
+        return torch.arange(len(output)) % len(heads.classes)
+
     def empty_columns(self, heads: Heads) -> Columns:
         """`p_<class>`."""
         shown = heads.classes[1:] if len(heads.classes) == 2 else heads.classes
@@ -182,6 +247,7 @@ class RegressionTask(Task):
 
     name = "regression"
     trains_on = ("regression",)
+    reported: Mapping[str, bool] = {"mae": False}
 
     def outputs(self, heads: Heads) -> int:
         """A mean and a log variance for each parameter."""
@@ -205,6 +271,27 @@ class RegressionTask(Task):
         """
         mean, log_variance = output.chunk(2, dim=1)
         return (0.5 * ((target - mean) ** 2 * (-log_variance).exp() + log_variance)).sum(1).mean()
+
+    def first_output(self, targets: Callable[[], np.ndarray]) -> np.ndarray:
+        """Mean and log variance of the training images."""
+        import numpy as np
+
+        known = targets()
+        return np.concatenate([known.mean(0), np.log(np.maximum(known.var(0), 1e-12))])
+
+    def report(self, output: Tensor, target: Tensor, heads: Heads) -> dict[str, float]:
+        """Mean absolute error, of each parameter and averaged over them."""
+        return lazy("zoo_core.train.metrics:of_parameters")(output, target, heads.parameters)
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """Those of each parameter."""
+        return lazy("zoo_core.bench.metrics.regression:regression_metrics")(heads.parameters)
+
+    def example(self, output: Tensor, heads: Heads) -> Tensor:
+        """Parameters from -1 to 1."""
+        import torch
+
+        return torch.linspace(-1, 1, len(output))[:, None].expand(len(output), len(heads.parameters))
 
     def empty_columns(self, heads: Heads) -> Columns:
         """`<parameter>`, `<parameter>_err`."""
@@ -256,6 +343,7 @@ class AnomalyTask(Task):
     trains_on = ("anomaly", "classification")
     normal_only = True
     names_outputs = False
+    pictures = lazy("zoo_core.board.pictures:draw_anomalies")
 
     def outputs(self, heads: Heads) -> int:
         """One score."""
@@ -275,6 +363,16 @@ class AnomalyTask(Task):
     def target(self, images: Tensor, truth: Tensor) -> Tensor:
         """The network's input."""
         return images
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """Those of the score; of several kinds of anomalies also of each."""
+        return lazy("zoo_core.bench.metrics.anomaly:anomaly_metrics")(heads.classes)
+
+    def faults(self, output: tuple[Tensor, ...], channels: Tensor, heads: Heads) -> Iterator[str]:
+        """A score an image, and a reconstruction like the input."""
+        yield from _unlike(output[0], (len(channels),), self.name)
+        if output[1].shape != channels.shape:
+            yield f"the reconstruction has shape {tuple(output[1].shape)}, what it is of {tuple(channels.shape)}"
 
     def empty_columns(self, heads: Heads) -> Columns:
         """`anomaly_score`."""
@@ -307,6 +405,8 @@ class ClusteringTask(Task):
     trains_on = ("clustering", "classification")
     names_outputs = False
     gives_probabilities = True
+    trains_itself = True
+    pictures = lazy("zoo_core.board.pictures:draw_clusters")
 
     def outputs(self, heads: Heads) -> int:
         """One logit a cluster."""
@@ -324,6 +424,16 @@ class ClusteringTask(Task):
         from torch.nn import functional as F
 
         return F.cross_entropy(output[0], target.long())
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """Those of clusters that classes are matched to."""
+        return lazy("zoo_core.bench.metrics.clustering:clustering_metrics")()
+
+    def example(self, output: tuple[Tensor, ...], heads: Heads) -> Tensor:
+        """Every cluster in turn."""
+        import torch
+
+        return torch.arange(len(output[0])) % output[0].shape[1]
 
     def empty_columns(self, heads: Heads) -> Columns:
         """`cluster`, `p_0` ..."""
@@ -349,6 +459,15 @@ class ClusteringTask(Task):
     ) -> tuple[Tensor, Tensor]:
         """The mean logits; the embedding of the first view."""
         return super().average([output[0] for output in outputs], heads, symmetries), outputs[0][1]
+
+
+def _first(output: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return output[0] if isinstance(output, tuple) else output
+
+
+def _unlike(output: Tensor, shape: tuple[int, ...], task: str) -> Iterator[str]:
+    if tuple(output.shape[: len(shape)]) != shape:
+        yield f"{shape[0]} images give shape {tuple(output.shape)}, {task} with these heads begins {shape}"
 
 
 def _with_unit(name: str, unit: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from zoo_core.bench.metrics.named import core_metrics, select
+from zoo_core.bench.metrics.named import select
 from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
 from zoo_core.bench.summary import summarise
 from zoo_core.board.boards import subjects
@@ -13,7 +13,7 @@ from zoo_core.board.leaderboard import board_of
 from zoo_core.board.pages import write_pages
 from zoo_core.catalog.registry import catalog
 from zoo_core.scores import AnomalyScores
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Heads, task_named
 
 HEADS = Heads(classes=("no_sub", "sub"))
 
@@ -28,7 +28,7 @@ def detected(tmp_path):
         score = np.random.default_rng(0).normal(separation * label)
         path = result_path(tmp_path / "results", benchmark, model)
         write_predictions({"anomaly_score": score}, truth, path)
-        metrics = select(["auroc", "tpr_at_fpr_1e-1"], "anomaly", core_metrics("anomaly", HEADS))
+        metrics = select(["auroc", "tpr_at_fpr_1e-1"], "anomaly", task_named("anomaly").metrics(HEADS))
         numbers = summarise(AnomalyScores(score), truth, metrics, HEADS, {})
         hashes = {"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))}
         result = Result(

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_curve
 
-from zoo_core.bench.metrics.named import core_metrics
 from zoo_core.bench.results import (
     Result,
     read_result,
@@ -154,7 +153,7 @@ def store_result(results, benchmark, task, names, columns, truth):
         trained_on="simulated",
         seen=False,
         measured="2026-01-01",
-        **vars(summarise(scores, truth, core_metrics(task, heads), heads, {})),
+        **vars(summarise(scores, truth, task_named(task).metrics(heads), heads, {})),
     )
     write_result(result, path)
 

@@ -33,7 +33,7 @@ def warmed(start, bands, classes=("none", "middle")):
     heads = zoo.Heads(classes=classes)
     outputs = 1 if len(classes) == 2 else len(classes)
     network = initialised(start.architecture, Dimensions(preprocess.n_channels, outputs, 12), {}).eval()
-    warm(network, start.architecture, {}, heads, preprocess, start)
+    warm(replace(start, network=network, preprocess=preprocess, heads=heads), {}, start)
     return network, preprocess
 
 
@@ -90,7 +90,7 @@ def test_the_same_classes_keep_the_head(start):
 
 
 def test_the_head_is_what_depends_on_the_outputs(start):
-    assert head_of(start.architecture, {}, start.heads, start.preprocess) == ["4.bias", "4.weight"]
+    assert head_of(start, {}) == ["4.bias", "4.weight"]
 
 
 class Wrapped(nn.Module):
@@ -113,7 +113,7 @@ def test_another_architecture_takes_what_has_the_same_name_and_not_the_head(star
     network = initialised(other, Dimensions(6, 1, 12), {})
     head = network[4].weight.clone()
 
-    warm(network, other, {}, start.heads, start.preprocess, start)
+    warm(replace(start, architecture=other, network=network), {}, start)
 
     same(network[0].weight, start.network[0].weight)
     same(network[4].weight, head)
@@ -124,7 +124,7 @@ def test_a_backbone_under_another_name_is_found(start):
     twice = replace(start.architecture, name="twice", build=zoo.any_size(Twice))
     network = initialised(twice, Dimensions(6, 1, 12), {})
 
-    warm(network, twice, {}, start.heads, start.preprocess, wrapped)
+    warm(replace(start, architecture=twice, network=network), {}, wrapped)
 
     same(network.trunk[0].weight, wrapped.network.body[0].weight)
 
@@ -144,7 +144,7 @@ def test_weights_of_which_nothing_fits_are_an_error(start):
     other = zoo.build("lastro")
 
     with pytest.raises(WeightsError, match="no tensor of the name and shape"):
-        warm(start.network, start.architecture, {}, start.heads, start.preprocess, other)
+        warm(start, {}, other)
 
 
 def test_the_standard_of_a_preprocessing_is_that_of_the_mean_band():
@@ -160,7 +160,7 @@ def test_a_head_for_parameters_begins_at_their_mean_and_variance(toy):
     model = zoo.build("toyheight")
     heights = zoo.open_dataset("toy_spots", plugin="zoo-toy", n=500, classes=0).targets()
 
-    centre(model.network, ["4.bias", "4.weight"], heights)
+    centre(model.network, ["4.bias", "4.weight"], model.task.first_output(lambda: heights))
 
     expected = [heights.mean(), np.log(heights.var())]
     np.testing.assert_allclose(model.network[4].bias.detach(), expected, rtol=1e-6)

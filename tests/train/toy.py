@@ -106,6 +106,20 @@ def zoo_architectures():
     ]
 
 
+def clear_of_tall_spots(scores, truth):
+    # By how much the highest spots are more probable than noise without any.
+    tall = truth["height"] > 10
+    return float(scores.positive[tall & (truth["label"] == 1)].mean() - scores.positive[truth["label"] == 0].mean())
+
+
+@zoo.hookimpl
+def zoo_metrics():
+    return [
+        zoo.Metric("clear_of_tall", "classification", zoo.Bootstrap(clear_of_tall_spots)),
+        zoo.Metric("of_clusters", "clustering", zoo.Bootstrap(clear_of_tall_spots)),
+    ]
+
+
 @zoo.hookimpl
 def zoo_datasets():
     return [
@@ -159,7 +173,7 @@ def train(network, training):
         images = training.validation_images()
         return float((network(images)[1] - images).square().mean())
 
-    training.descend("shrinkage", second, figure=error)
+    training.descend("shrinkage", second, metric=error)
 """
 
 

@@ -13,8 +13,9 @@ from ..errors import NotInstalledError, PluginError, ResultError, UnknownNameErr
 from ..metric import Binomial, Metric
 from ..plugins import metrics as plugin_metrics
 from ..scores import Scores, Truth
+from ..tasks import task_named
 from .metrics.intervals import binomial, bootstrap, percentile
-from .metrics.named import core_metrics, select
+from .metrics.named import select
 from .remembered import Examination
 from .results import Result, scores_of
 from .summary import values_alone
@@ -70,7 +71,7 @@ def metrics_of(result: Result, spec: BenchmarkSpec | None) -> list[Metric]:
     Raises:
         UnknownNameError, PluginError, NotInstalledError: nothing provides one of them.
     """
-    available = core_metrics(result.task, result.heads)
+    available = task_named(result.task).metrics(result.heads)
     if spec is not None and not set(result.metrics) <= {metric.name for metric in available}:
         available = [*available, *plugin_metrics([spec.plugin])]
     return select(result.metrics, result.task, available)

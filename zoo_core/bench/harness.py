@@ -26,9 +26,10 @@ from ..metric import Metric
 from ..models.load import load
 from ..models.model import Model
 from ..plugins import metrics as plugin_metrics
+from ..tasks import task_named
 from .environment import environment, machine, settings
 from .metrics.intervals import LEVEL, RESAMPLES
-from .metrics.named import core_metrics, select
+from .metrics.named import select
 from .results import (
     RESULTS,
     Result,
@@ -166,7 +167,7 @@ class _Bench:
                 f"{spec.id}: the data set {spec.dataset} has the fingerprint {found}, the registry says {spec.sha256}; "
                 "these are not the images of the benchmark"
             )
-        available = [*core_metrics(spec.task, dataset.description.heads), *plugin_metrics([spec.plugin])]
+        available = [*task_named(spec.task).metrics(dataset.description.heads), *plugin_metrics([spec.plugin])]
         metrics = select(spec.metrics, spec.task, available)
         return cls(spec, results, dataset, found, metrics)
 

@@ -22,10 +22,11 @@ from ..errors import ArgumentError, NotInstalledError
 from ..interfaces import Dataset
 from ..models.model import Model
 from ..predictions import Anomaly, Clustering
+from ..tasks import task_named, tasks
 from .plots import COLOURS
 from .prototypes import draw_prototypes
 
-__all__ = ["MAPS", "draw_latent", "draw_maps", "draw_pictures", "draw_strips"]
+__all__ = ["MAPS", "draw_anomalies", "draw_clusters", "draw_latent", "draw_maps", "draw_pictures", "draw_strips"]
 
 log = logging.getLogger("zoo")
 
@@ -48,13 +49,15 @@ def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: 
     Raises:
         ArgumentError: the model's task has no such pictures.
     """
-    if model.task.name not in _DRAWN:
-        raise ArgumentError(f"{model.id} is for {model.task.name}; pictures are of {' and '.join(_DRAWN)}")
+    draw = model.task.pictures
+    if draw is None:
+        drawn = " and ".join(name for name in tasks() if task_named(name).pictures)
+        raise ArgumentError(f"{model.id} is for {model.task.name}; pictures are of {drawn}")
     whole = open_dataset(spec.dataset, **spec.arguments)
     rows = np.unique(np.linspace(0, len(whole) - 1, min(count, len(whole))).astype(int))
     stem = Path(folder) / spec.id / model.id
     stem.parent.mkdir(parents=True, exist_ok=True)
-    return _DRAWN[model.task.name](model, whole, rows, stem)
+    return draw(model, whole, rows, stem)
 
 
 def draw_strips(path: Path, originals: np.ndarray, reconstructions: np.ndarray, titles: Sequence[str]) -> None:
@@ -129,7 +132,8 @@ def draw_maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Seque
     return drawn
 
 
-def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
+def draw_anomalies(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
+    """Strips and maps of a detector; arguments as of `Task.pictures`."""
     channels, parts = _looked(model, dataset, rows)
     answers = [part for part in parts if isinstance(part, Anomaly)]
     score = torch.cat([part.score for part in answers]).numpy()
@@ -143,7 +147,8 @@ def _anomaly(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> li
     return [strips, *draw_maps(stem, latent, labels, dataset.description.heads.classes)]
 
 
-def _clustering(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
+def draw_clusters(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
+    """Prototypes and maps of a clustering; arguments as of `Task.pictures`."""
     _, parts = _looked(model, dataset, np.arange(len(dataset)))
     answers = [part for part in parts if isinstance(part, Clustering)]
     probabilities = torch.cat([part.probabilities for part in answers]).numpy()
@@ -185,8 +190,3 @@ def _umap(latent: np.ndarray) -> np.ndarray:
 
 Mapping2D = Callable[[np.ndarray], np.ndarray]
 MAPS: Mapping[str, Mapping2D] = {"pca": _pca, "umap": _umap}
-
-_DRAWN: Mapping[str, Callable[[Model, Dataset, np.ndarray, Path], list[Path]]] = {
-    "anomaly": _anomaly,
-    "clustering": _clustering,
-}

@@ -110,7 +110,7 @@ def as_described(members: Sequence[Model], spec: ModelSpec) -> Model:
 
 
 def _require_alike(first: Model, member: Model) -> None:
-    if member.task.name != "classification":
+    if not member.task.is_calibrated:
         raise SpecError(f"{member.id} is for {member.task.name}; committees average the logits of classifiers")
     for what in ("heads", "bands"):
         if getattr(first, what) != getattr(member, what):

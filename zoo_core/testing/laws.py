@@ -23,7 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.network import Dimensions, initialised
-from ..tasks import Prediction, Task, task_named
+from ..tasks import Prediction, task_named
 from .elsewhere import ELSEWHERE, Elsewhere, elsewhere
 
 __all__ = [
@@ -53,13 +53,9 @@ def shapes(architecture: Architecture) -> Iterator[str]:
     for images in (1, 3):
         x = _input(architecture, images)
         output = _quiet(network, x)
-        first = _parts(output)[0]
-        expected = (images,) if task.name == "anomaly" else (images, task.outputs(heads))  # an anomaly score is (B,)
-        if tuple(first.shape[: len(expected)]) != expected:
-            yield f"{images} images give shape {tuple(first.shape)}, {task.name} with these heads begins {expected}"
+        if unlike := list(task.faults(output, x, heads)):
+            yield from unlike
             return
-        if task.name == "anomaly" and _parts(output)[1].shape != x.shape:
-            yield f"the reconstruction has shape {tuple(_parts(output)[1].shape)}, what it is of {tuple(x.shape)}"
         yield from (f"{images} images in, {len(part)} rows out" for part in _parts(output) if len(part) != images)
         columns = task.prediction(output, heads).to_table()
         if set(columns) != set(task.empty_columns(heads)):
@@ -80,7 +76,7 @@ def finite_gradients(architecture: Architecture) -> Iterator[str]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         output = network(x)
-        loss = task.loss(output, _target(task, architecture, output, x), architecture.heads)
+        loss = task.loss(output, task.target(x, task.example(output, architecture.heads)), architecture.heads)
         if loss.requires_grad or not driven:
             loss.backward()
     if not torch.isfinite(loss):
@@ -283,17 +279,6 @@ def _raw_images(architecture: Architecture) -> np.ndarray:
     images = np.random.default_rng(0).normal(size=(2, len(architecture.bands), side, side))
     images[0, :, :3, :5] = np.nan
     return images.astype(np.float32)
-
-
-def _target(task: Task, architecture: Architecture, output: Output, x: Tensor) -> Tensor:
-    images = len(x)
-    if task.name == "classification":
-        return torch.arange(images) % len(architecture.heads.classes)
-    if task.name == "clustering":
-        return torch.arange(images) % _parts(output)[0].shape[1]
-    if task.name == "regression":
-        return torch.linspace(-1, 1, images)[:, None].expand(images, len(architecture.heads.parameters))
-    return x if task.name == "anomaly" else torch.zeros_like(_parts(output)[0])
 
 
 def _quiet(network: nn.Module, x: Tensor) -> Output:

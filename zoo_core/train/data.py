@@ -68,7 +68,7 @@ def open_data(wanted: DataRecipe, task: Task, bands: tuple[str, ...], architectu
             f"{about.name} has the bands {', '.join(about.bands)}, {architecture} takes {', '.join(bands)}; write "
             "those of the data set as `bands`"
         )
-    return _normal(found) if task.normal_only and about.task == "classification" else found
+    return _normal(found) if task.normal_only and about.task != task.name else found
 
 
 def open_both(recipe: Recipe, task: Task, bands: tuple[str, ...]) -> tuple[Dataset, Dataset]:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from ..errors import ArgumentError, TrainingError
 from ..models.devices import device_named
 from .batches import Batches, StepsToCome
 from .layers import Frozen
+from .metrics import Monitor
 from .module import BestWeights, Measured
 from .quiet import quietly
 from .recipe import Recipe
 from .schedules import AmortisedNorm, ScheduledDropout
 
-__all__ = ["Session", "descend"]
+__all__ = ["Descent", "Plan", "Session"]
 
 log = logging.getLogger("zoo")
 EMA_EVERY = 8  # steps; averaging costs as much as a tenth of a step
@@ -56,44 +57,120 @@ class Session:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
 
-def descend(
-    module: Measured,
-    batches: Batches,
-    validation: DataLoader,
-    monitor: tuple[str, bool],
-    folder: Path,
-    session: Session,
-) -> bool:
-    """Train the module's network as its recipe says and give it its best weights.
+@dataclass(frozen=True)
+class Plan:
+    """A recipe, and where and how it is run.
 
     Arguments:
-        module: the network, its loss and its figures.
+        recipe: what decides the result.
+        folder: of checkpoints/, log/, data/ and best.safetensors.
+        session: device, time and so on.
+    """
+
+    recipe: Recipe
+    folder: Path
+    session: Session
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is trained."""
+        return device_named(self.session.device)
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Gradient descent that keeps the best weights.
+
+    Arguments:
+        module: the network, its loss and its metrics.
         batches: batch number `step` for each step.
         validation: batches for the module's validation step.
-        monitor: the figure that decides what is kept, and whether higher is better.
-        folder: of checkpoints/, log/ and best.safetensors.
-        session: device, time and so on.
-
-    Returns:
-        Whether it went to its end, and was not stopped by the clock.
+        monitor: the metric that decides what is kept.
+        plan: the recipe, the folder and the session.
     """
-    recipe, best = module.recipe, folder / "best.safetensors"
-    first = {name: tensor.cpu().clone() for name, tensor in module.network.state_dict().items()}
-    resume = session.resume
-    while True:
-        try:
-            step = _fit(module, batches, validation, monitor, folder, replace(session, resume=resume))
-            break
-        except torch.cuda.OutOfMemoryError:
-            if not relieve(batches):
-                raise
-            resume = (folder / "checkpoints" / "last.ckpt").exists()
-            module.network.load_state_dict(first, strict=True)
-    if not best.exists():
-        raise TrainingError(f"no validation gave a finite figure in {recipe.steps} steps; lower lr")
-    module.network.load_state_dict(load_file(best), strict=True)
-    module.network.to(device_named(session.device))  # Lightning has moved it away
-    return step >= recipe.steps or not session.over
+
+    module: Measured
+    batches: Batches
+    validation: DataLoader
+    monitor: Monitor
+    plan: Plan
+
+    def run(self) -> bool:
+        """Train the module's network as the recipe says and give it its best weights.
+
+        Returns:
+            Whether it went to its end, and was not stopped by the clock.
+        """
+        network, recipe, session = self.module.network, self.plan.recipe, self.plan.session
+        first = {name: tensor.cpu().clone() for name, tensor in network.state_dict().items()}
+        resume = session.resume
+        while True:
+            try:
+                step = self._fit(resume)
+                break
+            except torch.cuda.OutOfMemoryError:
+                if not relieve(self.batches):
+                    raise
+                resume = self._last.exists()
+                network.load_state_dict(first, strict=True)
+        if not self._best.exists():
+            raise TrainingError(f"no validation gave a finite {self.monitor.name} in {recipe.steps} steps; lower lr")
+        network.load_state_dict(load_file(self._best), strict=True)
+        network.to(self.plan.device)  # Lightning has moved it away
+        return step >= recipe.steps or not session.over
+
+    def _fit(self, resume: bool) -> int:
+        """Go on from the last checkpoint, if there is one and it is wanted; returns the step that was reached."""
+        with quietly():
+            trainer = self._trainer()
+        loader = DataLoader(self.batches, batch_size=None, sampler=StepsToCome(trainer, self.plan.recipe.steps))
+        start = self._last if resume and self._last.exists() else None
+        if start:
+            log.info("resuming from %s", start)
+        with quietly():
+            trainer.fit(self.module, loader, self.validation, ckpt_path=start, weights_only=True)
+        return trainer.global_step
+
+    def _trainer(self) -> pl.Trainer:
+        recipe, device = self.plan.recipe, self.plan.device
+        return pl.Trainer(
+            accelerator="gpu" if device.type == "cuda" else device.type,
+            devices=[device.index or 0] if device.type == "cuda" else 1,
+            max_steps=recipe.steps,
+            precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
+            val_check_interval=min(recipe.validate_every, recipe.steps),
+            check_val_every_n_epoch=None,
+            num_sanity_val_steps=0,
+            log_every_n_steps=50,
+            callbacks=list(self._callbacks()),
+            logger=CSVLogger(self.plan.folder, name="log"),
+            enable_progress_bar=self.plan.session.progress,
+            enable_model_summary=False,
+        )
+
+    def _callbacks(self) -> Iterator[pl.Callback]:
+        recipe, session, monitor = self.plan.recipe, self.plan.session, self.monitor
+        if recipe.amortised_norm:
+            yield AmortisedNorm(recipe.amortised_norm)
+        if recipe.dropout_schedule:
+            yield ScheduledDropout(recipe.dropout_schedule)
+        yield BestWeights(self._best, monitor)
+        if recipe.ema:
+            yield EMAWeightAveraging(decay=recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
+        yield Frozen()
+        yield _Deadline(session)
+        if session.progress:
+            yield TQDMProgressBar(refresh_rate=20)  # each refresh waits for the device
+        yield EarlyStopping(monitor.key, mode="max" if monitor.higher_is_better else "min", patience=recipe.patience)
+        yield ModelCheckpoint(self._last.parent, "last", every_n_train_steps=recipe.validate_every // 2 or 1)
+
+    @property
+    def _best(self) -> Path:
+        return self.plan.folder / "best.safetensors"
+
+    @property
+    def _last(self) -> Path:
+        return self.plan.folder / "checkpoints" / "last.ckpt"
 
 
 def relieve(batches: Batches) -> bool:
@@ -109,29 +186,6 @@ def relieve(batches: Batches) -> bool:
     return True
 
 
-def _fit(
-    module: Measured,
-    batches: Batches,
-    validation: DataLoader,
-    monitor: tuple[str, bool],
-    folder: Path,
-    session: Session,
-) -> int:
-    """Go on from the last checkpoint, if there is one; returns the step that was reached."""
-    recipe = module.recipe
-    callbacks = list(_callbacks(recipe, monitor, folder / "best.safetensors", folder, session))
-    with quietly():
-        trainer = _trainer(recipe, callbacks, folder, session)
-    loader = DataLoader(batches, batch_size=None, sampler=StepsToCome(trainer, recipe.steps))
-    last = folder / "checkpoints" / "last.ckpt"
-    start = last if session.resume and last.exists() else None
-    if start:
-        log.info("resuming from %s", start)
-    with quietly():
-        trainer.fit(module, loader, validation, ckpt_path=start, weights_only=True)
-    return trainer.global_step
-
-
 class _Deadline(pl.Callback):
     """Stops when the time is up; Lightning's own clock would count the time before an interruption as well."""
 
@@ -140,43 +194,6 @@ class _Deadline(pl.Callback):
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any) -> None:
         trainer.should_stop = trainer.should_stop or self.session.over
-
-
-def _trainer(recipe: Recipe, callbacks: list[pl.Callback], folder: Path, session: Session) -> pl.Trainer:
-    device = device_named(session.device)
-    return pl.Trainer(
-        accelerator="gpu" if device.type == "cuda" else device.type,
-        devices=[device.index or 0] if device.type == "cuda" else 1,
-        max_steps=recipe.steps,
-        precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
-        val_check_interval=min(recipe.validate_every, recipe.steps),
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        log_every_n_steps=50,
-        callbacks=callbacks,
-        logger=CSVLogger(folder, name="log"),
-        enable_progress_bar=session.progress,
-        enable_model_summary=False,
-    )
-
-
-def _callbacks(
-    recipe: Recipe, monitor: tuple[str, bool], best: Path, folder: Path, session: Session
-) -> Iterator[pl.Callback]:
-    figure, higher_is_better = monitor
-    if recipe.amortised_norm:
-        yield AmortisedNorm(recipe.amortised_norm)
-    if recipe.dropout_schedule:
-        yield ScheduledDropout(recipe.dropout_schedule)
-    yield BestWeights(best, figure, higher_is_better)
-    if recipe.ema:
-        yield EMAWeightAveraging(decay=recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
-    yield Frozen()
-    yield _Deadline(session)
-    if session.progress:
-        yield TQDMProgressBar(refresh_rate=20)  # each refresh waits for the device
-    yield EarlyStopping(figure, mode="max" if higher_is_better else "min", patience=recipe.patience)
-    yield ModelCheckpoint(folder / "checkpoints", "last", every_n_train_steps=recipe.validate_every // 2 or 1)
 
 
 def _seconds(max_time: str) -> int:

@@ -11,16 +11,15 @@ from torch import Tensor, nn
 
 from ..catalog.folder import write_folder
 from ..catalog.specs import ANY, ModelSpec, TrainedOn, WeightsSpec
-from ..images.preprocess import Preprocess
-from ..interfaces import Architecture
 from ..models.calibration import temperature
+from ..models.model import Model
 from ..models.network import arguments_of
 from ..models.views import averaged
 from ..symmetries import Symmetry, described
-from ..tasks import Calibration, Heads, task_named
+from ..tasks import Calibration
 from ..typed import as_values
+from .descent import Plan
 from .prepared import PreparedImages
-from .recipe import Recipe
 
 __all__ = ["export", "outputs_of"]
 
@@ -32,38 +31,37 @@ log = logging.getLogger("zoo")
 
 
 def export(
-    network: nn.Module,
-    architecture: Architecture,
-    recipe: Recipe,
-    heads: Heads,
-    preprocess: Preprocess,
+    model: Model,
+    plan: Plan,
     validation: PreparedImages,
     trained_on: tuple[TrainedOn, ...],
     symmetries: Sequence[Symmetry],
-    folder: Path,
 ) -> Path:
-    """Calibrate on the validation images and write config.json and model.safetensors into `folder`/model."""
-    weights = _stored(network, recipe.publish.storage, folder / "stored.safetensors")
-    calibration = Calibration()
-    if architecture.task == "classification":
-        prior = (1 / len(heads.classes),) * (1 if len(heads.classes) == 2 else len(heads.classes))
-        calibration = Calibration(
-            _temperature(*outputs_of(network, validation, recipe.publish.views, heads), heads), prior
-        )
+    """Calibrate on the validation images and write config.json and model.safetensors into `model` in the run's folder.
+
+    Arguments:
+        model: whose network is trained.
+        plan: of the run.
+        validation: images that it has not learned from.
+        trained_on: what it has learned from.
+        symmetries: of its parameters, where they are declared.
+    """
+    recipe, architecture = plan.recipe, model.architecture
+    weights = _stored(model.network, recipe.publish.storage, plan.folder / "stored.safetensors")
     spec = ModelSpec(
         id=recipe.id,
         architecture=architecture.name,
         plugin=recipe.plugin,
         task=architecture.task,
-        heads=heads,
-        bands=preprocess.bands,
-        pixel_scale=preprocess.pixel_scale or ANY,
-        preprocess=tuple(preprocess.declared()),
+        heads=model.heads,
+        bands=model.bands,
+        pixel_scale=model.preprocess.pixel_scale or ANY,
+        preprocess=tuple(model.preprocess.declared()),
         weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments=as_values(arguments_of(architecture, recipe.arguments)),
         views=recipe.publish.views,
         symmetries=tuple(described(symmetries)),
-        calibration=calibration,
+        calibration=_calibration(model, validation, recipe.publish.views),
         summary=architecture.summary,
         training_data=", ".join(dict.fromkeys(one.dataset for one in trained_on)),
         trained_on=trained_on,
@@ -71,16 +69,24 @@ def export(
         known_failures=(),
         paper=architecture.paper,
     )
-    written = folder / "model"
+    written = plan.folder / "model"
     if written.exists():  # of this run, before it went on
         shutil.rmtree(written)
     return write_folder(written, spec, weights)
 
 
-def _temperature(logits: Tensor, targets: Tensor, heads: Heads) -> float:
+def _calibration(model: Model, validation: PreparedImages, views: int) -> Calibration:
+    """Of probabilities that labels can calibrate; every class was drawn equally often, or counts as much."""
+    if not model.task.is_calibrated:
+        return Calibration()
+    prior = (1 / len(model.heads.classes),) * model.task.outputs(model.heads)
+    return Calibration(_temperature(*outputs_of(model, validation, views), model), prior)
+
+
+def _temperature(logits: Tensor, targets: Tensor, model: Model) -> float:
     """That of the best likelihood; 1 where so few images, or images without any doubt, cannot tell it."""
-    counts = torch.bincount(targets.round().long(), minlength=len(heads.classes))
-    found = temperature(logits, targets, task_named("classification"), heads)
+    counts = torch.bincount(targets.round().long(), minlength=len(model.heads.classes))
+    found = temperature(logits, targets, model.task, model.heads)
     if counts.min() >= LEAST_OF_A_CLASS and found > NO_DOUBT:
         return round(found, 4)
     log.info("the probabilities are not calibrated: there are too few validation images, or none in doubt")
@@ -103,13 +109,12 @@ def _stored(network: nn.Module, storage: str, path: Path) -> Path:
 
 
 @torch.inference_mode()
-def outputs_of(network: nn.Module, images: PreparedImages, views: int, heads: Heads) -> tuple[Tensor, Tensor]:
+def outputs_of(model: Model, images: PreparedImages, views: int) -> tuple[Tensor, Tensor]:
     """Logits and targets of the first images, averaged over the views."""
-    device = next(network.parameters()).device
-    network.eval()
+    network = model.network.eval()
     parts = []
     for channels, targets in images.batches(64):
-        averages = averaged(network, channels.to(device), views, task_named("classification"), heads)
+        averages = averaged(network, channels.to(model.device), views, model.task, model.heads)
         assert isinstance(averages, Tensor)
         parts.append((averages.float().cpu(), targets.cpu()))
         if 64 * len(parts) >= CALIBRATION_IMAGES:

@@ -1,7 +1,7 @@
 """From a recipe to a folder that `zoo.load` reads."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,21 +13,21 @@ from ..catalog.specs import TrainedOn
 from ..errors import RecipeError
 from ..files import make_folder, sole, sweep, whole
 from ..images.preprocess import Preprocess
-from ..interfaces import Architecture, Dataset, TrainingView
-from ..models.devices import device_named
+from ..interfaces import Architecture, Dataset, Training, TrainingView
 from ..models.load import load
+from ..models.model import Model
 from ..models.network import Dimensions, arguments_of, initialised
 from ..plugins import architecture as architecture_named
 from ..symmetries import Symmetry
-from ..tasks import Heads, task_named
+from ..tasks import Heads
 from ..typed import as_values, read_typed
 from .batches import Augmented, BalancedBatches, Batches, FreshBatches, class_groups
 from .data import learning_from, open_both, with_path
-from .descent import Session, descend
+from .descent import Descent, Plan, Session
 from .driven import DrivenTraining
 from .export import export
-from .figures import MONITORS, check_monitor
 from .layers import freeze, rates
+from .metrics import monitor_of
 from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
 from .recipe import Recipe, read_recipe, written
@@ -86,7 +86,7 @@ def run(recipe: Recipe, folder: Path, session: Session) -> Path:
     with sole(folder), torch.random.fork_rng():
         sweep(folder)
         torch.manual_seed(recipe.seed)
-        return _Run(recipe, folder, session).result()
+        return _Run(Plan(recipe, folder, session)).result()
 
 
 def check_unclaimed(folder: Path, recipe: Recipe, resume: bool) -> None:
@@ -108,59 +108,54 @@ def _content(path: Path) -> dict[str, Any]:
 class _Run:
     """One run of a recipe in its folder."""
 
-    def __init__(self, recipe: Recipe, folder: Path, session: Session):
-        self.recipe, self.folder, self.session = recipe, folder, session
-        self.architecture = architecture_named(recipe.architecture, recipe.plugin)
-        self.task = task_named(self.architecture.task)
-        self.heads = _heads(recipe, self.architecture)
-        self.preprocess = Preprocess.from_operations(
-            recipe.preprocess or self.architecture.preprocess, recipe.bands or self.architecture.bands
+    def __init__(self, plan: Plan):
+        self.plan, self.recipe, self.folder = plan, plan.recipe, plan.folder
+        recipe, architecture = plan.recipe, architecture_named(plan.recipe.architecture, plan.recipe.plugin)
+        heads = _heads(recipe, architecture)
+        preprocess = Preprocess.from_operations(
+            recipe.preprocess or architecture.preprocess, recipe.bands or architecture.bands
         )
-        self.arguments = as_values(arguments_of(self.architecture, recipe.arguments))
-        dimensions = Dimensions.of(self.architecture, self.preprocess, self.heads)
-        self.network = initialised(self.architecture, dimensions, self.arguments)
+        self.arguments = as_values(arguments_of(architecture, recipe.arguments))
+        network = initialised(architecture, Dimensions.of(architecture, preprocess, heads), self.arguments)
+        self.model = Model(recipe.id, architecture, network, preprocess, heads)
         self.settings = read_typed(
-            self.architecture.settings, recipe.settings, f"settings of {recipe.architecture}", RecipeError
+            architecture.settings, recipe.settings, f"settings of {recipe.architecture}", RecipeError
         )
-        self.device = device_named(session.device)
 
     def result(self) -> Path:
         """Train, calibrate, write."""
-        training, validation = open_both(self.recipe, self.task, self.preprocess.bands)
-        self.preprocess = replace(self.preprocess, trained_at=_scale(self.recipe, self.preprocess, training))
-        _require_same_parameters(training, self.heads)
+        task, trains = self.model.task, self.model.architecture.train
+        training, validation = open_both(self.recipe, task, self.model.bands)
+        self.model = model = self._scaled(training)
+        _require_same_parameters(training, model.heads)
         symmetries = self._symmetries(training)
-        if self.architecture.train is None:  # else the stages know what of them is still valid
-            check_unclaimed(self.folder, self.recipe, self.session.resume)
-        held_out = PreparedImages(validation, self.preprocess, self.folder / "data", self.device)
+        if trains is None:  # else the stages know what of them is still valid
+            check_unclaimed(self.folder, self.recipe, self.plan.session.resume)
+        held_out = PreparedImages(validation, model.preprocess, self.folder / "data", self.plan.device)
         trained_on = self._begin(training)
-        if self.architecture.train is not None:
-            self._driven(training, held_out)
-        elif self.task.name == "clustering":
+        if trains is not None:
+            self._driven(trains, DrivenTraining(model, self.plan, self.settings, training, held_out))
+        elif task.trains_itself:
             raise RecipeError(
-                f"{self.architecture.name} finds classes without labels, so it needs a training of its own, see "
+                f"{model.architecture.name} finds classes without labels, so it needs a training of its own, see "
                 "`Architecture.train`"
             )
         else:
             self._descend(training, held_out)
-        return export(
-            self.network,
-            self.architecture,
-            self.recipe,
-            self.heads,
-            self.preprocess,
-            held_out,
-            trained_on,
-            symmetries,
-            self.folder,
-        )
+        return export(model, self.plan, held_out, trained_on, symmetries)
+
+    def _scaled(self, training: Dataset) -> Model:
+        """The model, whose preprocessing knows the scale of the pixels that it learns from."""
+        preprocess = self.model.preprocess
+        known = replace(preprocess, trained_at=_scale(self.recipe, preprocess, training))
+        return replace(self.model, preprocess=known)
 
     def _symmetries(self, data: Dataset) -> tuple[Symmetry, ...]:
         """How the parameters turn with the image, where that is declared; what turns must be known."""
         recipe = self.recipe
         declared = declared_of(data, recipe)
         if recipe.publish.views > 1:
-            self.task.symmetries(self.heads, declared)
+            self.model.task.symmetries(self.model.heads, declared)
         turn_of(data, recipe)
         return declared
 
@@ -170,14 +165,15 @@ class _Run:
         own = TrainedOn(
             recipe.train.dataset, training.description.domain, _elsewhere(recipe.train.arguments), recipe.seed
         )
-        if self.task.name == "regression":
-            centre(self.network, self._head, training.targets())
+        first = self.model.task.first_output(training.targets)
+        if first is not None:
+            centre(self.model.network, self._head, first)
         if recipe.warm_start is None:
             return (own,)
         start = load(recipe.warm_start, device="cpu")
-        warm(self.network, self.architecture, self.arguments, self.heads, self.preprocess, start)
+        warm(self.model, self.arguments, start)
         if recipe.freeze:
-            freeze(self.network, but=self._head)
+            freeze(self.model.network, but=self._head)
         assert start.spec is not None
         return (*start.spec.trained_on, own)
 
@@ -188,45 +184,33 @@ class _Run:
 
     @property
     def _head(self) -> list[str]:
-        return head_of(self.architecture, self.arguments, self.heads, self.preprocess)
+        return head_of(self.model, self.arguments)
 
-    def _driven(self, data: Dataset, held_out: PreparedImages) -> None:
-        training = DrivenTraining(
-            self.network,
-            self.recipe,
-            self.task,
-            self.heads,
-            self.preprocess,
-            self.settings,
-            data,
-            held_out,
-            self.folder,
-            self.session,
-        )
-        assert self.architecture.train is not None
+    def _driven(self, trains: Callable[[Any, Training], None], training: DrivenTraining) -> None:
         self._claim()
-        self.architecture.train(self.network, training)
+        trains(self.model.network, training)
         if unused := training.unused_stages():
             log.warning("the recipe describes stages that there are not: %s", ", ".join(sorted(unused)))
 
     def _descend(self, data: Dataset, held_out: PreparedImages) -> None:
-        recipe = self.recipe
-        check_monitor(recipe.monitor, self.task, held_out.targets, self.heads)
-        network = self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        network.to(self.device)
+        recipe, model = self.recipe, self.model
+        monitor = monitor_of(recipe, model.task, model.heads, held_out.dataset)
+        network = model.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        network.to(self.plan.device)
         factors = rates(network, held_out.channels(slice(1)), recipe.optimiser.layer_decay)
-        module = TrainedNetwork(network, self.task, self.heads, recipe, factors)
-        monitor = f"val_{recipe.monitor}", MONITORS[recipe.monitor]
+        truth = held_out.dataset.truth() if monitor.metric else {}
+        module = TrainedNetwork(model, recipe, factors, monitor, truth)
         with self._batches(data) as batches:
             self._claim()
-            descend(module, batches, held_out.batches(128), monitor, self.folder, self.session)
+            Descent(module, batches, held_out.batches(128), monitor, self.plan).run()
 
     @contextmanager
     def _batches(self, data: Dataset) -> Iterator[Batches]:
-        recipe, balanced = self.recipe, self.recipe.balanced and self.task.name == "classification"
-        view = self._fresh(data, balanced) or view_of(data, self.preprocess, self.folder / "data", self.device)
+        recipe, device, preprocess = self.recipe, self.plan.device, self.model.preprocess
+        balanced = recipe.balanced and self.model.task.balances_classes
+        view = self._fresh(data, balanced) or view_of(data, preprocess, self.folder / "data", device)
         turn = turn_of(data, recipe)
-        images = Augmented(view, self.preprocess, data.description.pixel_scale, recipe.augmentation, self.device, turn)
+        images = Augmented(view, preprocess, data.description.pixel_scale, recipe.augmentation, device, turn)
         arguments = (recipe.batch_size, recipe.steps, recipe.seed)
         with closing(view):
             if recipe.fresh:
@@ -235,7 +219,7 @@ class _Run:
                 yield BalancedBatches(images, class_groups(view.targets, balanced), *arguments)
 
     def _fresh(self, data: Dataset, balanced: bool) -> TrainingView | None:
-        view = data.fresh_view(balanced, self.device) if self.recipe.fresh else None
+        view = data.fresh_view(balanced, self.plan.device) if self.recipe.fresh else None
         if self.recipe.fresh and view is None:
             name = data.description.name
             raise RecipeError(f"fresh: {name} has the images that it has, and makes no others; leave it away")

@@ -14,8 +14,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..files import whole
-from ..tasks import Heads, Task
-from .figures import figures
+from ..metric import Metric
+from ..models.model import Model
+from ..scores import Truth
+from ..tasks import Columns
+from .metrics import Monitor, measured
 from .recipe import Recipe
 
 __all__ = ["BestWeights", "Measured", "TrainedNetwork"]
@@ -31,7 +34,7 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = {
 
 
 class Measured(pl.LightningModule):
-    """A network under its recipe's optimiser, with figures of the validation set.
+    """A network under its recipe's optimiser, with metrics of the validation images.
 
     Arguments:
         network: in training.
@@ -44,8 +47,8 @@ class Measured(pl.LightningModule):
         self.network, self.recipe, self.rates = network, recipe, rates
 
     @abstractmethod
-    def figures(self) -> dict[str, float]:
-        """`val_<name>` of each figure, of the validation pass that just ended."""
+    def metrics(self) -> dict[str, float]:
+        """`val_<name>` of each metric, of the validation pass that just ended."""
 
     def configure_optimizers(self) -> Any:
         """The recipe's optimiser; AdamW limits the size of neither biases nor scales."""
@@ -82,14 +85,22 @@ class Measured(pl.LightningModule):
 
 
 class TrainedNetwork(Measured):
-    """The network and its task's loss."""
+    """The network of a model and the loss of its task.
 
-    def __init__(self, network: nn.Module, task: Task, heads: Heads, recipe: Recipe, rates: Mapping[str, float]):
-        super().__init__(network, recipe, rates)
-        self.task, self.heads = task, heads
+    Arguments:
+        model: in training.
+        recipe, rates: as of `Measured`.
+        monitor: what decides which weights are kept.
+        truth: columns of the truth of the validation images, for the monitor's metric.
+    """
+
+    def __init__(self, model: Model, recipe: Recipe, rates: Mapping[str, float], monitor: Monitor, truth: Truth):
+        super().__init__(model.network, recipe, rates)
+        self.task, self.heads, self.monitor, self.truth = model.task, model.heads, monitor, truth
         self.outputs: list[Tensor] = []
         self.targets: list[Tensor] = []
         self.losses: list[float] = []
+        self.columns: list[Columns] = []
 
     def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
         """Loss of one batch."""
@@ -100,9 +111,11 @@ class TrainedNetwork(Measured):
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], step: int) -> None:
-        """Keep the outputs, as figures are of the whole set; of outputs that are images, only the loss."""
+        """Keep the outputs, as metrics are of the whole set; of outputs that are images, only the loss."""
         images, truth = batch
         output = self.network(images.contiguous(memory_format=torch.channels_last))
+        if self.monitor.metric is not None:
+            self.columns.append(self.task.prediction(output, self.heads).to_table())
         if isinstance(output, tuple):
             loss = float(self.task.loss(output, self.task.target(images, truth), self.heads))
             self.losses += [loss] * len(images)
@@ -110,15 +123,25 @@ class TrainedNetwork(Measured):
             self.outputs.append(output.float())
             self.targets.append(truth)
 
-    def figures(self) -> dict[str, float]:
-        """The loss and what is usual for the task."""
+    def metrics(self) -> dict[str, float]:
+        """The loss, what is usual for the task, and the monitor's metric."""
         if self.losses:
             found = {"val_loss": float(np.mean(self.losses))}
         else:
-            found = figures(torch.cat(self.outputs), torch.cat(self.targets), self.task, self.heads)
-        for kept in (self.outputs, self.targets, self.losses):
+            found = measured(torch.cat(self.outputs), torch.cat(self.targets), self.task, self.heads)
+        if self.monitor.metric is not None:
+            found[self.monitor.key] = self._of_predictions(self.monitor.metric)
+        for kept in (self.outputs, self.targets, self.losses, self.columns):
             kept.clear()
         return found
+
+    def _of_predictions(self, metric: Metric) -> float:
+        """The metric of all validation images; NaN if a prediction is not finite."""
+        names = self.task.empty_columns(self.heads)
+        columns = {name: np.array([value for part in self.columns for value in part[name]]) for name in names}
+        if not all(np.isfinite(column).all() for column in columns.values()):
+            return float("nan")
+        return metric.value(self.task.scores(columns, self.heads), self.truth)
 
 
 class BestWeights(pl.Callback):
@@ -128,12 +151,11 @@ class BestWeights(pl.Callback):
 
     Arguments:
         path: of the safetensors file.
-        monitor: which figure decides.
-        higher_is_better: for that figure.
+        monitor: which metric decides.
     """
 
-    def __init__(self, path: Path, monitor: str, higher_is_better: bool):
-        self.path, self.monitor, self.sign = path, monitor, 1 if higher_is_better else -1
+    def __init__(self, path: Path, monitor: Monitor):
+        self.path, self.monitor = path, monitor
         self.best: float | None = None
 
     def state_dict(self) -> dict[str, Any]:
@@ -145,13 +167,13 @@ class BestWeights(pl.Callback):
         self.best = state_dict["best"]
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Log the figures; save the weights if they are the best so far."""
+        """Log the metrics; save the weights if they are the best so far."""
         assert isinstance(pl_module, Measured)
-        figures = pl_module.figures()
-        pl_module.log_dict(figures, prog_bar=True)
-        said = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
-        log.info("step %d: %s", trainer.global_step, said)
-        value = self.sign * figures[self.monitor]
+        metrics = pl_module.metrics()
+        pl_module.log_dict(metrics, prog_bar=True)
+        line = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+        log.info("step %d: %s", trainer.global_step, line)
+        value = metrics[self.monitor.key] * (1 if self.monitor.higher_is_better else -1)
         if np.isfinite(value) and (self.best is None or value > self.best):
             self.best = value
             state = {name: tensor.contiguous() for name, tensor in pl_module.network.state_dict().items()}

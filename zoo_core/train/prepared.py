@@ -94,7 +94,7 @@ class PreparedImages:
 
     def __init__(self, dataset: Dataset, preprocess: Preprocess, folder: Path, device: torch.device):
         self.store = ImageStore([prepared_images(dataset, preprocess, folder)], device)
-        self.targets, self.preprocess = dataset.targets(), preprocess
+        self.dataset, self.targets, self.preprocess = dataset, dataset.targets(), preprocess
         self.identity = dataset.identity()
 
     def __len__(self) -> int:

@@ -176,7 +176,7 @@ class Recipe(_Strict):
     stages: dict[str, Stage] = {}
     validate_every: int = Field(default=1000, gt=0)
     patience: int = Field(default=20, gt=0)
-    monitor: Literal["auroc", "loss", "mae"] = "loss"
+    monitor: str = "loss"
     precision: Literal["float32", "bf16"] = "float32"
     fresh: bool = False
     balanced: bool = True

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,30 +10,43 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..interfaces import Batch, Training
+from .metrics import Monitor
 from .module import Measured
 from .recipe import Recipe
 
-__all__ = ["Figure", "Loss", "StageNetwork", "stage_seed"]
+__all__ = ["MONITOR", "Aim", "Loss", "StageMetric", "StageNetwork"]
 
 Loss = Callable[[nn.Module, Batch], Tensor]
-Figure = Callable[[nn.Module, Training], float]
+StageMetric = Callable[[nn.Module, Training], float]
+
+MONITOR = Monitor("metric")
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a stage is for; arguments as of `Training.descend`."""
+
+    stage: str
+    loss: Loss
+    metric: StageMetric | None
+
+    def seed(self, seed: int) -> int:
+        """Of the stage, in a run of that seed: another for each name, whatever stages came before."""
+        return int.from_bytes(hashlib.sha256(f"{seed} {self.stage}".encode()).digest()[:7])
 
 
 class StageNetwork(Measured):
-    """The network under the plugin's loss and figure; arguments as of `Training.descend`."""
+    """The network under the plugin's loss and metric.
 
-    def __init__(
-        self,
-        network: nn.Module,
-        recipe: Recipe,
-        rates: Mapping[str, float],
-        loss: Loss,
-        figure: Figure | None,
-        training: Training,
-        seed: int,
-    ):
+    Arguments:
+        network, recipe, rates: as of `Measured`; the recipe is that of the stage.
+        aim: loss and metric.
+        training: what the metric is given.
+    """
+
+    def __init__(self, network: nn.Module, recipe: Recipe, rates: Mapping[str, float], aim: Aim, training: Training):
         super().__init__(network, recipe, rates)
-        self.loss, self.figure, self.training_data, self.seed = loss, figure, training, seed
+        self.aim, self.training_data, self.seed = aim, training, aim.seed(training.seed)
         self.losses: list[tuple[float, int]] = []
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
@@ -47,29 +61,24 @@ class StageNetwork(Measured):
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], step: int) -> None:
-        """The loss of one batch of validation images, where no figure is given."""
-        if self.figure is None:
+        """The loss of one batch of validation images, where no metric is given."""
+        if self.aim.metric is None:
             images, targets = batch
             first = len(self.training_data.targets()) + sum(count for _, count in self.losses)
             loss = self._loss(images, torch.arange(first, first + len(images)), targets, 2 * step + 1)
             self.losses.append((float(loss), len(images)))
 
-    def figures(self) -> dict[str, float]:
-        """The plugin's figure, or the mean loss."""
-        if self.figure is not None:
-            return {"val_figure": float(self.figure(self.network, self.training_data))}
+    def metrics(self) -> dict[str, float]:
+        """The plugin's metric, or the mean loss."""
+        if self.aim.metric is not None:
+            return {MONITOR.key: float(self.aim.metric(self.network, self.training_data))}
         losses, counts = zip(*self.losses, strict=True)
         self.losses.clear()
-        return {"val_figure": float(np.average(losses, weights=counts))}
+        return {MONITOR.key: float(np.average(losses, weights=counts))}
 
     def _loss(self, images: Tensor, rows: Tensor, targets: Tensor, key: int) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
-        return self.loss(self.network, Batch(images, rows, _generator(self.seed, key), targets))
-
-
-def stage_seed(seed: int, stage: str) -> int:
-    """Of a stage: another for each name, whatever stages came before."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {stage}".encode()).digest()[:7])
+        return self.aim.loss(self.network, Batch(images, rows, _generator(self.seed, key), targets))
 
 
 def _generator(seed: int, key: int) -> Generator:

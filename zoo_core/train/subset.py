@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 
 from ..errors import DatasetError
 from ..interfaces import Dataset, TrainingView
+from ..tasks import task_named
 
 if TYPE_CHECKING:
     from ..interfaces import Rows
@@ -125,7 +126,7 @@ def split(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def _classes(dataset: Dataset) -> Iterator[tuple[str, np.ndarray]]:
     """Name and rows of each class; one class where there are none."""
-    if dataset.description.heads.parameters or dataset.description.task != "classification":
+    if dataset.description.heads.parameters or not task_named(dataset.description.task).balances_classes:
         yield dataset.description.name, np.arange(len(dataset))
         return
     labels = dataset.truth()["label"]

@@ -29,15 +29,8 @@ class _Place:
     head: frozenset[str]
 
 
-def warm(
-    network: nn.Module,
-    architecture: Architecture,
-    arguments: Mapping[str, Any],
-    heads: Heads,
-    preprocess: Preprocess,
-    start: Model,
-) -> None:
-    """Give the network the weights of `start`.
+def warm(model: Model, arguments: Mapping[str, Any], start: Model) -> None:
+    """Give the network of `model`, which is built with these arguments, the weights of `start`.
 
     Other classes or parameters: the head stays as it is, with random weights. Other bands: each takes the weights of
     the band of the same name, or the mean of all, times the ratio of their numbers, so that what an image that is alike
@@ -47,11 +40,11 @@ def warm(
     Raises:
         WeightsError: nothing fits.
     """
-    own, given = network.state_dict(), dict(start.network.state_dict())
-    place = _place(architecture, arguments, heads, preprocess)
+    own, given = model.network.state_dict(), dict(start.network.state_dict())
+    place, architecture, heads = _place(model, arguments), model.architecture, model.heads
     alike = architecture.name == start.architecture.name
     if alike:
-        given = {name: _rebanded(tensor, place, name, start, preprocess) for name, tensor in given.items()}
+        given = {name: _rebanded(tensor, place, name, start, model.preprocess) for name, tensor in given.items()}
     elif not own.keys() & given.keys():
         given = _renamed(given, own)
     if not alike or _names(heads) != _names(start.heads):
@@ -61,14 +54,12 @@ def warm(
     if not taken:
         raise WeightsError(f"{start.id} has no tensor of the name and shape of one of {architecture.name!r}")
     log.info("%d of %d tensors begin as in %s", len(taken), len(own), start.id)
-    network.load_state_dict({**own, **taken}, strict=True)
+    model.network.load_state_dict({**own, **taken}, strict=True)
 
 
-def head_of(
-    architecture: Architecture, arguments: Mapping[str, Any], heads: Heads, preprocess: Preprocess
-) -> list[str]:
-    """Names of the tensors whose shape depends on the number of outputs."""
-    return sorted(_place(architecture, arguments, heads, preprocess).head)
+def head_of(model: Model, arguments: Mapping[str, Any]) -> list[str]:
+    """Names of the tensors whose shape depends on the number of outputs, of a model built with these arguments."""
+    return sorted(_place(model, arguments).head)
 
 
 def preprocess_for(declared: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -85,17 +76,17 @@ def preprocess_for(declared: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
 
 
 @torch.no_grad()
-def centre(network: nn.Module, head: Sequence[str], targets: np.ndarray) -> None:
-    """Let a new head for parameters begin at their mean and variance, where it has a bias for each."""
-    begin = np.concatenate([targets.mean(0), np.log(np.maximum(targets.var(0), 1e-12))])
+def centre(network: nn.Module, head: Sequence[str], begin: np.ndarray) -> None:
+    """Let a new head begin at this output, where it has a bias for each."""
     parameters = dict(network.named_parameters())
     for name in head:
         if name in parameters and parameters[name].shape == begin.shape:
             parameters[name].copy_(torch.from_numpy(begin))
 
 
-def _place(architecture: Architecture, arguments: Mapping[str, Any], heads: Heads, preprocess: Preprocess) -> _Place:
-    dimensions = Dimensions.of(architecture, preprocess, heads)
+def _place(model: Model, arguments: Mapping[str, Any]) -> _Place:
+    architecture = model.architecture
+    dimensions = Dimensions.of(architecture, model.preprocess, model.heads)
     own = shapes(architecture, dimensions, arguments)
     wider = _wider(architecture, dimensions, arguments) or own
     more = shapes(architecture, replace(dimensions, outputs=2 * dimensions.outputs), arguments)

@@ -1,6 +1,7 @@
 """A classifier begins with the layers of a network that clusters, and learns classes from few labels."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_a_stem_that_takes_but_one_channel_can_be_started_from():
     arguments = {key: value for key, value in start.spec.arguments.items() if key != "heads"}
     network = network_of("scan_classifier", outputs=3, **arguments)
 
-    warm(network, architecture, arguments, architecture.heads, start.preprocess, start)
+    warm(replace(start, architecture=architecture, network=network, heads=architecture.heads), arguments, start)
 
     given = start.network.state_dict()
     for name, tensor in network.state_dict().items():

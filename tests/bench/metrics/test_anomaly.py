@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from zoo_core.bench.metrics.named import core_metrics
 from zoo_core.bench.summary import summarise
 from zoo_core.scores import AnomalyScores
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Heads, task_named
 
 THREE = Heads(classes=("no", "sphere", "vort"))
-METRICS = {metric.name: metric for metric in core_metrics("anomaly", THREE)}
+METRICS = {metric.name: metric for metric in task_named("anomaly").metrics(THREE)}
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def test_tpr_at_fpr_by_hand():
 
 
 def test_two_classes_have_no_metric_a_kind():
-    assert not [m for m in core_metrics("anomaly", Heads(classes=("no_sub", "sub"))) if "[" in m.name]
+    assert not [m for m in task_named("anomaly").metrics(Heads(classes=("no_sub", "sub"))) if "[" in m.name]
 
 
 def test_a_score_is_no_probability_so_that_no_purity_is_stated(scored):

@@ -5,13 +5,12 @@ import pytest
 from sklearn import metrics as sk
 
 from zoo_core.bench.metrics.clustering import matching
-from zoo_core.bench.metrics.named import core_metrics
 from zoo_core.bench.summary import summarise
 from zoo_core.scores import ClusterScores
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Heads, task_named
 
 THREE = Heads(classes=("no", "sphere", "vort"))
-METRICS = {metric.name: metric for metric in core_metrics("clustering", THREE)}
+METRICS = {metric.name: metric for metric in task_named("clustering").metrics(THREE)}
 
 
 def clustered(cluster, label, clusters):

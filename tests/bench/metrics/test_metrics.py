@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.bench.metrics.named import core_metrics, select
+from zoo_core.bench.metrics.named import select
 from zoo_core.errors import UnknownNameError
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Heads, task_named
 
 DOCS = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 THREE = Heads(classes=("no", "sphere", "vort"))
-FINDER = core_metrics("classification", Heads(classes=("nonlens", "lens")))
-REGRESSION = core_metrics("regression", Heads(parameters=("theta_E",), units=("arcsec",)))
+FINDER = task_named("classification").metrics(Heads(classes=("nonlens", "lens")))
+REGRESSION = task_named("regression").metrics(Heads(parameters=("theta_E",), units=("arcsec",)))
 
 
 def test_metrics_come_in_the_order_asked_for():
@@ -30,7 +30,7 @@ def test_a_metric_of_another_task_is_not_found():
 
 
 def test_a_task_without_core_metrics_is_left_to_plugins():
-    assert core_metrics("restoration", Heads()) == []
+    assert task_named("restoration").metrics(Heads()) == []
 
 
 def test_the_docs_explain_every_metric_and_no_other():
@@ -38,6 +38,6 @@ def test_the_docs_explain_every_metric_and_no_other():
         re.findall(r"`([a-z0-9_-]+)`", "".join(re.findall(r"^\| (`.*?) \|", DOCS.read_text(), re.MULTILINE)))
     )
 
-    unlabelled = [*core_metrics("anomaly", THREE), *core_metrics("clustering", THREE)]
-    metrics = [*FINDER, *core_metrics("classification", THREE), *unlabelled, *REGRESSION]
+    unlabelled = [*task_named("anomaly").metrics(THREE), *task_named("clustering").metrics(THREE)]
+    metrics = [*FINDER, *task_named("classification").metrics(THREE), *unlabelled, *REGRESSION]
     assert explained == {metric.name.partition("[")[0] for metric in metrics}

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from zoo_core.bench.metrics.named import core_metrics, select
+from zoo_core.bench.metrics.named import select
 from zoo_core.scores import ClassScores
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Heads, task_named
 
 CLASSES = ("no", "sphere", "vort")
-METRICS = {metric.name: metric for metric in core_metrics("classification", Heads(classes=CLASSES))}
+METRICS = {metric.name: metric for metric in task_named("classification").metrics(Heads(classes=CLASSES))}
 
 
 def classified(images=300, seed=0):

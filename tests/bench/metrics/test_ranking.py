@@ -5,10 +5,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from zoo_core.bench.metrics.curves import curve
-from zoo_core.bench.metrics.named import core_metrics
 from zoo_core.bench.metrics.ranking import one_against_rest, ranking
 from zoo_core.scores import ClassScores, ClusterScores, ParameterScores
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Heads, task_named
 
 LABEL = np.arange(90) % 3
 TRUTH = {"id": LABEL.astype(str), "label": LABEL}
@@ -32,7 +31,7 @@ def test_a_cluster_is_ranked_for_the_class_that_it_is_matched_with():
     areas = [area(scores, k) for k in range(3)]
 
     assert areas == pytest.approx([roc_auc_score(k == LABEL, P[:, k]) for k in range(3)])
-    (metric,) = [m for m in core_metrics("clustering", Heads()) if m.name == "matched_auroc"]
+    (metric,) = [m for m in task_named("clustering").metrics(Heads()) if m.name == "matched_auroc"]
     assert metric.value(scores, TRUTH) == pytest.approx(np.mean(areas))
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from zoo_core.bench.metrics.named import core_metrics, select
+from zoo_core.bench.metrics.named import select
 from zoo_core.scores import ParameterScores
-from zoo_core.tasks import Heads
+from zoo_core.tasks import Heads, task_named
 
 HEADS = Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
-METRICS = {metric.name: metric for metric in core_metrics("regression", HEADS)}
+METRICS = {metric.name: metric for metric in task_named("regression").metrics(HEADS)}
 
 
 def table(residual, error=0.1):

@@ -1,0 +1,125 @@
+"""Metrics of the validation images, of which one decides what is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+
+from ..errors import RecipeError, UnknownNameError
+from ..interfaces import Dataset
+from ..metric import Metric
+from ..plugins import metrics as plugin_metrics
+from ..tasks import Heads, Task
+from .recipe import Recipe
+
+__all__ = ["LOSS", "Monitor", "measured", "monitor_of", "of_classes", "of_parameters"]
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What decides which weights are kept.
+
+    Arguments:
+        name: as the recipe says it; training logs it as `val_<name>`.
+        higher_is_better: for that metric.
+        metric: computes it from the predictions; None: it is the loss, or among what the task reports.
+    """
+
+    name: str
+    higher_is_better: bool = False
+    metric: Metric | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in the log."""
+        return f"val_{self.name}"
+
+
+LOSS = Monitor("loss")
+
+
+def monitor_of(recipe: Recipe, task: Task, heads: Heads, validation: Dataset) -> Monitor:
+    """The monitor of a recipe: the loss, what the task reports, or any metric of the core or of the recipe's plugins.
+
+    Raises:
+        RecipeError: there is no such metric of the task, or it is not defined for these validation images.
+    """
+    name = recipe.monitor
+    if name == LOSS.name:
+        return LOSS
+    if name in task.reported:
+        _check_defined(name, task, heads, validation.targets())
+        return Monitor(name, task.reported[name])
+    plugins = dict.fromkeys(
+        filter(None, (recipe.plugin, *(data.plugin for data in (recipe.train, recipe.validation) if data)))
+    )
+    available = [*task.metrics(validation.description.heads), *plugin_metrics(plugins)]
+    known = {metric.name: metric for metric in available if metric.task == task.name}
+    if name not in known:
+        names = [LOSS.name, *task.reported, *known]
+        raise RecipeError(f"monitor: {UnknownNameError.among(f'{task.name} metric', name, names)}")
+    return Monitor(name, known[name].higher_is_better, known[name])
+
+
+def measured(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> dict[str, float]:
+    """The loss and what else the task reports, as `val_<name>`; NaN if an output is not finite."""
+    if not outputs.isfinite().all():
+        return {f"val_{name}": float("nan") for name in (LOSS.name, *task.reported)}
+    found = {LOSS.name: float(task.loss(outputs, targets, heads)), **task.report(outputs, targets, heads)}
+    return {f"val_{name}": value for name, value in found.items()}
+
+
+def of_classes(output: Tensor, target: Tensor) -> dict[str, float]:
+    """What `ClassificationTask.report` gives of logits (N, K) or (N, 1) and labels (N,)."""
+    logits, labels = output.float().cpu().numpy(), target.cpu().numpy()
+    return _binary(logits[:, 0], labels > 0.5) if logits.shape[1] == 1 else _multiclass(logits, labels.astype(int))
+
+
+def of_parameters(output: Tensor, target: Tensor, parameters: Sequence[str]) -> dict[str, float]:
+    """What `RegressionTask.report` gives of means (N, P), which other outputs may follow, and parameters (N, P)."""
+    error = (output[:, : len(parameters)] - target).abs().mean(0)
+    each = dict(zip((f"mae_{name}" for name in parameters), error.tolist(), strict=True))
+    return {"mae": float(error.mean()), **each}
+
+
+def _check_defined(name: str, task: Task, heads: Heads, targets: np.ndarray) -> None:
+    """Tried with outputs that are all alike."""
+    alike = torch.zeros(len(targets), task.outputs(heads))
+    if name in task.report(alike, torch.from_numpy(targets), heads):
+        return
+    missing = [one for label, one in enumerate(heads.classes) if not (targets.round() == label).any()]
+    raise RecipeError(
+        f"monitor: {name} needs validation images of each class, there is none of {', '.join(missing)}; "
+        "add some, or choose monitor: loss"
+    )
+
+
+def _binary(scores: np.ndarray, positive: np.ndarray) -> dict[str, float]:
+    """Area under the ROC curve, recall at 1 % false positives, accuracy at one half."""
+    accuracy = {"accuracy": float(((scores > 0) == positive).mean())}
+    if positive.all() or not positive.any():
+        return accuracy
+    threshold = np.quantile(scores[~positive], 0.99)
+    return accuracy | {
+        "auroc": float(roc_auc_score(positive, scores)),
+        "tpr_at_1e-2": float((scores[positive] > threshold).mean()),
+    }
+
+
+def _multiclass(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Mean over the classes of the area under the ROC curve of each against the rest, and the accuracy."""
+    accuracy = {"accuracy": float((logits.argmax(1) == labels).mean())}
+    classes = range(logits.shape[1])
+    if set(np.unique(labels)) != set(classes):
+        return accuracy
+    odds = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)  # probabilities would tie where they round to 1
+    areas = [roc_auc_score(labels == k, odds[:, k] - _rest(odds, k)) for k in classes]
+    return accuracy | {"auroc": float(np.mean(areas))}
+
+
+def _rest(odds: np.ndarray, k: int) -> np.ndarray:
+    """Logarithm of the probability of all other classes."""
+    return np.logaddexp.reduce(np.delete(odds, k, axis=1), axis=1)
