@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -126,10 +127,10 @@ def structure(frame: Frame) -> float:
 
 
 def neighbours(frame: Frame) -> float:
-    """Objects of 5 pixels and more above 2.5 smoothed sigma, away from the middle."""
+    """Objects of 5 pixels and more above four smoothed sigma, away from the middle."""
     smooth = gaussian_filter(frame, 1.0) - gaussian_filter(frame, 8.0)
     sigma = 1.4826 * np.median(np.abs(smooth - np.median(smooth)))
-    objects, count = label(smooth > 4 * sigma)
+    objects, count = cast(tuple[np.ndarray, int], label(smooth > 4 * sigma))
     radius = polar_radius(frame)
     away = [part for part in range(1, count + 1) if (objects == part).sum() >= 5 and radius[objects == part].min() > 8]
     return float(len(away))
@@ -194,7 +195,7 @@ def told_apart(real: np.ndarray, made: np.ndarray) -> float:
     forest = RandomForestClassifier(300, min_samples_leaf=3, class_weight="balanced_subsample", random_state=1)
     folds = StratifiedKFold(5, shuffle=True, random_state=1)
     scores = cross_val_predict(forest, np.concatenate([real, made]), targets, cv=folds, method="predict_proba")
-    return float(roc_auc_score(targets, scores[:, 1]))
+    return float(roc_auc_score(targets, np.asarray(scores)[:, 1]))
 
 
 def draw_sheet(real: list[Frame], made: Mapping[int, list[Frame]], path: Path) -> None:

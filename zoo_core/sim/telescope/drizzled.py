@@ -18,7 +18,7 @@ __all__ = ["EVENTS", "draw_drizzled_noise", "draw_drizzled_noises"]
 EVENTS = 40
 """Slots for faults in one image: a single exposure of half an hour has dozens of cosmic rays in ten arcsec."""
 
-T = TypeVar("T", float, Tensor)
+T = TypeVar("T", float, Tensor, covariant=True)
 
 
 class Numbers(Protocol[T]):
