@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from zoo_core.tasks import Heads, task_named
-from zoo_core.train.module import SCHEDULES, TrainedNetwork
+from zoo_core.train.module import SCHEDULES, Measured
 from zoo_core.train.recipe import Optimiser, Recipe
 
 
@@ -14,8 +13,7 @@ def optimiser_of(**chosen):
     recipe = Recipe.model_validate({**content, "optimiser": Optimiser(lr=1e-3, weight_decay=0.1, **chosen)})
     network = nn.Linear(2, 1)
     rates = {name: 1.0 for name, _ in network.named_parameters()}
-    module = TrainedNetwork(network, task_named("classification"), Heads(classes=("a", "b")), recipe, rates)
-    made = module.configure_optimizers()
+    made = Measured(network, recipe, rates).configure_optimizers()
     return made["optimizer"], made["lr_scheduler"]["scheduler"]
 
 
