@@ -44,17 +44,17 @@ class Drawn:
         """So many images of a result's benchmark, of each class alike; None: as `images_needed`, with a new seed."""
         columns, truth = predictions_of(path, result)
         chosen = secrets.randbits(32) if seed is None else seed
-        needed = images_needed(result, truth)
-        if images is not None:
-            needed = {group: min(math.ceil(images / len(needed)), count) for group, count in _counts(truth).items()}
-        rows = _rows(_groups(truth), needed, chosen)
+        groups = _groups(truth)
+        needed = images_needed(result, truth) if images is None else _shared_out(images, _counts(groups))
+        rows = _rows(groups, needed, chosen)
         dataset = open_dataset(spec.dataset, **spec.arguments)
         return cls(dataset, chosen, rows, columns, truth, spec.truth_sha256 is not None)
 
     @property
     def unseen(self) -> float:
         """Share of the images of a class that may differ at 95 %, of the class of which it is largest."""
-        drawn, every = _counts({"id": self.rows, "label": _groups(self.truth)[self.rows]}), _counts(self.truth)
+        groups = _groups(self.truth)
+        drawn, every = _counts(groups[self.rows]), _counts(groups)
         shares = [1 - MISSED ** (1 / drawn[group]) if drawn[group] < count else 0.0 for group, count in every.items()]
         return max(shares)
 
@@ -74,12 +74,10 @@ def images_needed(result: Result, truth: Mapping[str, np.ndarray]) -> dict[int, 
     Returns:
         By class (0 alone where there are none).
     """
-    groups = _groups(truth)
+    counts = _counts(_groups(truth))
     share = _distance(result, truth)
     needed = math.ceil(math.log(MISSED) / math.log1p(-share)) if 0 < share < 1 else 0
-    counts = {int(group): int(np.sum(groups == group)) for group in np.unique(groups)}
-    least = math.ceil(FEWEST / len(counts))
-    return {group: min(count, max(needed, least)) for group, count in counts.items()}
+    return {group: min(counts[group], max(needed, least)) for group, least in _shared_out(FEWEST, counts).items()}
 
 
 def _distance(result: Result, truth: Mapping[str, np.ndarray]) -> float:
@@ -95,9 +93,16 @@ def _groups(truth: Mapping[str, np.ndarray]) -> np.ndarray:
     return truth["label"] if "label" in truth else np.zeros(len(truth["id"]), dtype=int)
 
 
-def _counts(truth: Mapping[str, np.ndarray]) -> dict[int, int]:
-    names, counts = np.unique(_groups(truth), return_counts=True)
+def _counts(groups: np.ndarray) -> dict[int, int]:
+    """How many images each class has."""
+    names, counts = np.unique(groups, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def _shared_out(images: int, counts: Mapping[int, int]) -> dict[int, int]:
+    """So many images in equal parts of the classes, as far as each has so many."""
+    each = math.ceil(images / len(counts))
+    return {group: min(each, count) for group, count in counts.items()}
 
 
 def _rows(groups: np.ndarray, needed: Mapping[int, int], seed: int) -> np.ndarray:

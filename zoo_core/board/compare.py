@@ -13,6 +13,7 @@ from ..bench.results import Result, read_result, result_path, scores_of
 from ..catalog.measured import published_results
 from ..catalog.registry import catalog
 from ..errors import ResultError
+from ..metric import Metric
 from ..scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, ParameterScores, Scores, Truth
 
 __all__ = ["Comparison", "Disagreement", "PairedMetric", "compare"]
@@ -109,7 +110,7 @@ def _result(path: Path) -> Result:
     return result
 
 
-def _paired(metric, scores_a: Scores, scores_b: Scores, truth: Truth, names: tuple[str, str]) -> PairedMetric:
+def _paired(metric: Metric, scores_a: Scores, scores_b: Scores, truth: Truth, names: tuple[str, str]) -> PairedMetric:
     first, second = (_finite(metric.value(scores, truth)) for scores in (scores_a, scores_b))
     if first is None or second is None:
         return PairedMetric(metric.name, first, second, None, None, None, "")

@@ -38,8 +38,14 @@ def _tasks() -> Iterable[str]:
     return TASKS
 
 
+def _domains() -> Iterable[str]:
+    from ..interfaces import DOMAINS
+
+    return DOMAINS
+
+
 model_names = _beginning(_models)
 dataset_names = _beginning(_datasets)
 benchmark_names = _beginning(_benchmarks)
 task_names = _beginning(_tasks)
-domain_names = _beginning(lambda: ("simulated", "real"))
+domain_names = _beginning(_domains)

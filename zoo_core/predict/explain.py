@@ -97,7 +97,7 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
         image = stretched(one.pixels)
         panels[0].imshow(image, cmap=NIGHT, origin="lower", vmin=0, vmax=1)
         panels[0].set_ylabel(one.id, fontsize=7, parse_math=False)
-        panels[0].set_xlabel(_said(one), fontsize=7, parse_math=False)
+        panels[0].set_xlabel(_answered(one), fontsize=7, parse_math=False)
         for panel, method in zip(panels[1:], methods, strict=True):
             _overlay(panel, image, one.maps[method])
     for panel, name in zip(grid[0], ["image", *methods], strict=True):
@@ -120,7 +120,7 @@ def _overlay(panel, image: np.ndarray, found: np.ndarray) -> None:
     )
 
 
-def _said(one: Explanation) -> str:
+def _answered(one: Explanation) -> str:
     return ", ".join(f"{name} {value:.3g}" for name, value in one.answer.items())
 
 
