@@ -52,12 +52,13 @@ def test_the_result_loads_calibrated_and_predicts(recipe, tmp_path, cache):
 
     model = zoo.load(folder)
 
-    images = zoo.open_dataset("finding_space", n=24, seed=31, lens_fraction=0.5, cache=cache).images(slice(3))
-    prediction = model(images, pixel_scale=0.1)
+    images = zoo.open_dataset("finding_space", n=24, seed=31, lens_fraction=0.5, cache=cache)
+    prediction = model(images.images(slice(3)), pixel_scale=0.1)
     assert model.trained
     assert prediction.probabilities.shape == (3, 2)
     assert model.calibration.temperature != 1
-    assert model.spec.training_sets == ("finding_space",)
+    (trained_on,) = model.spec.trained_on
+    assert (trained_on.dataset, trained_on.sha256) == ("finding_space", images.fingerprint())
 
 
 def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):

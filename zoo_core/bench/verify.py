@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ..catalog.folder import folder_named, spec_named
+from ..catalog.overlap import denials
 from ..catalog.registry import catalog
 from ..errors import ResultError
 from ..models.load import load
@@ -153,6 +154,7 @@ def _faults_of_entry(result: Result, model: str | Path | None) -> Iterator[str]:
         yield f"it says that the model {has} learned from {result.dataset['name']}, its entry says otherwise"
     if result.trained_on != spec.domain:
         yield f"it says that the training images are {result.trained_on}, its entry that they are {spec.domain}"
+    yield from denials(spec, catalog().benchmarks.values())
 
 
 def _measured_again(

@@ -1,11 +1,11 @@
 """What of a benchmark a model was trained on, as far as its entry tells. Imports neither plugins nor torch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .specs import BenchmarkSpec, ModelSpec, TrainedOn
 
-__all__ = ["IMAGES", "POPULATION", "overlap"]
+__all__ = ["IMAGES", "POPULATION", "denials", "overlap"]
 
 IMAGES, POPULATION = "images", "population"
 APART = ("seed", "split")  # arguments of a data set that give other images of the same population
@@ -24,16 +24,30 @@ def overlap(model: ModelSpec, benchmark: BenchmarkSpec) -> str:
         >>> overlap(lastro, sky)
         'population'
     """
-    sets = [one for one in model.trained_on if one.dataset == benchmark.dataset]
-    if any(_same_images(one, benchmark) for one in sets):
+    if any(_has_the_fingerprint(one, benchmark) or _declared_same(one, benchmark) for one in model.trained_on):
         return IMAGES
-    return POPULATION if sets else ""
+    return POPULATION if benchmark.dataset in model.training_sets else ""
 
 
-def _same_images(one: TrainedOn, benchmark: BenchmarkSpec) -> bool:
-    if one.sha256 is not None and one.sha256 == benchmark.sha256:
-        return True
-    return not any(_apart(name, one.arguments, benchmark.arguments) for name in APART)
+def denials(model: ModelSpec, benchmarks: Iterable[BenchmarkSpec]) -> Iterator[str]:
+    """A sentence for each benchmark whose fingerprint an entry gives for images that it declares to be others."""
+    for benchmark in benchmarks:
+        for one in model.trained_on:
+            if _has_the_fingerprint(one, benchmark) and not _declared_same(one, benchmark):
+                yield (
+                    f"trained_on: {one.dataset} {dict(one.arguments)} has the fingerprint of the benchmark "
+                    f"{benchmark.id}, which is {benchmark.dataset} {dict(benchmark.arguments)}; declare these images"
+                )
+
+
+def _has_the_fingerprint(one: TrainedOn, benchmark: BenchmarkSpec) -> bool:
+    return one.sha256 is not None and one.sha256 == benchmark.sha256
+
+
+def _declared_same(one: TrainedOn, benchmark: BenchmarkSpec) -> bool:
+    """Whether data set and arguments say that the images are the same."""
+    apart = any(_apart(name, one.arguments, benchmark.arguments) for name in APART)
+    return one.dataset == benchmark.dataset and not apart
 
 
 def _apart(name: str, trained: Mapping[str, Any], measured: Mapping[str, Any]) -> bool:

@@ -31,6 +31,7 @@ from .metrics import monitor_of
 from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
 from .recipe import Recipe, read_recipe, written
+from .subset import whole_of
 from .turning import declared_of, turn_of
 from .warm import centre, head_of, warm
 
@@ -163,7 +164,11 @@ class _Run:
         """Set the first weights; returns the data sets that the result will be trained on, those of the start first."""
         recipe = self.recipe
         own = TrainedOn(
-            recipe.train.dataset, training.description.domain, _elsewhere(recipe.train.arguments), recipe.seed
+            dataset=recipe.train.dataset,
+            domain=training.description.domain,
+            arguments=_elsewhere(recipe.train.arguments),
+            seed=recipe.seed,
+            sha256=whole_of(training).fingerprint(),
         )
         first = self.model.task.first_output(training.targets)
         if first is not None:

@@ -18,7 +18,7 @@ from ..tasks import task_named
 if TYPE_CHECKING:
     from ..interfaces import Rows
 
-__all__ = ["Subset", "chosen", "split"]
+__all__ = ["Subset", "chosen", "split", "whole_of"]
 
 HELD_OUT = 5  # one in so many
 
@@ -81,6 +81,13 @@ class _SubsetView(TrainingView):
 
     def close(self) -> None:
         self.view.close()
+
+
+def whole_of(dataset: Dataset) -> Dataset:
+    """The data set that these images are some of; itself if it is no subset."""
+    while isinstance(dataset, Subset):
+        dataset = dataset.whole
+    return dataset
 
 
 def chosen(dataset: Dataset, per_class: int | None, fraction: float | None, seed: int) -> np.ndarray:
