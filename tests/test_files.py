@@ -2,14 +2,16 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from zoo_core.errors import FileError
-from zoo_core.files import check_place, sole, stamp, sweep, whole
+from zoo_core.files import check_place, refused, sole, stamp, sweep, whole, whole_folder
 
 
 @contextmanager
@@ -69,6 +71,36 @@ def test_a_full_disk_is_one_line_with_the_path_and_what_to_do(tmp_path):
     line = rf"^{path}: file too large; .*write elsewhere$"
     with pytest.raises(FileError, match=line), files_of_at_most(100), whole(path) as partial:
         partial.write_bytes(bytes(1000))
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_write_that_is_cut_short_is_a_full_disk_whatever_a_library_says_of_it(tmp_path):
+    with files_of_at_most(100), pytest.raises(OSError) as refusal, (tmp_path / "a.npy").open("wb") as file:
+        np.zeros(1000).tofile(file)
+    assert refusal.value.errno is None
+    assert refused(refusal.value) == "no space left on device; free some space, or write elsewhere"
+
+
+def test_a_copy_that_does_not_fit_names_where_it_was_to_go(tmp_path):
+    (tmp_path / "from").write_bytes(bytes(1000))
+    with files_of_at_most(100), pytest.raises(OSError) as refusal:
+        shutil.copyfile(tmp_path / "from", tmp_path / "to")
+    assert refused(refusal.value).startswith(f"{tmp_path}/to: file too large")
+
+
+def test_what_refuses_the_file_is_said_and_not_what_refuses_to_delete_it(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(FileError, match=r"taken: (not a directory|file exists)"), whole(tmp_path / "taken" / "a.csv"):
+        raise AssertionError
+
+
+def test_a_folder_that_cannot_be_filled_is_not_there(tmp_path):
+    path = tmp_path / "folder"
+    with pytest.raises(FileError, match=f"^{path}: file too large"), files_of_at_most(100), whole_folder(path) as half:
+        (half / "a").write_bytes(bytes(50))
+        (half / "b").write_bytes(bytes(1000))
+    with pytest.raises(FileError, match=f"^{tmp_path}/gone: no such file"), whole_folder(path) as half:
+        shutil.copyfile(tmp_path / "gone", half / "a")
     assert [*tmp_path.iterdir()] == []
 
 

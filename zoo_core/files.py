@@ -3,14 +3,17 @@
 import errno
 import hashlib
 import os
+import re
+import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from tempfile import mkdtemp
 
 from .errors import FileError
 
-__all__ = ["check_place", "make_folder", "refused", "sole", "stamp", "sweep", "whole"]
+__all__ = ["check_place", "make_folder", "refused", "sole", "stamp", "sweep", "whole", "whole_folder"]
 
 PARTIAL = ".partial"  # ends the name of what is not whole yet
 
@@ -28,6 +31,9 @@ REMEDIES = {
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 
+OF_THE_TARGET = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}  # and never of what is copied there
+CUT_SHORT = re.compile(r"\d+ requested and \d+ written|[Nn]ot enough space")  # how NumPy and astropy say ENOSPC
+
 
 def refused(error: OSError, path: Path | str | None = None) -> str:
     """One line for what the operating system refused: the path, the reason, and what to do.
@@ -36,11 +42,13 @@ def refused(error: OSError, path: Path | str | None = None) -> str:
         >>> refused(FileNotFoundError(errno.ENOENT, "No such file or directory", "a/b.csv"))
         'a/b.csv: no such file or directory; check the path, and make its folder first'
     """
-    where = error.filename if path is None else path
+    number = errno.ENOSPC if error.errno is None and CUT_SHORT.search(str(error)) else error.errno
+    copied_to = error.filename2 if number in OF_THE_TARGET else None
+    where = path or copied_to or error.filename
     place = "" if where is None else f"{os.fsdecode(where)}: "
-    if error.errno is None or error.errno not in REMEDIES:
+    if number is None or number not in REMEDIES:
         return f"{place}{' '.join(str(error).split())}"
-    return f"{place}{os.strerror(error.errno).lower()}; {REMEDIES[error.errno]}"
+    return f"{place}{os.strerror(number).lower()}; {REMEDIES[number]}"
 
 
 def check_place(path: Path) -> None:
@@ -82,7 +90,8 @@ def sole(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        Path(lock.lock_file).unlink(missing_ok=True)  # a run that waits for it finds it gone and makes its own
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()  # a run that waits for it finds it gone and makes its own
         lock.release()
 
 
@@ -104,7 +113,33 @@ def whole(path: Path) -> Iterator[Path]:
         ours = error.filename in (None, str(partial))
         raise FileError(refused(error, path if ours else None)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # it is not there, or what refused it refuses this too
+            partial.unlink()
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `path` at the end, or vanishes if anything fails.
+
+    Arguments:
+        path: nothing, or an empty folder.
+
+    Raises:
+        FileError: the operating system refuses.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(PARTIAL, f".{path.name}.", path.parent))
+    except OSError as error:
+        raise FileError(refused(error, path)) from error
+    try:
+        yield partial
+        partial.chmod(0o755)  # mkdtemp makes it private
+        partial.replace(path)
+    except OSError as error:
+        raise FileError(refused(error, None if _is_elsewhere(error, partial) else path)) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:
@@ -119,6 +154,12 @@ def stamp(paths: Iterable[str | Path]) -> str:
     for path in paths:
         digest.update(f"{os.fspath(path)!r} {_size_and_time(path)}\n".encode())
     return digest.hexdigest()
+
+
+def _is_elsewhere(error: OSError, folder: Path) -> bool:
+    """Whether it was a file out of that folder that could not be read."""
+    named = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name is not None]
+    return bool(named) and not any(path.is_relative_to(folder) for path in named)
 
 
 def _size_and_time(path: str | Path) -> tuple[int, int] | None:

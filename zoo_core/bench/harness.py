@@ -19,7 +19,7 @@ from ..catalog.registry import catalog
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..datasets.simulated.frozen import table_sha256
-from ..errors import ArgumentError, ResultError, ZooError
+from ..errors import ArgumentError, FileError, ResultError, ZooError
 from ..files import make_folder, sole
 from ..interfaces import Dataset
 from ..metric import Metric
@@ -272,6 +272,8 @@ def _measured(
         if known is None:
             known = _scored(model, bench, blank, path, batch_size, precision, progress)
         result = _with_numbers(known, bench, path)
+    except FileError:
+        raise  # the machine's fault and not the model's
     except FAULTS as error:
         log.error("%s on %s: %s", model.id, bench.spec.id, error)
         result = replace(blank, status="failed", message=f"{type(error).__name__}: {error}")

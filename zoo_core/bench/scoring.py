@@ -46,7 +46,7 @@ def score(
     for start in range(0, len(dataset), SHARD):
         stop = min(start + SHARD, len(dataset))
         path = folder / f"{start:08d}.parquet"
-        if (shard := _shard(path)) is None:
+        if (shard := _shard(path, stop - start)) is None:
             _score_shard(model, dataset, (start, stop), path, batch_size, precision)
             shard = pq.read_table(path)
         shards.append(shard)
@@ -57,12 +57,13 @@ def score(
     return {name: table[name].to_numpy() for name in table.column_names}, seconds
 
 
-def _shard(path: Path) -> pa.Table | None:
+def _shard(path: Path, rows: int) -> pa.Table | None:
     """None if it is not there, or damaged."""
     try:
-        return pq.read_table(path)
-    except (FileNotFoundError, pa.ArrowInvalid):
+        found = pq.read_table(path)
+    except (OSError, pa.ArrowException):
         return None
+    return found if len(found) == rows and SECONDS in (found.schema.metadata or {}) else None
 
 
 def discard(folder: Path) -> None:

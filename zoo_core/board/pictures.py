@@ -19,8 +19,10 @@ from sklearn.preprocessing import StandardScaler
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..errors import ArgumentError, NotInstalledError
+from ..files import make_folder, whole
 from ..interfaces import Dataset
 from ..models.model import Model
+from ..predict.gallery import check_picture
 from ..predictions import Anomaly, Clustering
 from ..tasks import task_named, tasks
 from .plots import COLOURS
@@ -56,7 +58,7 @@ def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: 
     whole = open_dataset(spec.dataset, **spec.arguments)
     rows = np.unique(np.linspace(0, len(whole) - 1, min(count, len(whole))).astype(int))
     stem = Path(folder) / spec.id / model.id
-    stem.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(stem.parent)
     return draw(model, whole, rows, stem)
 
 
@@ -81,7 +83,8 @@ def draw_strips(path: Path, originals: np.ndarray, reconstructions: np.ndarray, 
         panel.set_title(name, fontsize=8)
     for panel in grid.flat:
         panel.set(xticks=[], yticks=[])
-    figure.savefig(path)
+    with whole(path) as part:
+        figure.savefig(part, format=check_picture(path))
 
 
 def draw_latent(path: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str], kind: str = "pca") -> None:
@@ -110,7 +113,8 @@ def draw_latent(path: Path, latent: np.ndarray, labels: np.ndarray, classes: Seq
         axes.scatter(*of_class.T, s=6, alpha=0.6, linewidths=0, color=COLOURS[number % len(COLOURS)], label=name)
     axes.set(xticks=[], yticks=[], title=kind.upper())
     axes.legend(frameon=False, markerscale=2)
-    figure.savefig(path)
+    with whole(path) as part:
+        figure.savefig(part, format=check_picture(path))
 
 
 def draw_maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[Path]:

@@ -7,14 +7,12 @@ import json
 import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownNameError, WeightsError
+from ..files import whole_folder
 from .checksum import sha256_of
 from .entries import SCHEMA, check_version, entry_of, model_spec
 from .registry import catalog
@@ -82,15 +80,19 @@ def write_folder(to: Path | str, spec: ModelSpec, weights: Path, golden: Path | 
     """Write the folder of a model, all of it or nothing; size and sha256 are those of the file.
 
     Raises:
-        WeightsError: `to` is a file, holds something, or can't be written.
+        WeightsError: `to` is a file, or holds something.
+        FileError: it cannot be written.
     """
-    with whole_folder(Path(to)) as partial:
+    to = Path(to)
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise WeightsError(f"{to}: exists and is not an empty folder; choose another place, or remove it first")
+    with whole_folder(to) as partial:
         shutil.copyfile(weights, partial / WEIGHTS)
         if golden is not None:
             shutil.copyfile(golden, partial / GOLDEN)
         config = json.dumps(folder_config(spec, partial), indent=2, ensure_ascii=False)
         (partial / CONFIG).write_text(config + "\n", encoding="utf-8")
-    return Path(to)
+    return to
 
 
 def read_folder(path: Path | str) -> ModelSpec:
@@ -120,26 +122,6 @@ def folder_config(spec: ModelSpec, folder: Path) -> dict[str, Any]:
     if golden.is_file():
         same = replace(same, golden=GOLDEN, golden_sha256=sha256_of(golden))
     return {"schema": SCHEMA, **entry_of(replace(spec, weights=same))}
-
-
-@contextmanager
-def whole_folder(to: Path) -> Iterator[Path]:
-    """A folder to write into, which becomes `to` at the end, or vanishes if anything fails."""
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise WeightsError(f"{to}: exists and is not an empty folder; choose another place, or remove it first")
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent))
-    except OSError as error:
-        raise WeightsError(f"{to}: can't be written ({error.strerror}); choose another place") from error
-    try:
-        yield partial
-        partial.chmod(0o755)  # mkdtemp makes it private
-        partial.replace(to)
-    except OSError as error:
-        raise WeightsError(f"{to}: can't be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _golden(spec: ModelSpec, cache_dir: Path | str | None) -> Path | None:

@@ -51,6 +51,7 @@ def explain(
     pip install 'zoo-core[explain]'. With --on, the images on which MODEL was most wrong are shown with their truth,
     from the predictions that `zoo benchmark` has stored.
     """
+    from ..files import check_place
     from ..images.given import in_arcsec
     from ..models.load import load
     from ..predict.explain import draw_explanations
@@ -60,6 +61,7 @@ def explain(
     if bool(images) == (on is not None):
         raise click.UsageError("name images, or a benchmark with --on")
     check_picture(out)
+    check_place(out)
     network = load(model, device=device)
     network.require_trained()
     if on is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 from jaxtyping import Float
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..catalog.folder import write_folder
@@ -181,7 +181,8 @@ class Model:
         Raises:
             UntrainedError: the weights are random.
             ArgumentError: it is a committee, which has no weights of its own.
-            WeightsError: the folder holds something else, or cannot be written.
+            WeightsError: the folder holds something else.
+            FileError: it cannot be written.
         """
         self.require_trained()
         assert self.spec is not None
@@ -189,7 +190,7 @@ class Model:
             raise ArgumentError(f"{self.id} is a committee; save its members {', '.join(self.spec.members)}")
         with TemporaryDirectory(prefix="zoo-") as temporary:
             weights = Path(temporary) / "model.safetensors"
-            save_file({name: tensor.cpu().contiguous() for name, tensor in self.state_dict().items()}, weights)
+            weights.write_bytes(save({name: tensor.cpu().contiguous() for name, tensor in self.state_dict().items()}))
             return write_folder(folder, replace(self.spec, views=self.views), weights)
 
     def with_views(self, views: int | None) -> Model:

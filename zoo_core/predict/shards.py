@@ -36,8 +36,8 @@ class Shards:
     def has(self, number: int, key: str) -> bool:
         """That shard is there and was made of the same images by the same model."""
         try:
-            return (pq.read_schema(self._path(number)).metadata or {}).get(KEY) == key.encode()
-        except (FileNotFoundError, pa.ArrowInvalid):  # not there, or damaged
+            return (self.rows(number).schema.metadata or {}).get(KEY) == key.encode()
+        except (OSError, pa.ArrowException):  # not there, or damaged
             return False
 
     def rows(self, number: int) -> pa.Table:

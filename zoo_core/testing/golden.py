@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from ..errors import PublishError, WeightsError
+from ..files import whole
 from ..models.model import Model
 from .laws import quantities
 
@@ -82,18 +83,15 @@ def write_golden(
     tensors = {f"image.{k}": image for k, image in enumerate(images)}
     tensors |= {f"expected.{quantity}": rows for quantity, rows in expected.items()}
     described = {"ids": list(ids), "kinds": list(kinds), "pixel_scales": list(scales), "views": model.views}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(
-        tensors,
-        path,
-        metadata={
-            "schema": SCHEMA,
-            "model": model.id,
-            "weights_sha256": model.weights_sha256 or "",
-            "preprocess": model.preprocess.digest,
-            "samples": json.dumps(described),
-        },
-    )
+    metadata = {
+        "schema": SCHEMA,
+        "model": model.id,
+        "weights_sha256": model.weights_sha256 or "",
+        "preprocess": model.preprocess.digest,
+        "samples": json.dumps(described),
+    }
+    with whole(path) as part:
+        part.write_bytes(save(tensors, metadata))
     return path
 
 

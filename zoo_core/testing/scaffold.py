@@ -1,11 +1,11 @@
 """A new plugin that installs and passes `zoo check` before its author has written a line."""
 
 import re
-import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from ..errors import ArgumentError
+from ..files import whole_folder
 from ..plugins import plugin_names
 
 __all__ = ["new"]
@@ -23,6 +23,7 @@ def new(name: str, to: Path | str | None = None) -> Path:
 
     Raises:
         ArgumentError: the name cannot be one of a plugin, is taken, or the folder is there already.
+        FileError: it cannot be written; nothing is left of it.
     """
     folder = Path(name if to is None else to)
     if not NAME.fullmatch(name):
@@ -33,13 +34,20 @@ def new(name: str, to: Path | str | None = None) -> Path:
         raise ArgumentError(f"a plugin {name!r} is installed already; choose another name")
     if folder.exists():
         raise ArgumentError(f"{folder} exists; choose another folder with --to, or remove it")
-    with as_file(files("zoo_core.testing") / "template") as template:
-        shutil.copytree(template, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for path in sorted(folder.rglob("*"), reverse=True):  # children before their folders
-        if path.is_file():
-            path.write_text(_renamed(path.read_text(encoding="utf-8"), name), encoding="utf-8")
-        path.rename(path.with_name(_renamed(path.name, name)))
+    with whole_folder(folder) as partial:
+        _fill(partial, name)
     return folder
+
+
+def _fill(folder: Path, name: str) -> None:
+    """Write the files of the template under their new names."""
+    with as_file(files("zoo_core.testing") / "template") as template:
+        for path in sorted(template.rglob("*")):
+            place = path.relative_to(template)
+            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in place.parts):
+                target = folder / _renamed(str(place), name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(_renamed(path.read_text(encoding="utf-8"), name), encoding="utf-8")
 
 
 def _renamed(text: str, name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -83,7 +83,7 @@ class DrivenTraining(Training):
         if not file.exists():
             computed = compute().contiguous()
             with whole(file) as part:
-                save_file({name: computed}, part)
+                part.write_bytes(save({name: computed}))
         return load_file(file, device=str(self._plan.device))[name]
 
     def descend(self, stage: str, loss: Loss, metric: StageMetric | None = None) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..catalog.folder import write_folder
 from ..catalog.specs import ANY, ModelSpec, TrainedOn, WeightsSpec
+from ..files import whole
 from ..models.calibration import temperature
 from ..models.model import Model
 from ..models.network import arguments_of
@@ -103,7 +104,8 @@ def _stored(network: nn.Module, storage: str, path: Path) -> Path:
     if storage == "float16":
         weights = {name for name, parameter in network.named_parameters() if parameter.ndim > 1}
         state = {name: tensor.half() if name in weights else tensor for name, tensor in state.items()}
-    save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
+    with whole(path) as part:
+        part.write_bytes(save({name: tensor.contiguous() for name, tensor in state.items()}))
     network.load_state_dict(state, strict=True)
     return path
 

@@ -9,7 +9,7 @@ from typing import Any
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -178,4 +178,4 @@ class BestWeights(pl.Callback):
             self.best = value
             state = {name: tensor.contiguous() for name, tensor in pl_module.network.state_dict().items()}
             with whole(self.path) as part:
-                save_file(state, part)
+                part.write_bytes(save(state))  # save_file has an error of its own for a full disk
