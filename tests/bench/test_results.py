@@ -1,9 +1,14 @@
 """Result files say what they are, or why they are not used."""
 
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from zoo_core.bench.examination import examine
 from zoo_core.bench.harness import measure
-from zoo_core.bench.results import Estimate, read_result, read_results, result_path, write_result
+from zoo_core.bench.results import Estimate, read_result, read_results, result_path, sha256_of, write_result
 from zoo_core.errors import ResultError
 
 
@@ -39,6 +44,7 @@ def test_a_name_that_is_no_file_name_is_refused(name, tmp_path):
         (lambda text: text.replace('"metrics"', '"figures"').replace('"status": "ok"', '"status": 3'), "status"),
         (lambda text: text.replace('"schema": 1', '"schema": 2'), "has schema 2, this version reads 1"),
         (lambda text: "[]", "delete it and measure again"),
+        (lambda text: "[" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_damaged_file_is_named_with_its_fault(result, tmp_path, damage, message):
@@ -51,5 +57,13 @@ def test_a_damaged_file_is_named_with_its_fault(result, tmp_path, damage, messag
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ResultError, match=r"nothing\.json: No such file"):
+    with pytest.raises(ResultError, match=r"nothing\.json: no such file"):
         read_result(tmp_path / "nothing.json")
+
+
+@pytest.mark.parametrize("columns", [{}, {"p_lens": [0.5]}, {"id": ["a"], "p": ["b"]}])
+def test_predictions_that_are_none_are_named_however_well_their_hash_agrees(result, tmp_path, columns):
+    path = tmp_path / "results/bright/trivial.one.parquet"
+    pq.write_table(pa.table(columns), path) if columns else path.write_bytes(b"")
+    forged = replace(result, hashes=result.hashes | {"predictions": sha256_of(path)})
+    assert examine(path.with_suffix(".json"), forged, None, None).reason

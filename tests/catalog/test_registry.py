@@ -142,7 +142,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path, content):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(RegistryError, match="No such file"):
+    with pytest.raises(RegistryError, match="no such file"):
         read_registry(tmp_path / "registry.yaml")
 
 

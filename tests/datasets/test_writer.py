@@ -173,3 +173,15 @@ def test_the_second_run_into_a_folder_is_refused(tmp_path):
 
     simulate("finding_space", N, SEED, tmp_path, progress=second)
     assert len(rows(tmp_path)) == N
+
+
+def test_a_block_of_no_bytes_is_made_again(written, tmp_path):
+    def killed(done, total):
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        simulate("finding_space", N, SEED, tmp_path, progress=killed)
+    (truth,) = (tmp_path / ".parts").glob("*.truth.npy")
+    truth.write_bytes(b"")
+    simulate("finding_space", N, SEED, tmp_path)
+    assert (tmp_path / "truth.csv").read_text() == (written[0] / "truth.csv").read_text()

@@ -78,7 +78,7 @@ def test_a_glob_or_folder_without_images_is_an_error_at_once(tmp_path, pattern):
 
 
 def test_a_list_that_is_missing_is_an_error(tmp_path):
-    with pytest.raises(ImageReadError, match=r"list\.txt: the list cannot be read"):
+    with pytest.raises(ImageReadError, match=r"list\.txt: no such file"):
         list(find_sources(from_file=tmp_path / "list.txt"))
 
 

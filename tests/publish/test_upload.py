@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -169,6 +171,16 @@ def test_results_of_other_weights_are_refused(site, results, tmp_path):
     result = read_result(path)
     write_result(replace(result, hashes=result.hashes | {"weights": "0" * 64}), tmp_path / "second_rings" / path.name)
     with pytest.raises(PublishError, match="measured with other weights"):
+        write_repository(MODEL, tmp_path / "repository", tmp_path)
+
+
+def test_a_result_that_its_predictions_do_not_give_is_refused(site, results, tmp_path):
+    shutil.copytree(results / "second_rings", tmp_path / "second_rings")
+    path = tmp_path / "second_rings" / f"{MODEL}.json"
+    result = read_result(path)
+    name, estimate = next(iter(result.metrics.items()))
+    write_result(replace(result, metrics=result.metrics | {name: replace(estimate, value=0.001)}), path)
+    with pytest.raises(PublishError, match=rf"{re.escape(name)} is 0\.001 in the result, but .* from its predictions"):
         write_repository(MODEL, tmp_path / "repository", tmp_path)
 
 

@@ -41,3 +41,11 @@ def test_files_that_are_rewritten_with_the_same_size_are_prepared_anew(folder):
 
 def test_another_pixel_scale_resamples_anew(folder):
     assert not torch.equal(prepared(folder, 0.1), prepared(folder, 0.2))
+
+
+@pytest.mark.parametrize("damage", [b"", b"junk" * 50, None])
+def test_what_was_stored_and_is_damaged_is_prepared_anew(folder, damage):
+    before = prepared(folder)
+    (stored,) = (folder.parent / "prepared").glob("*.npy")
+    stored.write_bytes(stored.read_bytes()[:-100] if damage is None else damage)
+    assert torch.equal(prepared(folder), before)

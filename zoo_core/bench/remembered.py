@@ -69,7 +69,7 @@ def _read(path: Path, key: str) -> Examination | None:
         if content.pop("key") != key:
             return None
         return Examination(content["reason"], content["higher_is_better"], tuple(content["resampled"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # nothing is kept, or what is kept was damaged: it is made again
 
 

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..catalog.measured import RESULTS
 from ..errors import ResultError
-from ..files import whole
+from ..files import refused, whole
 from ..scores import Scores
 from ..tasks import Heads, task_named
 from .metrics.operating import OperatingPoint, Rates
@@ -171,16 +171,18 @@ def read_result(path: Path) -> Result:
         ResultError: the file is not a result, or of another version of this format.
     """
     try:
-        content = json.loads(Path(path).read_text())
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
         result = _ADAPTER.validate_python(content)
     except OSError as error:
-        raise ResultError(f"{path}: {error.strerror}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ResultError(f"{path} is not JSON ({error}); delete it and measure again") from error
+        raise ResultError(refused(error, path)) from error
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
         raise ResultError(f"{path}: {where}: {fault['msg']}; delete it and measure again") from error
+    except RecursionError as error:
+        raise ResultError(f"{path}: nested too deeply to be a result; delete it and measure again") from error
+    except ValueError as error:
+        raise ResultError(f"{path} is not JSON ({error}); delete it and measure again") from error
     if result.schema != SCHEMA:
         raise ResultError(f"{path} has schema {result.schema}, this version reads {SCHEMA}; measure again")
     return result
@@ -203,11 +205,19 @@ def predictions_of(path: Path, result: Result) -> tuple[dict[str, np.ndarray], d
         raise ResultError(f"{path} is missing; measure {result.model} on {result.benchmark} again")
     if sha256_of(path) != result.hashes["predictions"]:
         raise ResultError(f"{path} is not what {result.model} was measured from; measure again")
-    table = pq.read_table(path)
-    columns = {name: table[name].to_numpy() for name in table.column_names}
+    columns = _columns(path)
     truth = {name.removeprefix(TRUE): values for name, values in columns.items() if name.startswith(TRUE)}
     predictions = {name: values for name, values in columns.items() if not name.startswith(TRUE)}
     return predictions, {"id": columns["id"]} | truth
+
+
+def _columns(path: Path) -> dict[str, np.ndarray]:
+    try:
+        table = pq.read_table(path)
+        columns = {name: table[name].to_numpy() for name in ("id", *table.column_names)}
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise ResultError(f"{path}: not the predictions of a benchmark ({error}); measure again") from error
+    return columns
 
 
 def scores_of(path: Path, result: Result) -> tuple[Scores, dict[str, np.ndarray]]:

@@ -96,7 +96,7 @@ def read_verification(result: Path) -> Verification | None:
     """What lies beside the result at that path; None if there is nothing, or nothing that can be read."""
     try:
         return Verification(**json.loads(verification_path(result).read_bytes()))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 

@@ -94,13 +94,18 @@ def compare(first: str, second: str, on: str, results: str | Path | None = None,
     paths = [result_path(folder, on, name) for name in (first, second)]
     measured = [_result(path) for path in paths]
     (scores_a, truth), (scores_b, other) = (scores_of(path, one) for path, one in zip(paths, measured, strict=True))
-    if not np.array_equal(truth["id"], other["id"]):
+    if truth.keys() != other.keys() or not all(_same(truth[name], other[name]) for name in truth):
         raise ResultError(f"{first} and {second} were measured on other images of {on}; measure both again")
     quantity, values_a, values_b = _quantity(scores_a, scores_b, measured[0])
     metrics = metrics_of(measured[0], catalog().benchmarks.get(on))
     pairs = [_paired(metric, scores_a, scores_b, truth, (first, second)) for metric in metrics]
     images = _disagreements(values_a, values_b, truth, measured[0], quantity, shown)
     return Comparison(first, second, on, quantity, tuple(pairs), images)
+
+
+def _same(first: np.ndarray, second: np.ndarray) -> bool:
+    """Equal; what is missing in both is equal too."""
+    return first.shape == second.shape and bool(np.all((first == second) | ((first != first) & (second != second))))
 
 
 def _result(path: Path) -> Result:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownNameError, WeightsError
-from ..files import whole_folder
+from ..files import refused, whole_folder
 from .checksum import sha256_of
 from .entries import SCHEMA, check_version, entry_of, model_spec
 from .registry import catalog
@@ -147,7 +147,7 @@ def _config(config: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise WeightsError(f"{config.parent}: no {CONFIG}, so not a folder of `zoo fetch` or `zoo train`") from None
     except OSError as error:
-        raise WeightsError(f"{config}: {error.strerror}") from error
+        raise WeightsError(refused(error, config)) from error
     except RecursionError:
         raise WeightsError(f"{config}: nested too deeply to be the entry of a model; fetch it again") from None
     except ValueError as error:

@@ -26,7 +26,7 @@ def remembered(path: Path, state: str, read: Callable[[], Mapping[str, Any]]) ->
     with suppress(OSError):
         facts = path.stat()
         state = f"{state} {facts.st_size} {facts.st_mtime_ns}"
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         kept = json.loads(place.read_bytes())
         if kept["state"] == state:
             return kept["content"]

@@ -1,15 +1,14 @@
 """Published models by what was measured of them. Imports no plugin, no torch and no numpy."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArgumentError, ResultError, UnknownNameError
+from ..errors import ArgumentError, UnknownNameError
 from ..interfaces import domain_named
 from ..tasks import task_named
 from .listing import list_models
-from .measured import published_results
+from .measured import metrics_in, published_results
 from .registry import catalog
 from .specs import ModelSpec
 
@@ -90,14 +89,7 @@ def _ordered(specs: list[ModelSpec], sort: str | None) -> list[ModelSpec]:
 
 def _measured_on(benchmark: str, folder: Path) -> dict[str, Metrics]:
     catalog().benchmark(benchmark)
-    return {path.stem: _metrics(path) for path in sorted(folder.glob(f"{benchmark}/*.json"))}
-
-
-def _metrics(path: Path) -> Metrics:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["metrics"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ResultError(f"{path}: not a result of `zoo benchmark` ({error!r}); measure it again") from error
+    return {path.stem: metrics_in(path) for path in sorted(folder.glob(f"{benchmark}/*.json"))}
 
 
 def _metric(sort: str | None, measured: list[Metrics]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import yaml
 
 from ..errors import SpecError, ZooError
+from ..files import refused
 
 __all__ = ["read_mapping", "text_of", "value_of"]
 
@@ -72,9 +73,11 @@ def read_mapping(path: Path, error: type[ZooError]) -> Mapping[str, Any]:
     try:
         content = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except OSError as problem:
-        raise error(f"{path}: {problem.strerror or problem}") from None
+        raise error(refused(problem, path)) from None
     except UnicodeDecodeError as problem:
         raise error(f"{path}: not UTF-8 text ({problem.reason} at byte {problem.start})") from None
+    except RecursionError:
+        raise error(f"{path}: nested too deeply") from None
     except (yaml.YAMLError, ValueError) as problem:
         raise error(f"{path}: not valid YAML: {_one_line(problem)}") from None
     if not isinstance(content, dict):
@@ -92,7 +95,7 @@ def value_of(text: str) -> Any:
     """
     try:
         return _Loader(text).get_single_data()
-    except (yaml.YAMLError, ValueError) as problem:
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise SpecError(f"{text!r} is not a value: {_one_line(problem)}") from None
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "env": "listing",
 }
 WRONG_USAGE = (ArgumentError, SpecError, UnknownNameError)
+FAULT = "zoo: this is a fault of the zoo and not of what you gave it; please report all of these lines"
 INTERRUPTED, TERMINATED = 130, 143  # what shells report for Ctrl-C and for SIGTERM
 
 
@@ -89,13 +90,16 @@ def _exit_code(arguments: list[str]) -> int:
         click.echo(f"zoo: {error}", err=True)
         return 2 if isinstance(error, WRONG_USAGE) else 1
     except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # of a file; click takes it for the end of what somebody types
+            error.__cause__.add_note(FAULT)
+            raise error.__cause__ from None
         click.echo("zoo: interrupted", err=True)
         return TERMINATED if isinstance(error.__cause__, _Terminated) else INTERRUPTED
     except OSError as error:
         click.echo(f"zoo: {refused(error)}", err=True)
         return 1
     except Exception as error:
-        error.add_note("zoo: this is a fault of the zoo and not of what you gave it; please report all of these lines")
+        error.add_note(FAULT)
         raise
 
 

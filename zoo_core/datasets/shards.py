@@ -1,17 +1,23 @@
 """Finished images of a simulated set, kept on disk so that they are simulated once."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from tokenize import TokenError
+from zipfile import BadZipFile
 
 import numpy as np
 
 from ..errors import DatasetError
 from ..files import whole
 
-__all__ = ["ImageShards", "write_array"]
+__all__ = ["ImageShards", "read_array", "write_array"]
+
+log = logging.getLogger("zoo")
 
 Made = tuple[np.ndarray, np.ndarray]
 SIZE = 500  # images a file
+DAMAGED = (EOFError, ValueError, TypeError, SyntaxError, MemoryError, TokenError, BadZipFile)  # what np.load raises
 
 
 class ImageShards:
@@ -41,9 +47,8 @@ class ImageShards:
     def kept(self) -> Iterator[tuple[int, int, np.ndarray | None]]:
         """First row, the row after the last, and truth of each shard; None where it is not made yet."""
         for start in range(0, self.count, SIZE):
-            truth = self._files(start // SIZE)[1]
-            found = np.load(truth, allow_pickle=False) if truth.exists() else None
-            yield start, min(start + SIZE, self.count), found
+            stop = min(start + SIZE, self.count)
+            yield start, stop, read_array(self._files(start // SIZE)[1], stop - start)
 
     def check(
         self, dataset: str, start: int, kept: np.ndarray, expected: np.ndarray, measured: Collection[str]
@@ -76,12 +81,37 @@ class ImageShards:
         return images, truth
 
     def _shard(self, shard: int) -> Made:
-        images, truth = self._files(shard)
-        if not truth.exists():
-            made = self.make(shard * SIZE, min((shard + 1) * SIZE, self.count))
-            for path, array in zip((images, truth), made, strict=True):
+        start, stop = shard * SIZE, min((shard + 1) * SIZE, self.count)
+        kept = self._kept(shard, stop - start)
+        if kept is None:
+            for path, array in zip(self._files(shard), self.make(start, stop), strict=True):
                 write_array(path, array)
-        return np.load(images, mmap_mode="r", allow_pickle=False), np.load(truth, allow_pickle=False)
+            kept = self._kept(shard, stop - start)
+            assert kept is not None
+        return kept
+
+    def _kept(self, shard: int, rows: int) -> Made | None:
+        images, truth = self._files(shard)
+        found = read_array(images, rows, mapped=True), read_array(truth, rows)
+        return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+
+def read_array(path: Path, rows: int, mapped: bool = False) -> np.ndarray | None:
+    """The array of `write_array`; None if it is not there, or is damaged and must be made again.
+
+    Arguments:
+        path: of the file.
+        rows: that it must have.
+        mapped: leave it on the disk until it is looked at.
+    """
+    if not path.exists():
+        return None
+    try:
+        found = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except DAMAGED as error:
+        log.warning("%s: damaged (%s), so it is made again", path, " ".join(str(error).split()))
+        return None
+    return found if isinstance(found, np.ndarray) and found.shape[:1] == (rows,) else None
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

@@ -20,7 +20,7 @@ from astropy.wcs import WCS
 from ..errors import DatasetError
 from ..files import make_folder, sole, sweep, whole
 from .opening import open_dataset
-from .shards import write_array
+from .shards import read_array, write_array
 from .simulated.simulation import Simulated
 
 __all__ = ["FORMATS", "simulate"]
@@ -108,7 +108,7 @@ def _held(marker: Path) -> dict[str, Any] | None:
     try:
         held = json.loads(marker.read_text())
         return held if {"dataset", "format"} <= set(held) else None
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
         return None
 
 
@@ -135,7 +135,7 @@ def _write_block(
     source: Simulated, start: int, stop: int, out: Path, layout: Layout, device: torch.device | str
 ) -> None:
     marker = out / PARTS / f"{start:08d}.truth.npy"
-    if marker.exists():
+    if read_array(marker, stop - start) is not None:
         return
     images, truth = source.make(start, stop, device)
     layout.block(source, start, images, truth, out)
@@ -143,7 +143,12 @@ def _write_block(
 
 
 def _parts(out: Path, kind: str) -> Iterator[np.ndarray]:
-    return (np.load(path, allow_pickle=False) for path in sorted((out / PARTS).glob(f"*.{kind}.npy")))
+    for path in sorted((out / PARTS).glob(f"*.{kind}.npy")):
+        rows = len(np.load(path.with_suffix("").with_suffix(".truth.npy"), mmap_mode="r", allow_pickle=False))
+        found = read_array(path, rows)
+        if found is None:
+            raise DatasetError(f"{path} is damaged; begin anew with overwrite=True (--overwrite)")
+        yield found
 
 
 def _truth(source: Simulated, out: Path) -> Table:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import ArgumentError, ImageReadError
+from ..files import refused
 from .pairs import pair
 from .readers import SUFFIXES
 from .source import NOTHING, Beside, FileSource, Source, StrPath
@@ -87,7 +88,7 @@ def _listed(from_file: StrPath | None) -> Iterator[str]:
         with _opened(from_file) as lines:
             yield from (path for line in lines if (path := line.rstrip("\r\n")).strip())
     except OSError as error:
-        raise ImageReadError(f"{from_file}: the list cannot be read ({error.strerror})") from error
+        raise ImageReadError(refused(error, from_file)) from error
 
 
 def _opened(from_file: StrPath) -> AbstractContextManager[TextIO]:

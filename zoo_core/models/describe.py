@@ -1,15 +1,14 @@
 """What is known of a published model. Imports no plugin and no torch."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..catalog.folder import spec_named
-from ..catalog.measured import published_results
+from ..catalog.measured import metrics_in, published_results
 from ..catalog.specs import ModelSpec
-from ..errors import NotInstalledError, ResultError
+from ..errors import NotInstalledError
 from ..plugins import package_folder
 
 __all__ = ["PublishedModel", "describe"]
@@ -69,11 +68,4 @@ def _is_installed(plugin: str) -> bool:
 
 
 def _measured(id: str, folder: Path) -> dict[str, dict[str, Any]]:
-    return {path.parent.name: _metrics(path) for path in sorted(folder.glob(f"*/{id}.json"))}
-
-
-def _metrics(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["metrics"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ResultError(f"{path}: not a result of `zoo benchmark` ({error!r}); measure it again") from error
+    return {path.parent.name: metrics_in(path) for path in sorted(folder.glob(f"*/{id}.json"))}

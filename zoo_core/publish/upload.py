@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..bench.examination import examine
 from ..bench.results import Result, read_result
 from ..catalog.folder import read_folder, spec_named, write_folder
 from ..catalog.measured import RESULTS
+from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import golden_file, weights_file
 from ..errors import PublishError, WeightsError
@@ -87,15 +89,25 @@ def write_repository(name: str | Path, to: Path | str, results: Path | str = RES
 
 
 def _results(spec: ModelSpec, results: Path) -> list[Result]:
-    """The results of these weights on every benchmark; those of other weights are refused."""
-    found = [read_result(path) for path in sorted(results.glob(f"*/{spec.id}.json"))]
-    for result in found:
-        if result.hashes.get("weights") != spec.weights.sha256:
-            raise PublishError(
-                f"{spec.id} on {result.benchmark} was measured with other weights; run `zoo benchmark {spec.id} --on "
-                f"{result.benchmark}` again"
-            )
+    """The results of these weights on every benchmark; those of other weights, or that are not true, are refused."""
+    paths = sorted(results.glob(f"*/{spec.id}.json"))
+    found = [read_result(path) for path in paths]
+    for path, result in zip(paths, found, strict=True):
+        if fault := _fault(path, result, spec):
+            again = f"run `zoo benchmark {spec.id} --on {result.benchmark} --rerun`"
+            raise PublishError(f"{spec.id} on {result.benchmark}: {fault}; {again}")
     return found
+
+
+def _fault(path: Path, result: Result, spec: ModelSpec) -> str:
+    """Why a result is not believed; empty if it is."""
+    if result.hashes.get("weights") != spec.weights.sha256:
+        return "measured with other weights"
+    if result.status != "ok":
+        return ""
+    bench = catalog().benchmarks.get(result.benchmark)
+    pinned = bench.truth_sha256 if bench is not None and bench.sha256 == result.hashes.get("dataset") else None
+    return examine(path, result, bench, pinned).reason
 
 
 def _check_complete(spec: ModelSpec, measured: Sequence[Result]) -> None:

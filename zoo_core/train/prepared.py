@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
+from ..datasets.shards import read_array
 from ..datasets.store import ImageStore
 from ..files import whole
 from ..images.preprocess import Preprocess
@@ -47,7 +48,8 @@ class StoredView(TrainingView):
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
     """All images prepared, (N, bands, size, size), in a memory map that is made once and named for what it holds."""
     file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{_made_by(preprocess)}.npy"
-    if not file.exists():
+    kept = read_array(file, len(dataset), mapped=True)
+    if kept is None:
         scale = dataset.description.pixel_scale
         shape = (len(dataset), len(preprocess.bands), preprocess.size, preprocess.size)
         with whole(file) as part:
@@ -56,7 +58,9 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
                 stop = min(start + CHUNK, len(dataset))
                 stored[start:stop] = prepared(dataset.images(slice(start, stop)), preprocess, scale)
             stored.flush()
-    return np.load(file, mmap_mode="r")
+        kept = read_array(file, len(dataset), mapped=True)
+        assert kept is not None
+    return kept
 
 
 def _made_by(preprocess: Preprocess) -> str:

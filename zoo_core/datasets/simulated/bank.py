@@ -15,7 +15,7 @@ from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
 from ...sim.cutouts import FRAME, Cutout, Distribution, expose
 from ...sim.telescope.exposures import draw_exposures
-from ..shards import write_array
+from ..shards import read_array, write_array
 from ..store import ImageStore
 from .ahead import drawn_ahead
 from .hosts import Hosts
@@ -203,7 +203,8 @@ class FreshScenes(TrainingView):
 def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[Block]:
     """Foregrounds, arcs (of the lenses only) and truth of each block of scenes, made if they are not there."""
     numbers = range(-(-count // BLOCK))
-    missing = [number for number in numbers if not _files(folder, number)[-1].exists()]
+    kept = {number: _read(_files(folder, number), min(BLOCK, count - number * BLOCK)) for number in numbers}
+    missing = [number for number in numbers if kept[number] is None]
     with closing(scenes.drawn(missing)) as cutouts:
         for number, drawn in zip(missing, cutouts, strict=True):
             foreground, arcs, truth = scenes.rendered(drawn)
@@ -211,12 +212,18 @@ def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[Block]:
             made = foreground.cpu().numpy(), arcs.cpu().numpy(), truth
             for file, array in zip(_files(folder, number), made, strict=True):
                 write_array(file, array)
-    return [_read(_files(folder, number)) for number in numbers]
+            kept[number] = _read(_files(folder, number), len(truth))
+    return [block for block in kept.values() if block is not None]
 
 
-def _read(files: Sequence[Path]) -> Block:
-    foreground, arcs = (np.load(file, mmap_mode="r", allow_pickle=False) for file in files[:2])
-    return foreground, arcs, np.load(files[2], allow_pickle=False)
+def _read(files: Sequence[Path], count: int) -> Block | None:
+    """A block of so many scenes; None if it is not there, or damaged."""
+    truth = read_array(files[2], count)
+    if truth is None:
+        return None
+    foreground = read_array(files[0], count, mapped=True)
+    arcs = read_array(files[1], int(np.sum(truth["label"] == 1)), mapped=True)
+    return None if foreground is None or arcs is None else (foreground, arcs, truth)
 
 
 def _files(folder: Path, number: int) -> list[Path]:
