@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from huggingface_hub import ModelCard
+from huggingface_hub import ModelCard, parse_eval_result_entries
 
 from zoo_core.bench.results import Estimate, Result, read_results
 from zoo_core.catalog.registry import catalog
 from zoo_core.catalog.specs import ModelSpec
 from zoo_core.publish.card import model_card
+from zoo_core.publish.eval_results import write_eval_results
 from zoo_core.tasks import Heads
 
 from .conftest import MODEL
@@ -46,6 +47,20 @@ def test_the_model_index_holds_every_measured_number(spec, result, tmp_path):
         if estimate.low is not None:
             assert one.metric_args["low"] == pytest.approx(estimate.low)
             assert one.metric_args["high"] == pytest.approx(estimate.high)
+
+
+def test_the_hub_s_own_parser_reads_every_measured_number(result, tmp_path):
+    path = write_eval_results(replace(result, seen=True), "survey", tmp_path)
+
+    entries = parse_eval_result_entries(yaml.safe_load(path.read_text()))
+
+    assert path.relative_to(tmp_path).as_posix() == ".eval_results/second_rings.yaml"
+    measured = {name: one.value for name, one in result.metrics.items() if one.value is not None}
+    assert {one.task_id: one.value for one in entries} == pytest.approx(measured)
+    assert {(one.dataset_id, one.date) for one in entries} == {("survey/second_rings", result.measured)}
+    notes = {one.task_id: one.notes for one in entries}["nmad[theta_E]"]
+    assert f"95 % interval {result.metrics['nmad[theta_E]'].low:.6g} to" in notes
+    assert "trained on images of this data set" in notes
 
 
 def test_the_text_says_what_a_user_must_know(spec, result):

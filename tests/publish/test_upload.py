@@ -54,7 +54,7 @@ def environment(hub, site, tmp_path) -> dict[str, str]:
 @pytest.fixture(scope="package")
 def repository(trained, results, tmp_path_factory) -> Path:
     """What is to be uploaded."""
-    return write_repository(trained, tmp_path_factory.mktemp("repository") / "model", results)
+    return write_repository(trained, tmp_path_factory.mktemp("repository") / "model", results, "survey")
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def commit(environment, repository) -> Run:
 
 def test_the_repository_is_a_folder_that_loads_and_predicts_alike(repository):
     assert {path.name for path in repository.iterdir()} == {
+        ".eval_results",
         "README.md",
         "config.json",
         "golden.safetensors",
@@ -86,7 +87,8 @@ def test_a_published_model_is_loaded_back_from_the_hub(environment, trained, res
     """By somebody else, through a registry entry with the lines that publishing gave, from an empty cache."""
     call = f"publish({str(trained)!r}, {REPO!r}, {str(results)!r})"
     weights = child(f"from zoo_core.publish.upload import publish; print({call}.entry())", environment)
-    assert set(hub.files(REPO)) == {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
+    measured = ".eval_results/second_rings.yaml"
+    assert set(hub.files(REPO)) == {"README.md", "config.json", "golden.safetensors", "model.safetensors", measured}
     install_index(tmp_path / "elsewhere", "second.hub", weights)
     code = (
         "import zoo_core as zoo\n"
@@ -107,7 +109,8 @@ def test_a_rehearsal_shows_the_card_and_sends_nothing(environment, trained, resu
 
     assert ended.returncode == 0, ended.stderr
     assert f"nothing was sent; {REPO} would hold" in ended.stdout
-    assert all(name in ended.stdout for name in ("README.md", "config.json", "golden.safetensors", "model.safetensors"))
+    files = ("README.md", "config.json", "golden.safetensors", "model.safetensors", ".eval_results/second_rings.yaml")
+    assert all(name in ended.stdout for name in files)
     assert "# second.tiny" in ended.stdout
     assert hub.repositories == {}
 

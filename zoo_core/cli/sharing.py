@@ -28,15 +28,18 @@ def fetch(model: str, to: Path, cache_dir: Path | None) -> None:
 @click.option(
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
 )
+@click.option(
+    "--benchmarks", metavar="OWNER", help="Hub owner of the data sets called as the benchmarks.  [that of --repo]"
+)
 @click.option("--private", is_flag=True, help="Of a new repository.")
 @click.option("--dry-run", is_flag=True, help="Check everything and show the card; send nothing.")
-def publish(model: str, repo: str, results: Path, private: bool, dry_run: bool) -> None:
+def publish(model: str, repo: str, results: Path, benchmarks: str | None, private: bool, dry_run: bool) -> None:
     """Upload a MODEL (an id or a folder) with its golden file and a card of its measured results."""
     from ..publish.upload import publish, rehearse
 
     if dry_run:
-        echo(rehearse(model, results).text(repo))
+        echo(rehearse(model, results, benchmarks or repo.partition("/")[0]).text(repo))
         return
-    published = publish(model, repo, results, private)
+    published = publish(model, repo, results, private, benchmarks)
     echo(f"{published.model} is at {published.url}; its entry in the registry:")
     echo(published.entry())

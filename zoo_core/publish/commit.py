@@ -16,7 +16,7 @@ from ..catalog.specs import ModelSpec, WeightsSpec
 from ..catalog.weights import WEIGHTS
 from ..errors import PublishError
 
-__all__ = ["Published", "commit_folder"]
+__all__ = ["Published", "commit_folder", "files_of"]
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,18 @@ def commit_folder(folder: Path, repo: str, private: bool = False) -> Published:
         _check_new(hub, spec, repo)
         commit = hub.create_commit(
             repo,
-            [CommitOperationAdd(path.name, path) for path in sorted(folder.iterdir())],
+            [CommitOperationAdd(name, folder / name) for name in files_of(folder)],
             commit_message=f"Publish {spec.id}",
             parent_commit=before,
         )
         if _sha256_there(hub, repo, commit.oid) != spec.weights.sha256:
             raise PublishError(f"{repo} at {commit.oid} does not hold the weights of {spec.id}; publish them again")
     return Published(spec.id, str(url), replace(spec.weights, repo=repo, revision=commit.oid))
+
+
+def files_of(folder: Path) -> list[str]:
+    """Its files, with those of its folders, as they are called in the repository."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _check_new(hub: HfApi, spec: ModelSpec, repo: str) -> None:

@@ -17,14 +17,17 @@ from ..errors import PublishError, WeightsError
 from ..models.load import load_spec
 from ..testing.golden import replay, tolerance
 from .card import model_card
-from .commit import Published, commit_folder
+from .commit import Published, commit_folder, files_of
+from .eval_results import write_eval_results
 
 __all__ = ["Rehearsal", "publish", "rehearse", "write_repository"]
 
 log = logging.getLogger("zoo")
 
 
-def publish(name: str | Path, repo: str, results: Path | str = RESULTS, private: bool = False) -> Published:
+def publish(
+    name: str | Path, repo: str, results: Path | str = RESULTS, private: bool = False, benchmarks: str | None = None
+) -> Published:
     """Upload a model with its golden file and the card of its measured results, in one commit.
 
     Arguments:
@@ -32,12 +35,14 @@ def publish(name: str | Path, repo: str, results: Path | str = RESULTS, private:
         repo: "owner/name"; made if it does not exist. The token is that of HF_TOKEN or of `hf auth login`.
         results: the folder of <benchmark>/<model>.json.
         private: of a new repository.
+        benchmarks: owner of the Hub's data sets that are called as the benchmarks; by default that of `repo`.
 
     Raises:
         PublishError: what is missing, or why the Hub refused.
     """
+    owner = benchmarks or repo.partition("/")[0]
     with tempfile.TemporaryDirectory() as temporary:
-        published = commit_folder(write_repository(name, Path(temporary) / "model", results), repo, private)
+        published = commit_folder(write_repository(name, Path(temporary) / "model", results, owner), repo, private)
     log.info("%s is at %s, commit %s", published.model, published.url, published.weights.revision)
     return published
 
@@ -60,20 +65,27 @@ class Rehearsal:
         return "\n".join([f"nothing was sent; {repo} would hold, in bytes:", *lines, "", self.card])
 
 
-def rehearse(name: str | Path, results: Path | str = RESULTS) -> Rehearsal:
+def rehearse(name: str | Path, results: Path | str = RESULTS, benchmarks: str | None = None) -> Rehearsal:
     """All of `publish` but the upload: what is missing or does not replay is an error, and no network is used.
 
     Raises:
         PublishError: as `publish`.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        folder = write_repository(name, Path(temporary) / "model", results)
-        files = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+        folder = write_repository(name, Path(temporary) / "model", results, benchmarks)
+        files = {one: (folder / one).stat().st_size for one in files_of(folder)}
         return Rehearsal(files, (folder / "README.md").read_text(encoding="utf-8"))
 
 
-def write_repository(name: str | Path, to: Path | str, results: Path | str = RESULTS) -> Path:
-    """The repository as a folder: weights, config.json, golden file and card; `zoo.load` reads it.
+def write_repository(
+    name: str | Path, to: Path | str, results: Path | str = RESULTS, benchmarks: str | None = None
+) -> Path:
+    """The repository as a folder: weights, config.json, golden file, card and results; `zoo.load` reads it.
+
+    Arguments:
+        name, results: as of `publish`.
+        to: the folder.
+        benchmarks: as of `publish`; None: results stand in the card alone, and no `.eval_results` are written.
 
     Raises:
         PublishError: says all that is missing, or that the golden file does not replay.
@@ -85,6 +97,9 @@ def write_repository(name: str | Path, to: Path | str, results: Path | str = RES
     _check_replays(spec, weights, golden)
     folder = write_folder(to, spec, weights, golden)
     model_card(read_folder(folder), measured).save(folder / "README.md")
+    if benchmarks is not None:
+        for result in filter(lambda one: one.metrics, measured):
+            write_eval_results(result, benchmarks, folder)
     return folder
 
 

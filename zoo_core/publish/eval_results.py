@@ -1,0 +1,54 @@
+"""Measured results as the files `.eval_results/<benchmark>.yaml` of a Hugging Face repository.
+
+The Hub shows them on the page of the model, and on the leaderboard of the data set that a result names, once that data
+set is registered there as a benchmark. Source: https://huggingface.co/docs/hub/eval-results
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+
+from ..bench.results import Estimate, Result
+
+__all__ = ["FOLDER", "write_eval_results"]
+
+FOLDER = ".eval_results"
+
+
+def write_eval_results(result: Result, owner: str, repository: Path) -> Path:
+    """Write the file of a result into the folder of a repository; returns where.
+
+    Arguments:
+        result: each metric that is defined becomes an entry, whose task has the name of the metric.
+        owner: user or organisation that has the data set called as the benchmark.
+        repository: its folder.
+    """
+    path = repository / FOLDER / f"{result.benchmark}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    entries = eval_result_entries_to_yaml(list(_entries(result, owner)))
+    path.write_text(yaml.safe_dump(entries, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def _entries(result: Result, owner: str) -> Iterator[EvalResultEntry]:
+    for name, estimate in result.metrics.items():
+        if estimate.value is not None:
+            yield EvalResultEntry(
+                dataset_id=f"{owner}/{result.benchmark}",
+                task_id=name,
+                value=estimate.value,
+                date=result.measured,
+                notes=_notes(result, estimate),
+            )
+
+
+def _notes(result: Result, estimate: Estimate) -> str:
+    images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
+    parts = [f"{result.dataset['domain']} images: {images}"]
+    if estimate.low is not None and estimate.high is not None:
+        parts.append(f"95 % interval {estimate.low:.6g} to {estimate.high:.6g} ({estimate.method})")
+    if result.seen:
+        parts.append("trained on images of this data set")
+    return "; ".join(parts)
