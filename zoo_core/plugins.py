@@ -42,6 +42,7 @@ __all__ = [
     "list_plugins",
     "metrics",
     "package_folder",
+    "plugin_listed",
     "plugin_named",
     "plugin_names",
 ]
@@ -129,7 +130,12 @@ def package_folder(plugin: str) -> Path | None:
         NotInstalledError: there is no such plugin.
         PluginError: two distributions provide it.
     """
-    return _listed(_named(plugin)[0]).folder()
+    return plugin_listed(plugin).folder()
+
+
+def plugin_listed(name: str) -> Plugin:
+    """The plugin of that entry point or distribution name, not imported; errors as of `package_folder`."""
+    return _listed(_named(name)[0])
 
 
 def architecture(name: str, plugin: str | None = None) -> Architecture:

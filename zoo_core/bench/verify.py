@@ -30,7 +30,7 @@ from .results import RESULTS, Result, read_result
 from .scoring import predicted
 from .verification import Verification, badge_of, write_verification
 
-__all__ = ["Verdict", "results_named", "verify"]
+__all__ = ["Verdict", "faults_on_file", "results_named", "verify"]
 
 BATCH = 64
 
@@ -92,8 +92,7 @@ def verify(
     """
     result = read_result(path)
     spec = catalog().benchmark(result.benchmark)
-    examination = examine(path, result, spec, spec.truth_sha256)
-    faults = [*_faults_of_status(result), *_faults_of_entry(result, model)] or _reasons(examination.reason)
+    faults = faults_on_file(path, model)
     if faults:
         return Verdict(result.model, result.benchmark, "", tuple(faults))
     if spec.needs_data and data is None:
@@ -109,6 +108,18 @@ def verify(
     if keep:
         write_verification(verification, path)
     return Verdict(result.model, result.benchmark, "re-measured", verification=verification.sealed())
+
+
+def faults_on_file(path: Path, model: str | Path | None = None) -> list[str]:
+    """What is false of the result at that path as far as it can be told without scoring an image, a sentence each.
+
+    Arguments:
+        path, model: as of `verify`.
+    """
+    result = read_result(path)
+    spec = catalog().benchmark(result.benchmark)
+    faults = [*_faults_of_status(result), *_faults_of_entry(result, model)]
+    return faults or _reasons(examine(path, result, spec, spec.truth_sha256).reason)
 
 
 def results_named(name: str, results: Path | str = RESULTS, on: str | None = None) -> list[tuple[Path, str | None]]:

@@ -58,6 +58,14 @@ class _Dumper(yaml.SafeDumper):
     }
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Several lines of text, such as BibTeX, stay several lines."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def text_of(content: Mapping[str, Any]) -> str:
     """A mapping as YAML that `read_mapping` reads back as it is: classes named `08`, `1e3` and `no` are words."""
     return yaml.dump(dict(content), Dumper=_Dumper, sort_keys=False, allow_unicode=True)

@@ -35,8 +35,10 @@ COMMANDS = {
     "leaderboard": "measuring",
     "compare": "measuring",
     "check": "measuring",
+    "bundle": "sharing",
     "fetch": "sharing",
     "publish": "sharing",
+    "submit": "sharing",
     "env": "listing",
 }
 WRONG_USAGE = (ArgumentError, SpecError, UnknownNameError)

@@ -6,9 +6,16 @@ import click
 
 from ..catalog.measured import RESULTS
 from .names import model_names
-from .show import echo
+from .show import as_json, echo, show_rows
 
-__all__ = ["fetch", "publish"]
+__all__ = ["bundle", "fetch", "publish", "submit"]
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="Its training images, if they are on files; the golden file takes five.",
+)
 
 
 @click.command()
@@ -20,6 +27,19 @@ def fetch(model: str, to: Path, cache_dir: Path | None) -> None:
     from ..catalog.folder import fetch
 
     echo(str(fetch(model, to, cache_dir)))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@data_option
+def bundle(folder: Path, data: Path | None) -> None:
+    """Give the trained model in FOLDER to its installed plugin: weights, golden file, entry in its registry."""
+    from ..publish.bundle import ship
+
+    shipped = ship(folder, data)
+    echo(f"{shipped.model} comes with its plugin now:")
+    for path in shipped.files:
+        echo(f"  {path}")
 
 
 @click.command()
@@ -43,3 +63,48 @@ def publish(model: str, repo: str, results: Path, benchmarks: str | None, privat
     published = publish(model, repo, results, private, benchmarks)
     echo(f"{published.model} is at {published.url}; its entry in the registry:")
     echo(published.entry())
+
+
+@click.command()
+@click.argument("model", metavar="MODEL|FOLDER", shell_complete=model_names)
+@click.option("--to", type=click.Path(path_type=Path), help="A checkout of the zoo's repository, or a new folder.")
+@click.option(
+    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
+)
+@data_option
+@click.option("--dry-run", is_flag=True, help="Check everything and show what would be written.")
+@as_json
+@click.pass_context
+def submit(
+    ctx: click.Context, model: str, to: Path | None, results: Path, data: Path | None, dry_run: bool, as_json: bool
+) -> None:
+    """Check a model and write what a pull request needs: entry, results, predictions, card, plugin with golden file.
+
+    Nothing is written unless every check is passed.
+    """
+    from ..publish.proposal import submit
+
+    if to is None and not dry_run:
+        raise click.UsageError("say where to write it with --to FOLDER, or only check with --dry-run", ctx)
+    proposal = submit(model, None if dry_run else to, results, data)
+    show_rows(_rows(proposal), as_json)
+    if not as_json:
+        echo("\n" + _outcome(proposal, dry_run))
+    ctx.exit(0 if proposal.passed else 1)
+
+
+def _rows(proposal) -> list[dict]:
+    """A row for each check, then one for each file."""
+    checks = [
+        {"what": check.subject, "found": "FAULT" if check.faults else "ok", "message": "; ".join(check.faults)}
+        for check in proposal.checks
+    ]
+    return checks + [{"what": name, "found": f"{size:,} bytes", "message": ""} for name, size in proposal.files.items()]
+
+
+def _outcome(proposal, dry_run: bool) -> str:
+    if not proposal.passed:
+        return f"{proposal.model} cannot be proposed yet; nothing was written"
+    if dry_run:
+        return f"{proposal.model} can be proposed; nothing was written"
+    return f"the proposal of {proposal.model} is in {proposal.to}: commit it on a branch, push, open a pull request"

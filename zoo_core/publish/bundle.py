@@ -2,21 +2,65 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
+from ..catalog.added import entry_text, with_model
 from ..catalog.checksum import sha256_of
 from ..catalog.entries import entry_of
+from ..catalog.folder import read_folder
+from ..catalog.registry import FILE
 from ..catalog.specs import ModelSpec
+from ..catalog.weights import WEIGHTS
+from ..errors import PublishError
+from ..files import make_folder, whole
 from ..models.load import load
+from ..plugins import package_folder
 from ..tasks import UNCALIBRATED
 from ..testing.golden import write_golden
+from .samples import Samples, samples_of
 
-__all__ = ["bundle"]
+__all__ = ["Shipped", "bundle", "bundled_files", "listed_entry", "ship"]
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A model that its plugin has now.
+
+    Arguments:
+        model: its id.
+        files: that were written.
+    """
+
+    model: str
+    files: tuple[Path, ...]
+
+
+def ship(folder: Path | str, data: Path | str | None = None) -> Shipped:
+    """Give a trained model to its installed plugin: weights, a golden file and an entry in its `registry.yaml`.
+
+    Arguments:
+        folder: of `zoo train`.
+        data: where the images are that it was trained on, if they are read from files; the golden file takes five.
+
+    Raises:
+        NotInstalledError: the plugin is not installed.
+        PublishError: it is not installed from its source (`pip install -e`).
+        RegistryError: its registry lists other weights under this id.
+    """
+    spec = read_folder(folder)
+    package = _source_package(spec.plugin)
+    registry = package / FILE
+    samples = samples_of(spec, data)
+    with_model(registry, spec.id, listed_entry(spec, spec.weights.sha256))  # refuses before anything is written
+    weights, golden = _copied(Path(folder), package, samples)
+    text = with_model(registry, spec.id, listed_entry(spec, sha256_of(golden)))
+    with whole(registry) as part:
+        part.write_text(text, encoding="utf-8")
+    return Shipped(spec.id, (weights, golden, registry))
 
 
 def bundle(
@@ -34,23 +78,50 @@ def bundle(
         package: folder of the plugin's package, as in plugins/lastro/zoo_lastro.
         images, pixel_scale, ids, kinds: of the golden file, see `write_golden`.
     """
-    model = load(Path(folder), device="cpu")
-    assert model.spec is not None
-    weights = Path(package) / "weights"
-    golden = write_golden(model, images, pixel_scale, ids, kinds, weights / f"{model.id}.golden.safetensors")
-    shutil.copyfile(Path(folder) / "model.safetensors", weights / f"{model.id}.safetensors")
-    entry = yaml.safe_dump({model.id: _entry(model.spec, golden)}, sort_keys=False, allow_unicode=True, width=110)
-    return "".join(f"  {line}\n" for line in entry.splitlines())
+    scales = pixel_scale if isinstance(pixel_scale, Sequence) else [pixel_scale] * len(images)
+    samples = Samples(tuple(images), tuple(scales), tuple(ids), tuple(kinds))
+    _, golden = _copied(Path(folder), Path(package), samples)
+    spec = read_folder(folder)
+    return entry_text(spec.id, listed_entry(spec, sha256_of(golden)))
 
 
-def _entry(spec: ModelSpec, golden: Path) -> dict[str, Any]:
-    """What the entry must say; what is as by default is left out, and so is what the id says already."""
+def bundled_files(package: Path, id: str) -> tuple[Path, Path]:
+    """Where weights and golden file of a model lie in its plugin's package."""
+    return package / "weights" / f"{id}.safetensors", package / "weights" / f"{id}.golden.safetensors"
+
+
+def listed_entry(spec: ModelSpec, golden_sha256: str) -> dict[str, Any]:
+    """What an entry must say; what is as by default is left out, and so is what the id says already."""
     defaults = {field.name: field.default for field in fields(ModelSpec)}
     whole = entry_of(spec)
-    weights = {key: whole["weights"][key] for key in ("sha256", "size")} | {"golden_sha256": sha256_of(golden)}
+    known = {key: value for key, value in whole["weights"].items() if value is not None}
+    weights = known if spec.weights.repo else {key: known[key] for key in ("sha256", "size")}
     heads = {key: value for key, value in whole["heads"].items() if value}
     calibration = whole["calibration"] if spec.calibration != UNCALIBRATED else {}
-    chosen = whole | {"heads": heads, "calibration": calibration, "weights": weights}
+    trained_on = [{key: value for key, value in one.items() if value not in (None, {})} for one in whole["trained_on"]]
+    chosen = whole | {"heads": heads, "calibration": calibration, "trained_on": trained_on}
+    chosen |= {"weights": weights | {"golden_sha256": golden_sha256}}
     stated = {key: value for key, value in chosen.items() if value not in ([], {}, defaults.get(key))}
     stated["known_failures"] = whole["known_failures"]  # an empty list is a statement too
     return {key: value for key, value in stated.items() if key not in ("id", "architecture")}
+
+
+def _copied(folder: Path, package: Path, samples: Samples) -> tuple[Path, Path]:
+    """Weights and golden file in the package."""
+    model = load(folder, device="cpu")
+    weights, golden = bundled_files(package, model.id)
+    make_folder(weights.parent)
+    write_golden(model, samples.images, samples.pixel_scales, samples.ids, samples.kinds, golden)
+    with whole(weights) as part:
+        shutil.copyfile(folder / WEIGHTS, part)
+    return weights, golden
+
+
+def _source_package(plugin: str) -> Path:
+    package = package_folder(plugin)
+    if package is None or not (package / FILE).is_file() or not (package.parent / "pyproject.toml").is_file():
+        raise PublishError(
+            f"{plugin} is not installed from a source folder with a {FILE} in its package; in the folder of its "
+            "pyproject.toml, pip install -e ."
+        )
+    return package

@@ -47,8 +47,8 @@ def export(
         trained_on: what it has learned from.
         symmetries: of its parameters, where they are declared.
     """
-    recipe, architecture = plan.recipe, model.architecture
-    weights = _stored(model.network, recipe.publish.storage, plan.folder / "stored.safetensors")
+    recipe, architecture, stated = plan.recipe, model.architecture, plan.recipe.publish
+    weights = _stored(model.network, stated.storage, plan.folder / "stored.safetensors")
     spec = ModelSpec(
         id=recipe.id,
         architecture=architecture.name,
@@ -60,15 +60,15 @@ def export(
         preprocess=tuple(model.preprocess.declared()),
         weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments=as_values(arguments_of(architecture, recipe.arguments)),
-        views=recipe.publish.views,
+        views=stated.views,
         symmetries=tuple(described(symmetries)),
-        calibration=_calibration(model, validation, recipe.publish.views),
+        calibration=_calibration(model, validation, stated.views),
         summary=architecture.summary,
-        training_data=", ".join(dict.fromkeys(one.dataset for one in trained_on)),
+        training_data=stated.training_data or ", ".join(dict.fromkeys(one.dataset for one in trained_on)),
         trained_on=trained_on,
-        licence=recipe.publish.licence,
-        known_failures=(),
-        paper=architecture.paper,
+        licence=stated.licence,
+        known_failures=stated.known_failures,
+        paper=stated.paper or architecture.paper,
     )
     written = plan.folder / "model"
     if written.exists():  # of this run, before it went on

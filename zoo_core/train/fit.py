@@ -38,6 +38,7 @@ from .warm import centre, head_of, warm
 __all__ = ["check_unclaimed", "run", "train"]
 
 RECIPE = "recipe.yaml"
+STATEMENTS = {"licence", "paper", "training_data", "known_failures"}  # of `publish`; no number depends on them
 
 log = logging.getLogger("zoo")
 
@@ -91,10 +92,13 @@ def run(recipe: Recipe, folder: Path, session: Session) -> Path:
 
 
 def check_unclaimed(folder: Path, recipe: Recipe, resume: bool) -> None:
-    """Raise RecipeError if the folder is to be resumed, and holds the run of another recipe."""
+    """Raise RecipeError if the folder is to be resumed, and holds the run of another recipe.
+
+    What is stated of the weights when they are published may have changed: it is written anew.
+    """
     path = folder / RECIPE
-    content = recipe.model_dump(mode="json", exclude_defaults=True)
-    before = _content(path) if resume and path.exists() else content
+    content = _content(recipe)
+    before = _content(read_recipe(path)) if resume and path.exists() else content
     if changed := sorted(key for key in before | content if before.get(key) != content.get(key)):
         raise RecipeError(
             f"{folder} holds another run: {', '.join(changed)} differ, see {path.name} in it; choose another "
@@ -102,8 +106,8 @@ def check_unclaimed(folder: Path, recipe: Recipe, resume: bool) -> None:
         )
 
 
-def _content(path: Path) -> dict[str, Any]:
-    return read_recipe(path).model_dump(mode="json", exclude_defaults=True)
+def _content(recipe: Recipe) -> dict[str, Any]:
+    return recipe.model_dump(mode="json", exclude_defaults=True, exclude={"publish": STATEMENTS})
 
 
 class _Run:

@@ -118,11 +118,17 @@ class Publication(_Strict):
         views: 8 to average over D4 when the result predicts.
         storage: precision of the published file; the network computes in float32 whatever it is.
         licence: of the weights, an SPDX identifier.
+        paper: BibTeX of what is to be cited; empty: that of the architecture.
+        training_data: what it was trained on, in a sentence; empty: the names of the data sets.
+        known_failures: what it gets wrong, a sentence each.
     """
 
     views: Literal[1, 8] = 1
     storage: Literal["float16", "float32"] = "float16"
     licence: Licence = "MIT"
+    paper: str = ""
+    training_data: str = ""
+    known_failures: tuple[str, ...] = ()
 
 
 class Recipe(_Strict):
