@@ -19,7 +19,7 @@ from zoo_core.datasets.public.slc2020.macro import fitted, lens_light, whole
 from zoo_core.datasets.public.slc2020.matched import matched
 from zoo_core.datasets.public.slc2020.resampled import LARGER, zoomed
 from zoo_core.fit.macromodel import source_image
-from zoo_core.predictions import Anomaly
+from zoo_core.tasks import Anomaly
 
 WAYS = {"challenge": False, "resampled": "resampled", "matched": "matched"}
 SHOWN = ("theta_E", "gamma_1", "gamma_2", "x", "y", "log_R", "e1", "e2")

@@ -23,8 +23,7 @@ from ..files import make_folder, whole
 from ..interfaces import Dataset
 from ..models.model import Model
 from ..predict.gallery import check_picture
-from ..predictions import Anomaly, Clustering
-from ..tasks import task_named, tasks
+from ..tasks import Anomaly, Clustering, task_named, tasks
 from .plots import COLOURS
 from .prototypes import draw_prototypes
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 from astropy.table import Table
 
 from .images import Images
-from .ranking import Ranked, best
-from .scoring import units_of
+from .ranking import RankedImage, best
 from .tables import to_astropy, write_table
 
 if TYPE_CHECKING:
@@ -46,11 +45,15 @@ class Finished:
     def table(self) -> Table:
         """All of them."""
         rows = pa.concat_tables(self.pieces(), promote_options="permissive")
-        return to_astropy(rows.replace_schema_metadata(self.facts), units_of(self.model))
+        return to_astropy(rows.replace_schema_metadata(self.facts), self._units)
 
     def write(self, out: Path) -> None:
         """As a file of the format that its extension names."""
-        write_table(out, self.pieces, units_of(self.model), self.facts)
+        write_table(out, self.pieces, self._units, self.facts)
+
+    @property
+    def _units(self) -> dict[str, str]:
+        return self.model.task.units(self.model.heads)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -64,7 +67,7 @@ class Finished:
             "command": self.command,
         }
 
-    def best(self, count: int) -> list[Ranked]:
+    def best(self, count: int) -> list[RankedImage]:
         """The best-ranked images."""
         ranking = self.model.task.ranking(self.model.heads)
         return best(self.pieces(), ranking and ranking.column, count)

@@ -18,8 +18,8 @@ from ..errors import ArgumentError
 from ..files import whole
 from ..images.channels import blur
 from ..images.sky import sky
-from ..tasks import Ranking
-from .ranking import Ranked
+from ..tasks import RankingColumn
+from .ranking import RankedImage
 from .reading import prepare
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _figure(count: int) -> Figure:
     return figure
 
 
-def _label(axes: Axes, place: int, one: Ranked, ranking: Ranking | None) -> None:
+def _label(axes: Axes, place: int, one: RankedImage, ranking: RankingColumn | None) -> None:
     outline = [withStroke(linewidth=2.5, foreground=PAPER)]
     axes.text(0.04, 0.95, str(place + 1), transform=axes.transAxes, color=FAINT, size=7, va="top", path_effects=outline)
     axes.text(
@@ -153,7 +153,7 @@ def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
     axes.text(0.06 * size + length / 2, 0.08 * size, f'{arcsec}"', color=INK, size=6.5, ha="center", va="bottom")
 
 
-def _number(one: Ranked, ranking: Ranking | None) -> str:
+def _number(one: RankedImage, ranking: RankingColumn | None) -> str:
     if ranking is not None and one.score is not None:
         return f"{one.score:.3f}" if ranking.is_probability else f"{one.score:.3g}"
     numbers = [(name, value) for name, value in one.row.items() if isinstance(value, float)]

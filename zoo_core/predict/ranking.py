@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["Ranked", "best"]
+__all__ = ["RankedImage", "best"]
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedImage:
     """One image of a ranking.
 
     Arguments:
@@ -25,7 +25,7 @@ class Ranked:
     score: float | None
 
 
-def best(pieces: Iterable[pa.Table], column: str | None, count: int) -> list[Ranked]:
+def best(pieces: Iterable[pa.Table], column: str | None, count: int) -> list[RankedImage]:
     """The usable images with the highest scores, the first of equals first; without a column, the first ones."""
     usable = _usable(pieces, column)
     if column is None:
@@ -33,10 +33,10 @@ def best(pieces: Iterable[pa.Table], column: str | None, count: int) -> list[Ran
     return heapq.nsmallest(count, usable, key=lambda one: (-(one.score or 0.0), one.index))
 
 
-def _usable(pieces: Iterable[pa.Table], column: str | None) -> Iterator[Ranked]:
+def _usable(pieces: Iterable[pa.Table], column: str | None) -> Iterator[RankedImage]:
     index = 0
     for piece in pieces:
         for row in piece.to_pylist():
             if row["status"] == "ok":
-                yield Ranked(index, row, row[column] if column else None)
+                yield RankedImage(index, row, row[column] if column else None)
             index += 1

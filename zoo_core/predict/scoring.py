@@ -14,14 +14,13 @@ import pyarrow as pa
 import torch
 
 from ..errors import ArgumentError, ZooError
-from ..tasks import Columns, Prediction, Restoration
+from ..tasks import Columns, Prediction
 from .reading import PreparedBatch
-from .restored import write_restored
 
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["PRECISIONS", "Scorer", "units_of"]
+__all__ = ["PRECISIONS", "Scorer"]
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 CHUNK_CPU = 16  # images from channels to prediction at once on the CPU: what they need stays in the caches of a core
@@ -37,7 +36,7 @@ class Scorer:
     Arguments:
         model: trained, on its device.
         precision: of the network: "float32", or "bf16" which is faster on some devices and differs in the third digit.
-        out_dir: where restored images go; needed for that task only.
+        out_dir: where files of predictions go; needed only for a task that leaves some.
     """
 
     model: Model
@@ -47,7 +46,7 @@ class Scorer:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ArgumentError(f"precision= (--precision) is {self.precision!r}; choose {' or '.join(PRECISIONS)}")
-        if self.model.task.maps_images and self.out_dir is None:
+        if self.model.task.written and self.out_dir is None:
             raise ArgumentError(f"{self.model.id} returns images; say with out_dir= (--out-dir) where to write them")
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
@@ -72,19 +71,12 @@ class Scorer:
             return self.model.prediction(channels)
 
     def _of(self, prediction: Prediction, paths: Sequence[str]) -> Columns:
-        if isinstance(prediction, Restoration) and self.out_dir is not None:
-            return prediction.to_table() | {"output": write_restored(prediction, paths, self.out_dir)}
-        return prediction.to_table()
+        written = {} if self.out_dir is None else prediction.write(paths, self.out_dir)
+        return prediction.to_table() | written
 
     def _empty_columns(self) -> Columns:
-        columns = self.model.task.empty_columns(self.model.heads)
-        return columns | {"output": []} if self.model.task.maps_images else columns
-
-
-def units_of(model: Model) -> dict[str, str]:
-    """Units of the columns that have one."""
-    pairs = zip(model.heads.parameters, model.heads.units, strict=True) if not model.task.maps_images else ()
-    return {column: unit for name, unit in pairs if unit for column in (name, f"{name}_err")}
+        task = self.model.task
+        return task.empty_columns(self.model.heads) | {name: [] for name in task.written}
 
 
 def _halving(columns_of: Callable[[slice], Columns], parts: Sequence[slice]) -> Columns:

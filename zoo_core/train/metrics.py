@@ -1,11 +1,9 @@
 """Metrics of the validation images, of which one decides what is kept."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from ..errors import RecipeError, UnknownNameError
@@ -15,7 +13,7 @@ from ..plugins import metrics as plugin_metrics
 from ..tasks import Heads, Task
 from .recipe import Recipe
 
-__all__ = ["LOSS", "Monitor", "measured", "monitor_of", "of_classes", "of_parameters"]
+__all__ = ["LOSS", "Monitor", "measured", "monitor_of"]
 
 
 @dataclass(frozen=True)
@@ -72,19 +70,6 @@ def measured(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> dict
     return {f"val_{name}": value for name, value in found.items()}
 
 
-def of_classes(output: Tensor, target: Tensor) -> dict[str, float]:
-    """What `ClassificationTask.report` gives of logits (N, K) or (N, 1) and labels (N,)."""
-    logits, labels = output.float().cpu().numpy(), target.cpu().numpy()
-    return _binary(logits[:, 0], labels > 0.5) if logits.shape[1] == 1 else _multiclass(logits, labels.astype(int))
-
-
-def of_parameters(output: Tensor, target: Tensor, parameters: Sequence[str]) -> dict[str, float]:
-    """What `RegressionTask.report` gives of means (N, P), which other outputs may follow, and parameters (N, P)."""
-    error = (output[:, : len(parameters)] - target).abs().mean(0)
-    each = dict(zip((f"mae_{name}" for name in parameters), error.tolist(), strict=True))
-    return {"mae": float(error.mean()), **each}
-
-
 def _check_defined(name: str, task: Task, heads: Heads, targets: np.ndarray) -> None:
     """Tried with outputs that are all alike."""
     alike = torch.zeros(len(targets), task.outputs(heads))
@@ -95,31 +80,3 @@ def _check_defined(name: str, task: Task, heads: Heads, targets: np.ndarray) -> 
         f"monitor: {name} needs validation images of each class, there is none of {', '.join(missing)}; "
         "add some, or choose monitor: loss"
     )
-
-
-def _binary(scores: np.ndarray, positive: np.ndarray) -> dict[str, float]:
-    """Area under the ROC curve, recall at 1 % false positives, accuracy at one half."""
-    accuracy = {"accuracy": float(((scores > 0) == positive).mean())}
-    if positive.all() or not positive.any():
-        return accuracy
-    threshold = np.quantile(scores[~positive], 0.99)
-    return accuracy | {
-        "auroc": float(roc_auc_score(positive, scores)),
-        "tpr_at_1e-2": float((scores[positive] > threshold).mean()),
-    }
-
-
-def _multiclass(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Mean over the classes of the area under the ROC curve of each against the rest, and the accuracy."""
-    accuracy = {"accuracy": float((logits.argmax(1) == labels).mean())}
-    classes = range(logits.shape[1])
-    if set(np.unique(labels)) != set(classes):
-        return accuracy
-    odds = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)  # probabilities would tie where they round to 1
-    areas = [roc_auc_score(labels == k, odds[:, k] - _rest(odds, k)) for k in classes]
-    return accuracy | {"auroc": float(np.mean(areas))}
-
-
-def _rest(odds: np.ndarray, k: int) -> np.ndarray:
-    """Logarithm of the probability of all other classes."""
-    return np.logaddexp.reduce(np.delete(odds, k, axis=1), axis=1)

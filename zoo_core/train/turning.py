@@ -9,6 +9,7 @@ from ..errors import RecipeError
 from ..images.augmentation import Distortion
 from ..interfaces import Dataset
 from ..symmetries import Position, Scalar, Symmetry, read_symmetries, recognised, turned
+from ..tasks import task_named
 from .recipe import Recipe
 
 __all__ = ["declared_of", "turn_of"]
@@ -47,7 +48,7 @@ def turn_of(data: Dataset, recipe: Recipe) -> Callable[[Tensor, Tensor], Tensor]
 def _require_unchanged(data: Dataset, recipe: Recipe) -> None:
     """Raise RecipeError if the augmentation would change a parameter, or an image that is the target."""
     about, chosen = data.description, recipe.augmentation.distortion
-    if about.task == "restoration" and not chosen.changes_nothing:
+    if task_named(about.task).maps_images and not chosen.changes_nothing:
         raise RecipeError(f"augmentation: {about.name} has images as targets, and only the input would be distorted")
     if not about.heads.parameters or chosen.changes_nothing:
         return

@@ -1,0 +1,162 @@
+"""What is asked of a network, and what its output means."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
+from ..references import Lazy
+from ..scores import ColumnScores, Scores
+from ..symmetries import Symmetry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from ..metric import Metric
+
+__all__ = ["Task", "unlike"]
+
+
+class Task(ABC):
+    """What is asked of a network, and how its output becomes a prediction.
+
+    Attributes:
+        name: what users type.
+        trains_on: tasks of the data sets that it can be trained on and measured on.
+        normal_only: trained on nothing but images of label 0, the normal ones; the others are what it shall find.
+        maps_images: the output is an image that turns with the input.
+        names_outputs: the outputs are named after what is true of the images, so that only data of the same heads can
+            measure them; scores and clusters that are found without labels are not.
+        gives_probabilities: the outputs are probabilities, which have a temperature and a prior.
+        balances_classes: training may draw the images of every class equally often.
+        trains_itself: no data set holds what the loss compares the output with, so that each architecture needs a
+            training of its own, see `Architecture.train`.
+        reported: names of what `report` gives that a recipe may name as its `monitor`, and whether higher is better.
+        written: columns with the paths of the files that `Prediction.write` leaves of what no table holds.
+        pictures: `pictures(model, dataset, rows, stem)` draws what the board shows of it besides the plots; returns the
+            paths of the files. None: nothing.
+        pipeline: name of the task on the Hugging Face Hub.
+    """
+
+    name: str
+    trains_on: tuple[str, ...]
+    normal_only: bool = False
+    maps_images: bool = False
+    names_outputs: bool = True
+    gives_probabilities: bool = False
+    balances_classes: bool = False
+    trains_itself: bool = False
+    reported: Mapping[str, bool] = {}
+    written: tuple[str, ...] = ()
+    pictures: Lazy | None = None
+    pipeline: str = "image-feature-extraction"
+
+    @property
+    def is_calibrated(self) -> bool:
+        """The outputs are logits of classes with labels, which validation images calibrate and committees average."""
+        return self.gives_probabilities and self.names_outputs
+
+    @abstractmethod
+    def outputs(self, heads: Heads) -> int:
+        """Number of outputs (or output channels) that a network needs for these heads."""
+
+    @abstractmethod
+    def prediction(
+        self, output: Tensor | tuple[Tensor, ...], heads: Heads, calibration: Calibration = UNCALIBRATED
+    ) -> Prediction:
+        """The prediction that a network's output means."""
+
+    @abstractmethod
+    def loss(self, output: Tensor | tuple[Tensor, ...], target: Tensor, heads: Heads) -> Tensor:
+        """Mean over the batch of what training minimises."""
+
+    def target(self, images: Tensor, truth: Tensor) -> Tensor:
+        """What the loss compares the output for these channels with; `truth` as `Dataset.targets` gives it."""
+        return truth
+
+    def first_output(self, targets: Callable[[], np.ndarray]) -> np.ndarray | None:
+        """The output (outputs,) that a network should give before it has learned anything; None: any.
+
+        Arguments:
+            targets: `Dataset.targets` of the training images, called where they matter.
+        """
+        return None
+
+    def report(self, output: Tensor, target: Tensor, heads: Heads) -> dict[str, float]:
+        """What training tells of the validation images (N, outputs) besides the loss; what is not defined is left out.
+
+        Arguments:
+            output: of a network that returns one tensor.
+            target: as `Dataset.targets` gives it.
+            heads: of the network.
+        """
+        return {}
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """What the core can measure on data of these heads; the metrics of plugins come on top."""
+        return []
+
+    def example(self, output: Tensor | tuple[Tensor, ...], heads: Heads) -> Tensor:
+        """A truth as `Dataset.targets` gives it for images of this output; what `zoo check` computes the loss with."""
+        import torch
+
+        return torch.zeros_like(_first(output))
+
+    def faults(self, output: Tensor | tuple[Tensor, ...], channels: Tensor, heads: Heads) -> Iterator[str]:
+        """What of the output for these channels (B, C, size, size) has not the shape that the task needs."""
+        yield from unlike(_first(output), (len(channels), self.outputs(heads)), self.name)
+
+    @abstractmethod
+    def empty_columns(self, heads: Heads) -> Columns:
+        """The columns of `to_table`, of no images."""
+
+    def units(self, heads: Heads) -> dict[str, str]:
+        """Units of those columns of `to_table` that have one."""
+        return {}
+
+    def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> Scores:
+        """The stored columns, typed; what metrics are computed from.
+
+        Arguments:
+            columns: as `empty_columns` names them, (N,) each.
+            heads: of the model.
+            prior: fractions of the classes that its probabilities assume; a single one is that of the positives.
+        """
+        return ColumnScores(columns)
+
+    def describe(self, heads: Heads) -> str:
+        """What a network of these heads answers, in words."""
+        return ", ".join(heads.classes or map(_with_unit, heads.parameters, heads.units))
+
+    def ranking(self, heads: Heads) -> RankingColumn | None:
+        """What ranks images, highest first; None: nothing does."""
+        return None
+
+    def symmetries(self, heads: Heads, declared: Sequence[Symmetry] = ()) -> tuple[Symmetry, ...]:
+        """How the outputs change when an image is turned.
+
+        Raises:
+            SpecError: it is neither declared nor known from their names.
+        """
+        return ()
+
+    def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
+        """One output from those of the views of an image, in the order of the elements of D4, turned back."""
+        return sum(outputs[1:], outputs[0]) / len(outputs)
+
+
+def unlike(output: Tensor, shape: tuple[int, ...], task: str) -> Iterator[str]:
+    """A sentence if the shape of the output does not begin with `shape`."""
+    if tuple(output.shape[: len(shape)]) != shape:
+        yield f"{shape[0]} images give shape {tuple(output.shape)}, {task} with these heads begins {shape}"
+
+
+def _first(output: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return output[0] if isinstance(output, tuple) else output
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
