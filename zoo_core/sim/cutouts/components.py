@@ -1,0 +1,157 @@
+"""Noise-free images of cutouts: rendered on a finer grid, blurred, the arcs as bright as they shall be."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..brightness import Wanted, brightened
+from ..frame import FINDING
+from ..rays.grid import Grid
+from ..rays.render import Rendered, render, scenes_at_once
+from ..rays.scene import LENS, POINT, Lens, Scenes
+from ..sky import population
+from ..sky.galaxy import light_table
+from ..sky.stamps import Stamp, StampSource, lensed
+from ..sky.texture import textured
+from ..tables import table
+from ..telescope import survey
+from ..telescope.psf import PSF
+from ..telescope.saturation import bled
+from ..telescope.survey import NOISE
+from .parameters import Cutout
+from .truth import TRUTH, facts
+
+__all__ = ["FINE", "FRAME", "OVERSAMPLE", "Components", "add_points", "deflector", "expose"]
+
+FRAME = FINDING
+OVERSAMPLE = 2  # sub-pixels along the side of a pixel
+FINE = FRAME.finer(OVERSAMPLE)
+
+FAINT = 3e-7
+"""Sky sigma: a profile ends where it adds less to a pixel of the finer grid."""
+
+CPU_CHUNK = 50
+"""Cutouts blurred at once on a CPU, where they are rendered a few at a time."""
+
+
+@dataclass(frozen=True)
+class Components:
+    """Noise-free images of a batch of cutouts, flux per pixel in sky sigma, and what is true of them.
+
+    Arguments:
+        foreground: all that is not lensed, (B, side, side).
+        arcs: (B, side, side); zero for non-lenses.
+        noise: dtype NOISE, (B,).
+        truth: dtype TRUTH, (B,).
+    """
+
+    foreground: Tensor
+    arcs: Tensor
+    noise: np.ndarray
+    truth: np.ndarray
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["Components"]) -> "Components":
+        """All cutouts of the parts, in order."""
+        foreground, arcs = torch.cat([part.foreground for part in parts]), torch.cat([part.arcs for part in parts])
+        noise, truth = ([part.noise for part in parts], [part.truth for part in parts])
+        return cls(foreground, arcs, np.concatenate(noise), np.concatenate(truth))
+
+
+def expose(
+    cutouts: Sequence[Cutout],
+    stamps: Sequence[Stamp] = (),
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Components:
+    """Renders the cutouts, blurs them and sets the brightness of the arcs.
+
+    Arguments:
+        stamps: those of the distribution that the cutouts were drawn from.
+        device: where they are rendered, and where their images stay.
+    """
+    device = torch.device(device)
+    chunk = CPU_CHUNK if device.type == "cpu" else scenes_at_once(FINE.side, device)
+    starts = range(0, max(len(cutouts), 1), chunk)
+    parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device) for start in starts]
+    return parts[0] if len(parts) == 1 else Components.concatenate(parts)
+
+
+def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Components:
+    psfs, noise = table((cutout.psf for cutout in cutouts), PSF), table((cutout.noise for cutout in cutouts), NOISE)
+    truth = table(map(facts, cutouts), TRUTH)
+    drawn = _drawn(cutouts, stamps, dtype, device)
+    transfer = survey.transfer(psfs, FINE.side, FINE.pixel_scale, dtype, device)
+    foreground = bled(survey.blur(drawn.foreground, transfer, OVERSAMPLE), _full_wells(cutouts))
+    arcs, lenses = torch.zeros_like(foreground), np.flatnonzero(truth["label"])
+    if len(lenses):
+        rows = torch.as_tensor(lenses, device=device)
+        wanted = _wanted([cutouts[row] for row in lenses.tolist()], like=foreground)
+        blurred = survey.blur(drawn.arcs[rows], transfer[rows], OVERSAMPLE)
+        arcs[rows], measured = brightened(foreground[rows], blurred, wanted, noise[lenses])
+        for name, values in measured._asdict().items():
+            truth[name][lenses] = values.double().cpu().numpy()
+    return Components(foreground, arcs, noise, truth)
+
+
+def _full_wells(cutouts: Sequence[Cutout]) -> Tensor:
+    return torch.tensor([min(cutout.full_wells, default=math.inf) for cutout in cutouts], dtype=torch.float64)
+
+
+def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Rendered:
+    """The cutouts before the PSF, on a finer grid."""
+    scenes = Scenes(
+        table(map(deflector, cutouts), LENS),
+        light_table([sorted(cutout.profiles, key=lambda profile: profile.lensed) for cutout in cutouts]),
+    )
+    drawn = render(
+        scenes,
+        pixels=FRAME.side,
+        pixel_scale=FRAME.pixel_scale,
+        oversample=OVERSAMPLE,
+        faint=FAINT,
+        dtype=dtype,
+        device=device,
+    )
+    grid = Grid.of(FINE.side, FINE.pixel_scale, dtype, device)
+    textures = [(row, texture) for row, cutout in enumerate(cutouts) for texture in cutout.textures]
+    drawn.foreground.copy_(textured(drawn.foreground, textures, grid))
+    add_points(drawn.foreground, scenes.lights, FINE.pixel_scale)
+    real = {row: cutout.source for row, cutout in enumerate(cutouts) if isinstance(cutout.source, StampSource)}
+    if real:
+        pictures, sources, rows = [stamps[source.stamp] for source in real.values()], list(real.values()), list(real)
+        drawn.arcs[torch.as_tensor(rows, device=device)] = lensed(pictures, sources, scenes.lenses[rows], grid)
+    return drawn
+
+
+def add_points(images: Tensor, lights: np.ndarray, pixel: float) -> None:
+    """Adds the unresolved profiles to the nearest four pixels, in place."""
+    width, points = images.shape[-1], lights[lights["profile"] == POINT]
+    u, v = (points[name][:, None] / pixel + (width - 1) / 2 for name in ("x", "y"))
+    column, row = np.floor(u) + np.array([0, 1, 0, 1]), np.floor(v) + np.array([0, 0, 1, 1])
+    light = points["flux"][:, None] * (1 - np.abs(column - u)) * (1 - np.abs(row - v))
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < width)
+    scene = np.broadcast_to(points["scene"][:, None], inside.shape)
+    places = [torch.as_tensor(part[inside].astype(np.int64), device=images.device) for part in (scene, row, column)]
+    images.index_put_(tuple(places), torch.as_tensor(light[inside]).to(images), accumulate=True)
+
+
+def deflector(cutout: Cutout) -> Lens:
+    """The mass that lenses; that of a look-alike lenses nothing."""
+    return population.deflector(cutout.host) if cutout.source else Lens()
+
+
+def _wanted(cutouts: Sequence[Cutout], like: Tensor) -> Wanted:
+    """Of each lens, in the type and on the device of `like`."""
+    sources = [sum(profile.flux for profile in cutout.source.profiles) if cutout.source else 0.0 for cutout in cutouts]
+    columns = {
+        "flux": [cutout.flux_ratio * cutout.host.light.flux for cutout in cutouts],
+        "least_contrast": [cutout.least_contrast for cutout in cutouts],
+        "least_snr": [cutout.least_snr for cutout in cutouts],
+        "source_flux": sources,
+    }
+    return Wanted(**{name: torch.tensor(values, dtype=torch.float64).to(like) for name, values in columns.items()})

@@ -1,0 +1,112 @@
+"""What is random about a cutout but its noise: galaxies, look-alikes, PSF, brightness of the arcs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..brightness import ARCS, Arcs
+from ..rays.scene import Profile
+from ..sky import population
+from ..sky.lookalikes import Kind, Lookalikes
+from ..sky.population import Host, SourceGalaxy, draw_field
+from ..sky.stamps import Stamp, StampSource, draw_stamp_source
+from ..sky.texture import Texture
+from ..telescope import survey
+from ..telescope.psf import Psf
+from ..telescope.survey import Noise
+
+__all__ = ["Cutout", "Distribution", "Field", "alike_for_twins", "behind_namesakes", "draw"]
+
+
+class Cutout(NamedTuple):
+    """Everything about one cutout but its noise."""
+
+    kind: str
+    host: Host
+    source: SourceGalaxy | StampSource | None
+    profiles: list[Profile]
+    psf: Psf
+    noise: Noise
+    flux_ratio: float
+    least_snr: float
+    least_contrast: float
+    textures: tuple[Texture, ...] = ()
+    full_wells: tuple[float, ...] = ()  # what a pixel holds, sky sigma; nothing where no pixel is ever full
+
+
+Field = Callable[[np.random.Generator, population.Population], list[Profile]]
+"""Draws the galaxies and stars that have nothing to do with the one in the middle."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Which galaxies, look-alikes and telescopes: what a version of a set is composed of, see `versions`.
+
+    Arguments:
+        version: stands in the keys of random numbers and of everything that is kept.
+        population: hosts and sources.
+        lookalikes: what is no lens.
+        survey: telescopes and detectors.
+        in_front: called with the look-alikes and the source's kind; which of them stands in front of a lens.
+        field: unrelated galaxies and stars.
+        arcs: their brightness.
+        full_well: range of what a pixel holds, sky sigma; none: pixels are never full.
+        stamps: real galaxies, which take the place of half the sources.
+    """
+
+    version: str
+    population: population.Population
+    lookalikes: Lookalikes
+    survey: survey.Survey
+    in_front: Callable[[Lookalikes, str], Kind]
+    field: Field = draw_field
+    arcs: Arcs = ARCS
+    full_well: tuple[float, float] | None = None
+    stamps: tuple[Stamp, ...] = ()
+
+
+def behind_namesakes(kinds: Lookalikes, source: str) -> Kind:
+    """The look-alike that is named as the source, if there is one ("merger"), else a lens galaxy.
+
+    Nobody meant that, but the images of version 1 are made so and stay so.
+    """
+    return kinds.named(source) or kinds.twin
+
+
+def alike_for_twins(kinds: Lookalikes, source: str) -> Kind:
+    """A lens galaxy, whatever the source: what a twin shows without arcs."""
+    return kinds.twin
+
+
+def draw(rng: np.random.Generator, distribution: Distribution, is_lens: bool) -> Cutout:
+    """A lens, or something that is none but might have been.
+
+    >>> from zoo_core.sim.versions import VERSIONS
+    >>> cutout = draw(np.random.default_rng(1), VERSIONS[1], is_lens=False)
+    >>> cutout.kind, cutout.source
+    ('satellites', None)
+    """
+    host = population.draw_host(rng, distribution.population)
+    psf, noise = distribution.survey.draw_psf(rng, 0.9 * host.theta_E), distribution.survey.draw_noise(rng)
+    arcs = distribution.arcs
+    wanted = [_log_uniform(rng, *limits) for limits in (arcs.flux_ratio, arcs.least_snr, arcs.least_contrast)]
+    source = _source(rng, distribution, host) if is_lens else None
+    kind = distribution.in_front(distribution.lookalikes, source.kind) if source else distribution.lookalikes.draw(rng)
+    front = kind.build(rng, distribution.population, host)
+    textures = kind.textures(rng, front)
+    profiles = front + (source.profiles if source else []) + distribution.field(rng, distribution.population)
+    full_wells = (_log_uniform(rng, *distribution.full_well),) if distribution.full_well else ()
+    name = source.kind if source else kind.name
+    return Cutout(name, host, source, profiles, psf, noise, *wanted, textures=textures, full_wells=full_wells)
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(*np.log((low, high)))))
+
+
+def _source(rng: np.random.Generator, distribution: Distribution, host: Host) -> SourceGalaxy | StampSource:
+    if distribution.stamps and rng.random() < 0.5:
+        return draw_stamp_source(rng, distribution.population, host, len(distribution.stamps))
+    return population.draw_source(rng, distribution.population, host)
