@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from ..errors import ArgumentError, TrainingError
 from ..models.devices import device_named
 from .batches import Batches, StepsToCome
+from .checkpoints import WholeCheckpoints
 from .layers import Frozen
 from .metrics import Monitor
 from .module import BestWeights, Measured
@@ -143,6 +144,7 @@ class Descent:
             num_sanity_val_steps=0,
             log_every_n_steps=50,
             callbacks=list(self._callbacks()),
+            plugins=[WholeCheckpoints()],
             logger=CSVLogger(self.plan.folder, name="log"),
             enable_progress_bar=self.plan.session.progress,
             enable_model_summary=False,
