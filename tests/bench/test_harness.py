@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import zoo_core as zoo
+from zoo_core.bench.effort import Effort
 from zoo_core.bench.harness import measure
 from zoo_core.bench.results import predictions_of, read_result
 from zoo_core.bench.scoring import SHARD
@@ -45,7 +46,7 @@ def test_the_numbers_follow_from_the_stored_predictions(tiny_model, bright, tmp_
 
 def test_the_stored_scores_are_those_of_the_model(tiny_model, bright, folder_of_images, tmp_path):
     model = tiny_model("trivial.one")
-    (result,) = measure([model], bright, results=tmp_path / "results", batch_size=7)
+    (result,) = measure([model], bright, Effort(batch_size=7), results=tmp_path / "results")
 
     predictions, truth = predictions_of(tmp_path / "results/bright/trivial.one.json", result)
     images = np.stack([np.load(next(folder_of_images.glob(f"*/{name}.npy"))) for name in truth["id"]])
@@ -56,10 +57,10 @@ def test_the_stored_scores_are_those_of_the_model(tiny_model, bright, folder_of_
 
 def test_what_was_measured_is_not_measured_again(tiny_model, bright, tmp_path):
     calls, model = Calls(), tiny_model("trivial.one")
-    first = measure([model], bright, results=tmp_path / "results", progress=calls)
+    first = measure([model], bright, Effort(progress=calls), results=tmp_path / "results")
     assert calls.take() == ["trivial.one"]
 
-    assert measure([model], bright, results=tmp_path / "results", progress=calls) == first
+    assert measure([model], bright, Effort(progress=calls), results=tmp_path / "results") == first
     assert calls.take() == []
 
 
@@ -69,7 +70,7 @@ def test_another_weight_or_preprocessing_measures_that_model_alone(tiny_model, b
     clipped = (*PREPROCESS, {"op": "clip", "low": -10.0, "high": 5.0})
 
     def score(*models):
-        measure(models, bright, results=tmp_path / "results", progress=calls)
+        measure(models, bright, Effort(progress=calls), results=tmp_path / "results")
         return calls.take()
 
     assert score(one, two) == ["trivial.one", "trivial.two"]
@@ -83,7 +84,7 @@ def test_another_image_measures_again(tiny_model, bright, folder_of_images, tmp_
     measure([model], bright, results=tmp_path / "results")
     np.save(folder_of_images / "lens" / "another.npy", np.eye(SIDE, dtype="float32"))
 
-    (result,) = measure([model], bright, results=tmp_path / "results", progress=calls)
+    (result,) = measure([model], bright, Effort(progress=calls), results=tmp_path / "results")
 
     assert calls.take() == ["trivial.one"]
     assert result.images["lens"] == 21
@@ -94,7 +95,7 @@ def test_other_metrics_are_computed_from_the_stored_predictions(tiny_model, brig
     measure([model], bright, results=tmp_path / "results")
 
     wider = replace(bright, metrics=("brier", "auroc"))
-    (result,) = measure([model], wider, results=tmp_path / "results", progress=calls)
+    (result,) = measure([model], wider, Effort(progress=calls), results=tmp_path / "results")
 
     assert calls.take() == []
     assert list(result.metrics) == ["brier", "auroc"]
@@ -108,7 +109,7 @@ def test_a_damaged_predictions_file_is_noticed_and_made_again(tiny_model, bright
     with pytest.raises(ResultError, match=r"is not what trivial\.one was measured from"):
         predictions_of(path, first)
 
-    (again,) = measure([model], bright, results=tmp_path / "results", progress=calls)
+    (again,) = measure([model], bright, Effort(progress=calls), results=tmp_path / "results")
 
     assert calls.take() == ["trivial.one"]
     assert again.metrics == first.metrics
@@ -187,6 +188,7 @@ def test_a_model_of_other_bands_is_refused(tiny_model, bright, tmp_path):
 KILLED = """
 import os, signal, sys
 import zoo_core as zoo
+from zoo_core.bench.effort import Effort
 from zoo_core.bench.harness import measure
 from zoo_core.catalog.specs import BenchmarkSpec
 
@@ -196,7 +198,7 @@ def die(model, done, total):
 model, images, results = sys.argv[1:]
 arguments = {"path": images, "classes": ["nonlens", "lens"]}
 measure([zoo.load(model)], BenchmarkSpec("bright", "folder", "classification", ("auroc",), arguments),
-        results=results, progress=die)
+        Effort(progress=die), results=results)
 """
 
 
@@ -216,8 +218,8 @@ def test_a_killed_run_goes_on_where_it_was(tiny_model, bright, folder_of_images,
     (result,) = measure(
         [model],
         spec,
+        Effort(progress=lambda *call: seen.append([path.stat().st_mtime_ns for path in finished])),
         results=tmp_path / "results",
-        progress=lambda *call: seen.append([path.stat().st_mtime_ns for path in finished]),
     )
 
     assert killed.returncode == -9
@@ -231,7 +233,7 @@ def test_a_killed_run_goes_on_where_it_was(tiny_model, bright, folder_of_images,
 def test_bf16_is_another_measurement_with_nearly_the_same_scores(tiny_model, bright, tmp_path):
     model = tiny_model("trivial.one")
     exact, rounded = (
-        measure([model], bright, results=tmp_path / precision, precision=precision)[0]
+        measure([model], bright, Effort(precision=precision), results=tmp_path / precision)[0]
         for precision in ("float32", "bf16")
     )
 
@@ -248,7 +250,7 @@ def test_a_cell_that_another_run_measures_is_refused(tiny_model, bright, tmp_pat
         with pytest.raises(FileError, match="another run is writing there"):
             measure([tiny_model("trivial.one")], bright, results=tmp_path / "results")
 
-    (result,) = measure([tiny_model("trivial.one")], bright, results=tmp_path / "results", progress=second)
+    (result,) = measure([tiny_model("trivial.one")], bright, Effort(progress=second), results=tmp_path / "results")
     assert result.status == "ok"
 
 
@@ -258,5 +260,5 @@ def test_files_that_are_rewritten_with_the_same_size_are_measured_again(tiny_mod
     path = folder_of_images / "lens" / "lens00.npy"
     np.save(path, np.eye(SIDE, dtype="float32"))
     os.utime(path, ns=(0, 1))
-    measure([model], bright, results=tmp_path / "results", progress=calls)
+    measure([model], bright, Effort(progress=calls), results=tmp_path / "results")
     assert calls.take() == ["trivial.one"]

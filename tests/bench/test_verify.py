@@ -10,7 +10,8 @@ import pytest
 
 from zoo_core.bench import verify as verifying
 from zoo_core.bench.drawn import images_needed
-from zoo_core.bench.harness import _Bench, _with_numbers, measure
+from zoo_core.bench.harness import measure, with_numbers
+from zoo_core.bench.opened import OpenedBenchmark
 from zoo_core.bench.results import read_result, result_path, sha256_of, write_result
 from zoo_core.bench.verification import badge_of, read_verification
 from zoo_core.bench.verify import results_named, verify
@@ -37,7 +38,7 @@ def forge_predictions(path, bench, change):
     hashes = result.hashes | {"predictions": sha256_of(path.with_suffix(".parquet"))}
     forged = replace(result, hashes=hashes)
     write_result(forged, path)
-    write_result(_with_numbers(forged, _Bench.opened(bench, path.parents[1]), path), path)
+    write_result(with_numbers(forged, OpenedBenchmark.opened(bench, path.parents[1]), path), path)
 
 
 def test_a_true_claim_is_re_measured_and_kept(claim):

@@ -7,29 +7,22 @@ identity is not scored again; the metrics are computed from the stored predictio
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from ..catalog.registry import catalog
 from ..catalog.specs import BenchmarkSpec
-from ..datasets.opening import open_dataset
-from ..datasets.simulated.frozen import table_sha256
-from ..errors import ArgumentError, FileError, ResultError, ZooError
+from ..errors import ArgumentError, ResultError, ZooError
 from ..files import make_folder, sole
 from ..interfaces import Dataset
-from ..metric import Metric
 from ..models.load import load
 from ..models.model import Model
-from ..plugins import metrics as plugin_metrics
-from ..tasks import task_named
+from .effort import USUAL, Effort, Progress
 from .environment import environment, machine, settings
-from .metrics.intervals import LEVEL, RESAMPLES
-from .metrics.named import select
+from .opened import FILES, OpenedBenchmark, with_data
 from .results import (
     RESULTS,
     Result,
@@ -45,13 +38,9 @@ from .results import (
 from .scoring import discard, score
 from .summary import summarise
 
-__all__ = ["Progress", "benchmark", "measure", "with_data"]
+__all__ = ["Progress", "benchmark", "measure", "with_numbers"]
 
 log = logging.getLogger("zoo")
-
-Progress = Callable[[str, int, int], None]
-
-FILES = "files"
 
 # What the network of a plugin may raise on images that it cannot take: a failed cell of the board, not a crash.
 FAULTS = (ZooError, ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -113,112 +102,124 @@ def benchmark(
     """
     spec = with_data(catalog().benchmark(on), data, split)
     models = [load(name, device=device) for name in model_names]
-    return measure(
-        models, spec, results=results, batch_size=batch_size, precision=precision, rerun=rerun, progress=progress
-    )
+    return measure(models, spec, Effort(batch_size, precision, progress), results=results, rerun=rerun)
 
 
 def measure(
     models: Sequence[Model],
     spec: BenchmarkSpec,
+    effort: Effort = USUAL,
     *,
     results: str | Path = RESULTS,
-    batch_size: int = 64,
-    precision: str = "float32",
     rerun: bool = False,
-    progress: Progress | None = None,
 ) -> list[Result]:
     """`benchmark` for models that are loaded and a benchmark that no registry need list."""
     for model in models:
         _require_task(model, spec)
-    bench = _Bench.opened(spec, Path(results))
+    bench = OpenedBenchmark.opened(spec, Path(results))
     for model in models:
         _require_input(model, bench.dataset, spec.id)
-    return [_measure(model, bench, batch_size, precision, rerun, progress) for model in models]
+    return [_Cell(model, bench, effort).result(rerun) for model in models]
 
 
-def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
-    """The benchmark of the images that lie at `data`."""
-    if spec.needs_data and data is None:
-        raise ArgumentError(f"{spec.id} is measured on images that you must have; say where with data= (--data PATH)")
-    if not spec.needs_data and (data is not None or split is not None):
-        raise ArgumentError(f"{spec.id} brings its own images; leave data= (--data) and split= (--split) away")
-    chosen = {"path": None if data is None else str(data), "split": split}
-    return replace(spec, arguments={**spec.arguments, **{key: value for key, value in chosen.items() if value}})
+def with_numbers(result: Result, bench: OpenedBenchmark, path: Path) -> Result:
+    """The result with every metric computed from the predictions that are stored beside it."""
+    scores, truth = scores_of(path, result)
+    summary = summarise(scores, truth, bench.metrics, bench.dataset.description.heads, bench.spec.strata)
+    return replace(result, definitions=bench.definitions, **vars(summary))
 
 
 @dataclass(frozen=True)
-class _Bench:
-    """A benchmark with its data set open."""
+class _Cell:
+    """One model on one benchmark."""
 
-    spec: BenchmarkSpec
-    results: Path
-    dataset: Dataset
-    fingerprint: str
-    metrics: Sequence[Metric]
+    model: Model
+    bench: OpenedBenchmark
+    effort: Effort
 
-    @classmethod
-    def opened(cls, spec: BenchmarkSpec, results: Path) -> "_Bench":
-        dataset = open_dataset(spec.dataset, **spec.arguments)
-        _check_domain(spec, dataset)
-        found = dataset.fingerprint()
-        if spec.sha256 is not None and found != spec.sha256:
-            raise ResultError(
-                f"{spec.id}: the data set {spec.dataset} has the fingerprint {found}, the registry says {spec.sha256}; "
-                "these are not the images of the benchmark"
-            )
-        available = [*task_named(spec.task).metrics(dataset.description.heads), *plugin_metrics([spec.plugin])]
-        metrics = select(spec.metrics, spec.task, available)
-        return cls(spec, results, dataset, found, metrics)
-
-    @cached_property
-    def truth(self) -> dict[str, np.ndarray]:
-        """What metrics and strata see, and what is stored: with the predictions it gives every number again."""
-        truth = self.dataset.truth()
-        names = ["id", *(self.dataset.description.heads.parameters or ("label",)), *self.spec.strata]
-        missing = sorted(set(names) - set(truth))
-        if missing:
-            raise ResultError(f"{self.spec.id}: the truth lacks {', '.join(missing)}; it has {', '.join(truth)}")
-        return {name: np.asarray(truth[name]) for name in names}
-
-    @cached_property
-    def files(self) -> dict[str, str]:
-        """What identifies the images on this machine, if they are read from files."""
-        return {FILES: self.dataset.identity()} if self.dataset.paths else {}
-
-    @cached_property
-    def table_sha256(self) -> str | None:
-        """Of all images, and not only of the first ones as the fingerprint; None where the registry pins none."""
-        if self.spec.table_sha256 is None:
-            return None
-        log.info("checking the parameters of the %s images of %s", f"{len(self.dataset):,}", self.spec.id)
-        return table_sha256(self.dataset)
-
-    def check_table(self) -> None:
-        """Raise ResultError unless every image is the one that was frozen."""
-        if self.table_sha256 != self.spec.table_sha256:
-            raise ResultError(
-                f"{self.spec.id}: the table of all parameters has the sha256 {self.table_sha256}, the registry says "
-                f"{self.spec.table_sha256}; arguments and first images agree, so this version draws some of the others "
-                "differently: measure with the version that the registry belongs to"
-            )
+    def result(self, rerun: bool) -> Result:
+        """What is there already if it still holds, else measured."""
+        known = None if rerun else self._known()
+        if known is not None and known.definitions == self.bench.definitions:
+            return known
+        make_folder(self.path.parent)
+        with sole(self.path):
+            return self._measured(known)
 
     @property
-    def definitions(self) -> dict[str, str]:
-        """Of the metrics, and the hash that changes with whatever the numbers are computed by."""
-        lines = {metric.name: metric.summary for metric in self.metrics}
-        strata = {column: list(edges) for column, edges in self.spec.strata.items()}
-        how = [lines, strata, RESAMPLES, LEVEL, environment(self.spec.plugin)]
-        return lines | {"sha256": digest(how)}
+    def path(self) -> Path:
+        """Of the result."""
+        return result_path(self.bench.results, self.bench.spec.id, self.model.id)
 
-
-def _check_domain(spec: BenchmarkSpec, dataset: Dataset) -> None:
-    listed = catalog().datasets.get(spec.dataset)
-    if listed is not None and listed.domain != dataset.description.domain:
-        raise ResultError(
-            f"{spec.id}: its images are {dataset.description.domain}, but {listed.source} lists {listed.name} as "
-            f"{listed.domain}; correct the registry"
+    @cached_property
+    def blank(self) -> Result:
+        """The result before anything is measured: what identifies it."""
+        spec, about = self.model.spec, self.bench.dataset.description
+        assert spec is not None and self.model.weights_sha256 is not None
+        versions, chosen = environment(spec.plugin), settings(self.model, self.effort.precision)
+        hashes = {
+            "weights": self.model.weights_sha256,
+            "preprocess": self.model.preprocess.digest,
+            "dataset": self.bench.fingerprint,
+            "environment": digest(versions),
+        }
+        return Result(
+            model=self.model.id,
+            benchmark=self.bench.spec.id,
+            task=self.bench.spec.task,
+            status="ok",
+            key=digest([hashes, chosen]),
+            hashes=hashes,
+            settings=chosen,
+            environment=versions,
+            machine=machine(self.model.device) | self.bench.files,
+            dataset={"name": about.name, "version": about.version, "domain": about.domain},
+            trained_on=spec.domain,
+            seen=about.name in spec.training_sets,
+            measured=datetime.now(UTC).date().isoformat(),
         )
+
+    def _known(self) -> Result | None:
+        """The result that is there, if it has the same identity and its predictions are whole."""
+        if not self.path.exists():
+            return None
+        try:
+            found = read_result(self.path)
+            if (
+                found.status == "ok"
+                and found.key == self.blank.key
+                and found.machine.get(FILES) in (None, self.blank.machine.get(FILES))
+            ):
+                predictions_of(self.path, found)
+                return found
+        except ResultError as error:
+            log.warning("measuring again: %s", error)
+        return None
+
+    def _measured(self, known: Result | None) -> Result:
+        if known is None:
+            self.bench.check_table()
+        try:
+            result = with_numbers(known or self._scored(), self.bench, self.path)
+        except FAULTS as error:
+            log.error("%s on %s: %s", self.model.id, self.bench.spec.id, error)
+            result = replace(self.blank, status="failed", message=f"{type(error).__name__}: {error}")
+        write_result(result, self.path)
+        if result.status == "ok":
+            discard(self._shards)
+        return result
+
+    def _scored(self) -> Result:
+        columns, seconds = score(self.model, self.bench.dataset, self._shards, self.effort)
+        write_predictions(columns, self.bench.truth, self.path)
+        stored = sha256_of(self.path.with_suffix(".parquet"))
+        return replace(self.blank, hashes=self.blank.hashes | {"predictions": stored}, seconds=round(seconds, 1))
+
+    @property
+    def _shards(self) -> Path:
+        """Folder of what is scored of it so far."""
+        identity = digest([self.blank.key, self.blank.machine.get(FILES)])
+        return self.path.with_name(f".{self.path.stem}-{identity[:16]}")
 
 
 def _require_task(model: Model, spec: BenchmarkSpec) -> None:
@@ -241,114 +242,3 @@ def _require_input(model: Model, dataset: Dataset, benchmark_id: str) -> None:
     )
     if named[0] != named[1]:
         raise ArgumentError(f"{model.id} answers {named[0]}, the truth of {benchmark_id} is {named[1]}")
-
-
-def _measure(
-    model: Model, bench: _Bench, batch_size: int, precision: str, rerun: bool, progress: Progress | None
-) -> Result:
-    path = result_path(bench.results, bench.spec.id, model.id)
-    blank = _unmeasured(model, bench, precision)
-    known = None if rerun else _known(path, blank)
-    if known is not None and known.definitions == bench.definitions:
-        return known
-    make_folder(path.parent)
-    with sole(path):
-        return _measured(model, bench, blank, path, known, batch_size, precision, progress)
-
-
-def _measured(
-    model: Model,
-    bench: _Bench,
-    blank: Result,
-    path: Path,
-    known: Result | None,
-    batch_size: int,
-    precision: str,
-    progress: Progress | None,
-) -> Result:
-    if known is None:
-        bench.check_table()
-    try:
-        if known is None:
-            known = _scored(model, bench, blank, path, batch_size, precision, progress)
-        result = _with_numbers(known, bench, path)
-    except FileError:
-        raise  # the machine's fault and not the model's
-    except FAULTS as error:
-        log.error("%s on %s: %s", model.id, bench.spec.id, error)
-        result = replace(blank, status="failed", message=f"{type(error).__name__}: {error}")
-    write_result(result, path)
-    if result.status == "ok":
-        discard(_shards(path, result))
-    return result
-
-
-def _shards(path: Path, result: Result) -> Path:
-    return path.with_name(f".{path.stem}-{digest([result.key, result.machine.get(FILES)])[:16]}")
-
-
-def _known(path: Path, blank: Result) -> Result | None:
-    """The result that is there, if it has the same identity and its predictions are whole."""
-    if not path.exists():
-        return None
-    try:
-        found = read_result(path)
-        if (
-            found.status == "ok"
-            and found.key == blank.key
-            and found.machine.get(FILES) in (None, blank.machine.get(FILES))
-        ):
-            predictions_of(path, found)
-            return found
-    except ResultError as error:
-        log.warning("measuring again: %s", error)
-    return None
-
-
-def _unmeasured(model: Model, bench: _Bench, precision: str) -> Result:
-    spec, about = model.spec, bench.dataset.description
-    assert spec is not None and model.weights_sha256 is not None
-    versions, chosen = environment(spec.plugin), settings(model, precision)
-    hashes = {
-        "weights": model.weights_sha256,
-        "preprocess": model.preprocess.digest,
-        "dataset": bench.fingerprint,
-        "environment": digest(versions),
-    }
-    return Result(
-        model=model.id,
-        benchmark=bench.spec.id,
-        task=bench.spec.task,
-        status="ok",
-        key=digest([hashes, chosen]),
-        hashes=hashes,
-        settings=chosen,
-        environment=versions,
-        machine=machine(model.device) | bench.files,
-        dataset={"name": about.name, "version": about.version, "domain": about.domain},
-        trained_on=spec.domain,
-        seen=about.name in spec.training_sets,
-        measured=datetime.now(UTC).date().isoformat(),
-    )
-
-
-def _scored(
-    model: Model,
-    bench: _Bench,
-    blank: Result,
-    path: Path,
-    batch_size: int,
-    precision: str,
-    progress: Progress | None,
-) -> Result:
-    advance = None if progress is None else (lambda done, total: progress(model.id, done, total))
-    columns, seconds = score(model, bench.dataset, _shards(path, blank), batch_size, precision, advance)
-    write_predictions(columns, bench.truth, path)
-    stored = sha256_of(path.with_suffix(".parquet"))
-    return replace(blank, hashes=blank.hashes | {"predictions": stored}, seconds=round(seconds, 1))
-
-
-def _with_numbers(result: Result, bench: _Bench, path: Path) -> Result:
-    scores, truth = scores_of(path, result)
-    summary = summarise(scores, truth, bench.metrics, bench.dataset.description.heads, bench.spec.strata)
-    return replace(result, definitions=bench.definitions, **vars(summary))

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,30 +14,19 @@ from ..errors import ResultError
 from ..files import whole
 from ..interfaces import Dataset
 from ..models.model import Model
+from .effort import Effort
 
-__all__ = ["SHARD", "Advance", "discard", "predicted", "score"]
+__all__ = ["SHARD", "discard", "predicted", "score"]
 
 SHARD = 512  # images
 SECONDS = b"seconds"
 
-Advance = Callable[[int, int], None]
 
-
-def score(
-    model: Model,
-    dataset: Dataset,
-    folder: Path,
-    batch_size: int,
-    precision: str = "float32",
-    advance: Advance | None = None,
-) -> tuple[dict[str, np.ndarray], float]:
+def score(model: Model, dataset: Dataset, folder: Path, effort: Effort) -> tuple[dict[str, np.ndarray], float]:
     """The columns that the model predicts for all images, in order, and the seconds that took.
 
     Arguments:
         folder: of the finished shards; belongs to this model on this data alone.
-        batch_size: images at once; halved where they do not fit into the device's memory.
-        precision: "float32" or "bf16".
-        advance: called with the number of finished images and of all.
 
     Raises:
         ResultError: a prediction is not a finite number.
@@ -47,11 +36,11 @@ def score(
         stop = min(start + SHARD, len(dataset))
         path = folder / f"{start:08d}.parquet"
         if (shard := _shard(path, stop - start)) is None:
-            _score_shard(model, dataset, (start, stop), path, batch_size, precision)
+            _score_shard(model, dataset, (start, stop), path, effort)
             shard = pq.read_table(path)
         shards.append(shard)
-        if advance:
-            advance(stop, len(dataset))
+        if effort.progress is not None:
+            effort.progress(model.id, stop, len(dataset))
     seconds = sum(float((shard.schema.metadata or {})[SECONDS]) for shard in shards)
     table = pa.concat_tables([shard.replace_schema_metadata(None) for shard in shards])
     return {name: table[name].to_numpy() for name in table.column_names}, seconds
@@ -71,28 +60,24 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _score_shard(
-    model: Model, dataset: Dataset, rows: tuple[int, int], path: Path, batch_size: int, precision: str
-) -> None:
+def _score_shard(model: Model, dataset: Dataset, rows: tuple[int, int], path: Path, effort: Effort) -> None:
     images = dataset.images(slice(*rows))
     begun = time.perf_counter()
-    columns = predicted(model, images, dataset.description.pixel_scale, batch_size, precision)
+    columns = predicted(model, images, dataset.description.pixel_scale, effort)
     seconds = str(time.perf_counter() - begun)
     _require_finite(columns, rows[0], model.id)
     with whole(path) as part:
         pq.write_table(pa.table(columns).replace_schema_metadata({SECONDS: seconds}), part)
 
 
-def predicted(
-    model: Model, images: np.ndarray, pixel_scale: float | None, batch_size: int, precision: str
-) -> dict[str, np.ndarray]:
-    """The columns that the model predicts for raw images (B, bands, H, W), at most `batch_size` at once."""
+def predicted(model: Model, images: np.ndarray, pixel_scale: float | None, effort: Effort) -> dict[str, np.ndarray]:
+    """The columns that the model predicts for raw images (B, bands, H, W)."""
     parts: list[Mapping[str, list]] = []
-    start = 0
+    start, batch_size = 0, effort.batch_size
     while start < len(images):
         try:
             channels = model.preprocess.images(images[start : start + batch_size], pixel_scale)
-            with torch.autocast(model.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=effort.precision == "bf16"):
                 parts.append(model.prediction(channels).to_table())
             start += batch_size
         except torch.OutOfMemoryError:

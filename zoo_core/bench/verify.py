@@ -23,9 +23,10 @@ from ..errors import ResultError
 from ..models.load import load
 from ..models.model import Model
 from .drawn import Drawn
+from .effort import Effort
 from .environment import environment, machine, settings
 from .examination import examine
-from .harness import with_data
+from .opened import with_data
 from .results import RESULTS, Result, read_result
 from .scoring import predicted
 from .verification import Verification, badge_of, write_verification
@@ -243,7 +244,7 @@ def _differences(
     scale = drawn.dataset.description.pixel_scale
     for start in range(0, len(drawn.rows), BATCH):
         images = drawn.dataset.images(drawn.rows[start : start + BATCH])
-        parts.append(predicted(model, images, scale, BATCH, result.settings["precision"]))
+        parts.append(predicted(model, images, scale, Effort(BATCH, result.settings["precision"])))
         if progress is not None:
             progress(min(start + BATCH, len(drawn.rows)), len(drawn.rows))
     again = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

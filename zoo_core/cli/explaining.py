@@ -73,7 +73,7 @@ def explain(
 
 
 def _draw_worst(network: Model, on: str, data: str | None, results: Path, out: Path, count: int) -> None:
-    from ..bench.harness import with_data
+    from ..bench.opened import with_data
     from ..board.mistakes import draw_worst
     from ..catalog.registry import catalog
 

@@ -187,7 +187,7 @@ def check(ctx: click.Context, name: str, weights: bool, device: str, as_json: bo
 
 
 def _draw(models: tuple[str, ...], on: str, data: str | None, split: str | None, device: str, folder: Path) -> None:
-    from ..bench.harness import with_data
+    from ..bench.opened import with_data
     from ..board.pictures import draw_pictures
     from ..catalog.registry import catalog
     from ..models.load import load

@@ -1,0 +1,129 @@
+"""A benchmark whose images are at hand, and are those that the registry means."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..catalog.registry import catalog
+from ..catalog.specs import BenchmarkSpec
+from ..datasets.opening import open_dataset
+from ..datasets.simulated.frozen import table_sha256
+from ..errors import ArgumentError, ResultError
+from ..interfaces import Dataset
+from ..metric import Metric
+from ..plugins import metrics as plugin_metrics
+from ..tasks import task_named
+from .environment import environment
+from .metrics.intervals import LEVEL, RESAMPLES
+from .metrics.named import select
+from .results import digest
+
+__all__ = ["FILES", "OpenedBenchmark", "with_data"]
+
+log = logging.getLogger("zoo")
+
+FILES = "files"  # key of `Result.machine` under which stands what identifies them there
+
+
+@dataclass(frozen=True)
+class OpenedBenchmark:
+    """A benchmark with its data set open.
+
+    Arguments:
+        spec: its entry.
+        results: folder of the results.
+        dataset: its images.
+        fingerprint: of the data set.
+        metrics: that the entry names.
+    """
+
+    spec: BenchmarkSpec
+    results: Path
+    dataset: Dataset
+    fingerprint: str
+    metrics: Sequence[Metric]
+
+    @classmethod
+    def opened(cls, spec: BenchmarkSpec, results: Path) -> "OpenedBenchmark":
+        """Open the data set of the entry.
+
+        Raises:
+            DatasetError, ResultError: the images are not those of the benchmark.
+        """
+        dataset = open_dataset(spec.dataset, **spec.arguments)
+        _check_domain(spec, dataset)
+        found = dataset.fingerprint()
+        if spec.sha256 is not None and found != spec.sha256:
+            raise ResultError(
+                f"{spec.id}: the data set {spec.dataset} has the fingerprint {found}, the registry says {spec.sha256}; "
+                "these are not the images of the benchmark"
+            )
+        return cls(spec, results, dataset, found, _metrics(spec, dataset))
+
+    @cached_property
+    def truth(self) -> dict[str, np.ndarray]:
+        """What metrics and strata see, and what is stored: with the predictions it gives every number again."""
+        truth = self.dataset.truth()
+        names = ["id", *(self.dataset.description.heads.parameters or ("label",)), *self.spec.strata]
+        missing = sorted(set(names) - set(truth))
+        if missing:
+            raise ResultError(f"{self.spec.id}: the truth lacks {', '.join(missing)}; it has {', '.join(truth)}")
+        return {name: np.asarray(truth[name]) for name in names}
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """What identifies the images on this machine, if they are read from files."""
+        return {FILES: self.dataset.identity()} if self.dataset.paths else {}
+
+    @cached_property
+    def table_sha256(self) -> str | None:
+        """Of all images, and not only of the first ones as the fingerprint; None where the registry pins none."""
+        if self.spec.table_sha256 is None:
+            return None
+        log.info("checking the parameters of the %s images of %s", f"{len(self.dataset):,}", self.spec.id)
+        return table_sha256(self.dataset)
+
+    def check_table(self) -> None:
+        """Raise ResultError unless every image is the one that was frozen."""
+        if self.table_sha256 != self.spec.table_sha256:
+            raise ResultError(
+                f"{self.spec.id}: the table of all parameters has the sha256 {self.table_sha256}, the registry says "
+                f"{self.spec.table_sha256}; arguments and first images agree, so this version draws some of the others "
+                "differently: measure with the version that the registry belongs to"
+            )
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """Of the metrics, and the hash that changes with whatever the numbers are computed by."""
+        lines = {metric.name: metric.summary for metric in self.metrics}
+        strata = {column: list(edges) for column, edges in self.spec.strata.items()}
+        how = [lines, strata, RESAMPLES, LEVEL, environment(self.spec.plugin)]
+        return lines | {"sha256": digest(how)}
+
+
+def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
+    """The benchmark of the images that lie at `data`."""
+    if spec.needs_data and data is None:
+        raise ArgumentError(f"{spec.id} is measured on images that you must have; say where with data= (--data PATH)")
+    if not spec.needs_data and (data is not None or split is not None):
+        raise ArgumentError(f"{spec.id} brings its own images; leave data= (--data) and split= (--split) away")
+    chosen = {"path": None if data is None else str(data), "split": split}
+    return replace(spec, arguments={**spec.arguments, **{key: value for key, value in chosen.items() if value}})
+
+
+def _check_domain(spec: BenchmarkSpec, dataset: Dataset) -> None:
+    listed = catalog().datasets.get(spec.dataset)
+    if listed is not None and listed.domain != dataset.description.domain:
+        raise ResultError(
+            f"{spec.id}: its images are {dataset.description.domain}, but {listed.source} lists {listed.name} as "
+            f"{listed.domain}; correct the registry"
+        )
+
+
+def _metrics(spec: BenchmarkSpec, dataset: Dataset) -> Sequence[Metric]:
+    own = task_named(spec.task).metrics(dataset.description.heads)
+    return select(spec.metrics, spec.task, [*own, *plugin_metrics([spec.plugin])])
