@@ -34,9 +34,6 @@ FINE = FRAME.finer(OVERSAMPLE)
 FAINT = 3e-7
 """Sky sigma: a profile ends where it adds less to a pixel of the finer grid."""
 
-CPU_CHUNK = 50
-"""Cutouts blurred at once on a CPU, where they are rendered a few at a time."""
-
 
 @dataclass(frozen=True)
 class Components:
@@ -75,7 +72,7 @@ def expose(
         device: where they are rendered, and where their images stay.
     """
     device = torch.device(device)
-    chunk = CPU_CHUNK if device.type == "cpu" else scenes_at_once(FINE.side, device)
+    chunk = scenes_at_once(FINE.side, device)
     starts = range(0, max(len(cutouts), 1), chunk)
     parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device) for start in starts]
     return parts[0] if len(parts) == 1 else Components.concatenate(parts)

@@ -34,7 +34,7 @@ def window_flux(profiles: Profiles, left: Tensor, bottom: Tensor, pixel: float, 
     flux = horizontal.diff(dim=1) + vertical.diff(dim=1).transpose(1, 2)
     if not profiles.arms.any():
         return flux
-    dx, dy = torch.broadcast_tensors(across[:, None, :-1] + pixel / 2, up[:, :-1, None] + pixel / 2)
+    dx, dy = across[:, None, :-1] + pixel / 2, up[:, :-1, None] + pixel / 2
     return flux * modulation(profiles, dx, dy, squared_radius(profiles, dx, dy), pixel)
 
 

@@ -4,12 +4,14 @@ Values at pixel centres serve where a profile is smooth on the scale of a pixel;
 of a needle, the flux is that through the pixels' borders.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from .cusp import window_flux
-from .grid import Grid, pixel_means
+from .cusp import NODES, window_flux
+from .grid import Grid, add_light, pixel_means, spans
 from .light import Profiles, brightness, shaped
 from .scene import SERSIC
 
@@ -32,24 +34,43 @@ def undeflected(lights: np.ndarray, count: int, grid: Grid, faint: float = 0.0) 
         lights: dtype LIGHT.
         faint: flux per pixel below which a profile may be cut off.
     """
-    samples, lights = grid.zeros(count), shaped(lights)
-    for width, chosen in _tiles(lights, grid, faint):
-        samples = _add_tiles(samples, chosen, grid, width)
-    flux = pixel_means(samples).mul_(grid.pixel**2)
+    lights = shaped(lights)
+    profiles = Profiles.of(lights, grid.axis.double())
+    flux = pixel_means(_samples(lights, profiles, count, grid, faint)).mul_(grid.pixel**2)
     sersic, exponential = lights["profile"] == SERSIC, lights["n"] == 1  # whose integrals are elementary
-    for kind in (lights[sersic & exponential], lights[sersic & ~exponential]):
-        for width, chosen in _windows(kind, grid.pixel):
-            _replace_centres(flux, chosen, grid, width)
+    for kind in (sersic & exponential, sersic & ~exponential):
+        for width, rows in _windows(lights, kind, grid.pixel):
+            for some in _together(rows, 2 * NODES * width**2, grid):
+                _replace_centres(flux, lights[some], profiles[grid.index(some)], grid, width)
     return flux
 
 
+def _samples(lights: np.ndarray, profiles: Profiles, count: int, grid: Grid, faint: float) -> Tensor:
+    """Brightness at the pixels' centres, with the ring, shape (count, width + 2, width + 2)."""
+    samples, whole = grid.zeros(count), grid.zeros(count)
+    profiles = profiles.to(samples)
+    for width, rows in _tiles(lights, grid, faint):
+        for some in _together(rows, width**2, grid):
+            few = profiles[grid.index(some)]
+            if width == len(grid.axis):
+                add_light(whole, few.scene, brightness(few, grid.x, grid.y, grid.pixel))
+            else:
+                _add_tiles(samples, lights[some], few, grid, width)
+    return samples.add_(whole)
+
+
+def _together(rows: np.ndarray, pixels: int, grid: Grid) -> Iterator[np.ndarray]:
+    """The rows in groups that are drawn together, of so many pixels each."""
+    return (rows[span] for span in spans(len(rows), pixels, grid.axis.device))
+
+
 def _tiles(lights: np.ndarray, grid: Grid, faint: float) -> list[tuple[int, np.ndarray]]:
-    """The profiles that are drawn on tiles of each width, the last of them the whole frame."""
+    """Rows of the profiles that are drawn on tiles of each width, the last of them the whole frame."""
     frame = len(grid.axis)
     needed = np.full(len(lights), np.inf) if faint <= 0 else 2 * reach(lights, grid.pixel, faint) / grid.pixel + 3
     widths = [width for width in TILES if width < frame]
     kind = np.searchsorted(widths, needed)
-    return [(width, lights[kind == i]) for i, width in enumerate([*widths, frame]) if (kind == i).any()]
+    return [(width, np.flatnonzero(kind == i)) for i, width in enumerate([*widths, frame])]
 
 
 def reach(lights: np.ndarray, pixel: float, faint: float) -> np.ndarray:
@@ -64,16 +85,12 @@ def reach(lights: np.ndarray, pixel: float, faint: float) -> np.ndarray:
     return np.where(lights["profile"] == SERSIC, sersic, ring) * lights["R"] / np.sqrt(lights["q"])
 
 
-def _add_tiles(samples: Tensor, lights: np.ndarray, grid: Grid, width: int) -> Tensor:
-    """The samples with those of profiles that fit into tiles of this width."""
-    profiles = Profiles.of(lights, samples)
-    if width == len(grid.axis):
-        return samples + grid.total(len(samples), profiles.scene, brightness(profiles, grid.x, grid.y, grid.pixel))
+def _add_tiles(samples: Tensor, lights: np.ndarray, profiles: Profiles, grid: Grid, width: int) -> None:
+    """Adds the profiles, which fit into tiles of this width, to the samples, in place."""
     column, row = (_tile_axis(lights[name], grid, width) for name in ("x", "y"))
     light = brightness(profiles, grid.axis[column][:, None, :], grid.axis[row][:, :, None], grid.pixel)
-    return samples.index_put_(
-        (profiles.scene[:, None, None], row[:, :, None], column[:, None, :]), light, accumulate=True
-    )
+    places = profiles.scene[:, None, None], row[:, :, None], column[:, None, :]
+    samples.index_put_(places, light, accumulate=True)
 
 
 def _tile_axis(centres: np.ndarray, grid: Grid, width: int) -> Tensor:
@@ -83,22 +100,21 @@ def _tile_axis(centres: np.ndarray, grid: Grid, width: int) -> Tensor:
     return torch.as_tensor(first[:, None] + np.arange(width), device=grid.axis.device)
 
 
-def _windows(lights: np.ndarray, pixel: float) -> list[tuple[int, np.ndarray]]:
-    """The profiles that take each width of window."""
+def _windows(lights: np.ndarray, kind: np.ndarray, pixel: float) -> list[tuple[int, np.ndarray]]:
+    """Rows of the profiles of a kind that take each width of window."""
     resolved = lights["R"] * np.sqrt(lights["q"]) > RESOLVED * pixel
     roundness = np.where(resolved, 1.0, lights["q"])
     ceilings = (np.inf, *(least for _, least in WINDOWS))
-    chosen = [
-        lights[(roundness >= least) & (roundness < top)] for (_, least), top in zip(WINDOWS, ceilings, strict=False)
+    return [
+        (width, np.flatnonzero(kind & (roundness >= least) & (roundness < top)))
+        for (width, least), top in zip(WINDOWS, ceilings, strict=False)
     ]
-    return [(width, part) for (width, _), part in zip(WINDOWS, chosen, strict=True) if len(part)]
 
 
-def _replace_centres(flux: Tensor, lights: np.ndarray, grid: Grid, width: int) -> None:
+def _replace_centres(flux: Tensor, lights: np.ndarray, profiles: Profiles, grid: Grid, width: int) -> None:
     """Puts the exact flux into the windows around the profiles' centres, in place."""
     column, left, x = _window_axis(lights["x"], grid, width)
     row, bottom, y = _window_axis(lights["y"], grid, width)
-    profiles = Profiles.of(lights, left)
     exact = window_flux(profiles, left, bottom, grid.pixel, width)
     sampled = pixel_means(brightness(profiles, x[:, None, :], y[:, :, None], grid.pixel)).mul_(grid.pixel**2)
     change = (exact - sampled).to(flux)

@@ -1,5 +1,6 @@
 """The grid of pixels and what values at their centres say about their means."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -7,7 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Grid", "gauss_legendre", "pixel_means"]
+__all__ = ["Grid", "add_light", "gauss_legendre", "pixel_means", "spans"]
+
+AT_ONCE = 130_000
+"""Pixels that a CPU computes together: they stay in a core's cache."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,29 @@ class Grid:
         """Images of nothing, with the ring, shape (count, width + 2, width + 2)."""
         return self.axis.new_zeros(count, self.width + 2, self.width + 2)
 
-    def total(self, count: int, scene: Tensor, light: Tensor) -> Tensor:
-        """The light of each scene's profiles together, with the ring, shape (count, width + 2, width + 2).
+    def index(self, rows: np.ndarray) -> Tensor:
+        """Numbers of rows, int64, on the device of the grid."""
+        return torch.as_tensor(rows, device=self.axis.device)
 
-        Arguments:
-            scene: row of the scene that each profile belongs to, shape (profiles,).
-            light: shape (profiles, width + 2, width + 2).
-        """
-        if light.device.type == "cpu":
-            return self.zeros(count).index_add_(0, scene, light)
-        # on a GPU `index_add_` sums in any order; this one sorts first, and every run gives the same bits
-        return self.zeros(count).index_put_((scene,), light, accumulate=True)
+
+def add_light(images: Tensor, scene: Tensor, light: Tensor) -> None:
+    """Adds the light of profiles to the images of their scenes, in place.
+
+    Arguments:
+        images: (scenes, height, width).
+        scene: row of the scene that each profile belongs to, shape (profiles,).
+        light: (profiles, height, width).
+    """
+    if light.device.type == "cpu":
+        images.index_add_(0, scene, light)
+    else:  # on a GPU `index_add_` sums in any order; this one sorts first, and every run gives the same bits
+        images.index_put_((scene,), light, accumulate=True)
+
+
+def spans(count: int, pixels: int, device: torch.device) -> Iterator[slice]:
+    """So many images of `pixels` each, in groups that are computed together: on a GPU all of them."""
+    together = max(1, AT_ONCE // pixels) if device.type == "cpu" else max(1, count)
+    return (slice(start, min(start + together, count)) for start in range(0, count, together))
 
 
 def pixel_means(samples: Tensor) -> Tensor:

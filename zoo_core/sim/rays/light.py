@@ -132,9 +132,13 @@ class Profiles:
     def _of_table(cls, scene: Tensor, table: Tensor) -> "Profiles":
         return cls(scene, *table[:, :, None, None].unbind(1), table)  # pyright: ignore[reportCallIssue]
 
-    def __getitem__(self, rows: Tensor) -> "Profiles":
+    def __getitem__(self, rows: Tensor | slice) -> "Profiles":
         """The profiles of some rows."""
         return self._of_table(self.scene[rows], self.table[rows])
+
+    def to(self, like: Tensor) -> "Profiles":
+        """The same in the type of `like`."""
+        return self._of_table(self.scene, self.table.to(like))
 
     def __len__(self) -> int:
         return len(self.scene)
@@ -166,8 +170,7 @@ def brightness_at(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, 
         light[rings] = _ring(profiles[rings], radius_2[rings])
     spirals = profiles.arms.flatten().nonzero().flatten()
     if len(spirals):
-        dx, dy = (part.expand(len(profiles), -1, -1)[spirals] for part in (dx, dy))
-        light[spirals] *= modulation(profiles[spirals], dx, dy, radius_2[spirals], pixel)
+        light[spirals] *= modulation(profiles[spirals], dx[spirals], dy[spirals], radius_2[spirals], pixel)
     return light
 
 

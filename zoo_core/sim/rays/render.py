@@ -16,8 +16,8 @@ from .scene import POINT, Scenes
 __all__ = ["Rendered", "render", "scenes_at_once"]
 
 
-CPU_RAYS, GPU_RAYS = 250_000, 42_000_000
-"""At once: what stays in a CPU core's cache; what keeps a GPU busy for longer than its kernels take to start."""
+CPU_RAYS, GPU_RAYS = 2_100_000, 42_000_000
+"""At once: what keeps a device busy for longer than its kernels take to start; a CPU draws a few profiles at a time."""
 
 BYTES = 750
 """Of a GPU's memory for each ray."""
@@ -82,5 +82,9 @@ def _images(scenes: Scenes, grid: Grid, faint: float) -> tuple[Tensor, Tensor]:
     lights = scenes.lights[scenes.lights["profile"] != POINT]
     massive = scenes.lenses["theta_E"][lights["scene"]] > 0
     behind, bent = lights["lensed"], lights["lensed"] & massive
-    foreground, unbent = (undeflected(lights[rows], len(scenes), grid, faint) for rows in (~behind, behind & ~bent))
-    return foreground, unbent + deflected(scenes.lenses, lights[bent], grid) if bent.any() else unbent
+    foreground, arcs = (
+        undeflected(lights[~behind], len(scenes), grid, faint),
+        deflected(scenes.lenses, lights[bent], grid),
+    )
+    unbent = lights[behind & ~bent]
+    return foreground, arcs.add_(undeflected(unbent, len(scenes), grid, faint)) if len(unbent) else arcs
