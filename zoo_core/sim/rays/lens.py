@@ -47,9 +47,7 @@ class Deflectors:
     def of(cls, lenses: np.ndarray, like: Tensor) -> "Deflectors":
         """Lenses of one law (dtype LENS, none of them massless), in the type and on the device of `like`."""
         terms = _series_terms(lenses["q"].min(), RELATIVE_ERROR[like.dtype])
-        table = np.stack([lenses[name] for name in COLUMNS], axis=1)
-        law = _isothermal if lenses["slope"][0] == 1 else _power_law
-        return cls(law, terms, torch.as_tensor(table).to(like))
+        return cls(_isothermal if lenses["slope"][0] == 1 else _power_law, terms, _table(lenses, like))
 
     def __getitem__(self, rows: Tensor) -> "Deflectors":
         """Those of some scenes; terms stay as many."""
@@ -61,9 +59,9 @@ class Deflectors:
         shear_x, shear_y = _shear(self, x, y)
         return alpha_x + shear_x, alpha_y + shear_y
 
-    def columns(self, names: Sequence[str], ndim: int) -> list[Tensor]:
-        """Some columns, each before positions of that many dimensions, the scene's included."""
-        return [self.table[:, COLUMNS.index(name)].view(-1, *[1] * (ndim - 1)) for name in names]
+    def columns(self, *names: str, like: Tensor) -> list[Tensor]:
+        """Some columns, each shaped to broadcast with positions `like` these."""
+        return _columns(self.table, names, like)
 
 
 def alike(lenses: np.ndarray) -> list[np.ndarray]:
@@ -99,8 +97,7 @@ def convergence(lenses: np.ndarray, x: Tensor, y: Tensor) -> Tensor:
 
     (2 - slope) / 2 (theta_E / R)^slope; Tessore & Metcalf (2015), A&A 580, A79, eq. 2.
     """
-    names = ("x", "y", "q", "phi", "theta_E", "slope")
-    x0, y0, q, phi, theta_E, slope = Deflectors.of(lenses, x).columns(names, x.ndim)
+    x0, y0, q, phi, theta_E, slope = _columns(_table(lenses, x), ("x", "y", "q", "phi", "theta_E", "slope"), x)
     return func.convergence_epl(x0, y0, q, phi, theta_E, slope, x, y, CORE)
 
 
@@ -111,7 +108,7 @@ def _isothermal(lenses: Deflectors, x: Tensor, y: Tensor) -> tuple[Tensor, Tenso
     (arctan(f x / psi), artanh(f y / psi)). Kormann, Schneider & Bartelmann (1994), A&A 284, 285; written as in Keeton
     (2001), arXiv astro-ph/0102341, eqs. 34 and 35, whose b is theta_E sqrt(q).
     """
-    x0, y0, q, phi, theta_E = lenses.columns(("x", "y", "q", "phi", "theta_E"), x.ndim)
+    x0, y0, q, phi, theta_E = lenses.columns("x", "y", "q", "phi", "theta_E", like=x)
     q = q.clamp_max(
         1 - 8 * torch.finfo(x.dtype).eps
     )  # a circle divides by zero; its neighbour is as round as the type can tell
@@ -124,13 +121,13 @@ def _power_law(lenses: Deflectors, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
     alpha = 2 b / (1 + q) (b / R)^(t - 1) e^(i phi) 2F1(1, t / 2; 2 - t / 2; -f e^(2 i phi)), with f = (1 - q) / (1 + q)
     and elliptical radius R and angle phi: Tessore & Metcalf (2015), A&A 580, A79, eq. 13; the series of eq. 23.
     """
-    x0, y0, q, phi, theta_E, slope = lenses.columns(("x", "y", "q", "phi", "theta_E", "slope"), x.ndim)
+    x0, y0, q, phi, theta_E, slope = lenses.columns("x", "y", "q", "phi", "theta_E", "slope", like=x)
     return func.reduced_deflection_angle_epl(x0, y0, q, phi, theta_E, slope, x, y, n_iter=lenses.terms, chunk_size=1)
 
 
 def _shear(lenses: Deflectors, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Deflection by external shear: (gamma_1 dx + gamma_2 dy, gamma_2 dx - gamma_1 dy) from the lens, arcsec."""
-    x0, y0, gamma_1, gamma_2 = lenses.columns(("x", "y", "gamma_1", "gamma_2"), x.ndim)
+    x0, y0, gamma_1, gamma_2 = lenses.columns("x", "y", "gamma_1", "gamma_2", like=x)
     return func.reduced_deflection_angle_external_shear(x0, y0, gamma_1, gamma_2, x, y)
 
 
@@ -143,3 +140,12 @@ def _series_terms(q: float, error: float) -> int:
     if f < error:
         return 2
     return max(2, math.ceil(math.log(error * (1 - f)) / math.log(f)) + 1)
+
+
+def _table(lenses: np.ndarray, like: Tensor) -> Tensor:
+    """The columns of dtype LENS, in the type and on the device of `like`, shape (scenes, columns)."""
+    return torch.as_tensor(np.stack([lenses[name] for name in COLUMNS], axis=1)).to(like)
+
+
+def _columns(table: Tensor, names: Sequence[str], like: Tensor) -> list[Tensor]:
+    return [table[:, COLUMNS.index(name)].view(-1, *[1] * (like.ndim - 1)) for name in names]
