@@ -7,6 +7,7 @@ ZooError
 ├── RegistryError           a registry file is malformed or contradicts another
 ├── ArgumentError           what the caller passed cannot be used; also a ValueError
 ├── FileError               a file or folder that cannot be written, or that another run is writing
+├── SchedulerError          the scheduler of a distributed run, or its workers, cannot be used, or left shards undone
 ├── SpecError               what a plugin, a registry or a recipe declares cannot be built
 ├── WeightsError            weights that could not be had or do not fit
 │   ├── ChecksumError       the file is not the one that was published
@@ -77,6 +78,10 @@ class ArgumentError(ZooError, ValueError):
 
 class FileError(ZooError):
     """A file or folder that cannot be written, or that another run is writing."""
+
+
+class SchedulerError(ZooError):
+    """The scheduler of a distributed run, or its workers, cannot be used, or left shards undone."""
 
 
 class SpecError(ZooError):

@@ -78,6 +78,7 @@ def test_exit_code_says_whether_any_image_could_be_used(zoo_command, folder, tmp
         ["--device", "gpu"],
         ["--resume"],
         ["--image", "tile.fits"],
+        ["--scheduler", "locla"],
         ["--no-such-option"],
     ],
 )

@@ -27,7 +27,7 @@ file_option = click.Path(path_type=Path)
 @click.command()
 @click.argument("model", shell_complete=model_names)
 @click.argument("inputs", nargs=-1)
-@click.option("-o", "--out", type=file_option, help="Table to write: csv, ecsv, parquet or fits.")
+@click.option("-o", "--out", type=file_option, help="Table: csv, ecsv, parquet, fits; a folder without extension.")
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
 @click.option("--out-dir", type=file_option, help="Folder for restored images.")
 @click.option("--top", type=click.IntRange(min=0), help=f"Print so many of the best-ranked.  [{TOP} without -o]")
@@ -44,6 +44,7 @@ file_option = click.Path(path_type=Path)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--batch-size", type=int, help="Images at once; smaller where memory is short.")
 @click.option("--workers", type=int, help="Processes that read images; 0 for none.")
+@click.option("--scheduler", metavar="local|ADDRESS|FILE", help="Spread over processes, a Dask cluster, or batch jobs.")
 @click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
 @click.option("--resume", is_flag=True, help="Go on where a killed run into the same table stopped.")
@@ -71,6 +72,7 @@ def predict(
     device: str,
     batch_size: int | None,
     workers: int | None,
+    scheduler: str | None,
     views: int | None,
     precision: str,
     resume: bool,
@@ -89,11 +91,15 @@ def predict(
 
     names, patterns = _apart(inputs, bands)
     chosen = _inputs(names, patterns, ext, stack, from_file, catalog, image, cutout, mask, weight)
-    loaded = load(model, device=device).with_views(views)
+    loaded = load(model, device="cpu" if scheduler else device).with_views(views)
     scale = in_arcsec("--pixel-scale (pixel_scale=)", pixel_scale)
     images = images_of(loaded, chosen, scale)
     with progress(loaded.id) as tick:
-        options = Options(scale, out, out_dir, batch_size, workers, precision, resume, tick, gallery, ctx.obj)
+        options = Options(
+            *(scale, out, out_dir, batch_size, workers, precision, resume, tick, gallery, ctx.obj),
+            scheduler=scheduler,
+            device=None if device == "auto" else device,
+        )
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
             if gallery is not None and finished.rows > finished.failed:

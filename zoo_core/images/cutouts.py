@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count, repeat
 from math import floor, isfinite
 
 import numpy as np
@@ -30,6 +31,7 @@ class CatalogSource(Source):
         row: in the catalogue, from 0.
         x, y: position, pixels; the centre of the mosaic's first pixel is (0, 0).
         size: side of the cutout, pixels. It is cut along pixels, its centre within half a pixel of the position.
+        sky: right ascension and declination, degrees; None if the catalogue gives pixels.
     """
 
     tile: FileSource | PairedSource
@@ -38,6 +40,7 @@ class CatalogSource(Source):
     x: float
     y: float
     size: int
+    sky: tuple[float, float] | None = None
 
     @property
     def id(self) -> str:
@@ -53,6 +56,11 @@ class CatalogSource(Source):
     def paths(self) -> tuple[str, ...]:
         """Of the mosaic."""
         return self.tile.paths
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """As the catalogue gives it."""
+        return self.sky
 
     def load(self, n_bands: int) -> RawImage:
         """The cutout; NaN outside the edges of the mosaic."""
@@ -97,8 +105,10 @@ def find_cutouts(
     first = tile.files[0] if isinstance(tile, PairedSource) else tile
     size = round(arcsec / _scale(first, pixel_scale)) if arcsec else pixels or 1
     found = read_positions(str(catalog))
-    places = zip(found.names, *_pixels(found, tile), strict=True)
-    return (CatalogSource(tile, name, row, float(x), float(y), max(size, 1)) for row, (name, x, y) in enumerate(places))
+    x, y = _pixels(found, tile)
+    skies = repeat(None) if isinstance(found, OnMosaic) else zip(found.ra.tolist(), found.dec.tolist(), strict=True)
+    places = zip(count(), found.names, x.tolist(), y.tolist(), skies, strict=False)
+    return (CatalogSource(tile, name, row, x, y, max(size, 1), sky) for row, name, x, y, sky in places)
 
 
 def _tile(image: StrPath | Mapping[str, StrPath], ext: str | int | None, beside: Beside) -> FileSource | PairedSource:

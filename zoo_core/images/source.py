@@ -40,6 +40,11 @@ class Source(ABC):
     def paths(self) -> tuple[str, ...]:
         """Of all files that it is read from."""
 
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Right ascension and declination, degrees, if they are known before it is read."""
+        return None
+
     @abstractmethod
     def load(self, n_bands: int) -> RawImage:
         """The image; raises ImageError."""

@@ -134,6 +134,7 @@ class Model:
         precision: str = "float32",
         resume: bool = False,
         progress: Progress | None = None,
+        scheduler: str | Path | None = None,
     ) -> Table:
         """A table with one row for each image, in input order: id, path, status, message, and the task's columns.
 
@@ -141,7 +142,8 @@ class Model:
             inputs: `zoo.Files(...)` or `zoo.Mosaic(...)`; a file, folder or glob, or a list of them, for `Files`; an
                 array (N, bands, H, W); a data set; or sources of `zoo_core.images`.
             pixel_scale: arcsec, or an angle of astropy; overrides the header.
-            out: a file to write as well, csv, ecsv, parquet or fits.
+            out: a file to write as well, csv, ecsv, parquet or fits; a name without extension is a folder of Parquet
+                files that reads as one table.
             out_dir: where restored images go.
             gallery: a picture of the best-ranked images to write as well.
             device: where to run, as in `zoo.load`; None: where the model is.
@@ -151,9 +153,12 @@ class Model:
             precision: "float32" or "bf16".
             resume: keep what an earlier, killed run into the same `out` has done.
             progress: called with (images done, images in all).
+            scheduler: whose workers do it: "local" for processes of this machine, so many as `workers` says; the
+                address of a Dask scheduler; or a YAML file that describes the jobs of a batch system.
 
         Raises:
             UntrainedError: the weights are random.
+            SchedulerError: the scheduler or its workers cannot be used.
             FileError: something cannot be written, or another run writes the same table.
             ImageReadError, ArgumentError: no images, or arguments that cannot be used. An image that cannot be used is
                 a row.
@@ -170,9 +175,11 @@ class Model:
             resume=resume,
             progress=progress,
             gallery=None if gallery is None else Path(gallery),
+            scheduler=None if scheduler is None else str(scheduler),
+            device=None if device is None else str(device),
         )
         model = self.with_views(views)
-        model = model if device is None else model.to(device_named(device))
+        model = model if device is None or scheduler is not None else model.to(device_named(device))
         return predict(model, inputs, options)
 
     def save(self, folder: str | Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,12 +13,24 @@ from astropy.table import Table
 
 from .images import Images
 from .ranking import RankedImage, best
-from .tables import to_astropy, write_table
+from .shards import Shards
+from .tables import is_folder, to_astropy, write_table
 
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["Finished"]
+__all__ = ["Finished", "facts_of"]
+
+
+def facts_of(model: Model, pixel_scale: float | None, command: str) -> dict[str, str]:
+    """What made the rows, for the metadata of their table."""
+    return {
+        "model": model.id,
+        "weights_sha256": str(model.weights_sha256),
+        "zoo_version": version("zoo-core"),
+        "pixel_scale": "of each image" if pixel_scale is None else f"{pixel_scale:g} arcsec",
+        "command": command,
+    }
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,8 @@ class Finished:
         model: what made them.
         images: in the order of the rows.
         pixel_scale: that was passed.
-        pieces: each call passes over all rows once.
+        shards: that hold the rows.
+        count: of shards.
         command: that asked for them.
         rows, failed: how many; how many of them have status `error`.
     """
@@ -38,7 +51,8 @@ class Finished:
     images: Images
     pixel_scale: float | None
     command: str
-    pieces: Callable[[], Iterator[pa.Table]]
+    shards: Shards
+    count: int
     rows: int
     failed: int
 
@@ -48,8 +62,15 @@ class Finished:
         return to_astropy(rows.replace_schema_metadata(self.facts), self._units)
 
     def write(self, out: Path) -> None:
-        """As a file of the format that its extension names."""
-        write_table(out, self.pieces, self._units, self.facts)
+        """As a file of the format that its extension names; as a folder, where the shards are its files."""
+        if is_folder(out):
+            self.shards.agree(self.count)
+        else:
+            write_table(out, self.pieces, self._units, self.facts)
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """One pass over all rows."""
+        return self.shards.all(self.count)
 
     @property
     def _units(self) -> dict[str, str]:
@@ -57,15 +78,8 @@ class Finished:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What made the rows, for the metadata of their table."""
-        scale = "of each image" if self.pixel_scale is None else f"{self.pixel_scale:g} arcsec"
-        return {
-            "model": self.model.id,
-            "weights_sha256": str(self.model.weights_sha256),
-            "zoo_version": version("zoo-core"),
-            "pixel_scale": scale,
-            "command": self.command,
-        }
+        """What made the rows."""
+        return facts_of(self.model, self.pixel_scale, self.command)
 
     def best(self, count: int) -> list[RankedImage]:
         """The best-ranked images."""

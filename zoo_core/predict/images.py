@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -47,13 +47,28 @@ class Images(ABC):
     def job(self, start: int, stop: int) -> Job:
         """Reads images `start` to `stop`, one result each."""
 
+    def positions(self, start: int, stop: int) -> np.ndarray | None:
+        """Right ascension and declination (N, 2), degrees, NaN where unknown; None: of no image of this run."""
+        return None
+
+    def part(self, start: int, stop: int) -> Images:
+        """Images `start` to `stop` alone, with their keys and identity; only where `in_workers`."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class SourceImages(Images):
-    """Images in files, read with as many bands as the model takes."""
+    """Images in files, read with as many bands as the model takes.
+
+    Arguments:
+        sources: in order.
+        n_bands: of each image.
+        on_sky: rows have columns for right ascension and declination.
+    """
 
     sources: Sequence[Source]
     n_bands: int
+    on_sky: bool = False
     in_workers = True
 
     def __len__(self) -> int:
@@ -65,13 +80,24 @@ class SourceImages(Images):
 
     def identity(self, start: int, stop: int) -> str:
         """Of what was chosen, and of the paths, sizes and modification times of the files."""
-        chosen = self.sources[start:stop]
+        chosen = tuple(self.sources[start:stop])
         paths = dict.fromkeys(path for source in chosen for path in source.paths)
         return _sha256(repr((chosen, self.n_bands, stamp(paths))).encode())
 
     def job(self, start: int, stop: int) -> Job:
         """A function that can be sent to another process."""
         return partial(_read_all, tuple(self.sources[start:stop]), self.n_bands)
+
+    def positions(self, start: int, stop: int) -> np.ndarray | None:
+        """Those that the catalogue gives."""
+        if not self.on_sky:
+            return None
+        known = (source.position or (np.nan, np.nan) for source in self.sources[start:stop])
+        return np.array(list(known), np.float64).reshape(-1, 2)
+
+    def part(self, start: int, stop: int) -> SourceImages:
+        """Those sources."""
+        return replace(self, sources=tuple(self.sources[start:stop]))
 
 
 @dataclass(frozen=True, eq=False)

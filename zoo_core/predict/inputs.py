@@ -131,7 +131,8 @@ def images_of(model: Model, inputs: Inputs, pixel_scale: float | None = None) ->
     if isinstance(inputs, Dataset):
         return DatasetImages(inputs)
     sources = inputs.sources(model, pixel_scale) if isinstance(inputs, Named) else _sources(model, inputs)
-    return SourceImages(tuple(sources), len(model.bands))
+    found = tuple(sources)
+    return SourceImages(found, len(model.bands), any(source.position is not None for source in found))
 
 
 def _sources(model: Model, inputs: StrPath | Iterable[StrPath | Source]) -> Iterable[Source]:

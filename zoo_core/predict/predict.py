@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ from astropy.table import Table
 from ..errors import ArgumentError
 from ..files import check_place, make_folder, sole
 from . import effort
-from .finished import Finished
+from .finished import Finished, facts_of
 from .images import Images
 from .inputs import Inputs, images_of
 from .run import Progress, Run
 from .scoring import Scorer
 from .shards import Shards
-from .tables import check_format
+from .tables import check_format, is_folder
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -45,6 +45,8 @@ class Options:
     progress: Progress | None = None
     gallery: Path | None = None
     command: str = "Model.predict"
+    scheduler: str | None = None
+    device: str | None = None  # where the workers of a scheduler compute; None: the best that each has
 
 
 def predict(model: Model, inputs: Inputs, options: Options) -> Table:
@@ -65,21 +67,37 @@ def scored(model: Model, images: Images, options: Options) -> Iterator[Finished]
     _check_places(options)
     scorer = Scorer(model, options.precision, options.out_dir)
     batch = effort.batch_size(model, options.batch_size)
-    with _shards(options.out, options.resume) as shards:
+    with _shards(options.out, options.resume) as folder:
+        shards = replace(
+            folder, units=model.task.units(model.heads), facts=facts_of(model, options.pixel_scale, options.command)
+        )
         reading, computing = effort.workers(model, images, options.workers), effort.threads(model, images, batch)
         run = Run(scorer, images, shards, options.pixel_scale, batch, reading, computing)
-        run.finish(options.progress)
-        finished = Finished(model, images, options.pixel_scale, options.command, run.pieces, len(images), run.failed())
+        _finish(run, options)
+        failed = run.failed()
+        finished = Finished(model, images, options.pixel_scale, options.command, shards, run.count, len(images), failed)
         if options.out is not None:
             finished.write(options.out)
         yield finished
 
 
+def _finish(run: Run, options: Options) -> None:
+    if options.scheduler is None:
+        run.finish(options.progress)
+    else:
+        from .spread import finish_spread  # Dask is an extra
+
+        finish_spread(run, options.scheduler, options.device, options.batch_size, options.workers, options.progress)
+
+
 def _check_places(options: Options) -> None:
     """Raise before anything is read where something could not be written in the end."""
+    if options.scheduler is not None:
+        from .cluster import check_scheduler
+
+        check_scheduler(options.scheduler)
     if options.out is not None:
-        check_format(options.out)
-        check_place(options.out)
+        _check_table(options.out)
     if options.gallery is not None:
         from .gallery import check_picture
 
@@ -87,6 +105,14 @@ def _check_places(options: Options) -> None:
         check_place(options.gallery)
     if options.out_dir is not None:
         make_folder(options.out_dir)
+
+
+def _check_table(out: Path) -> None:
+    if is_folder(out):
+        make_folder(out)
+    else:
+        check_format(out)
+        check_place(out)
 
 
 @contextmanager
@@ -106,4 +132,5 @@ def _shards(out: Path | None, resume: bool) -> Iterator[Shards]:
         except KeyboardInterrupt:
             logger.warning("%s: the rows that are finished are kept; --resume (resume=True) goes on from there", out)
             raise
-        shards.remove()
+        if not is_folder(out):
+            shards.remove()

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice, repeat
 from threading import Lock
 
+import numpy as np
 import pyarrow as pa
 
 from .images import Images
@@ -23,6 +24,7 @@ from .shards import Shards
 __all__ = ["SHARD", "Progress", "Run"]
 
 SHARD = 1024  # rows; a killed run loses at most so many
+N_NAMING = 4  # columns that name an image: id, path, status, message
 
 logger = logging.getLogger("zoo")
 
@@ -54,9 +56,9 @@ class Run:
 
     def finish(self, progress: Progress | None) -> None:
         """Make the shards that are not there yet."""
-        keys = {number: self._key(number) for number in range(self._count())}
+        keys = {number: self._key(number) for number in range(self.count)}
         missing = [number for number, key in keys.items() if not self.shards.has(number, key)]
-        done = len(self.images) - sum(stop - start for start, stop in map(self._span, missing))
+        done = len(self.images) - sum(stop - start for start, stop in map(self.span, missing))
         with closing(self._rows(missing)) as batches:
             for number in missing:
                 rows = []
@@ -65,15 +67,30 @@ class Run:
                     done += len(batch)
                     if progress:
                         progress(done, len(self.images))
-                self.shards.write(number, pa.concat_tables(rows, promote_options="permissive"), keys[number])
+                table = pa.concat_tables(rows, promote_options="permissive")
+                self.shards.write(number, _located(table, self.images.positions(*self.span(number))), keys[number])
+
+    def missing(self) -> Iterator[int]:
+        """The shards that are not there yet."""
+        there = self.shards
+        return (n for n in range(self.count) if not (there.exists(n) and there.has(n, self._key(n))))
+
+    @property
+    def count(self) -> int:
+        """Of shards; a run without images has one, which is empty."""
+        return -(-len(self.images) // SHARD) or 1
+
+    def span(self, number: int) -> tuple[int, int]:
+        """The images of a shard: the first, and the one after the last."""
+        return number * SHARD, min((number + 1) * SHARD, len(self.images))
 
     def pieces(self) -> Iterator[pa.Table]:
         """All rows in order."""
-        return self.shards.all(self._count())
+        return self.shards.all(self.count)
 
     def failed(self) -> int:
         """Rows with status `error`."""
-        return sum(piece["status"].to_pylist().count("error") for piece in self.pieces())
+        return self.shards.failed(self.count)
 
     def _rows(self, numbers: list[int]) -> Generator[pa.Table]:
         """Of the images of these shards, a batch at a time, in order."""
@@ -117,18 +134,21 @@ class Run:
             "precision": self.scorer.precision,
             "pixel_scale": self.pixel_scale,
             "out_dir": str(self.scorer.out_dir),
-            "images": self.images.identity(*self._span(number)),
+            "images": self.images.identity(*self.span(number)),
         }
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
-    def _count(self) -> int:
-        return -(-len(self.images) // SHARD) or 1
-
-    def _span(self, number: int) -> tuple[int, int]:
-        return number * SHARD, min((number + 1) * SHARD, len(self.images))
-
     def _parts(self, number: int) -> list[tuple[int, int]]:
-        start, stop = self._span(number)
+        start, stop = self.span(number)
         return [
             (first, min(first + self.batch_size, stop)) for first in range(start, max(stop, start + 1), self.batch_size)
         ]
+
+
+def _located(rows: pa.Table, positions: np.ndarray | None) -> pa.Table:
+    """With columns `ra` and `dec` before those of the task, null where unknown."""
+    if positions is None:
+        return rows
+    for place, (name, values) in enumerate(zip(("ra", "dec"), positions.T, strict=True)):
+        rows = rows.add_column(N_NAMING + place, name, pa.array(values, pa.float64(), from_pandas=True))
+    return rows

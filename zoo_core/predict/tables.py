@@ -1,4 +1,4 @@
-"""Tables of predictions as files: csv, ecsv, parquet or fits, written a piece at a time.
+"""Tables of predictions as files: csv, ecsv, parquet or fits, written a piece at a time, or a folder of Parquet files.
 
 The pieces are Arrow tables with the same column names. A null is an empty field in csv and ecsv, a null in parquet, a
 NaN or the column's TNULL in fits.
@@ -20,7 +20,7 @@ from astropy.table import Column, MaskedColumn, Table
 from ..errors import ArgumentError
 from ..files import whole
 
-__all__ = ["FORMATS", "check_format", "to_astropy", "write_table"]
+__all__ = ["FORMATS", "check_format", "common_schema", "described", "is_folder", "to_astropy", "write_table"]
 
 Pieces = Callable[[], Iterable[pa.Table]]
 Facts = Mapping[str, str]
@@ -38,8 +38,16 @@ def check_format(path: Path) -> str:
     """
     extension = path.suffix.lower().removeprefix(".")
     if extension not in FORMATS:
-        raise ArgumentError(f"{path}: a table is written as {', '.join(FORMATS)}; end the name with one of these")
+        raise ArgumentError(
+            f"{path}: a table is written as {', '.join(FORMATS)}; end the name with one of these, or with none of them "
+            "and no other for a folder of Parquet files"
+        )
     return extension
+
+
+def is_folder(path: Path) -> bool:
+    """Whether the table becomes a folder of Parquet files: its name has no extension."""
+    return not path.suffix
 
 
 def write_table(path: Path, pieces: Pieces, units: dict[str, str], facts: Facts) -> None:
@@ -52,7 +60,7 @@ def write_table(path: Path, pieces: Pieces, units: dict[str, str], facts: Facts)
         facts: of the whole table, likewise: the `meta` of an ECSV file, the metadata of Parquet, keywords of FITS.
     """
     write = FORMATS[check_format(path)]
-    schema = _common_schema(pieces).with_metadata(facts)
+    schema = common_schema(piece.schema for piece in pieces()).with_metadata(facts)
     with whole(path) as partial:
         write(partial, schema, lambda: (piece.cast(schema) for piece in pieces()), units)
 
@@ -69,19 +77,24 @@ def _facts(schema: pa.Schema) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in (schema.metadata or {}).items()}
 
 
-def _common_schema(pieces: Pieces) -> pa.Schema:
+def common_schema(schemas: Iterable[pa.Schema]) -> pa.Schema:
     """Columns that are all null in some pieces take their type from the others; in all pieces, they are floats."""
-    schemas = {piece.schema: None for piece in pieces()}
-    joined = pa.unify_schemas(list(schemas), promote_options="permissive")
+    different = {schema.remove_metadata(): None for schema in schemas}
+    joined = pa.unify_schemas(list(different), promote_options="permissive")
     return pa.schema([field.with_type(pa.float64()) if pa.types.is_null(field.type) else field for field in joined])
 
 
-def _write_parquet(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+def described(schema: pa.Schema, units: Mapping[str, str], facts: Facts) -> pa.Schema:
+    """The schema with units of columns and facts of the whole table."""
     fields = [field.with_metadata({"unit": units[field.name]}) if field.name in units else field for field in schema]
-    described = pa.schema(fields, schema.metadata)
-    with pq.ParquetWriter(path, described) as writer:
+    return pa.schema(fields, facts)
+
+
+def _write_parquet(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+    stored = described(schema, units, _facts(schema))
+    with pq.ParquetWriter(path, stored) as writer:
         for piece in pieces():
-            writer.write_table(piece.cast(described))
+            writer.write_table(piece.cast(stored))
 
 
 def _write_csv(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
