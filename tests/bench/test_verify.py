@@ -4,19 +4,18 @@ import json
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from zoo_core.bench import verify as verifying
 from zoo_core.bench.drawn import images_needed
-from zoo_core.bench.harness import measure, with_numbers
-from zoo_core.bench.opened import OpenedBenchmark
-from zoo_core.bench.results import read_result, result_path, sha256_of, write_result
+from zoo_core.bench.harness import measure
+from zoo_core.bench.results import read_result, result_path, write_result
 from zoo_core.bench.verification import badge_of, read_verification
 from zoo_core.bench.verify import results_named, verify
 from zoo_core.catalog.registry import Catalog
 from zoo_core.errors import ResultError
+
+from ..forgery import forge_predictions
 
 
 @pytest.fixture
@@ -26,19 +25,6 @@ def claim(tiny_model, bright, tmp_path, monkeypatch):
     model = tiny_model("trivial.one", seed=1)
     measure([model], bright, results=tmp_path / "results")
     return model.spec.source.removesuffix("/config.json"), result_path(tmp_path / "results", "bright", "trivial.one")
-
-
-def forge_predictions(path, bench, change):
-    """Other predictions, with every number computed from them as an honest run would."""
-    table = pq.read_table(path.with_suffix(".parquet"))
-    columns = {name: table[name].to_numpy().copy() for name in table.column_names}
-    change(columns)
-    pq.write_table(pa.table(columns), path.with_suffix(".parquet"))
-    result = read_result(path)
-    hashes = result.hashes | {"predictions": sha256_of(path.with_suffix(".parquet"))}
-    forged = replace(result, hashes=hashes)
-    write_result(forged, path)
-    write_result(with_numbers(forged, OpenedBenchmark.opened(bench, path.parents[1]), path), path)
 
 
 def test_a_true_claim_is_re_measured_and_kept(claim):
@@ -73,10 +59,6 @@ def test_predictions_and_metrics_forged_together_are_caught(claim, bright):
     assert (
         verdict.is_false and "of the 40 images that were scored again is not what the weights give" in verdict.faults[0]
     )
-
-
-def flip_three(table):
-    table["true_label"][:3] = 1 - table["true_label"][:3]
 
 
 def test_truth_and_metrics_forged_together_are_caught(claim, bright):

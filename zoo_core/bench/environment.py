@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from packaging.version import Version
 
+from ..catalog.specs import ModelSpec
 from ..models.model import Model
 
-__all__ = ["environment", "machine", "settings"]
+__all__ = ["environment", "machine", "settings", "settings_of"]
 
 
 def environment(plugin: str) -> dict[str, str]:
@@ -40,8 +41,12 @@ def machine(device: torch.device) -> dict[str, str]:
 
 def settings(model: Model, precision: str) -> dict[str, Any]:
     """What decides the scores beside weights, preprocessing, data and code."""
-    spec = model.spec
-    assert spec is not None  # a model without entry is untrained, and the harness has refused it
+    assert model.spec is not None  # a model without entry is untrained, and the harness has refused it
+    return settings_of(model.spec, precision) | {"views": model.views}
+
+
+def settings_of(spec: ModelSpec, precision: str) -> dict[str, Any]:
+    """The same as an entry has it."""
     return {
         "architecture": spec.architecture,
         "arguments": dict(spec.arguments),
@@ -49,7 +54,7 @@ def settings(model: Model, precision: str) -> dict[str, Any]:
         "parameters": list(spec.heads.parameters),
         "temperature": spec.calibration.temperature,
         "prior": list(spec.calibration.prior or ()),
-        "bands": list(model.bands),
-        "views": model.views,
+        "bands": list(spec.bands),
+        "views": spec.views,
         "precision": precision,
     }

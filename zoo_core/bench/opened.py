@@ -107,6 +107,10 @@ class OpenedBenchmark:
 
 def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
     """The benchmark of the images that lie at `data`."""
+    if spec.hidden:
+        raise ArgumentError(
+            f"{spec.id} is a hidden test: `zoo predict` its images, and send the table to whoever keeps its truth"
+        )
     if spec.needs_data and data is None:
         raise ArgumentError(f"{spec.id} is measured on images that you must have; say where with data= (--data PATH)")
     if not spec.needs_data and (data is not None or split is not None):

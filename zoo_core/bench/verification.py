@@ -15,9 +15,18 @@ from typing import Any
 from ..files import whole
 from .results import Result, digest
 
-__all__ = ["BADGES", "Verification", "badge_of", "read_verification", "verification_path", "write_verification"]
+__all__ = [
+    "BADGES",
+    "HIDDEN",
+    "Verification",
+    "badge_of",
+    "read_verification",
+    "verification_path",
+    "write_verification",
+]
 
-BADGES = ("self-reported", "recomputed", "re-measured")
+HIDDEN = "hidden test"
+BADGES = ("self-reported", "recomputed", "re-measured", HIDDEN)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from .examination import examine
 from .opened import with_data
 from .results import RESULTS, Result, read_result
 from .scoring import predicted
-from .verification import Verification, badge_of, write_verification
+from .verification import HIDDEN, Verification, badge_of, write_verification
 
 __all__ = ["Verdict", "faults_on_file", "results_named", "verify"]
 
@@ -45,7 +45,7 @@ class Verdict:
 
     Arguments:
         model, benchmark: ids.
-        badge: "self-reported", "recomputed" or "re-measured"; empty where the claim is false.
+        badge: "self-reported", "recomputed", "re-measured" or "hidden test"; empty where the claim is false.
         faults: what differs, a sentence each; none if nothing does.
         remark: why it was not re-measured.
         verification: of what was re-measured; None where nothing was.
@@ -96,6 +96,9 @@ def verify(
     faults = faults_on_file(path, model)
     if faults:
         return Verdict(result.model, result.benchmark, "", tuple(faults))
+    if spec.hidden:
+        remark = "only who keeps its truth and its predictions can say more"
+        return Verdict(result.model, result.benchmark, HIDDEN, remark=remark)
     if spec.needs_data and data is None:
         badge = badge_of(result, spec.truth_sha256 is not None, None)
         remark = "its images are not made here: say where they are with data= (--data PATH) to score some again"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..bench.remembered import Examination, examined, identity
 from ..bench.results import Result, result_path
-from ..bench.verification import badge_of, read_verification
+from ..bench.verification import HIDDEN, badge_of, read_verification
 from ..catalog.registry import Catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
 from .tables import Row
@@ -25,6 +25,9 @@ def judged(result: Result, images: str | None, listed: Catalog, results: Path) -
     reason = "; ".join(filter(None, reasons))
     if reason:
         return replace(row, status="not verified", remark=reason), examination
+    spec = listed.benchmarks.get(result.benchmark)
+    if spec is not None and spec.hidden:
+        return replace(row, badge=HIDDEN), examination
     beside = read_verification(result_path(results, result.benchmark, result.model)) if row.status == "ok" else None
     return replace(row, badge=badge_of(result, truth is not None, beside)), examination
 

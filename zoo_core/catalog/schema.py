@@ -195,7 +195,14 @@ class _Benchmark(_Entry):
     table_sha256: Sha256 | None = None
     truth_sha256: Sha256 | None = None
     needs_data: bool = False
+    hidden: bool = False
     summary: str = ""
+
+    @model_validator(mode="after")
+    def _fixes_what_is_hidden(self) -> "_Benchmark":
+        if self.hidden and self.truth_sha256 is None:
+            raise ValueError("hidden: truth_sha256 is missing; without it the truth could be changed afterwards")
+        return self
 
     @field_validator("strata")
     @classmethod

@@ -162,6 +162,7 @@ class BenchmarkSpec:
         table_sha256: of all that is drawn for every image of a simulated set (of the truth of another), or None.
         truth_sha256: of ids and truth of all images (`bench.truth`), or None; stored predictions are compared with it.
         needs_data: the images are not made here; who measures must have them and say where they are.
+        hidden: the truth is with who keeps it, who scores the predictions of others.
         summary: one line.
     """
 
@@ -176,5 +177,6 @@ class BenchmarkSpec:
     table_sha256: str | None = None
     truth_sha256: str | None = None
     needs_data: bool = False
+    hidden: bool = False
     summary: str = ""
     source: str = ""
