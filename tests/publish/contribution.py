@@ -30,11 +30,13 @@ class Contribution:
         plugin: its source folder, installed.
         model: the folder that `zoo train` wrote.
         results: of one benchmark.
+        registry: of the core, in which that benchmark is small.
     """
 
     plugin: Path
     model: Path
     results: Path
+    registry: Path
 
 
 def write_recipe(path: Path, statements: str = STATEMENTS) -> None:
@@ -66,7 +68,7 @@ def contributed(folder: Path, patch: pytest.MonkeyPatch) -> Contribution:
     model = train(plugin / "recipes" / "first.yaml", folder / "run", device="cpu", progress=False)
     (result,) = zoo.benchmark([str(model)], on="finding_space", results=folder / "results", device="cpu")
     assert result.status == "ok", result.message
-    return Contribution(plugin, model, folder / "results")
+    return Contribution(plugin, model, folder / "results", small)
 
 
 def forget() -> None:

@@ -32,6 +32,7 @@ COMMANDS = {
     "new": "making",
     "benchmark": "measuring",
     "verify": "measuring",
+    "score": "measuring",
     "leaderboard": "measuring",
     "compare": "measuring",
     "check": "measuring",
@@ -39,6 +40,7 @@ COMMANDS = {
     "fetch": "sharing",
     "publish": "sharing",
     "submit": "sharing",
+    "review": "sharing",
     "env": "listing",
 }
 WRONG_USAGE = (ArgumentError, SpecError, UnknownNameError)

@@ -8,7 +8,7 @@ from ..catalog.measured import RESULTS
 from .names import benchmark_names, domain_names, model_names, task_names
 from .show import as_json, echo, progress, show_rows
 
-__all__ = ["benchmark", "check", "compare", "leaderboard", "verify"]
+__all__ = ["benchmark", "check", "compare", "leaderboard", "score", "verify"]
 
 results_option = click.option(
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
@@ -167,6 +167,25 @@ def verify(
             )
     show_rows([_verdict(one) for one in verdicts], as_json)
     ctx.exit(1 if any(one.is_false for one in verdicts) else 0)
+
+
+@click.command()
+@click.argument("predictions", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--model", required=True, metavar="MODEL|FOLDER", help="That made them.", shell_complete=model_names)
+@click.option("--on", required=True, metavar="BENCHMARK", help="A hidden test.", shell_complete=benchmark_names)
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="Table of id and label, or of the parameters.",
+)
+@results_option
+@as_json
+def score(predictions: Path, model: str, on: str, truth: Path, results: Path, as_json: bool) -> None:
+    """Score the table PREDICTIONS of a hidden test, whose truth its author never had."""
+    from ..bench.hidden import score_predictions
+
+    show_rows([_row(score_predictions(predictions, truth, model, on, results))], as_json)
 
 
 @click.command()

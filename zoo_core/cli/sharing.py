@@ -8,7 +8,7 @@ from ..catalog.measured import RESULTS
 from .names import model_names
 from .show import as_json, echo, show_rows
 
-__all__ = ["bundle", "fetch", "publish", "submit"]
+__all__ = ["bundle", "fetch", "publish", "review", "submit"]
 
 data_option = click.option(
     "--data",
@@ -108,3 +108,27 @@ def _outcome(proposal, dry_run: bool) -> str:
     if dry_run:
         return f"{proposal.model} can be proposed; nothing was written"
     return f"the proposal of {proposal.model} is in {proposal.to}: commit it on a branch, push, open a pull request"
+
+
+@click.command()
+@click.argument("proposal", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="Checkout without the proposal.",
+)
+@click.option("--to", type=click.Path(path_type=Path), help="Folder for models.txt and requirements.txt.")
+@as_json
+@click.pass_context
+def review(ctx: click.Context, proposal: Path, against: Path, to: Path | None, as_json: bool) -> None:
+    """What a PROPOSAL (a checkout) lists and measures, and what of it cannot be; no code of it is run."""
+    from ..publish.review import review, write_review
+
+    found = review(proposal, against)
+    rows = [{"what": id, "found": "proposed", "message": ""} for id in found.models]
+    rows += [{"what": "", "found": "FAULT", "message": fault} for fault in found.faults]
+    show_rows(rows, as_json, empty="no model is proposed")
+    if to is not None:
+        write_review(found, to)
+    ctx.exit(1 if found.faults else 0)

@@ -34,7 +34,7 @@ from .card import model_card
 from .checks import LARGEST, Candidate, Check, checked
 from .samples import samples_of
 
-__all__ = ["CARDS", "Proposal", "submit"]
+__all__ = ["CARDS", "PLUGINS", "REQUIREMENTS", "Proposal", "submit"]
 
 CARDS = Path("docs/leaderboard/cards")
 PLUGINS = Path("plugins")
