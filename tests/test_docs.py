@@ -76,13 +76,6 @@ def test_the_plugin_of_the_docs_is_checked_trained_shipped_and_measured(
     assert 0 <= least_ring <= 1
 
 
-def test_the_way_to_a_row_takes_at_most_eight_commands():
-    steps = re.search(r"\n\n((?:    .+\n)+)", (ROOT / "docs" / "contributing-a-model.md").read_text())
-    commands = steps[1].split("\n")[:-1]
-    assert commands[0].strip().startswith("zoo new") and commands[-1].strip().startswith("zoo verify")
-    assert len(commands) <= 8
-
-
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_in_the_docs_and_in_a_test_distribution(hook):
     assert f"def {hook}(" in PAGE.read_text()

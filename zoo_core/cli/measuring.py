@@ -170,12 +170,12 @@ def verify(
 
 
 @click.command()
-@click.argument("predictions", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("predictions", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--model", required=True, metavar="MODEL|FOLDER", help="That made them.", shell_complete=model_names)
 @click.option("--on", required=True, metavar="BENCHMARK", help="A hidden test.", shell_complete=benchmark_names)
 @click.option(
     "--truth",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False),
     required=True,
     help="Table of id and label, or of the parameters.",
 )

@@ -30,7 +30,7 @@ def fetch(model: str, to: Path, cache_dir: Path | None) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @data_option
 def bundle(folder: Path, data: Path | None) -> None:
     """Give the trained model in FOLDER to its installed plugin: weights, golden file, entry in its registry."""
