@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zoo_core.bench.harness import _Bench, _with_numbers
+from zoo_core.bench.harness import with_numbers
+from zoo_core.bench.opened import OpenedBenchmark
 from zoo_core.bench.results import read_result, sha256_of, write_result
 from zoo_core.catalog.specs import BenchmarkSpec
 
@@ -23,4 +24,4 @@ def forge_predictions(path: Path, bench: BenchmarkSpec, change: Callable[[dict[s
     hashes = result.hashes | {"predictions": sha256_of(path.with_suffix(".parquet"))}
     forged = replace(result, hashes=hashes)
     write_result(forged, path)
-    write_result(_with_numbers(forged, _Bench.opened(bench, path.parents[1]), path), path)
+    write_result(with_numbers(forged, OpenedBenchmark.opened(bench, path.parents[1]), path), path)
