@@ -38,13 +38,13 @@ def trained(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from zoo_core.catalog.weights import weights_file
     from zoo_core.datasets.opening import open_dataset
     from zoo_core.models.load import load
-    from zoo_core.testing.golden import write_golden
+    from zoo_core.testing.golden import Samples, write_golden
 
     folder, model, rings = tmp_path_factory.mktemp("trained"), load(MODEL), open_dataset("second_rings", n=5, seed=9)
-    kinds = ["typical", "typical", "typical", "typical", "edge"]
-    ids = [str(name) for name in rings.truth()["id"]]
-    images, scale = list(rings.images(slice(5))), rings.description.pixel_scale
-    golden = write_golden(model, images, scale, ids, kinds, folder / "golden.safetensors")
+    kinds = ("typical", "typical", "typical", "typical", "edge")
+    ids = tuple(str(name) for name in rings.truth()["id"])
+    samples = Samples(tuple(rings.images(slice(5))), (rings.description.pixel_scale,) * 5, ids, kinds)
+    golden = write_golden(model, samples, folder / "golden.safetensors")
     return write_folder(folder / "model", model.spec, weights_file(model.spec), golden)
 
 

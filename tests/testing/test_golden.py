@@ -10,7 +10,7 @@ import zoo_core as zoo
 from zoo_core.errors import PublishError, WeightsError
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.model import Model
-from zoo_core.testing.golden import read_golden, replay, tolerance, write_golden
+from zoo_core.testing.golden import Samples, read_golden, replay, tolerance, write_golden
 
 SIZE = 16
 KINDS = ("positive", "positive", "negative", "negative", "edge")
@@ -58,7 +58,9 @@ def images() -> list[np.ndarray]:
 
 @pytest.fixture
 def written(tmp_path, images):
-    return write_golden(model(), images, [0.1, 0.1, 0.2, 0.1, 0.1], IDS, KINDS, tmp_path / "g.safetensors")
+    return write_golden(
+        model(), Samples(tuple(images), (0.1, 0.1, 0.2, 0.1, 0.1), IDS, KINDS), tmp_path / "g.safetensors"
+    )
 
 
 def test_the_file_holds_what_was_put_in(written, images):
@@ -110,12 +112,14 @@ def test_a_golden_file_of_another_preprocessing_is_refused(written):
 )
 def test_too_few_images_of_a_kind_are_refused(tmp_path, images, kinds, message):
     with pytest.raises(PublishError, match=message):
-        write_golden(model(), images, 0.1, IDS, kinds, tmp_path / "g.safetensors")
+        write_golden(model(), Samples(tuple(images), (0.1,) * 5, IDS, kinds), tmp_path / "g.safetensors")
 
 
 def test_a_prediction_that_is_not_finite_is_not_written(tmp_path, images):
     with pytest.raises(PublishError, match="not always finite"):
-        write_golden(model(weight=float("inf")), images, 0.1, IDS, KINDS, tmp_path / "g.safetensors")
+        write_golden(
+            model(weight=float("inf")), Samples(tuple(images), (0.1,) * 5, IDS, KINDS), tmp_path / "g.safetensors"
+        )
     assert not (tmp_path / "g.safetensors").exists()
 
 

@@ -17,14 +17,16 @@ from torch import Tensor, nn
 
 from ..catalog.folder import write_folder
 from ..catalog.specs import ModelSpec
-from ..errors import ArgumentError, ImageShapeError, SpecError, UntrainedError
-from ..images.given import as_array, in_arcsec
+from ..errors import ArgumentError, SpecError, UntrainedError
+from ..images.given import in_arcsec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..symmetries import Symmetry, read_symmetries
 from ..tasks import UNCALIBRATED, Calibration, Heads, Prediction, Task, task_named
+from .channels import channels_of
+from .chunks import gradients, in_chunks
 from .devices import device_named
-from .views import Output, averaged, check_views
+from .views import Output, check_views, of_views, undo_view
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from ..predict.predict import Inputs, Progress
 
 __all__ = ["Model"]
-
-CPU_CHUNK = 16  # images in the network at once on the CPU: their activations stay in the caches
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +96,22 @@ class Model:
                 measured. Gradients reach a tensor whose pixels the preprocessing takes as they are.
             pixel_scale: arcsec, or an angle of astropy; needed where the preprocessing resamples.
         """
-        return self.prediction(self._channels(images, pixel_scale))
+        return self.prediction(channels_of(images, self.preprocess, pixel_scale))
 
     def prediction(self, channels: Float[Tensor, "batch channels size size"]) -> Prediction:
         """The prediction for prepared channels (`preprocess.images`); with gradients if these require them."""
-        output = self._in_chunks(self._averaged, channels)
-        with _gradients(channels), torch.autocast(self.device.type, enabled=False):
+        output = in_chunks(self.averaged, channels, self.device)
+        with gradients(channels), torch.autocast(self.device.type, enabled=False):
             return self.task.prediction(output, self.heads, self.calibration).beside(channels)
+
+    def averaged(self, channels: Float[Tensor, "batch channels size size"]) -> Output:
+        """The output of the network for prepared channels on its device, averaged over the views."""
+        if self.views == 1:
+            return self.network(channels)
+        outputs = of_views(self.network, channels, self.views)
+        if self.task.maps_images:
+            outputs = [undo_view(cast(Tensor, output), k) for k, output in enumerate(outputs)]
+        return self.task.average(cast(list[Tensor], outputs), self.heads, self._symmetries())
 
     def features(
         self,
@@ -117,7 +126,7 @@ class Model:
         if not hasattr(self.network, "features"):
             raise SpecError(f"{self.id} has no features: its network has no method `features(x)`")
         function = cast(Callable[[Tensor], Tensor], self.network.features)
-        return cast(Tensor, self._in_chunks(function, self._channels(images, pixel_scale)))
+        return cast(Tensor, in_chunks(function, channels_of(images, self.preprocess, pixel_scale), self.device))
 
     def predict(
         self,
@@ -290,58 +299,3 @@ class Model:
             return ()
         declared = self.spec.symmetries if self.spec else ()
         return self.task.symmetries(self.heads, read_symmetries(declared, self.heads.parameters) if declared else ())
-
-    def _channels(self, images: np.ndarray | Tensor, pixel_scale: float | Quantity | None) -> Tensor:
-        scale, array = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale), as_array(_batch(images))
-        if len(array) == 0:
-            return torch.zeros(0, self.preprocess.n_channels, self.preprocess.size, self.preprocess.size)
-        if isinstance(images, Tensor) and images.requires_grad and torch.is_grad_enabled():
-            self._require_unprepared(array, scale)
-            return self.preprocess.channels(images.float())
-        return self.preprocess.images(array, scale)
-
-    def _require_unprepared(self, array: np.ndarray, pixel_scale: float | None) -> None:
-        """Gradients exist only where the pixels of an image are what the channels are computed from."""
-        for image in array:
-            if not np.array_equal(self.preprocess.prepare_array(image, pixel_scale).pixels, image):
-                raise ArgumentError(
-                    f"images= require gradients, which end where pixels are resampled, cropped, padded or filled; pass "
-                    f"{self.preprocess.size} x {self.preprocess.size} measured pixels as the network takes them"
-                )
-
-    def _averaged(self, channels: Tensor) -> Output:
-        return averaged(self.network, channels, self.views, self.task, self.heads, self._symmetries())
-
-    def _in_chunks(self, function: Callable[[Tensor], Output], channels: Tensor) -> Output:
-        """What a function of the network returns for a batch of any size, also for none."""
-        device = self.device
-        with _gradients(channels):
-            channels = channels.to(device, memory_format=torch.channels_last)
-            if len(channels) == 0:
-                return _first(function(channels.new_zeros(1, *channels.shape[1:])), 0)
-            chunk = CPU_CHUNK if device.type == "cpu" else len(channels)
-            return _joined([function(part) for part in channels.split(chunk)])
-
-
-def _gradients(channels: Tensor) -> torch.set_grad_enabled:
-    """A context that records operations only for channels that require gradients."""
-    return torch.set_grad_enabled(torch.is_grad_enabled() and channels.requires_grad)
-
-
-def _first(output: Output, count: int) -> Output:
-    return tuple(part[:count] for part in output) if isinstance(output, tuple) else output[:count]
-
-
-def _joined(parts: list) -> Output:
-    if isinstance(parts[0], tuple):
-        return tuple(torch.cat(column) for column in zip(*parts, strict=True))
-    return torch.cat(parts)
-
-
-def _batch(images: np.ndarray | Tensor) -> np.ndarray | Tensor:
-    if images.ndim != 4:
-        raise ImageShapeError(
-            f"shape {tuple(images.shape)} is not (images, bands, height, width); "
-            "add an axis to a single image or a single band: image[None, None]"
-        )
-    return images

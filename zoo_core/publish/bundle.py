@@ -1,12 +1,9 @@
 """Shipping trained weights inside a plugin."""
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..catalog.added import entry_text, with_model
 from ..catalog.checksum import sha256_of
@@ -20,8 +17,8 @@ from ..files import make_folder, whole
 from ..models.load import load
 from ..plugins import package_folder
 from ..tasks import UNCALIBRATED
-from ..testing.golden import write_golden
-from .samples import Samples, samples_of
+from ..testing.golden import Samples, write_golden
+from .samples import samples_of
 
 __all__ = ["Shipped", "bundle", "bundled_files", "listed_entry", "ship"]
 
@@ -63,23 +60,14 @@ def ship(folder: Path | str, data: Path | str | None = None) -> Shipped:
     return Shipped(spec.id, (weights, golden, registry))
 
 
-def bundle(
-    folder: Path | str,
-    package: Path | str,
-    images: Sequence[np.ndarray],
-    pixel_scale: float | Sequence[float | None] | None,
-    ids: Sequence[str],
-    kinds: Sequence[str],
-) -> str:
+def bundle(folder: Path | str, package: Path | str, samples: Samples) -> str:
     """Copy a trained model into a plugin's package, with a golden file, and return its entry for `registry.yaml`.
 
     Arguments:
         folder: of `zoo train` or `zoo fetch`.
         package: folder of the plugin's package, as in plugins/lastro/zoo_lastro.
-        images, pixel_scale, ids, kinds: of the golden file, see `write_golden`.
+        samples: of the golden file.
     """
-    scales = pixel_scale if isinstance(pixel_scale, Sequence) else [pixel_scale] * len(images)
-    samples = Samples(tuple(images), tuple(scales), tuple(ids), tuple(kinds))
     _, golden = _copied(Path(folder), Path(package), samples)
     spec = read_folder(folder)
     return entry_text(spec.id, listed_entry(spec, sha256_of(golden)))
@@ -111,7 +99,7 @@ def _copied(folder: Path, package: Path, samples: Samples) -> tuple[Path, Path]:
     model = load(folder, device="cpu")
     weights, golden = bundled_files(package, model.id)
     make_folder(weights.parent)
-    write_golden(model, samples.images, samples.pixel_scales, samples.ids, samples.kinds, golden)
+    write_golden(model, samples, golden)
     with whole(weights) as part:
         shutil.copyfile(folder / WEIGHTS, part)
     return weights, golden

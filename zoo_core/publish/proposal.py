@@ -118,7 +118,7 @@ def _golden(name: str | Path, spec: ModelSpec, data: Path | str | None, temporar
             raise
     samples = samples_of(spec, data)
     model = load(name, device="cpu")
-    return write_golden(model, samples.images, samples.pixel_scales, samples.ids, samples.kinds, temporary / GOLDEN)
+    return write_golden(model, samples, temporary / GOLDEN)
 
 
 def _files(candidate: Candidate, place: Path | None, prepared: Path) -> dict[Path, Path]:

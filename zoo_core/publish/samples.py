@@ -1,7 +1,6 @@
 """Images for a golden file: some of each kind, of the data set that a model was trained on, from another seed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +10,13 @@ from ..catalog.specs import ModelSpec
 from ..datasets.opening import needs_path, open_dataset
 from ..errors import PublishError
 from ..interfaces import Dataset
+from ..testing.golden import Samples
 
-__all__ = ["Samples", "samples_of"]
+__all__ = ["samples_of"]
 
 SEED = 20_260_101  # of no training set and no benchmark
 DRAWN = 64  # images of a simulated set, of which a few are taken
 BLANK = 5  # columns of the edge case that were not measured
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What `write_golden` takes.
-
-    Arguments:
-        images: raw, each (bands, H, W).
-        pixel_scales: arcsec of each, or None.
-        ids: a name for each.
-        kinds: of each, see `golden.KINDS`.
-    """
-
-    images: tuple[np.ndarray, ...]
-    pixel_scales: tuple[float | None, ...]
-    ids: tuple[str, ...]
-    kinds: tuple[str, ...]
 
 
 def samples_of(spec: ModelSpec, data: Path | str | None = None) -> Samples:

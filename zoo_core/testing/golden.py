@@ -20,31 +20,41 @@ from ..files import whole
 from ..models.model import Model
 from .laws import quantities
 
-__all__ = ["KINDS", "Difference", "Golden", "read_golden", "replay", "tolerance", "write_golden"]
+__all__ = ["KINDS", "Difference", "Golden", "Samples", "read_golden", "replay", "tolerance", "write_golden"]
 
 KINDS = ("positive", "negative", "typical", "edge")
 SCHEMA = "1"
 
 
 @dataclass(frozen=True)
-class Golden:
-    """What a golden file holds.
+class Samples:
+    """Images for a golden file.
 
     Arguments:
-        images: raw, each (bands, H, W) float32.
+        images: raw, each (bands, H, W).
         pixel_scales: arcsec of each, or None.
         ids: a name for each.
         kinds: of each, out of KINDS.
-        expected: quantity to array, a row an image.
-        weights_sha256: of the weights that gave them.
-        preprocess: digest of the operations that gave them.
-        views: that were averaged.
     """
 
     images: tuple[np.ndarray, ...]
     pixel_scales: tuple[float | None, ...]
     ids: tuple[str, ...]
     kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Golden(Samples):
+    """What a golden file holds.
+
+    Arguments:
+        images, pixel_scales, ids, kinds: as of `Samples`; the images in float32.
+        expected: quantity to array, a row an image.
+        weights_sha256: of the weights that gave them.
+        preprocess: digest of the operations that gave them.
+        views: that were averaged.
+    """
+
     expected: dict[str, np.ndarray]
     weights_sha256: str
     preprocess: str
@@ -60,29 +70,22 @@ class Difference:
     value: float
 
 
-def write_golden(
-    model: Model,
-    images: Sequence[np.ndarray],
-    pixel_scale: float | Sequence[float | None] | None,
-    ids: Sequence[str],
-    kinds: Sequence[str],
-    path: Path,
-) -> Path:
-    """A golden file of what `model` says of raw images (bands, H, W) on the CPU.
+def write_golden(model: Model, samples: Samples, path: Path) -> Path:
+    """A golden file of what `model` predicts for these images on the CPU.
 
     Raises:
         PublishError: too few images of a kind, or a prediction that is not finite.
     """
-    _demand(kinds, len(model.heads.classes) == 2)
-    scales = pixel_scale if isinstance(pixel_scale, Sequence) else [pixel_scale] * len(images)
-    images = [np.ascontiguousarray(image, dtype=np.float32) for image in images]
-    expected = _predicted(model, images, scales)
+    _demand(samples.kinds, len(model.heads.classes) == 2)
+    images = [np.ascontiguousarray(image, dtype=np.float32) for image in samples.images]
+    expected = _predicted(model, images, samples.pixel_scales)
     for quantity, rows in expected.items():
         if not np.isfinite(rows).all():
-            raise PublishError(f"{model.id}: {quantity} of {', '.join(ids)} is not always finite; leave that image out")
+            names = ", ".join(samples.ids)
+            raise PublishError(f"{model.id}: {quantity} of {names} is not always finite; leave that image out")
     tensors = {f"image.{k}": image for k, image in enumerate(images)}
     tensors |= {f"expected.{quantity}": rows for quantity, rows in expected.items()}
-    described = {"ids": list(ids), "kinds": list(kinds), "pixel_scales": list(scales), "views": model.views}
+    described = {"ids": samples.ids, "kinds": samples.kinds, "pixel_scales": samples.pixel_scales, "views": model.views}
     metadata = {
         "schema": SCHEMA,
         "model": model.id,

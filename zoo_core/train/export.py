@@ -15,14 +15,13 @@ from ..files import whole
 from ..models.calibration import temperature
 from ..models.model import Model
 from ..models.network import arguments_of
-from ..models.views import averaged
 from ..symmetries import Symmetry, described
 from ..tasks import Calibration
 from ..typed import as_values
 from .descent import Plan
 from .prepared import PreparedImages
 
-__all__ = ["export", "outputs_of"]
+__all__ = ["export"]
 
 CALIBRATION_IMAGES = 4000
 LEAST_OF_A_CLASS = 10
@@ -81,7 +80,7 @@ def _calibration(model: Model, validation: PreparedImages, views: int) -> Calibr
     if not model.task.is_calibrated:
         return Calibration()
     prior = (1 / len(model.heads.classes),) * model.task.outputs(model.heads)
-    return Calibration(_temperature(*outputs_of(model, validation, views), model), prior)
+    return Calibration(_temperature(*_outputs(model.with_views(views), validation), model), prior)
 
 
 def _temperature(logits: Tensor, targets: Tensor, model: Model) -> float:
@@ -111,12 +110,12 @@ def _stored(network: nn.Module, storage: str, path: Path) -> Path:
 
 
 @torch.inference_mode()
-def outputs_of(model: Model, images: PreparedImages, views: int) -> tuple[Tensor, Tensor]:
+def _outputs(model: Model, images: PreparedImages) -> tuple[Tensor, Tensor]:
     """Logits and targets of the first images, averaged over the views."""
-    network = model.network.eval()
+    model.network.eval()
     parts = []
     for channels, targets in images.batches(64):
-        averages = averaged(network, channels.to(model.device), views, model.task, model.heads)
+        averages = model.averaged(channels.to(model.device))
         assert isinstance(averages, Tensor)
         parts.append((averages.float().cpu(), targets.cpu()))
         if 64 * len(parts) >= CALIBRATION_IMAGES:
