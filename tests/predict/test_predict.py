@@ -200,11 +200,18 @@ def test_batch_that_the_memory_does_not_hold_is_halved(model, cutouts, caplog):
     assert "not enough memory" in caplog.text
 
 
-def test_bf16_is_near_float32(model, cutouts):
+def test_bf16_is_near_float32(model, cutouts, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     full, short = (model.predict(cutouts, precision=precision)["p_lens"] for precision in ("float32", "bf16"))
     assert 0 < np.abs(full - short).max() < 0.03  # eight bits of mantissa
     with pytest.raises(ArgumentError, match="float32 or bf16"):
         model.predict(cutouts, precision="float8")
+
+
+def test_a_cpu_that_is_slow_in_bf16_predicts_in_float32(model, cutouts, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    full, short = (model.predict(cutouts, precision=precision)["p_lens"] for precision in ("float32", "bf16"))
+    assert np.abs(full - short).max() < 1e-6
 
 
 def test_untrained_model_is_refused(tiny, cutouts):

@@ -194,3 +194,13 @@ def test_clustering_needs_a_training_of_its_own(recipe, tmp_path):
 
     with pytest.raises(RecipeError, match="without labels"):
         trained(path, tmp_path / "run")
+
+
+def test_a_cpu_that_is_slow_in_bf16_trains_in_float32(recipe, tmp_path, monkeypatch):
+    weights = []
+    for precision in ("float32", "bf16"):
+        path = recipe(steps=2)
+        path.write_text(path.read_text() + f"precision: {precision}\n")
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+        weights.append(trained(path, tmp_path / precision).network.state_dict())
+    same(*weights)

@@ -18,6 +18,7 @@ from ..catalog.specs import BenchmarkSpec
 from ..errors import ArgumentError, ResultError, ZooError
 from ..files import make_folder, sole
 from ..interfaces import Dataset
+from ..models.devices import device_named, precision_on
 from ..models.load import load
 from ..models.model import Model
 from .effort import USUAL, Effort, Progress
@@ -102,7 +103,8 @@ def benchmark(
     """
     spec = with_data(catalog().benchmark(on), data, split)
     models = [load(name, device=device) for name in model_names]
-    return measure(models, spec, Effort(batch_size, precision, progress), results=results, rerun=rerun)
+    effort = Effort(batch_size, precision_on(device_named(device), precision), progress)
+    return measure(models, spec, effort, results=results, rerun=rerun)
 
 
 def measure(

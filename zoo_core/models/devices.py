@@ -1,10 +1,18 @@
-"""Where a network runs."""
+"""Where a network runs, and in which precision."""
+
+import logging
+from functools import cache
 
 import torch
 
 from ..errors import ArgumentError
 
-__all__ = ["device_named"]
+__all__ = ["device_named", "precision_on"]
+
+log = logging.getLogger("zoo")
+
+WITH_BF16 = ("AVX512", "SVE")
+"""Vector units that PyTorch has bf16 convolutions for. On others a step of LASTRO takes five times that of float32."""
 
 
 def device_named(name: str | torch.device) -> torch.device:
@@ -24,6 +32,25 @@ def device_named(name: str | torch.device) -> torch.device:
             f"device= (--device) {name} is not available, this machine has {', '.join(_available())}; choose auto"
         )
     return device
+
+
+def precision_on(device: torch.device, wanted: str) -> str:
+    """The precision in which a network computes there: "float32" where "bf16" is wanted from a CPU that is slow in it.
+
+    >>> precision_on(torch.device("cpu"), "float32"), precision_on(torch.device("cuda"), "bf16")
+    ('float32', 'bf16')
+    """
+    if wanted != "bf16" or device.type != "cpu":
+        return wanted
+    return _cpu_precision(torch.backends.cpu.get_cpu_capability())
+
+
+@cache  # one warning is enough
+def _cpu_precision(capability: str) -> str:
+    if capability.startswith(WITH_BF16):
+        return "bf16"
+    log.warning("this CPU (%s) is several times slower in bf16 than in float32: float32 is used", capability)
+    return "float32"
 
 
 def _count(kind: str) -> int:

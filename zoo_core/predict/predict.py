@@ -14,6 +14,7 @@ from astropy.table import Table
 
 from ..errors import ArgumentError
 from ..files import check_place, make_folder, sole
+from ..models.devices import precision_on
 from . import effort
 from .finished import Finished, facts_of
 from .images import Images
@@ -65,7 +66,7 @@ def scored(model: Model, images: Images, options: Options) -> Iterator[Finished]
     """The rows of all images, at hand inside the `with` block, and written to `options.out`."""
     model.require_trained()
     _check_places(options)
-    scorer = Scorer(model, options.precision, options.out_dir)
+    scorer = Scorer(model, precision_on(model.device, options.precision), options.out_dir)
     batch = effort.batch_size(model, options.batch_size)
     with _shards(options.out, options.resume) as folder:
         shards = replace(

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from ..errors import ArgumentError, TrainingError
-from ..models.devices import device_named
+from ..models.devices import device_named, precision_on
 from .batches import Batches, StepsToCome
 from .checkpoints import WholeCheckpoints
 from .layers import Frozen
@@ -138,7 +138,7 @@ class Descent:
             accelerator="gpu" if device.type == "cuda" else device.type,
             devices=[device.index or 0] if device.type == "cuda" else 1,
             max_steps=recipe.steps,
-            precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
+            precision="bf16-mixed" if precision_on(device, recipe.precision) == "bf16" else "32-true",
             val_check_interval=min(recipe.validate_every, recipe.steps),
             check_val_every_n_epoch=None,
             num_sanity_val_steps=0,
