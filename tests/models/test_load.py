@@ -69,6 +69,27 @@ def test_weights_that_do_not_fit_name_the_keys(changed_folder, lastro_folder):
     assert "head.weight (1, 5, 1, 1) instead of (1, 1024, 1, 1)" in message
 
 
+@pytest.mark.parametrize(
+    ("name", "dtype", "message"),
+    [
+        ("head.weight", torch.int64, "1 of another dtype: head.weight int64 instead of float32 or float16 or bfloat16"),
+        ("head.weight", torch.float64, "head.weight float64 instead of float32"),
+        ("head.weight", torch.complex64, "head.weight complex64 instead of float32"),
+        ("head.weight", torch.bool, "head.weight bool instead of float32"),
+        ("head.weight", torch.float8_e4m3fn, "head.weight float8_e4m3fn instead of float32"),
+        ("body.11.num_batches_tracked", torch.float32, "body.11.num_batches_tracked float32 instead of int64"),
+        ("body.11.num_batches_tracked", torch.int32, "body.11.num_batches_tracked int32 instead of int64"),
+    ],
+)
+def test_weights_of_another_dtype_name_the_tensor_and_what_is_expected(
+    changed_folder, lastro_folder, name, dtype, message
+):
+    stored = load_file(lastro_folder / "model.safetensors")
+    stored[name] = stored[name].to(dtype)
+    with pytest.raises(WeightsError, match=message):
+        zoo.load(changed_folder(stored))
+
+
 def test_another_task_than_the_architecture_is_an_error(changed_folder):
     folder = changed_folder(task="regression", heads=zoo.Heads(parameters=("theta_E",), units=("arcsec",)))
     with pytest.raises(SpecError, match="is listed for regression, architecture 'lastro' is for classification"):

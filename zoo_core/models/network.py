@@ -22,6 +22,7 @@ from ..typed import read_typed
 __all__ = ["Dimensions", "arguments_of", "filled", "initialised", "shapes"]
 
 SHOWN = 6  # keys named in an error
+STORED_AS = (torch.float32, torch.float16, torch.bfloat16)  # what weights may be; all are computed with in float32
 RANDOM_FILLS = {Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.log_normal_, Tensor.exponential_}
 RANDOM_DRAWS = {torch.randn, torch.rand}
 
@@ -72,9 +73,9 @@ def filled(
     """
     with torch.random.fork_rng(devices=[]), _NoDraws():
         network = initialised(architecture, dimensions, arguments)
-    state = {name: _float32(tensor) for name, tensor in _read(weights).items()}
-    _check_fit(network.state_dict(), state, architecture.name, weights)
-    network.load_state_dict(state, strict=True, assign=True)
+    stored = _read(weights)
+    _check_fit(network.state_dict(), stored, architecture.name, weights)
+    network.load_state_dict({name: _float32(tensor) for name, tensor in stored.items()}, strict=True, assign=True)
     return network.eval()
 
 
@@ -122,9 +123,27 @@ def _check_fit(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], name
                 if key in found and found[key].shape != expected[key].shape
             ],
         ),
+        _named(
+            "of another dtype",
+            [
+                f"{key} {_short(found[key].dtype)} instead of {' or '.join(map(_short, _storable(expected[key])))}"
+                for key in expected
+                if key in found and found[key].dtype not in _storable(expected[key])
+            ],
+        ),
     ]
     if any(faults):
         raise WeightsError(f"{path}: not weights of {name!r} as described: {'; '.join(filter(None, faults))}")
+
+
+def _storable(expected: Tensor) -> tuple[torch.dtype, ...]:
+    """How a tensor of the network may be stored."""
+    alike = STORED_AS if expected.is_floating_point() else ()
+    return tuple(dict.fromkeys((*alike, expected.dtype)))
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _named(fault: str, keys: list[str]) -> str:
