@@ -6,28 +6,57 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ImageShapeError
+from .image import to_float32
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["as_array", "in_arcsec"]
+__all__ = ["as_array", "as_batch", "in_arcsec"]
 
 
 def as_array(images: np.ndarray | Tensor) -> np.ndarray:
-    """The same pixels in float32 on the CPU; NaN where a `numpy.ma` array is masked.
+    """The same pixels in float32 on the CPU; NaN where an array of `numpy.ma` or of `astropy.utils.masked` is masked.
+
+    The unit of a `Quantity` is left aside.
+
+    Raises:
+        ImageReadError: they are no real numbers, or too small for float32.
 
     Example:
         >>> as_array(np.ma.masked_greater([1, 2, 9], 5))
         array([ 1.,  2., nan], dtype=float32)
     """
     if isinstance(images, Tensor):
-        return images.detach().cpu().float().numpy()
+        return to_float32(_on_cpu(images), "images=")
     if isinstance(images, np.ma.MaskedArray):
-        return np.ma.filled(images.astype(np.float32), np.nan)
-    return np.asarray(images, np.float32)
+        return _blanked(np.ma.getdata(images), np.ma.getmaskarray(images))
+    if hasattr(images, "unmasked"):  # of astropy, whose conversion to an array would drop the mask
+        return _blanked(images.unmasked, images.mask)  # pyright: ignore[reportAttributeAccessIssue]
+    return to_float32(np.asarray(images), "images=")
+
+
+def as_batch(images: object) -> np.ndarray | Tensor:
+    """The same, if it is an array (images, bands, height, width).
+
+    Raises:
+        ArgumentError: it is no array.
+        ImageShapeError: it has not four axes.
+    """
+    if not isinstance(images, np.ndarray | Tensor):
+        raise ArgumentError(
+            f"images= is {type(images).__name__}; pass an array (images, bands, height, width), a list of images, or "
+            "an NDData, CCDData, Cutout2D or HDU of astropy; names of files go to model.predict"
+        )
+    if images.ndim != 4:
+        raise ImageShapeError(
+            f"{images.ndim} axes of shape {tuple(images.shape)} are not the four (images, bands, height, width); "
+            "add an axis to a single image or a single band: image[None, None]"
+        )
+    return images
 
 
 def in_arcsec(name: str, angle: float | Quantity | None) -> float | None:
@@ -52,14 +81,28 @@ def in_arcsec(name: str, angle: float | Quantity | None) -> float | None:
     return number
 
 
+def _on_cpu(images: Tensor) -> np.ndarray:
+    """The pixels as NumPy has them, which knows no bfloat16."""
+    found = images.detach().cpu()
+    return (found.float() if found.is_floating_point() and found.dtype != torch.float64 else found).numpy()
+
+
+def _blanked(pixels: np.ndarray, masked: np.ndarray) -> np.ndarray:
+    return np.where(masked, np.float32(np.nan), to_float32(np.asarray(pixels), "images="))
+
+
 def _arcsec(name: str, angle: float | Quantity) -> float:
+    wanted = f"{name} is {angle!s}; it must be an angle, such as 0.1 or 0.1 * u.arcsec"
+    if not hasattr(angle, "unit"):
+        try:
+            return float(angle)  # pyright: ignore[reportArgumentType]
+        except (TypeError, ValueError) as error:
+            raise ArgumentError(wanted) from error
     from astropy import units
 
-    if not isinstance(angle, units.Quantity):
-        return float(angle)
-    unit: Any = angle.unit
-    wanted = units.arcsec / units.pix if unit.is_equivalent(units.arcsec / units.pix) else units.arcsec
+    quantity: Any = angle
     try:
-        return angle.to(wanted).value.item()  # a Python float
-    except units.UnitConversionError as error:
-        raise ArgumentError(f"{name} is {angle}; it must be an angle, such as 0.1 or 0.1 * u.arcsec") from error
+        unit = units.arcsec / units.pix if quantity.unit.is_equivalent(units.arcsec / units.pix) else units.arcsec
+        return float(quantity.to_value(unit).item())  # of one number
+    except (units.UnitConversionError, ValueError) as error:
+        raise ArgumentError(wanted) from error

@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from ..errors import ImageShapeError, PixelScaleError
 from . import blanks, channels, geometry, geometry_torch
 from .background_torch import filled
+from .given import as_array
 from .operations import (
     PREPARING,
     Asinh,
@@ -180,7 +181,7 @@ class Preprocess:
 
     def prepared(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:
         """The first step for the same images, (B, bands, size, size)."""
-        pixels = np.asarray(pixels, dtype=np.float32)
+        pixels = as_array(pixels)
         if pixels.ndim == 3 and len(self.bands) == 1:
             pixels = pixels[:, None]
         if pixels.ndim != 4:

@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ArgumentError, ImageShapeError
-from ..images.given import as_array, in_arcsec
+from ..errors import ArgumentError
+from ..images.given import as_array, as_batch, in_arcsec
+from ..images.held import held, raw_image
 from ..images.preprocess import Preprocess
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
+    from ..images.held import Held
+
 __all__ = ["channels_of"]
 
 
 def channels_of(
-    images: np.ndarray | Tensor, preprocess: Preprocess, pixel_scale: float | Quantity | None = None
+    images: np.ndarray | Tensor | Held, preprocess: Preprocess, pixel_scale: float | Quantity | None = None
 ) -> Tensor:
     """Channels (B, C, size, size) of raw images (B, bands, H, W); with gradients if the images require them.
 
     Arguments:
-        images: any linear flux unit, NaN where nothing was measured.
+        images: any linear flux unit, NaN or masked where nothing was measured; or a list of images of any size, or an
+            object of astropy, see `zoo_core.images.held`.
         preprocess: of the model.
-        pixel_scale: arcsec, or an angle of astropy; needed where the preprocessing resamples.
+        pixel_scale: arcsec, or an angle of astropy; needed where the preprocessing resamples and no WCS tells it.
 
     Raises:
-        ImageShapeError: they are no batch of images.
-        ArgumentError: gradients are required of pixels that are resampled, cropped, padded or filled.
+        ImageError: they are no images that the model takes.
+        ArgumentError: they are nothing that holds images, or gradients are required of pixels that are resampled,
+            cropped, padded or filled.
     """
-    scale, array = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale), as_array(_batch(images))
+    scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
+    if (one_by_one := held(images)) is not None:
+        return preprocess.channels(torch.from_numpy(_prepared(one_by_one, preprocess, scale)))
+    images = as_batch(images)
+    array = as_array(images)
     if len(array) == 0:
         return torch.zeros(0, preprocess.n_channels, preprocess.size, preprocess.size)
     if isinstance(images, Tensor) and images.requires_grad and torch.is_grad_enabled():
         _require_unprepared(array, preprocess, scale)
         return preprocess.channels(images.float())
     return preprocess.images(array, scale)
+
+
+def _prepared(images: Sequence[Any], preprocess: Preprocess, pixel_scale: float | None) -> np.ndarray:
+    """Images held one by one, (B, bands, size, size)."""
+    raw = [raw_image(image, len(preprocess.bands), f"images[{k}]") for k, image in enumerate(images)]
+    return np.stack([preprocess.prepare(one, pixel_scale).pixels for one in raw])
 
 
 def _require_unprepared(array: np.ndarray, preprocess: Preprocess, pixel_scale: float | None) -> None:
@@ -49,12 +65,3 @@ def _require_unprepared(array: np.ndarray, preprocess: Preprocess, pixel_scale: 
                 f"images= require gradients, which end where pixels are resampled, cropped, padded or filled; pass "
                 f"{preprocess.size} x {preprocess.size} measured pixels as the network takes them"
             )
-
-
-def _batch(images: np.ndarray | Tensor) -> np.ndarray | Tensor:
-    if images.ndim != 4:
-        raise ImageShapeError(
-            f"shape {tuple(images.shape)} is not (images, bands, height, width); "
-            "add an axis to a single image or a single band: image[None, None]"
-        )
-    return images

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from astropy.units import Quantity
 
+    from ..images.held import Held
     from ..predict.predict import Inputs, Progress
 
 __all__ = ["Model"]
@@ -86,15 +87,16 @@ class Model:
 
     def __call__(
         self,
-        images: Float[np.ndarray | Tensor, "batch bands height width"],
+        images: Float[np.ndarray | Tensor, "batch bands height width"] | Held,
         pixel_scale: float | Quantity | None = None,
     ) -> Prediction:
         """The prediction for raw images, on the model's device.
 
         Arguments:
             images: any linear flux unit, on any device; NaN, or masked in a `numpy.ma` array, where nothing was
-                measured. Gradients reach a tensor whose pixels the preprocessing takes as they are.
-            pixel_scale: arcsec, or an angle of astropy; needed where the preprocessing resamples.
+                measured. Gradients reach a tensor whose pixels the preprocessing takes as they are. Or a list of images
+                of any size; or an `NDData`, `CCDData`, `Cutout2D` or HDU of astropy, whose mask and WCS count.
+            pixel_scale: arcsec, or an angle of astropy; needed where the preprocessing resamples and no WCS tells it.
         """
         return self.prediction(channels_of(images, self.preprocess, pixel_scale))
 
@@ -115,7 +117,7 @@ class Model:
 
     def features(
         self,
-        images: Float[np.ndarray | Tensor, "batch bands height width"],
+        images: Float[np.ndarray | Tensor, "batch bands height width"] | Held,
         pixel_scale: float | Quantity | None = None,
     ) -> Float[Tensor, "batch features"]:
         """What the network makes of raw images before its last layer; of one view.
@@ -149,7 +151,8 @@ class Model:
 
         Arguments:
             inputs: `zoo.Files(...)` or `zoo.Mosaic(...)`; a file, folder or glob, or a list of them, for `Files`; an
-                array (N, bands, H, W); a data set; or sources of `zoo_core.images`.
+                array (N, bands, H, W); images as a call of the model takes them; a data set; or sources of
+                `zoo_core.images`.
             pixel_scale: arcsec, or an angle of astropy; overrides the header.
             out: a file to write as well, csv, ecsv, parquet or fits; a name without extension is a folder of Parquet
                 files that reads as one table.

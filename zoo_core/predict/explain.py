@@ -1,8 +1,11 @@
 """What a network looked at: each image, and over it the pixels that speak for the answer and those against it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,13 +13,16 @@ from matplotlib.figure import Figure
 
 from ..errors import ImageReadError
 from ..files import whole
-from ..images import Source, find_sources
 from ..images.channels import blur
+from ..images.given import in_arcsec
 from ..models.model import Model
 from .attribution import attributed, quantities
 from .gallery import NIGHT, check_picture, stretched
-from .images import SourceImages
+from .inputs import Inputs, images_of
 from .reading import PreparedBatch, prepare
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
 
 __all__ = ["Explanation", "draw_explanations", "explain"]
 
@@ -45,19 +51,19 @@ class Explanation:
 
 def explain(
     model: Model,
-    inputs: str | Path | Iterable[str | Path],
+    inputs: Inputs,
     methods: Iterable[str] = ("integrated-gradients", "grad-cam", "occlusion"),
     of: str | None = None,
-    pixel_scale: float | None = None,
+    pixel_scale: float | Quantity | None = None,
 ) -> list[Explanation]:
     """What decided the model's answers for these images.
 
     Arguments:
         model: whose prediction is a number.
-        inputs: files, folders and globs.
+        inputs: as of `Model.predict`.
         methods: see `attribution.METHODS`.
         of: class or parameter; None: the last class, or the last parameter.
-        pixel_scale: arcsec; overrides the header.
+        pixel_scale: arcsec, or an angle of astropy; overrides the header.
 
     Raises:
         ArgumentError: there is no such method or quantity.
@@ -65,8 +71,9 @@ def explain(
         NotInstalledError: Captum is missing.
     """
     quantities(model)
-    sources: list[Source] = list(find_sources(inputs))
-    batch = prepare(SourceImages(sources, len(model.bands)).job(0, len(sources)), model.preprocess, pixel_scale)
+    scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
+    images = images_of(model, inputs, scale)
+    batch = prepare(images.job(0, len(images)), model.preprocess, scale)
     _require_usable(batch)
     channels = model.preprocess.channels(torch.from_numpy(batch.pixels))
     answers = model.prediction(channels).to_table()

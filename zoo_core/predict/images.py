@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -14,12 +15,13 @@ from torch import Tensor
 from ..errors import ImageError, ImageShapeError
 from ..files import stamp
 from ..images.given import as_array
+from ..images.held import raw_image
 from ..images.image import RawImage
 from ..images.source import Source, read
 from ..interfaces import Dataset
 from .reading import Job, Unreadable
 
-__all__ = ["ArrayImages", "DatasetImages", "Images", "SourceImages"]
+__all__ = ["ArrayImages", "DatasetImages", "HeldImages", "Images", "SourceImages"]
 
 
 class Images(ABC):
@@ -140,6 +142,37 @@ class ArrayImages(Images):
 
 
 @dataclass(frozen=True, eq=False)
+class HeldImages(Images):
+    """Images that the caller holds one by one, of whatever size: arrays, and objects of astropy.
+
+    Arguments:
+        read: their pixels, or why they have none.
+    """
+
+    read: Sequence[RawImage | Unreadable]
+
+    @classmethod
+    def of(cls, images: Sequence[Any], n_bands: int) -> HeldImages:
+        """With as many bands as the model takes."""
+        return cls([_taken(image, n_bands, number) for number, image in enumerate(images)])
+
+    def __len__(self) -> int:
+        return len(self.read)
+
+    def keys(self, start: int, stop: int) -> list[str]:
+        """`inputs[0]`, `inputs[1]` ..."""
+        return [image.path for image in self.read[start:stop]]
+
+    def identity(self, start: int, stop: int) -> str:
+        """Of the pixels and their scale."""
+        return _sha256("".join(_identity(image) for image in self.read[start:stop]).encode())
+
+    def job(self, start: int, stop: int) -> Job:
+        """Takes them from the list."""
+        return lambda: self.read[start:stop]
+
+
+@dataclass(frozen=True, eq=False)
 class DatasetImages(Images):
     """The images of a data set."""
 
@@ -175,6 +208,20 @@ class DatasetImages(Images):
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _taken(image: Any, n_bands: int, number: int) -> RawImage | Unreadable:
+    key = f"inputs[{number}]"
+    try:
+        return replace(raw_image(image, n_bands, key), id=str(number))
+    except ImageError as error:
+        return Unreadable(str(number), key, str(error))
+
+
+def _identity(image: RawImage | Unreadable) -> str:
+    if isinstance(image, Unreadable):
+        return repr(image)
+    return repr((image.path, image.pixels.shape, image.pixel_scale, _sha256(image.pixels.tobytes())))
 
 
 def _read_all(sources: Iterable[Source], n_bands: int) -> list[RawImage | Unreadable]:

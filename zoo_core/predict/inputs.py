@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, Union
 
 import numpy as np
 from torch import Tensor
@@ -15,14 +14,16 @@ from torch import Tensor
 from ..errors import ArgumentError
 from ..images.cutouts import find_cutouts
 from ..images.given import in_arcsec
+from ..images.held import held
 from ..images.inputs import find_sources
 from ..images.source import Beside, Source
 from ..interfaces import Dataset
-from .images import ArrayImages, DatasetImages, Images, SourceImages
+from .images import ArrayImages, DatasetImages, HeldImages, Images, SourceImages
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
+    from ..images.held import Held
     from ..models.model import Model
 
 __all__ = ["Files", "Inputs", "Mosaic", "Named", "images_of"]
@@ -39,7 +40,7 @@ class Named(ABC):
         """The images for that model, in order; `pixel_scale` (arcsec) overrides the headers."""
 
 
-Inputs = StrPath | Iterable[StrPath | Source] | Named | np.ndarray | Tensor | Dataset
+Inputs = Union[StrPath, Iterable[StrPath | Source], Named, np.ndarray, Tensor, Dataset, "Held"]
 
 
 @dataclass(frozen=True)
@@ -130,17 +131,27 @@ def images_of(model: Model, inputs: Inputs, pixel_scale: float | None = None) ->
         return ArrayImages.of(inputs)
     if isinstance(inputs, Dataset):
         return DatasetImages(inputs)
-    sources = inputs.sources(model, pixel_scale) if isinstance(inputs, Named) else _sources(model, inputs)
+    listed = list(inputs) if isinstance(inputs, Iterator) else inputs
+    if (one_by_one := held(listed)) is not None:
+        return HeldImages.of(one_by_one, len(model.bands))
+    sources = listed.sources(model, pixel_scale) if isinstance(listed, Named) else _sources(model, listed)
     found = tuple(sources)
     return SourceImages(found, len(model.bands), any(source.position is not None for source in found))
 
 
-def _sources(model: Model, inputs: StrPath | Iterable[StrPath | Source]) -> Iterable[Source]:
-    named = [inputs] if isinstance(inputs, str | Path) else list(inputs)  # type: ignore[arg-type]
+def _sources(model: Model, inputs: object) -> Iterable[Source]:
+    named = list(inputs) if isinstance(inputs, Iterable) and not isinstance(inputs, str) else [inputs]
     sources = [one for one in named if isinstance(one, Source)]
-    if len(sources) not in (0, len(named)):
-        raise ArgumentError("inputs= are sources or names of files, not both")
-    return sources or Files([one for one in named if not isinstance(one, Source)]).sources(model, None)
+    if sources and len(sources) == len(named):
+        return sources
+    names = [one for one in named if isinstance(one, str | os.PathLike)]
+    for one in named:
+        if not isinstance(one, str | os.PathLike):
+            raise ArgumentError(
+                f"inputs= hold {type(one).__name__}; pass names of files, arrays, objects of astropy (NDData, CCDData, "
+                "Cutout2D, HDU), a data set or sources, all of one kind"
+            )
+    return Files(names).sources(model, None)
 
 
 def _in_order(model: Model, of_bands: Mapping[str, T]) -> dict[str, T]:
