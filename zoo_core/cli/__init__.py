@@ -26,6 +26,7 @@ COMMANDS = {
     "plugins": "listing",
     "predict": "predict",
     "explain": "explaining",
+    "pack": "packing",
     "simulate": "making",
     "train": "making",
     "finetune": "finetuning",

@@ -2,14 +2,14 @@
 
 import csv
 import json
-import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .inputs import takes_images
 from .names import model_names
 from .show import as_json, echo, progress, show_rows
 
@@ -19,27 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 TOP = 20
-BAND = re.compile(r"[A-Za-z0-9_\-]+=.+")
 
 file_option = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("model", shell_complete=model_names)
-@click.argument("inputs", nargs=-1)
+@takes_images
 @click.option("-o", "--out", type=file_option, help="Table: csv, ecsv, parquet, fits; a folder without extension.")
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
 @click.option("--out-dir", type=file_option, help="Folder for restored images.")
 @click.option("--top", type=click.IntRange(min=0), help=f"Print so many of the best-ranked.  [{TOP} without -o]")
-@click.option("--ext", help="Layer of each file: NAME, number, or all.")
-@click.option("--stack", is_flag=True, help="The first axis counts images.")
-@click.option("--bands", multiple=True, metavar="BAND=PATTERN", help="Files of each band: 'r=*_r.fits' 'i=*_i.fits'.")
-@click.option("--from-file", type=click.Path(allow_dash=True), help="List of files, one a line; - for standard input.")
-@click.option("--catalog", type=file_option, help="Positions (ra, dec or x, y) to cut out of --image.")
-@click.option("--image", multiple=True, metavar="[BAND=]FILE", help="Mosaic for --catalog, or one for each band.")
-@click.option("--cutout", type=float, metavar="ARCSEC", help="Side of the cutouts.  [that of the network's input]")
-@click.option("--mask", help="Bad pixels: a layer of each file, or a file name with * for the image's stem.")
-@click.option("--weight", help="Inverse variance, likewise.")
 @click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--batch-size", type=int, help="Images at once; smaller where memory is short.")
@@ -54,20 +44,11 @@ file_option = click.Path(path_type=Path)
 def predict(
     ctx: click.Context,
     model: str,
-    inputs: tuple[str, ...],
+    named: "Named",
     out: Path | None,
     gallery: Path | None,
     out_dir: Path | None,
     top: int | None,
-    ext: str | None,
-    stack: bool,
-    bands: tuple[str, ...],
-    from_file: str | None,
-    catalog: Path | None,
-    image: tuple[str, ...],
-    cutout: float | None,
-    mask: str | None,
-    weight: str | None,
     pixel_scale: float | None,
     device: str,
     batch_size: int | None,
@@ -89,11 +70,9 @@ def predict(
     from ..predict.inputs import images_of
     from ..predict.predict import Options, scored
 
-    names, patterns = _apart(inputs, bands)
-    chosen = _inputs(names, patterns, ext, stack, from_file, catalog, image, cutout, mask, weight)
     loaded = load(model, device="cpu" if scheduler else device).with_views(views)
     scale = in_arcsec("--pixel-scale (pixel_scale=)", pixel_scale)
-    images = images_of(loaded, chosen, scale)
+    images = images_of(loaded, named, scale)
     with progress(loaded.id) as tick:
         options = Options(
             *(scale, out, out_dir, batch_size, workers, precision, resume, tick, gallery, ctx.obj),
@@ -108,39 +87,6 @@ def predict(
                 draw_gallery(gallery, finished)
     _say(finished, out, gallery)
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
-
-
-def _apart(inputs: Sequence[str], bands: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Inputs, and patterns of bands: `--bands 'r=*_r.fits' 'i=*_i.fits'` leaves the second among the inputs."""
-    patterns = [name for name in inputs if bands and BAND.fullmatch(name)]
-    return [name for name in inputs if name not in patterns], [*bands, *patterns]
-
-
-def _inputs(
-    names: list[str],
-    patterns: list[str],
-    ext: str | None,
-    stack: bool,
-    from_file: str | None,
-    catalog: Path | None,
-    image: Sequence[str],
-    cutout: float | None,
-    mask: str | None,
-    weight: str | None,
-) -> "Named":
-    """`Mosaic` with --catalog and --image, else `Files`."""
-    from ..images import parse_bands
-    from ..predict.inputs import Files, Mosaic
-
-    layer = int(ext) if ext and ext.isdecimal() else ext
-    if catalog is None and not image:
-        if cutout is not None:
-            raise click.UsageError("--cutout goes with --catalog and --image")
-        return Files(names, layer, stack, parse_bands(patterns) if patterns else None, mask, weight, from_file)
-    if catalog is None or not image or names or patterns or stack or from_file:
-        raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
-    mosaic = image[0] if len(image) == 1 and not BAND.fullmatch(image[0]) else parse_bands(image)
-    return Mosaic(catalog, mosaic, cutout, layer, mask, weight)
 
 
 def _print(finished, out: Path | None, top: int | None, as_json: bool) -> None:

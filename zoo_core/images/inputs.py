@@ -12,6 +12,7 @@ from typing import TextIO
 
 from ..errors import ArgumentError, ImageReadError
 from ..files import refused
+from .pack import is_pack, packed_sources
 from .pairs import pair
 from .readers import SUFFIXES
 from .source import NOTHING, Beside, FileSource, Source, StrPath
@@ -33,7 +34,8 @@ def find_sources(
     A file that is missing or broken is a row too: `read` says what is wrong with it.
 
     Arguments:
-        inputs: files, folders (their image files, by name, not recursive) and globs; with `bands` at most one folder.
+        inputs: files, folders (their image files, by name, not recursive) and globs, or packs; with `bands` at most
+            one folder.
         ext: the layer of each file, by name or number; "all" gives a row for each.
         stack: the first axis counts images, (N, H, W) or (N, bands, H, W): a row for each.
         bands: pattern of each band's files, in the model's order; `*` is what pairs them.
@@ -49,8 +51,16 @@ def find_sources(
         return pair(bands, _folder(names, stack, ext, from_file), ext, beside)
     if not names and from_file is None:
         raise ArgumentError("no images: name files, folders or globs, or a list with from_file= (--from-file)")
+    if any(map(is_pack, names)):
+        return _of_packs(names, alone=not stack and ext is None and from_file is None and beside == NOTHING)
     paths = chain([path for name in names for path in _expand(name)], _listed(from_file))
     return _rows((FileSource(path, ext, None, beside) for path in paths), ext, stack)
+
+
+def _of_packs(names: Sequence[str], alone: bool) -> Iterator[Source]:
+    if not alone or not all(map(is_pack, names)):
+        raise ArgumentError("a pack goes with packs alone, without --ext, --stack, --from-file, --mask and --weight")
+    return chain.from_iterable(map(packed_sources, names))
 
 
 def _rows(files: Iterable[FileSource], ext: str | int | None, stack: bool) -> Iterator[FileSource]:
