@@ -20,7 +20,7 @@ FLOORS = (
     ),
     (("datasets", "images with truth"), ("models", "preprocess + network + prediction")),
     (("catalog", "what is published, and where its weights are"),),
-    (("plugins", "hooks, finding distributions"),),
+    (("plugins", "hooks, and what implements them"),),
     (("interfaces", "Architecture, Dataset, Training"),),
     (("tasks", "what is asked, what is predicted, and the loss"),),
     (("bench/metrics", "the core's metrics of each task"),),
@@ -33,8 +33,16 @@ FLOORS = (
         ("symmetries", "of parameters"),
         ("metric", "and its interval"),
     ),
-    (("typed", "mappings read into dataclasses, every key checked"),),
-    (("references", "lazy names"), ("files", "written alone and whole"), ("processes", "that work for this one")),
+    (
+        ("typed", "mappings read into dataclasses, every key checked"),
+        ("installed", "plugins, found without importing any"),
+    ),
+    (
+        ("references", "lazy names"),
+        ("files", "written alone and whole"),
+        ("processes", "that work for this one"),
+        ("remembered", "parsed before"),
+    ),
     (("errors", "every error"),),
 )
 OUTSIDE = (  # name, text, floor that it is beside

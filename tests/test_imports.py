@@ -16,8 +16,8 @@ PACKAGE = Path(zoo.__file__).parent
 
 LAYERS = (
     {"errors"},
-    {"references", "files", "processes"},
-    {"typed"},
+    {"references", "files", "processes", "remembered"},
+    {"typed", "installed"},
     {"predictions", "scores", "symmetries", "metric", "fit", "sim", "images"},
     {"bench/metrics"},
     {"tasks"},

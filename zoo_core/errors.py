@@ -25,7 +25,6 @@ ZooError
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class ZooError(Exception):
@@ -45,6 +44,8 @@ class UnknownNameError(ZooError):
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownNameError":
         """The error for `name`, with the nearest of the `known` names."""
+        from difflib import get_close_matches  # most commands make no such error
+
         known = sorted(known)
         near = get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"

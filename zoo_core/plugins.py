@@ -21,15 +21,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from importlib.metadata import Distribution, EntryPoint, entry_points
-from importlib.util import find_spec
-from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
 import pluggy
 
 from .errors import NotInstalledError, PluginError, UnknownNameError
+from .installed import GROUP, Installed, folder_of, installed_plugins
 from .interfaces import Architecture, DatasetFactory
 from .metric import Metric
 
@@ -47,7 +45,6 @@ __all__ = [
     "plugin_names",
 ]
 
-GROUP = "zoo"
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 
@@ -95,16 +92,12 @@ class Plugin:
 
     def folder(self) -> Path | None:
         """Folder of its package, found without importing it; None if its module is a single file or is not there."""
-        top, *below = self.module.split(".")
-        spec = find_spec(top)  # of a top-level name, this executes nothing
-        places = [Path(place) for place in (spec and spec.submodule_search_locations) or []]
-        folders = [place.joinpath(*below[:depth]) for depth in range(len(below) + 1) for place in places]
-        return next((folder for folder in folders if (folder / "__init__.py").is_file()), None)
+        return folder_of(self.module)
 
 
 def plugin_names() -> list[str]:
     """Names of the installed plugins; imports none of them."""
-    return sorted({point.name for point in _entry_points()})
+    return sorted({plugin.name for plugin in installed_plugins()})
 
 
 def list_plugins(pattern: str = "*", import_them: bool = True) -> list[Plugin]:
@@ -119,8 +112,8 @@ def list_plugins(pattern: str = "*", import_them: bool = True) -> list[Plugin]:
         >>> [(plugin.name, plugin.distribution) for plugin in zoo.list_plugins("lastro", import_them=False)]
         [('lastro', 'zoo-lastro')]
     """
-    points = [point for point in _entry_points() if fnmatchcase(point.name, pattern)]
-    return [_load(point) if import_them else _listed(point) for point in points]
+    found = [plugin for plugin in installed_plugins() if fnmatchcase(plugin.name, pattern)]
+    return [_load(plugin) if import_them else _listed(plugin) for plugin in found]
 
 
 def package_folder(plugin: str) -> Path | None:
@@ -186,22 +179,22 @@ def _only(kind: str, name: str, found: list, plugin: str | None):
 def _searched(plugin: str | None) -> list[Plugin]:
     if plugin is None:
         return [one for one in list_plugins() if one.error is None]
-    found = [_load(point) for point in _named(plugin)]
+    found = [_load(one) for one in _named(plugin)]
     for one in found:
         if one.error is not None:
             raise PluginError(f"plugin {one.name!r} of {one.distribution} {one.version} is broken: {one.error}")
     return found
 
 
-def _named(plugin: str) -> list[EntryPoint]:
-    """The entry point of that name, or all those of the distribution of that name."""
-    points = _entry_points()
-    found = [point for point in points if point.name == plugin] or [
-        point for point in points if _canonical(_distribution(point).name) == _canonical(plugin)
+def _named(plugin: str) -> list[Installed]:
+    """The plugin of that name, or all those of the distribution of that name."""
+    installed = installed_plugins()
+    found = [one for one in installed if one.name == plugin] or [
+        one for one in installed if _canonical(one.distribution) == _canonical(plugin)
     ]
     if not found:
         raise NotInstalledError(f"{plugin} is not installed; pip install {plugin}")
-    providers = sorted({_distribution(point).name for point in found})
+    providers = sorted({one.distribution for one in found})
     if len(providers) > 1:
         raise PluginError(f"plugin {plugin!r} is provided by {' and '.join(providers)}; uninstall all but one")
     return found
@@ -212,32 +205,16 @@ def _canonical(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-def _entry_points() -> list[EntryPoint]:
-    """All of them, sorted by name; one that is there twice is sorted by its distribution, whose name must be read."""
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    groups = [list(group) for _, group in groupby(points, key=lambda point: point.name)]
-    return [point for group in groups for point in _by_distribution(group)]
+def _listed(plugin: Installed) -> Plugin:
+    return Plugin(plugin.name, plugin.distribution, plugin.version, plugin.module)
 
 
-def _by_distribution(points: list[EntryPoint]) -> list[EntryPoint]:
-    return sorted(points, key=lambda point: _distribution(point).name) if len(points) > 1 else points
+def _load(plugin: Installed) -> Plugin:
+    from importlib.metadata import EntryPoint
 
-
-def _distribution(point: EntryPoint) -> Distribution:
-    if point.dist is None:
-        raise PluginError(f"entry point {point.name!r} belongs to no installed distribution; reinstall its package")
-    return point.dist
-
-
-def _listed(point: EntryPoint) -> Plugin:
-    metadata = _distribution(point).metadata  # which is parsed at each access
-    return Plugin(point.name, metadata["Name"], metadata["Version"], point.module)
-
-
-def _load(point: EntryPoint) -> Plugin:
-    listed = _listed(point)
+    listed = _listed(plugin)
     try:
-        provided = _provided(listed.name, point.load())
+        provided = _provided(listed.name, EntryPoint(plugin.name, plugin.reference, GROUP).load())
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import ZooError
-from ..tasks import Calibration, Heads
+from ..predictions import Calibration, Heads
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, TrainedOn, WeightsSpec
 
 __all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec", "resampled_scale"]

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
-from ..tasks import task_named
 from .registry import catalog
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec
 
-__all__ = ["list_benchmarks", "list_datasets", "list_models"]
+__all__ = ["known_task", "list_benchmarks", "list_datasets", "list_models"]
 
 Spec = TypeVar("Spec", ModelSpec, DatasetSpec, BenchmarkSpec)
 
@@ -50,7 +49,14 @@ def list_benchmarks(pattern: str = "*", task: str | None = None) -> list[Benchma
     return _chosen(catalog().benchmarks, pattern, task)
 
 
+def known_task(name: str) -> str:
+    """The name of a task; UnknownNameError if there is no such task."""
+    from ..tasks import task_named  # which loads all that tasks do, and a listing of all needs none of it
+
+    return task_named(name).name
+
+
 def _chosen(specs: Mapping[str, Spec], pattern: str, task: str | None) -> list[Spec]:
-    wanted = None if task is None else task_named(task).name
+    wanted = None if task is None else known_task(task)
     matching = [specs[name] for name in sorted(specs) if fnmatchcase(name, pattern)]
     return [spec for spec in matching if wanted in (None, spec.task)]

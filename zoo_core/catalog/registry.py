@@ -1,18 +1,18 @@
-"""Registry files, and the catalogue they make together."""
+"""The catalogue that the registry files of the core and of the installed plugins make together."""
 
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import PluginError, RegistryError, UnknownNameError
-from ..plugins import Plugin, list_plugins
-from .entries import benchmark_spec, check_version, dataset_spec, entry_of, model_spec
-from .remembered import remembered
+from ..errors import RegistryError, UnknownNameError
+from ..installed import Installed, installed_plugins
+from ..remembered import remembered
+from .entries import entry_of
+from .registry_file import SECTIONS, Registry, RegistryFile, check_entries, read_registry, sections_of, specs_of
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec
-from .yaml12 import read_mapping
 
 __all__ = ["Catalog", "Registry", "catalog", "core_registry", "merge", "read_registry"]
 
@@ -21,15 +21,6 @@ FILE = "registry.yaml"
 
 log = logging.getLogger("zoo")
 Spec = TypeVar("Spec", ModelSpec, DatasetSpec, BenchmarkSpec)
-
-
-@dataclass(frozen=True)
-class Registry:
-    """What one registry file lists, by id or name."""
-
-    models: Mapping[str, ModelSpec] = field(default_factory=dict)
-    datasets: Mapping[str, DatasetSpec] = field(default_factory=dict)
-    benchmarks: Mapping[str, BenchmarkSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,14 +76,10 @@ def catalog() -> Catalog:
     A plugin's file that is malformed is logged and listed in `problems`; it disturbs no other. The core's own file is
     checked by the tests of the core, and not each time that it is listed.
     """
-    registries, problems = [read_registry(core_registry(), CORE, check=False)], []
-    for plugin in list_plugins(import_them=False):
-        try:
-            registries.append(_registry_of(plugin))
-        except (RegistryError, PluginError) as error:
-            problems.append(f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version}: {error}")
-            log.warning("%s", problems[-1])
-    return merge(registries, tuple(problems))
+    plugins = [plugin for plugin in installed_plugins() if plugin.distribution != CORE and plugin.package]
+    found = [(RegistryFile.at(Path(str(one.package), FILE), one.distribution), one) for one in plugins]
+    core = RegistryFile.at(core_registry(), CORE, check=False)
+    return _catalog(core, tuple((file, plugin) for file, plugin in found if file.exists))
 
 
 def core_registry() -> Path:
@@ -100,47 +87,6 @@ def core_registry() -> Path:
     package = Path(__file__).parents[1]
     inside = package / FILE
     return inside if inside.is_file() else package.parent / FILE
-
-
-def read_registry(path: Path | str, plugin: str | None = None, check: bool = True) -> Registry:
-    """What a registry file lists.
-
-    Arguments:
-        path: the file.
-        plugin: the distribution of entries that name none.
-        check: every entry now; else only what keeps a spec from being built.
-
-    Raises:
-        RegistryError: names the file, the entry and the key.
-    """
-    path = Path(path)
-    sections = remembered(path, f"{_code()} {plugin} {check}", lambda: _sections(path, plugin, check))
-    specs = {section: _specs(path, section, entries) for section, entries in sections.items()}
-    _check_defaults(path, specs["models"])
-    return Registry(**specs)
-
-
-@cache
-def _code() -> str:
-    """Changes with the code that reads and checks entries."""
-    files = [Path(__file__).with_name(name) for name in ("registry.py", "schema.py", "yaml12.py")]
-    return " ".join(str(path.stat().st_mtime_ns) for path in files)
-
-
-def _sections(path: Path, plugin: str | None, check: bool) -> dict[str, dict[str, dict[str, Any]]]:
-    """Entries by section and name."""
-    content = dict(read_mapping(path, RegistryError))
-    check_version(content.pop("schema", None), str(path), RegistryError)
-    papers = content.pop("papers", None) or {}
-    sections = {section: _entries(path, section, content.pop(section, None) or {}, plugin) for section in _SECTIONS}
-    if content:
-        known = sorted(["papers", *_SECTIONS])
-        raise RegistryError(f"{path}: {sorted(content)} are no sections of a registry; it has {known}")
-    sections["models"] = {name: _cited(path, name, entry, papers) for name, entry in sections["models"].items()}
-    if check:
-        for section, entries in sections.items():
-            _check(path, section, entries)
-    return sections
 
 
 def merge(registries: list[Registry], problems: tuple[str, ...] = ()) -> Catalog:
@@ -168,57 +114,32 @@ def _false_domain(spec: ModelSpec, datasets: Mapping[str, DatasetSpec]) -> str:
     return ""
 
 
-def _registry_of(plugin: Plugin) -> Registry:
-    folder = plugin.folder()
-    if plugin.distribution == CORE or folder is None or not (folder / FILE).is_file():
-        return Registry()
-    return read_registry(folder / FILE, plugin.distribution)
+@lru_cache(2)
+def _catalog(core: RegistryFile, others: tuple[tuple[RegistryFile, Installed], ...]) -> Catalog:
+    """The catalogue of files that are as they were, each with the plugin that brings it."""
+    files = [core, *(file for file, _ in others)]
+    sections = _sections(files)
+    registries, problems = [specs_of(core, sections[0])], []
+    for (file, plugin), known in zip(others, sections[1:], strict=True):
+        try:
+            registries.append(specs_of(file, known))
+        except RegistryError as error:
+            problems.append(f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version}: {error}")
+            log.warning("%s", problems[-1])
+    return merge(registries, tuple(problems))
 
 
-def _entries(path: Path, section: str, content: Any, plugin: str | None) -> dict[str, dict[str, Any]]:
-    """Entries by name, each with its name and what follows from it among its keys."""
-    if not isinstance(content, dict):
-        raise RegistryError(f"{path}: {section} must be a mapping of names to entries, got {type(content).__name__}")
-    entries = {}
-    for name, entry in content.items():
-        if not isinstance(entry, dict):
-            raise RegistryError(f"{path}: {section}: {name}: an entry is a mapping of keys to values, got {entry!r}")
-        derived = {"architecture": str(name).partition(".")[0]} if section == "models" else {}
-        default = {} if plugin is None else {"plugin": plugin}
-        entries[name] = {**default, **derived, **entry, _SECTIONS[section].key: name}
-    return entries
+def _sections(files: list[RegistryFile]) -> list[Mapping[str, Any] | None]:
+    """Of each file, read from the cache in one piece; None where it cannot be read."""
+    name, state = "catalogue " + " ".join(file.path for file in files), "\n".join(file.state for file in files)
+    return remembered(name, state, lambda: {"files": [_readable(file) for file in files]})["files"]
 
 
-def _cited(path: Path, name: str, entry: dict[str, Any], papers: Any) -> dict[str, Any]:
-    """The entry with the BibTeX of its paper, which the file holds once under `papers`; BibTeX itself stays."""
-    key = entry.get("paper", "")
-    if not isinstance(key, str) or not key or key.startswith("@"):
-        return entry
-    if not isinstance(papers, dict) or not isinstance(papers.get(key), str):
-        problem = UnknownNameError.among("entry of papers", key, papers if isinstance(papers, dict) else ())
-        raise RegistryError(f"{path}: models: {name}: paper: {problem}")
-    return {**entry, "paper": papers[key]}
-
-
-def _specs(path: Path, section: str, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _readable(file: RegistryFile) -> Mapping[str, Any] | None:
     try:
-        return {name: _SECTIONS[section].spec(entry, str(path)) for name, entry in entries.items()}
-    except (TypeError, KeyError, ValueError, AttributeError):
-        _check(path, section, entries)
-        raise
-
-
-def _check(source: Path | str, section: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
-    from .schema import check_entry  # its library takes longer to import than a listing may take
-
-    for name, entry in entries.items():
-        check_entry(section, entry, f"{source}: {section}: {name}", RegistryError)
-
-
-def _check_defaults(path: Path, models: Mapping[str, ModelSpec]) -> None:
-    defaults = [spec.architecture for spec in models.values() if spec.default]
-    if twice := sorted({name for name in defaults if defaults.count(name) > 1}):
-        raise RegistryError(f"{path}: models: {twice[0]} has {defaults.count(twice[0])} default tags, it can have one")
+        return sections_of(file)
+    except RegistryError:
+        return None  # which is told where the specs are made of it
 
 
 def _used(listed: Catalog, section: str, name: str, also: Mapping[str, str] | None = None) -> Any:
@@ -227,8 +148,8 @@ def _used(listed: Catalog, section: str, name: str, also: Mapping[str, str] | No
         raise RegistryError(listed.conflicts[section, name])
     among = getattr(listed, section)
     if name not in among:
-        raise UnknownNameError.among(_SECTIONS[section].kind, name, {*among, *(also or {})})
-    _check(among[name].source, section, {name: entry_of(among[name])})
+        raise UnknownNameError.among(SECTIONS[section].kind, name, {*among, *(also or {})})
+    check_entries(among[name].source, section, {name: entry_of(among[name])})
     return among[name]
 
 
@@ -242,7 +163,7 @@ def _united(
         first = united.setdefault(name, spec)
         if identity(first) != identity(spec):
             conflicts[section, name] = (
-                f"the {_SECTIONS[section].kind} {name} is listed differently by {first.source} and {spec.source}: "
+                f"the {SECTIONS[section].kind} {name} is listed differently by {first.source} and {spec.source}: "
                 f"{identity(first)} and {identity(spec)}; uninstall one of the two, or rename its entry"
             )
     return {name: spec for name, spec in united.items() if (section, name) not in conflicts}, conflicts
@@ -250,19 +171,3 @@ def _united(
 
 def _without_source(spec: DatasetSpec | BenchmarkSpec) -> DatasetSpec | BenchmarkSpec:
     return replace(spec, source="")
-
-
-@dataclass(frozen=True)
-class _Section:
-    """What a section of a registry is called, which key of an entry is its name, and what is built of it."""
-
-    kind: str
-    key: str
-    spec: Callable[[Mapping[str, Any], str], ModelSpec | DatasetSpec | BenchmarkSpec]
-
-
-_SECTIONS = {
-    "models": _Section("model", "id", model_spec),
-    "datasets": _Section("data set", "name", dataset_spec),
-    "benchmarks": _Section("benchmark", "id", benchmark_spec),
-}

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, UnknownNameError
-from ..interfaces import domain_named
-from ..tasks import task_named
-from .listing import list_models
+from .listing import known_task, list_models
 from .measured import metrics_in, published_results
 from .registry import catalog
 from .specs import ModelSpec
@@ -39,7 +37,7 @@ def selected_models(
         UnknownNameError: no such task, benchmark, domain or metric.
         ArgumentError: a metric without `on`.
     """
-    wanted = None if domain is None else domain_named(domain)
+    wanted = None if domain is None else _known_domain(domain)
     specs = [spec for spec in list_models(pattern, task) if wanted is None or wanted in spec.domain.split(", ")]
     if on is None:
         return [(spec, ("", None)) for spec in _ordered(specs, sort)]
@@ -63,8 +61,8 @@ def selected_results(
     listed = catalog()
     if on is not None and on not in results:
         listed.benchmark(on)
-    of_task = None if task is None else task_named(task).name
-    of_domain = None if domain is None else domain_named(domain)
+    of_task = None if task is None else known_task(task)
+    of_domain = None if domain is None else _known_domain(domain)
     chosen = {}
     for name, metrics in results.items():
         spec = listed.benchmarks.get(name)
@@ -77,6 +75,12 @@ def selected_results(
     _metric(sort, list(chosen.values()))
     having = [name for name in chosen if sort in chosen[name]]
     return {name: chosen[name] for name in sorted(having, key=lambda name: _largest_first(_value(chosen[name], sort)))}
+
+
+def _known_domain(name: str) -> str:
+    from ..interfaces import domain_named  # which loads all that a plugin may provide
+
+    return domain_named(name)
 
 
 def _ordered(specs: list[ModelSpec], sort: str | None) -> list[ModelSpec]:

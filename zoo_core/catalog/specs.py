@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..tasks import Calibration, Heads
+from ..predictions import Calibration, Heads
 
 __all__ = ["ANY", "BenchmarkSpec", "DatasetSpec", "ModelSpec", "TrainedOn", "WeightsSpec"]
 

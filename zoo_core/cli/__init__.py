@@ -14,7 +14,6 @@ from types import FrameType
 import click
 
 from ..errors import ArgumentError, SpecError, UnknownNameError, ZooError
-from ..files import refused
 
 __all__ = ["main", "zoo"]
 
@@ -101,6 +100,8 @@ def _exit_code(arguments: list[str]) -> int:
         click.echo("zoo: interrupted", err=True)
         return TERMINATED if isinstance(error.__cause__, _Terminated) else INTERRUPTED
     except OSError as error:
+        from ..files import refused
+
         click.echo(f"zoo: {refused(error)}", err=True)
         return 1
     except Exception as error:

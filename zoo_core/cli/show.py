@@ -65,8 +65,8 @@ def _plain(rows: Sequence[Mapping[str, Any]]) -> None:
     """Columns separated by two spaces or more, for pipes."""
     lines = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+    click.echo("\n".join("  ".join(cells).rstrip() for cells in padded))
 
 
 def _table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
@@ -84,6 +84,8 @@ def _table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -33,7 +33,7 @@ loaded = plugin_named(sys.argv[1])
 print(json.dumps({"error": loaded.error, "modules": sorted({name.split(".")[0] for name in sys.modules})}))
 """
 
-TIMEOUT = 120  # seconds; generous, for cold disks
+TIMEOUT = 1800  # seconds; for hangs alone
 
 
 def light_import(plugin: Plugin) -> Iterator[str]:

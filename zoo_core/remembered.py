@@ -1,38 +1,34 @@
-"""Registry files that were read and checked before: an entry is parsed once, and not at each listing."""
+"""What was read and checked before, from the user's cache: files are parsed once, and not by each command."""
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from zlib import crc32
 
 __all__ = ["remembered"]
 
 
-def remembered(path: Path, state: str, read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What `read` returns, from the user's cache as long as the file has the same size and modification time.
+def remembered(name: str, state: str, read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What `read` returns, from the user's cache as long as the state is the same.
 
     A cache that cannot be read or written does not matter. Content that JSON does not hold as it is, is not kept.
 
     Arguments:
-        path: the file that is read.
-        state: what else the content depends on.
+        name: of the content; no two contents have the same.
+        state: all that the content depends on.
         read: the content; it may raise, and then nothing is kept.
     """
-    place = _cache() / f"{hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:32]}.json"
-    with suppress(OSError):
-        facts = path.stat()
-        state = f"{state} {facts.st_size} {facts.st_mtime_ns}"
+    place = _cache() / f"{crc32(name.encode('utf-8', 'surrogateescape')):08x}.json"
     with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         kept = json.loads(place.read_bytes())
-        if kept["state"] == state:
+        if kept["name"] == name and kept["state"] == state:
             return kept["content"]
     content = read()
     with suppress(OSError, TypeError, ValueError):
-        _keep(place, {"state": state, "content": dict(content)})
+        _keep(place, {"name": name, "state": state, "content": dict(content)})
     return content
 
 
@@ -48,7 +44,7 @@ def _keep(place: Path, kept: dict[str, Any]) -> None:
     if json.loads(text) != kept:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.with_name(f".{uuid4().hex}")
+    beside = place.with_name(f".{os.urandom(16).hex()}")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(place)

@@ -5,10 +5,10 @@ import os
 import pytest
 
 from zoo_core.catalog.registry import read_registry
-from zoo_core.catalog.remembered import remembered
 from zoo_core.errors import RegistryError
+from zoo_core.remembered import remembered
 
-from .distributions import registry_text
+from .catalog.distributions import registry_text
 
 
 @pytest.fixture
@@ -24,22 +24,32 @@ def path(tmp_path):
     return path
 
 
-def test_a_file_that_did_not_change_is_not_parsed_again(cache, path):
-    first = remembered(path, "", lambda: {"read": 1})
+def test_what_is_remembered_is_read_again_when_its_state_changes(cache):
+    first = remembered("name", "state", lambda: {"read": 1})
 
-    assert remembered(path, "", lambda: {"read": 2}) == first == {"read": 1}
-    assert remembered(path, "other", lambda: {"read": 3}) == {"read": 3}
+    assert remembered("name", "state", lambda: {"read": 2}) == first == {"read": 1}
+    assert remembered("other", "state", lambda: {"read": 3}) == {"read": 3}
+    assert remembered("name", "another", lambda: {"read": 4}) == {"read": 4}
+
+
+def test_a_file_that_did_not_change_is_not_parsed_again(cache, path):
+    first, when = read_registry(path), path.stat()
+    path.write_text("#" * when.st_size)
+    os.utime(path, ns=(when.st_atime_ns, when.st_mtime_ns))
+
+    assert read_registry(path) == first
 
 
 @pytest.mark.parametrize("change", ["size", "time"])
 def test_a_file_that_changed_is_parsed_again(cache, path, change):
-    remembered(path, "", lambda: {"read": 1})
+    read_registry(path)
     if change == "size":
-        path.write_text(path.read_text() + "\n")
+        path.write_text(registry_text({"tiny.another": {}}))
     else:
+        path.write_text(registry_text({"tiny.two": {}}))
         os.utime(path, ns=(0, 1))
 
-    assert remembered(path, "", lambda: {"read": 2}) == {"read": 2}
+    assert list(read_registry(path).models) == ["tiny.another" if change == "size" else "tiny.two"]
 
 
 def test_the_same_models_are_listed_with_and_without_a_cache(cache, path):
@@ -58,7 +68,7 @@ def test_an_entry_that_was_only_listed_is_still_checked(cache, path):
 
 
 def test_what_json_would_change_is_not_kept(cache, path):
-    assert remembered(path, "", lambda: {"keys": {1: "a number"}}) == {"keys": {1: "a number"}}
+    assert remembered("name", "", lambda: {"keys": {1: "a number"}}) == {"keys": {1: "a number"}}
     assert not cache.exists()
 
 
