@@ -11,13 +11,14 @@ LOWEST := .venv-lowest
 LOWEST_PYTHON ?= python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-lowest check docs clean
+.PHONY: help install demo test test-lowest laws check docs clean
 
 help:
 	@echo "make demo     install, simulate cutouts, score them, make a picture of the best"
 	@echo "make install  the environment $(VENV) with the zoo and all its plugins"
 	@echo "make test     the whole test suite"
 	@echo "make test-lowest  with the lowest versions that pyproject.toml allows, on Python 3.11"
+	@echo "make laws     the laws of all plugins and published weights, as before a release"
 	@echo "make check    the linters and the type checker"
 	@echo "make docs     the documentation, in site/"
 	@echo "make clean    remove $(VENV) and what was built"
@@ -44,6 +45,11 @@ test-lowest:
 	$(LOWEST)/bin/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct --quiet \
 		-r plugins/requirements.txt -e '.[test]'
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -n auto --maxprocesses 8
+
+laws: $(VENV)/.installed
+	@for plugin in $(notdir $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))); do \
+		$(BIN)/zoo check $$plugin --weights || exit 1; \
+	done
 
 check: $(VENV)/.developer
 	$(BIN)/ruff check

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import signature
 
 import pytest
 import torch
@@ -177,8 +178,21 @@ def test_threads_that_get_something_else_than_one_are_a_fault():
     def disturbed(batch: Tensor) -> Prediction:
         return task.prediction(batch * (1 + (threading.current_thread() is not threading.main_thread())), heads)
 
-    assert "probabilities differs by" in "; ".join(thread_faults(disturbed, batches, 1e-5))
-    assert list(thread_faults(lambda batch: task.prediction(batch, heads), batches, 1e-5)) == []
+    assert "probabilities differs by" in "; ".join(thread_faults(disturbed, batches, 1, 1e-5))
+    assert list(thread_faults(lambda batch: task.prediction(batch, heads), batches, 1, 1e-5)) == []
+
+
+def test_threads_predict_each_batch_as_often_as_they_are_told_and_a_release_twenty_times():
+    heads, task, seen = zoo.Heads(classes=("a", "b")), task_named("classification"), []
+    batches = [torch.full((1, 1), float(number)) for number in range(4)]
+
+    def predict(batch: Tensor) -> Prediction:
+        seen.append(batch.item())
+        return task.prediction(batch, heads)
+
+    assert list(thread_faults(predict, batches, 3, 1e-5)) == []
+    assert [seen.count(number) for number in range(4)] == [1 + 3] * 4
+    assert signature(zoo.check).parameters["rounds"].default == 20
 
 
 def test_a_network_of_one_size_refuses_a_preprocessing_that_makes_another():

@@ -15,7 +15,7 @@ from ..models.devices import device_named
 from ..plugins import Plugin, list_plugins, plugin_named, plugin_names
 from .imports import light_import
 from .laws import NETWORK_LAWS
-from .trained import TRAINED_LAWS
+from .trained import ROUNDS, TRAINED_LAWS, Trial
 
 __all__ = ["BROKEN", "EXPECTED", "OBEYED", "SKIPPED", "Outcome", "Report", "check"]
 
@@ -90,7 +90,7 @@ class Report:
         return [asdict(outcome) for outcome in self.outcomes]
 
 
-def check(name: str, weights: bool = False, device: str = "auto") -> Report:
+def check(name: str, weights: bool = False, device: str = "auto", rounds: int = ROUNDS) -> Report:
     """The laws, tried on a plugin, an architecture or a model `architecture.tag`.
 
     Arguments:
@@ -98,6 +98,7 @@ def check(name: str, weights: bool = False, device: str = "auto") -> Report:
         weights: also demand published weights, of a plugin for one of its architectures at least, and replay their
             golden files.
         device: where published weights run; "auto" for the fastest there is.
+        rounds: how often the law `threads` repeats each prediction of published weights.
 
     Raises:
         UnknownNameError, NotInstalledError: nothing installed is called that.
@@ -109,12 +110,12 @@ def check(name: str, weights: bool = False, device: str = "auto") -> Report:
         'trivial: passed (8 ran, 8 required, 0 broken, 0 expected to fail, 5 skipped)'
     """
     plugin, architectures = _resolved(name)
-    place = str(device_named(device))
+    trial = Trial(str(device_named(device)), rounds)
     outcomes = [_tried(plugin.name, "import", True, partial(light_import, plugin))]
     published = [_published(name, architecture, plugin) for architecture in architectures]
     for architecture, specs in zip(architectures, published, strict=True):
         outcomes += _network_outcomes(architecture)
-        outcomes += _trained_outcomes(architecture, specs, weights, not any(published), place)
+        outcomes += _trained_outcomes(architecture, specs, weights, not any(published), trial)
     return Report(name, tuple(outcomes))
 
 
@@ -131,14 +132,14 @@ def _network_outcomes(architecture: Architecture) -> list[Outcome]:
 
 
 def _trained_outcomes(
-    architecture: Architecture, specs: list[ModelSpec], asked: bool, needed: bool, device: str
+    architecture: Architecture, specs: list[ModelSpec], asked: bool, needed: bool, trial: Trial
 ) -> list[Outcome]:
     if not asked:
         return [_skipped(architecture.name, law, False, "asked for with --weights") for law in TRAINED_LAWS]
     if not specs:
         return [_skipped(architecture.name, law, needed, "no published model of it is known") for law in TRAINED_LAWS]
     return [
-        _tried(spec.id, law, True, partial(faults, spec, device))
+        _tried(spec.id, law, True, partial(faults, spec, trial))
         for spec in specs
         for law, faults in TRAINED_LAWS.items()
     ]

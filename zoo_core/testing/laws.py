@@ -18,7 +18,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
@@ -41,9 +40,6 @@ __all__ = [
 NetworkLaw = Callable[[Architecture], Iterator[str]]
 Output = Tensor | tuple[Tensor, ...]
 Batch = TypeVar("Batch")
-
-ROUNDS = (5, 20)  # of batches in threads, least and most: what is shared is disturbed now and then
-OPERATORS = 20_000  # of torch in one thread, after which further rounds find no more
 
 
 def shapes(architecture: Architecture) -> Iterator[str]:
@@ -190,14 +186,17 @@ def device_faults(predict: Callable[[Any], Prediction], network: nn.Module, x: T
                 yield f"output {k} for images on a GPU is on the CPU"
 
 
-def thread_faults(predict: Callable[[Batch], Prediction], batches: Sequence[Batch], tolerance: float) -> Iterator[str]:
+def thread_faults(
+    predict: Callable[[Batch], Prediction], batches: Sequence[Batch], rounds: int, tolerance: float
+) -> Iterator[str]:
     """What of the predictions for different batches changes when so many threads compute them at once.
 
-    There are twenty rounds; fewer where one prediction is itself a long repetition of the same operators, as a fit is.
+    Arguments:
+        predict: the prediction for a batch.
+        batches: one for each thread.
+        rounds: how often each batch is predicted: what threads share is disturbed now and then.
+        tolerance: as of `rows_apart`.
     """
-    with _Operators() as operators:
-        predict(batches[0])
-    rounds = min(max(OPERATORS // max(operators.calls, 1), ROUNDS[0]), ROUNDS[1])
     alone = [quantities(predict(batch)) for batch in batches]
     with ThreadPoolExecutor(len(batches)) as pool:
         together = [quantities(prediction) for prediction in pool.map(predict, [*batches] * rounds)]
@@ -242,21 +241,6 @@ def rows_apart(one: Tensor, other: Tensor) -> float:
     scale = one.abs().flatten(1).amax(1).clamp(min=1) if one.ndim > 1 else one.abs().clamp(min=1)
     apart = (one - other).abs().reshape(len(one), -1).amax(1) / scale
     return float("nan") if apart.isnan().any() else apart.max().item()
-
-
-class _Operators(TorchDispatchMode):
-    """Counts the operators that torch is asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls = 0
-
-    def __torch_dispatch__(
-        self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """The operator's own answer."""
-        self.calls += 1
-        return func(*args, **(kwargs or {}))
 
 
 def _feature_faults(network: nn.Module, x: Tensor) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
@@ -15,15 +15,30 @@ from ..models.model import Model
 from .golden import read_golden, replay, tolerance
 from .laws import batch_faults, batch_tolerance, device_faults, thread_faults
 
-__all__ = ["TRAINED_LAWS", "TrainedLaw"]
+__all__ = ["ROUNDS", "TRAINED_LAWS", "TrainedLaw", "Trial"]
 
-THREADS = 4
-TrainedLaw = Callable[[ModelSpec, str], Iterator[str]]
+THREADS, ROUNDS = 4, 20
 
 
-def weights_load(spec: ModelSpec, device: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class Trial:
+    """How the laws of published weights are tried.
+
+    Arguments:
+        device: where the models run.
+        rounds: of predictions in threads.
+    """
+
+    device: str = "cpu"
+    rounds: int = ROUNDS
+
+
+TrainedLaw = Callable[[ModelSpec, Trial], Iterator[str]]
+
+
+def weights_load(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """The published file has its checksum, fits the network strictly, and the model is in eval mode and float32."""
-    model = load(spec.id, device=device)
+    model = load(spec.id, device=trial.device)
     if not model.trained or model.network.training:
         yield "the loaded model is not trained or not in eval mode"
     if model.weights_sha256 != spec.weights.sha256:
@@ -33,31 +48,30 @@ def weights_load(spec: ModelSpec, device: str) -> Iterator[str]:
         yield f"inference is in {', '.join(sorted(map(str, kinds)))}, not in torch.float32"
 
 
-def golden_replay(spec: ModelSpec, device: str) -> Iterator[str]:
+def golden_replay(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """The golden file's raw images give the predictions that were published, to 1e-4 on the CPU and 1e-3 on a GPU."""
-    allowed = tolerance(device)
-    differences = replay(_loaded(spec.id, device), golden_file(spec))
+    allowed = tolerance(trial.device)
+    differences = replay(_loaded(spec.id, trial.device), golden_file(spec))
     off = [difference for difference in differences if not difference.value <= allowed]
     yield from (f"{each.quantity} of {each.id} differs by {each.value:.1e}, more than {allowed:g}" for each in off)
 
 
-def trained_batch_size(spec: ModelSpec, device: str) -> Iterator[str]:
+def trained_batch_size(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """With the published weights, too, an image's prediction does not depend on its companions (on a GPU: to 1e-3)."""
-    model = _loaded(spec.id, device)
-    yield from batch_faults(model.prediction, _golden_channels(model, spec), batch_tolerance(device))
+    model = _loaded(spec.id, trial.device)
+    yield from batch_faults(model.prediction, _golden_channels(model, spec), batch_tolerance(trial.device))
 
 
-def any_number_of_threads(spec: ModelSpec, device: str) -> Iterator[str]:
-    """Four threads that predict different images at once get what one gets: to 1e-5, on a GPU 1e-3.
-
-    Of one view: eight are as many passes of the same network one after the other.
-    """
-    model, golden = replace(_loaded(spec.id, device), views=1), read_golden(golden_file(spec))
+def any_number_of_threads(spec: ModelSpec, trial: Trial) -> Iterator[str]:
+    """Four threads that predict different images at once get what one gets, time and again: to 1e-5, on a GPU 1e-3."""
+    model, golden = _loaded(spec.id, trial.device), read_golden(golden_file(spec))
     batches = list(zip(golden.images, golden.pixel_scales, strict=True))[:THREADS]
-    yield from thread_faults(lambda batch: model(batch[0][None], batch[1]), batches, batch_tolerance(device))
+    yield from thread_faults(
+        lambda batch: model(batch[0][None], batch[1]), batches, trial.rounds, batch_tolerance(trial.device)
+    )
 
 
-def trained_device(spec: ModelSpec, device: str) -> Iterator[str]:
+def trained_device(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """With the published arguments and weights, too, the network computes where its input is."""
     model = _loaded(spec.id, "cpu")
     yield from device_faults(
