@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from zoo_core.board.pictures import MAPS, draw_latent, draw_maps, draw_pictures, draw_strips
@@ -19,9 +20,13 @@ def two_classes(images=40):
 @pytest.mark.parametrize("kind", list(MAPS))
 def test_a_map_keeps_apart_what_is_apart_is_the_same_each_time_and_says_nothing(kind, recwarn):
     latent, labels = two_classes()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
 
     places = MAPS[kind](latent)
 
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(threads)
     np.testing.assert_array_equal(MAPS[kind](latent), places)
     assert np.isfinite(MAPS[kind](np.eye(3))).all(), "three images are enough"
     assert [str(warning.message) for warning in recwarn] == []

@@ -187,8 +187,12 @@ def _umap(latent: np.ndarray) -> np.ndarray:
             from umap import UMAP  # seconds: it compiles itself
     except ImportError as error:
         raise NotInstalledError(f"UMAP can't be imported ({error}); pip install 'zoo-core[umap]'") from error
-    neighbours = min(NEIGHBOURS, len(latent) - 1)
-    return np.asarray(UMAP(neighbours, init="pca", random_state=0, n_jobs=1).fit_transform(latent))
+    reducer = UMAP(min(NEIGHBOURS, len(latent) - 1), init="pca", random_state=0, n_jobs=1)
+    threads = torch.get_num_threads()
+    try:
+        return np.asarray(reducer.fit_transform(latent))
+    finally:
+        torch.set_num_threads(threads)  # Numba has set those of OpenMP, which torch computes with
 
 
 Mapping2D = Callable[[np.ndarray], np.ndarray]
