@@ -267,7 +267,7 @@ def test_what_is_remembered_needs_no_scipy(stored, tmp_path):
     code = "import sys; from zoo_core.board.leaderboard import leaderboard; leaderboard(sys.argv[1]).markdown();"
     child = [sys.executable, "-c", code + "print('scipy' in sys.modules)", str(tmp_path / "results")]
 
-    answers = [subprocess.run(child, timeout=280, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+    answers = [subprocess.run(child, check=True, capture_output=True, text=True).stdout for _ in range(2)]
 
     assert [answer.strip() for answer in answers] == ["True", "False"]
 
@@ -334,7 +334,7 @@ def test_what_is_said_of_the_training_is_that_of_the_entry(stored, listed, tmp_p
     row = rows(board_of(tmp_path / "results", listed("a.one", trained_on="patch")))["a.one"]
 
     assert (row.status, row.badge) == ("not verified", "")
-    assert row.remark == "it says that the model was not trained on patch, its entry says otherwise"
+    assert row.remark == "trained on its data set: False in the result, True in its entry"
 
 
 def test_training_on_the_images_of_a_benchmark_is_marked(stored, listed, tmp_path):

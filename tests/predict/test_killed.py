@@ -12,7 +12,7 @@ import pytest
 from ..tiny_models import SIZE
 
 RUN = Path(__file__).with_name("run_slowly.py")
-WITHIN = 60  # seconds, on a busy machine
+WITHIN = 1200  # seconds; for what never happens, not for what takes long
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found in /proc")

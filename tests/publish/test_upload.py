@@ -105,7 +105,7 @@ def test_a_published_model_is_loaded_back_from_the_hub(environment, trained, res
 
 def test_a_rehearsal_shows_the_card_and_sends_nothing(environment, trained, results, hub):
     command = [sys.executable, "-m", "zoo_core", "publish", str(trained), "--repo", REPO, "--results", str(results)]
-    ended = subprocess.run([*command, "--dry-run"], env=environment, capture_output=True, text=True, timeout=240)
+    ended = subprocess.run([*command, "--dry-run"], env=environment, capture_output=True, text=True)
 
     assert ended.returncode == 0, ended.stderr
     assert f"nothing was sent; {REPO} would hold" in ended.stdout
