@@ -1,9 +1,9 @@
-"""Real second distributions: built, installed into a folder of their own, seen by child processes only."""
+"""Real second distributions, built and installed into a folder of their own; who sees them asks for them."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,12 +40,37 @@ def child(site: Path) -> Child:
 
 
 @pytest.fixture(scope="session")
-def third_party(tmp_path_factory: pytest.TempPathFactory) -> Child:
-    """Runs Python where zoo-second and zoo-broken are installed, as in `third_party("-m", "zoo_core", "models")`."""
+def third_party_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which zoo-second and zoo-broken are installed."""
     site = tmp_path_factory.mktemp("third-party") / "site"
     for name in ("zoo-second", "zoo-broken"):
         install(DISTRIBUTIONS / name, site)
-    return child(site)
+    return site
+
+
+@pytest.fixture(scope="session")
+def third_party(third_party_site: Path) -> Child:
+    """Runs Python where zoo-second and zoo-broken are installed, as in `third_party("-m", "zoo_core", "models")`."""
+    return child(third_party_site)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Makes this process see what is installed in a folder, and nothing of what it had imported from the one before."""
+    before, path = set(sys.modules), list(sys.path)
+
+    def forget() -> None:
+        for name in set(sys.modules) - before:
+            if name.startswith("zoo_") and not name.startswith("zoo_core"):
+                del sys.modules[name]
+
+    def see(site: Path) -> None:
+        forget()
+        monkeypatch.setattr(sys, "path", list(path))
+        monkeypatch.syspath_prepend(site)
+
+    yield see
+    forget()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from .catalog.distributions import declare
+from .conftest import child
+
 LISTED = """
 import json
 from zoo_core.plugins import list_plugins
@@ -34,22 +37,15 @@ def zoo_architectures():
 
 
 @pytest.fixture
-def plugin(tmp_path: Path, install_into: Callable) -> Callable:
+def plugin(tmp_path: Path) -> Callable:
     """Installs a distribution with entry points and one module each; returns what runs Python beside it."""
 
     def install(distribution: str, **modules: str) -> Callable:
-        source = tmp_path / "source" / distribution
-        source.mkdir(parents=True)
-        points = "".join(f'{name} = "{_module(distribution, name)}"\n' for name in modules)
-        files = ", ".join(f'"{_module(distribution, name)}.py"' for name in modules)
+        site = tmp_path / "site"
+        declare(site, distribution, **{name: _module(distribution, name) for name in modules})
         for name, code in modules.items():
-            (source / f"{_module(distribution, name)}.py").write_text(code)
-        (source / "pyproject.toml").write_text(
-            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-            f'[project]\nname = "{distribution}"\nversion = "1.0"\n[project.entry-points.zoo]\n{points}'
-            f"[tool.hatch.build.targets.wheel]\nonly-include = [{files}]\n"
-        )
-        return install_into(source, tmp_path / "site")
+            (site / f"{_module(distribution, name)}.py").write_text(code)
+        return child(site)
 
     return install
 

@@ -1,6 +1,7 @@
 """A classifier of known quality, and small real models on small real images."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -101,15 +102,26 @@ def bright(folder_of_images):
 @pytest.fixture
 def stored(tmp_path):
     """Stores the result of a finder of some quality: `stored("a.one", separation=2.0)`; returns its path."""
+    return storing(tmp_path / "results")
+
+
+@cache
+def measured_finder(images, separation, seed):
+    """Scores, truth and numbers of a finder, which are the same in each test."""
+    scores, truth = lens_finder(images, separation=separation, seed=seed)
+    truth["kind"] = np.where(truth["label"] == 1, "arc", np.where(np.arange(images) % 2, "spiral", "ring"))
+    metrics = select(("auroc", "tpr0", "recall", "purity_1e-3"), "classification", binary_metrics())
+    strata = {"theta_E": (0.3, 1.0, 2.0, 3.0), "kind": ()}
+    return scores, truth, summarise(scores, truth, metrics, Heads(classes=("nonlens", "lens")), strata)
+
+
+def storing(results):
+    """A function that stores results in that folder, see `stored`."""
 
     def store(model, separation=2.0, images=4000, benchmark="sky", seen=False, seed=0, **changes):
-        scores, truth = lens_finder(images, separation=separation, seed=seed)
-        truth["kind"] = np.where(truth["label"] == 1, "arc", np.where(np.arange(images) % 2, "spiral", "ring"))
-        path = result_path(tmp_path / "results", benchmark, model)
+        scores, truth, numbers = measured_finder(images, separation, seed)
+        path = result_path(results, benchmark, model)
         write_predictions({"p_lens": scores.positive}, truth, path)
-        metrics = select(("auroc", "tpr0", "recall", "purity_1e-3"), "classification", binary_metrics())
-        strata = {"theta_E": (0.3, 1.0, 2.0, 3.0), "kind": ()}
-        numbers = summarise(scores, truth, metrics, Heads(classes=("nonlens", "lens")), strata)
         result = Result(
             model=model,
             benchmark=benchmark,

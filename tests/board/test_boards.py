@@ -18,15 +18,14 @@ from zoo_core.tasks import Heads, task_named
 HEADS = Heads(classes=("no_sub", "sub"))
 
 
-@pytest.fixture
-def detected(tmp_path):
-    """Stores the result of a detector of some quality: `detected("any.one", "slc2020", separation=2.0)`."""
+def detecting(results):
+    """A function that stores the result of a detector of some quality, `store("a", "slc2020", separation=2.0)`."""
 
     def store(model, benchmark, separation):
         label = np.arange(400) % 2
         truth = {"id": np.arange(400).astype(str), "label": label}
         score = np.random.default_rng(0).normal(separation * label)
-        path = result_path(tmp_path / "results", benchmark, model)
+        path = result_path(results, benchmark, model)
         write_predictions({"anomaly_score": score}, truth, path)
         metrics = select(["auroc", "tpr_at_fpr_1e-1"], "anomaly", task_named("anomaly").metrics(HEADS))
         numbers = summarise(AnomalyScores(score), truth, metrics, HEADS, {})
@@ -53,13 +52,24 @@ def detected(tmp_path):
     return store
 
 
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The pages of a detector with both figures and of one with the first alone; and the results of the former."""
+    place = tmp_path_factory.mktemp("boards")
+    store = detecting(place / "results")
+    both = [store("any.both", "slc2020", 3.0), store("any.both", "slc2020_marginalised", 1.0)]
+    store("any.first", "slc2020", 2.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(place / "cache"))
+        write_pages(board_of(place / "results", any_truth(catalog())), place / "pages")
+    return place / "pages", both
+
+
 @pytest.fixture
-def page(detected, tmp_path):
-    """The page of anomalies, of a detector with both figures and one with the first alone."""
-    both = [detected("any.both", "slc2020", 3.0), detected("any.both", "slc2020_marginalised", 1.0)]
-    detected("any.first", "slc2020", 2.0)
-    write_pages(board_of(tmp_path / "results", any_truth(catalog())), tmp_path / "pages")
-    return (tmp_path / "pages" / "anomaly.md").read_text(), both
+def page(pages):
+    """The page of anomalies, and the results of the detector with both figures."""
+    folder, both = pages
+    return (folder / "anomaly.md").read_text(), both
 
 
 def any_truth(listed):
@@ -91,8 +101,8 @@ def test_numbers_of_others_come_last_and_are_marked(page):
     assert "any.both" not in others
 
 
-def test_detectors_have_a_curve_and_a_distribution_of_scores_by_class(page, tmp_path):
-    plots = tmp_path / "pages" / "plots"
+def test_detectors_have_a_curve_and_a_distribution_of_scores_by_class(pages):
+    plots = pages[0] / "plots"
 
     assert {path.name for path in plots.glob("slc2020-*")} == {"slc2020-roc.svg", "slc2020-scores.svg"}
     assert ">no_sub<" in (plots / "slc2020-scores.svg").read_text()

@@ -23,14 +23,20 @@ from zoo_core.board.pages import write_pages
 from zoo_core.board.plots import Ranked, roc_points
 from zoo_core.tasks import Heads, task_named
 
+from ..bench.conftest import storing
 
-@pytest.fixture
-def folder(stored, tmp_path):
-    stored("a.one", separation=1.5)
-    stored("b.two", separation=2.5)
-    stored("c.three", status="failed", message="ValueError: <script>alert(1)</script>", metrics={}, strata=[])
-    write_pages(leaderboard(tmp_path / "results"), tmp_path / "pages")
-    return tmp_path / "pages"
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("board")
+    store = storing(place / "results")
+    store("a.one", separation=1.5)
+    store("b.two", separation=2.5)
+    store("c.three", status="failed", message="ValueError: <script>alert(1)</script>", metrics={}, strata=[])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(place / "cache"))
+        write_pages(leaderboard(place / "results"), place / "pages")
+    return place / "pages"
 
 
 class Links(HTMLParser):
@@ -92,7 +98,7 @@ def test_strata_are_tabled_for_every_model(folder):
 
 
 def test_pages_are_the_same_whenever_the_results_are(folder, tmp_path):
-    write_pages(leaderboard(tmp_path / "results"), tmp_path / "again")
+    write_pages(leaderboard(folder.parent / "results"), tmp_path / "again")
 
     for path in folder.rglob("*"):
         if path.is_file():

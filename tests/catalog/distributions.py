@@ -24,6 +24,15 @@ def registry_text(models: dict[str, dict[str, str]], head: str = "schema: 2") ->
     return "\n".join(lines) + "\n"
 
 
+def declare(site: Path, distribution: str, **modules: str) -> None:
+    """The metadata of a distribution in `site`, with the module of each of its plugins, by name."""
+    info = site / f"{distribution.replace('-', '_')}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+    points = "".join(f"{name} = {module}\n" for name, module in modules.items())
+    (info / "entry_points.txt").write_text(f"[zoo]\n{points}")
+
+
 def install(
     site: Path,
     name: str,
@@ -33,10 +42,7 @@ def install(
     package_root: Path | None = None,
 ) -> Path:
     """A plugin `name` (distribution zoo-`name`) in `site`; its package in `package_root`, if editable; returns that."""
-    info = site / f"zoo_{name}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: zoo-{name}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[zoo]\n{name} = {module}\n")
+    declare(site, f"zoo-{name}", **{name: module})
     package = (package_root or site) / module.split(".")[0]
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(code)

@@ -11,23 +11,30 @@ RECIPE = Path(__file__).parents[1] / "distributions" / "zoo-second" / "recipes" 
 
 
 @pytest.mark.slow
-def test_a_recipe_becomes_a_row_of_the_board_and_a_table(third_party, tmp_path):
-    def zoo(*arguments: str) -> tuple[str, list[str]]:
-        done = third_party("-m", "zoo_core", *arguments, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout, done.stderr.splitlines()
+def test_a_recipe_becomes_a_row_of_the_board_and_a_table(
+    third_party, third_party_site, seen, zoo_command, tmp_path, monkeypatch
+):
+    seen(third_party_site)
+    monkeypatch.chdir(tmp_path)
+
+    def zoo(*arguments: str) -> str:
+        answer = zoo_command(*arguments)
+        assert answer.code == 0, answer.out + answer.err
+        return answer.out
 
     recipe = yaml.safe_load(RECIPE.read_text()) | {"validate_every": 20}
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    trained, log = zoo("train", "recipe.yaml", "-o", "run", "--steps", "40", "--device", "cpu")
-    folder = trained.strip()
+    train = ("train", "recipe.yaml", "-o", "run", "--steps", "40", "--device", "cpu")
+    trained = third_party("-m", "zoo_core", *train, cwd=tmp_path)
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    folder, log = trained.stdout.strip(), trained.stderr.splitlines()
     assert log and all(line.startswith("zoo: ") for line in log), "it says what it does, and its libraries nothing"
 
-    measured, _ = zoo("benchmark", folder, "--on", "second_rings", "--results", "results", "--device", "cpu", "--json")
+    measured = zoo("benchmark", folder, "--on", "second_rings", "--results", "results", "--device", "cpu", "--json")
     (row,) = json.loads(measured)
     assert row["status"] == "ok"
 
-    board, _ = zoo("leaderboard", "--results", "results", "--pages", "pages")
+    board = zoo("leaderboard", "--results", "results", "--pages", "pages")
     assert f"`{row['model']}`" in board
     assert row["model"] in (tmp_path / "pages" / "board.html").read_text()
 

@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from ..catalog.distributions import declare
+
 DISTRIBUTION = Path(__file__).parents[1] / "distributions" / "zoo-second"
 MODEL = "second.tiny"
 
 
 def installed(site: Path) -> Path:
     """Metadata of zoo-second in `site`, whose package stays in its source folder."""
-    info = site / "zoo_second-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: zoo-second\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[zoo]\nsecond = zoo_second\n")
+    declare(site, "zoo-second", second="zoo_second")
     return site
 
 

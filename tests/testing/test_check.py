@@ -1,5 +1,3 @@
-import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,51 +7,42 @@ from zoo_core.errors import UnknownNameError
 from zoo_core.testing.check import BROKEN, EXPECTED, OBEYED, SKIPPED, Outcome, Report, check
 from zoo_core.testing.scaffold import new
 
-REPORT = """
-import json, sys
-from zoo_core.testing.check import check
-report = check(sys.argv[1], weights="--weights" in sys.argv)
-print(json.dumps({"passed": report.passed, "summary": report.summary(), "rows": report.rows()}))
-"""
+from ..catalog.distributions import declare
 
 
-def checked(run: Callable[..., subprocess.CompletedProcess], *arguments: str) -> dict:
-    done = run("-c", REPORT, *arguments)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def outcome(report: dict, law: str) -> dict:
-    return next(row for row in report["rows"] if row["law"] == law)
+def outcome(report: Report, law: str) -> Outcome:
+    return next(outcome for outcome in report.outcomes if outcome.law == law)
 
 
 @pytest.fixture
-def lawless(tmp_path, install_into) -> Callable[..., dict]:
+def lawless(tmp_path, seen) -> Callable[..., Report]:
     """Checks a plugin made by `zoo new`, after changes (file, text, other text)."""
 
-    def check_changed(*changes: tuple[str, str, str], options: tuple[str, ...] = ()) -> dict:
+    def check_changed(*changes: tuple[str, str, str], weights: bool = False) -> Report:
         folder = new("lawless", tmp_path / "lawless")
         for file, old, changed in changes:
             path: Path = folder / "zoo_lawless" / file
             assert old in path.read_text()
             path.write_text(path.read_text().replace(old, changed))
-        return checked(install_into(folder, tmp_path / "site"), "lawless", *options)
+        declare(folder, "zoo-lawless", lawless="zoo_lawless")
+        seen(folder)
+        return check("lawless", weights, device="cpu")
 
     return check_changed
 
 
 def test_a_plugin_that_imports_torch_breaks_the_law_of_light_imports(lawless):
     report = lawless(("__init__.py", "import zoo_core as zoo\n", "import torch\nimport zoo_core as zoo\n"))
-    assert not report["passed"]
-    assert outcome(report, "import")["status"] == BROKEN
-    assert "importing it imports torch" in outcome(report, "import")["message"]
+    assert not report.passed
+    assert outcome(report, "import").status == BROKEN
+    assert "importing it imports torch" in outcome(report, "import").message
 
 
 def test_a_network_that_raises_is_reported_and_the_other_laws_still_run(lawless):
     report = lawless(("network.py", "return self.head(self.features(x))", 'raise KeyError("no such layer")'))
-    assert not report["passed"]
-    assert outcome(report, "shapes")["message"] == "KeyError: 'no such layer'"
-    assert outcome(report, "preprocessing")["status"] == OBEYED
+    assert not report.passed
+    assert outcome(report, "shapes").message == "KeyError: 'no such layer'"
+    assert outcome(report, "preprocessing").status == OBEYED
 
 
 SPARE = ("network.py", "self.head = nn.Linear", "self.spare = nn.Linear(1, 1)\n        self.head = nn.Linear")
@@ -62,30 +51,30 @@ DECLARED = ("__init__.py", "summary=", 'broken_laws={"gradients": "a spare layer
 
 def test_a_broken_law_fails_the_report(lawless):
     report = lawless(SPARE)
-    assert outcome(report, "gradients")["message"].startswith("no gradient reaches spare.weight")
-    assert not report["passed"]
+    assert outcome(report, "gradients").message.startswith("no gradient reaches spare.weight")
+    assert not report.passed
 
 
 def test_a_declared_failure_is_expected(lawless):
     report = lawless(SPARE, DECLARED)
-    assert outcome(report, "gradients")["status"] == EXPECTED
-    assert "a spare layer: no gradient reaches spare.weight" in outcome(report, "gradients")["message"]
-    assert report["passed"]
-    assert "8 ran, 8 required, 0 broken, 1 expected to fail, 5 skipped" in report["summary"]
+    assert outcome(report, "gradients").status == EXPECTED
+    assert "a spare layer: no gradient reaches spare.weight" in outcome(report, "gradients").message
+    assert report.passed
+    assert "8 ran, 8 required, 0 broken, 1 expected to fail, 5 skipped" in report.summary()
 
 
 def test_a_declared_failure_that_does_not_happen_is_a_fault(lawless):
     report = lawless(DECLARED)
-    assert outcome(report, "gradients")["status"] == BROKEN
-    assert "remove the declaration" in outcome(report, "gradients")["message"]
-    assert not report["passed"]
+    assert outcome(report, "gradients").status == BROKEN
+    assert "remove the declaration" in outcome(report, "gradients").message
+    assert not report.passed
 
 
 def test_published_weights_that_are_asked_for_and_missing_are_no_pass(lawless):
-    report = lawless(options=("--weights",))
-    assert outcome(report, "golden")["status"] == SKIPPED
-    assert not report["passed"]
-    assert "8 ran, 13 required, 0 broken, 0 expected to fail, 5 skipped" in report["summary"]
+    report = lawless(weights=True)
+    assert outcome(report, "golden").status == SKIPPED
+    assert not report.passed
+    assert "8 ran, 13 required, 0 broken, 0 expected to fail, 5 skipped" in report.summary()
 
 
 def test_a_law_that_did_not_run_is_not_a_pass():

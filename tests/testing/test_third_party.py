@@ -3,15 +3,17 @@
 import csv
 import io
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from astropy.io import fits
+
+from zoo_core import load, open_dataset
+
+from ..cli.conftest import zoo_command as zoo_command
 
 DISTRIBUTIONS = Path(__file__).parents[1] / "distributions"
-
-Run = Callable[..., subprocess.CompletedProcess]
 
 LISTED = """
 import json, sys
@@ -25,45 +27,25 @@ names = {
 print(json.dumps(names | {"imported": [name for name in ("torch", "zoo_second", "zoo_broken") if name in sys.modules]}))
 """
 
-WRITTEN = """
-from astropy.io import fits
-import zoo_core as zoo
-
-rings = zoo.open_dataset("second_rings", n=4, seed=5)
-truth = rings.truth()
-for name, theta_E, image in zip(truth["id"], truth["theta_E"], rings.images(slice(0, 4))):
-    fits.writeto(f"{name}.fits", image)
-    print(theta_E)
-"""
-
-LOADED = """
-import sys
-import zoo_core as zoo
-
-print(zoo.load(sys.argv[1]))
-"""
-
 
 @pytest.fixture
-def zoo(third_party: Run, tmp_path: Path) -> Callable[..., str]:
-    """The command line, in a folder of its own; what it prints, after it has ended well."""
+def zoo(third_party_site: Path, seen, zoo_command, tmp_path: Path, monkeypatch) -> Callable[..., str]:
+    """The command line where they are installed, in a folder of its own; what it prints, after it has ended well."""
+    seen(third_party_site)
+    monkeypatch.chdir(tmp_path)
 
     def command(*arguments: str) -> str:
-        done = third_party("-m", "zoo_core", *arguments, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        answer = zoo_command(*arguments)
+        assert answer.code == 0, answer.out + answer.err
+        return answer.out
 
     return command
 
 
-def python(run: Run, *arguments: str, cwd: Path | None = None) -> str:
-    done = run("-c", *arguments, cwd=cwd)
+def test_its_registry_is_listed_and_nothing_of_it_is_imported(third_party: Callable):
+    done = third_party("-c", LISTED)
     assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_its_registry_is_listed_and_nothing_of_it_is_imported(third_party: Run):
-    listed = json.loads(python(third_party, LISTED))
+    listed = json.loads(done.stdout)
     assert "second.tiny" in listed["models"]
     assert "second_rings" in listed["benchmarks"]
     assert "second_rings" in listed["datasets"]
@@ -78,15 +60,19 @@ def test_a_plugin_that_raises_at_import_is_reported_by_name_and_disturbs_no_othe
     assert rows["core"]["status"] == "ok"
 
 
-def test_a_broken_plugin_that_is_asked_for_says_what_is_wrong_with_it(third_party: Run):
-    done = third_party("-m", "zoo_core", "check", "broken")
-    assert done.returncode == 1
-    assert done.stderr.startswith("zoo: plugin 'broken' of zoo-broken cannot be imported: OSError: libmissing.so.1")
-    assert "Traceback" not in done.stderr
+@pytest.mark.usefixtures("zoo")
+def test_a_broken_plugin_that_is_asked_for_says_what_is_wrong_with_it(zoo_command):
+    answer = zoo_command("check", "broken")
+    assert answer.code == 1
+    assert answer.err.startswith("zoo: plugin 'broken' of zoo-broken cannot be imported: OSError: libmissing.so.1")
+    assert "Traceback" not in answer.err
 
 
-def test_it_predicts_from_fits_cubes_of_two_bands(zoo, third_party: Run, tmp_path: Path):
-    true = [float(line) for line in python(third_party, WRITTEN, cwd=tmp_path).split()]
+def test_it_predicts_from_fits_cubes_of_two_bands(zoo, tmp_path: Path):
+    rings = open_dataset("second_rings", n=4, seed=5)
+    true = rings.truth()["theta_E"]
+    for name, image in zip(rings.truth()["id"], rings.images(slice(0, 4)), strict=True):
+        fits.writeto(tmp_path / f"{name}.fits", image)
     paths = sorted(tmp_path.glob("*.fits"))
     rows = list(csv.DictReader(io.StringIO(zoo("predict", "second.tiny", *map(str, paths), "missing.fits"))))
     assert list(rows[0]) == ["id", "path", "status", "message", "theta_E", "theta_E_err", "q", "q_err"]
@@ -101,10 +87,10 @@ def test_it_obeys_the_laws_and_replays_its_golden_file(zoo):
 
 
 @pytest.mark.slow
-def test_it_trains_on_its_own_data_set(zoo, third_party: Run, tmp_path: Path):
+def test_it_trains_on_its_own_data_set(zoo):
     recipe = DISTRIBUTIONS / "zoo-second" / "recipes" / "tiny.yaml"
     folder = zoo("train", str(recipe), "-o", "run", "--steps", "250", "--device", "cpu").splitlines()[-1]
-    model = python(third_party, LOADED, folder, cwd=tmp_path)
+    model = str(load(folder))
     assert "regression of g+i" in model
     assert ", trained, " in model
 

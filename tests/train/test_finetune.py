@@ -14,6 +14,7 @@ from zoo_core.train.fit import train
 from zoo_core.train.recipe import read_recipe
 
 from ..cli.conftest import zoo_command as zoo_command
+from .toy import install_toy
 
 SIDE, NAMES = 101, ("narrow", "wide")
 QUICK = {"device": "cpu", "progress": False}
@@ -86,12 +87,19 @@ def test_a_published_network_of_one_band_takes_two(tmp_path):
     assert model(noise, pixel_scale=0.1).probabilities.shape == (2, 2)
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    place = tmp_path_factory.mktemp("spotter")
+    (place / "recipe.yaml").write_text(RECIPE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(install_toy(place / "site"))
+        return train(place / "recipe.yaml", place / "start", **QUICK)
+
+
 @pytest.fixture
-def spotter(toy, tmp_path):
+def spotter(trained, toy):
     """A toy model that tells a spot in the middle from none."""
-    path = tmp_path / "recipe.yaml"
-    path.write_text(RECIPE)
-    return train(path, tmp_path / "start", **QUICK)
+    return trained
 
 
 RECIPE = """

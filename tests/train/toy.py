@@ -9,7 +9,6 @@ from ..catalog.distributions import install
 TOY = """
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -22,13 +21,13 @@ SIDE = 12
 class Spots(zoo.Dataset):
     \"\"\"Noise, then noise with a spot in the middle (label 1), then with one in a corner (label 2), in turn.\"\"\"
 
-    def __init__(self, n, seed, classes, bands, name, scale=None):
+    def __init__(self, n, seed, classes, bands, name):
         self.n, self.seed, self.classes, self.bands = n, seed, classes, len(bands)
         names = ("none", "middle", "corner")[:classes]
         heads = zoo.Heads(classes=names) if classes else zoo.Heads(parameters=("height",), units=("",))
         task = "classification" if classes else "regression"
         turning = () if classes else (Scalar("height"),)
-        self.description = zoo.Description(name, "1", task, "simulated", tuple(bands), scale, heads, turning)
+        self.description = zoo.Description(name, "1", task, "simulated", tuple(bands), heads=heads, symmetries=turning)
 
     def __len__(self):
         return self.n
@@ -61,9 +60,7 @@ def open_spots(n=60, seed=0, classes=2, bands=("VIS",)):
 
 
 def open_files(path, n=60, seed=0):
-    header = Path(path) / "pixel_scale"  # what the headers of real files hold
-    scale = float(header.read_text()) if header.exists() else None
-    return Spots(n, seed, 2, ("VIS",), f"toy_files_in_{Path(path).name}", scale)
+    return Spots(n, seed, 2, ("VIS",), f"toy_files_in_{path}")
 
 
 @dataclass
@@ -180,10 +177,16 @@ def train(network, training):
 """
 
 
+def install_toy(site: Path) -> Path:
+    """The folder to which the plugin is installed."""
+    package = install(site, "toy", "zoo_toy", TOY)
+    (package / "finder.py").write_text(FINDER)
+    return site
+
+
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder to which the plugin is installed."""
-    package = install(tmp_path / "site", "toy", "zoo_toy", TOY)
-    (package / "finder.py").write_text(FINDER)
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    return tmp_path / "site"
+    """The folder to which the plugin is installed, on the path."""
+    site = install_toy(tmp_path / "site")
+    monkeypatch.syspath_prepend(site)
+    return site

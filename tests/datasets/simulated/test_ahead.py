@@ -8,17 +8,9 @@ from pathlib import Path
 from zoo_core.datasets.simulated.ahead import drawn_ahead
 from zoo_core.datasets.simulated.finding import finding_space_shifted
 
+from .spans import die, square
+
 SPANS = [(k, k + 1) for k in range(5)]
-
-
-def square(start: int, stop: int) -> tuple[int, int]:
-    return start * start, os.getpid()
-
-
-def die(start: int, stop: int) -> int:
-    if multiprocessing.parent_process() is not None:
-        os._exit(1)
-    return start
 
 
 def test_results_come_in_order_from_other_processes_which_then_end():
@@ -43,10 +35,8 @@ def test_processes_end_when_nobody_wants_more():
 
     endless.close()
 
-    deadline = time.monotonic() + 60
-    while multiprocessing.active_children() and time.monotonic() < deadline:
+    while multiprocessing.active_children():  # the limit of the suite ends a test that hangs
         time.sleep(0.05)
-    assert not multiprocessing.active_children()
 
 
 def test_cutouts_drawn_in_other_processes_are_those_drawn_here(tmp_path: Path):
