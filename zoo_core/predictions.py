@@ -6,6 +6,7 @@ writes. Nothing here imports torch or numpy when it is loaded.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,13 +61,14 @@ class Calibration:
     """How the probabilities of a model are to be read.
 
     Arguments:
-        temperature: the logits are divided by it before they become probabilities,
+        temperature: the logits, which are those of classes that are equally frequent, are divided by it before they
+            become probabilities,
 
-            p_k = exp(z_k / T) / sum_j exp(z_j / T)
+            p_k = pi_k exp(z_k / T) / sum_j pi_j exp(z_j / T)
 
             (Guo et al. 2017, arXiv:1706.04599, section 4.2); 1 leaves them.
-        prior: fraction of each class that the probabilities assume, in the order of the classes, or of two classes that
-            of the positive one alone; None: it is not known.
+        prior: fraction pi_k of each class that the probabilities assume, in the order of the classes, or of two classes
+            that of the positive one alone; None: it is not known, and no class is favoured.
 
     Example:
         >>> from zoo_core.predictions import Calibration
@@ -76,6 +78,29 @@ class Calibration:
 
     temperature: float = 1.0
     prior: tuple[float, ...] | None = None
+
+    def fault(self, classes: Sequence[str]) -> str:
+        """Why the prior is none of these classes; empty if it is one."""
+        prior = self.prior or ()
+        if len(prior) == 1 and len(classes) > 2:
+            return f"prior {list(prior)} is that of the positives of two classes; give one fraction for each class"
+        if len(prior) > 1 and (len(prior) != len(classes) or abs(sum(prior) - 1) > 1e-6):
+            return f"prior {list(prior)} must hold one fraction a class and sum to 1"
+        return ""
+
+    def shifts(self, outputs: int) -> tuple[float, ...]:
+        """What the prior adds to each of so many logits over the temperature; zeros where it favours no class.
+
+        >>> from zoo_core.predictions import Calibration
+        >>> [round(shift, 3) for shift in Calibration(prior=(0.2,)).shifts(1)]
+        [-1.386]
+        """
+        if self.prior is None:
+            return (0.0,) * outputs
+        if outputs == 1:
+            positive = self.prior[-1]
+            return (math.log(positive / (1 - positive)),)
+        return tuple(math.log(fraction * len(self.prior)) for fraction in self.prior)
 
 
 UNCALIBRATED = Calibration()

@@ -27,3 +27,11 @@ def test_the_worst_are_those_whose_true_class_is_least_probable(tiny_model, brig
 def test_what_is_not_measured_is_an_error_that_says_how(tiny_model, tmp_path):
     with pytest.raises(ResultError, match=r"run zoo benchmark trivial\.one --on bright first"):
         worst(tmp_path, "bright", "trivial.one", tiny_model("trivial.one").heads, 3)
+
+
+def test_a_model_that_failed_has_no_mistakes_to_show(tiny_model, bright, tmp_path):
+    model = tiny_model("trivial.one", weight=float("nan"))
+    measure([model], bright, results=tmp_path)
+
+    with pytest.raises(ResultError, match=r"^trivial\.one failed on bright: "):
+        worst(tmp_path, "bright", "trivial.one", model.heads, 3)

@@ -334,7 +334,7 @@ def test_what_is_said_of_the_training_is_that_of_the_entry(stored, listed, tmp_p
     row = rows(board_of(tmp_path / "results", listed("a.one", trained_on="patch")))["a.one"]
 
     assert (row.status, row.badge) == ("not verified", "")
-    assert row.remark == "trained on its data set: False in the result, True in its entry"
+    assert row.remark == "it says that the model was not trained on patch, its entry says otherwise"
 
 
 def test_training_on_the_images_of_a_benchmark_is_marked(stored, listed, tmp_path):

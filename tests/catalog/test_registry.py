@@ -83,6 +83,8 @@ def test_entries_that_name_no_plugin_belong_to_the_distribution_of_the_file(tmp_
         ({"preprocess": "[{size: 101}]"}, "has no `op`"),
         ({"calibration": "{prior: [1.5]}"}, "calibration.prior"),
         ({"calibration": "{prior: [0.5, 0.6]}"}, "sum to 1"),
+        ({"calibration": "{prior: [0.0]}"}, "calibration.prior"),
+        ({"calibration": "{prior: [0.2]}", "heads": "{classes: [a, b, c]}"}, "one fraction for each class"),
         ({"calibration": "{temperature: 0}"}, "calibration.temperature"),
         ({"calibration": "{temperature: .nan}"}, "calibration.temperature"),
         ({"trained_on": "[{dataset: a, domain: sky}]"}, "trained_on.0.domain"),

@@ -1,10 +1,10 @@
-"""The temperature undoes over-confidence, whatever the mix of classes."""
+"""The temperature undoes over-confidence, whatever the mix of classes; the prior says what mix is assumed."""
 
 import pytest
 import torch
 
 from zoo_core.models.calibration import temperature
-from zoo_core.tasks import Heads, task_named
+from zoo_core.tasks import Calibration, Heads, task_named
 
 HEADS = Heads(classes=("nonlens", "lens"))
 
@@ -25,3 +25,32 @@ def test_it_finds_the_factor_by_which_logits_are_too_large(factor, fraction):
     found = temperature(logits, targets, task_named("classification"), HEADS)
 
     assert found == pytest.approx(factor, rel=0.05)  # three standard errors of the rarer class
+
+
+@pytest.mark.parametrize("prior", [0.5, 0.2, 0.01])
+def test_a_prior_multiplies_the_odds(prior):
+    output = torch.tensor([[-3.0], [0.0], [4.0]])
+
+    p = task_named("classification").prediction(output, HEADS, Calibration(2.0, (prior,))).probabilities[:, 1]
+
+    expected = torch.exp(output[:, 0] / 2) * prior / (1 - prior)
+    torch.testing.assert_close(p / (1 - p), expected)
+
+
+def test_a_prior_of_several_classes_weighs_each():
+    heads, prior = Heads(classes=("a", "b", "c")), (0.7, 0.2, 0.1)
+    output = torch.tensor([[1.0, -2.0, 0.5]])
+
+    found = task_named("classification").prediction(output, heads, Calibration(prior=prior)).probabilities
+
+    expected = torch.tensor(prior) * output.exp()
+    torch.testing.assert_close(found, expected / expected.sum())
+
+
+def test_two_classes_may_give_the_prior_of_both():
+    output = torch.tensor([[1.5]])
+    task = task_named("classification")
+
+    one, both = (task.prediction(output, HEADS, Calibration(prior=prior)) for prior in ((0.2,), (0.8, 0.2)))
+
+    assert torch.equal(one.probabilities, both.probabilities)

@@ -121,6 +121,26 @@ def test_a_stage_begins_anew_if_it_or_one_before_it_changed(recipe, tmp_path, ca
     assert "stage shrinkage begins anew" in caplog.messages
 
 
+def test_a_stage_begins_anew_on_pixels_of_another_scale(recipe, tmp_path, caplog):
+    path, headers = recipe(), tmp_path / "files" / "pixel_scale"
+    path.write_text(path.read_text().replace("toy_spots", "toy_files"))
+    headers.parent.mkdir()
+    headers.write_text("0.1")
+    trained(path, tmp_path / "run", data=headers.parent)
+
+    headers.write_text("0.2")
+    with caplog.at_level(logging.INFO, logger="zoo"):
+        model = trained(path, tmp_path / "run", data=headers.parent)
+
+    assert [line for line in caplog.messages if line.startswith("stage")] == [
+        "stage reconstruction begins anew",
+        "stage reconstruction: 12 steps",
+        "stage shrinkage begins anew",
+        "stage shrinkage: 6 steps",
+    ]
+    assert model.preprocess.trained_at == 0.2
+
+
 def test_a_stage_does_not_depend_on_whether_the_one_before_it_was_resumed(recipe, tmp_path):
     whole = trained(recipe(), tmp_path / "whole").network.state_dict()
     other = recipe(steps=8)

@@ -61,6 +61,25 @@ def test_the_result_loads_calibrated_and_predicts(recipe, tmp_path, cache):
     assert (trained_on.dataset, trained_on.sha256) == ("finding_space", images.fingerprint())
 
 
+def test_the_prior_is_that_of_the_recipe(recipe, tmp_path):
+    path = recipe(steps=2, every=1)
+    path.write_text(path.read_text().replace("storage: float32", "storage: float32, prior: [0.2]"))
+
+    model = zoo.load(train(path, tmp_path / "run", device="cpu", progress=False))
+
+    assert model.calibration.prior == (0.2,)
+
+
+def test_a_prior_that_is_none_is_refused_before_anything_is_trained(recipe, tmp_path):
+    path = recipe(steps=2, every=1)
+    path.write_text(path.read_text().replace("storage: float32", "storage: float32, prior: [0.2, 0.3]"))
+
+    with pytest.raises(RecipeError, match=r"prior \[0.2, 0.3\] must hold one fraction a class"):
+        train(path, tmp_path / "run", device="cpu", progress=False)
+
+    assert not any((tmp_path / "run").glob("*"))
+
+
 def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):
     before = torch.get_rng_state()
 

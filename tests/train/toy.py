@@ -9,6 +9,7 @@ from ..catalog.distributions import install
 TOY = """
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -21,13 +22,13 @@ SIDE = 12
 class Spots(zoo.Dataset):
     \"\"\"Noise, then noise with a spot in the middle (label 1), then with one in a corner (label 2), in turn.\"\"\"
 
-    def __init__(self, n, seed, classes, bands, name):
+    def __init__(self, n, seed, classes, bands, name, scale=None):
         self.n, self.seed, self.classes, self.bands = n, seed, classes, len(bands)
         names = ("none", "middle", "corner")[:classes]
         heads = zoo.Heads(classes=names) if classes else zoo.Heads(parameters=("height",), units=("",))
         task = "classification" if classes else "regression"
         turning = () if classes else (Scalar("height"),)
-        self.description = zoo.Description(name, "1", task, "simulated", tuple(bands), heads=heads, symmetries=turning)
+        self.description = zoo.Description(name, "1", task, "simulated", tuple(bands), scale, heads, turning)
 
     def __len__(self):
         return self.n
@@ -60,7 +61,9 @@ def open_spots(n=60, seed=0, classes=2, bands=("VIS",)):
 
 
 def open_files(path, n=60, seed=0):
-    return Spots(n, seed, 2, ("VIS",), f"toy_files_in_{path}")
+    header = Path(path) / "pixel_scale"  # what the headers of real files hold
+    scale = float(header.read_text()) if header.exists() else None
+    return Spots(n, seed, 2, ("VIS",), f"toy_files_in_{Path(path).name}", scale)
 
 
 @dataclass

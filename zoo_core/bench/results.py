@@ -33,6 +33,7 @@ __all__ = [
     "Result",
     "StratumResult",
     "digest",
+    "measured_result",
     "predictions_of",
     "read_result",
     "read_results",
@@ -186,6 +187,21 @@ def read_result(path: Path) -> Result:
     if result.schema != SCHEMA:
         raise ResultError(f"{path} has schema {result.schema}, this version reads {SCHEMA}; measure again")
     return result
+
+
+def measured_result(results: Path, benchmark: str, model: str) -> tuple[Path, Result]:
+    """Where the result of a model on a benchmark lies, and the result, which has numbers.
+
+    Raises:
+        ResultError: it is not there, is none, or failed.
+    """
+    path = result_path(results, benchmark, model)
+    if not path.exists():
+        raise ResultError(f"{path} is not there; run zoo benchmark {model} --on {benchmark} first")
+    result = read_result(path)
+    if result.status != "ok":
+        raise ResultError(f"{model} failed on {benchmark}: {result.message}")
+    return path, result
 
 
 def write_result(result: Result, path: Path) -> None:

@@ -22,6 +22,7 @@ from ..catalog.registry import catalog
 from ..errors import ResultError
 from ..models.load import load
 from ..models.model import Model
+from .claims import false_claims
 from .drawn import Drawn
 from .effort import Effort
 from .environment import environment, machine, settings
@@ -164,11 +165,7 @@ def _faults_of_entry(result: Result, model: str | Path | None) -> Iterator[str]:
         yield f"it is of {result.model}, not of {spec.id}"
     if spec.weights.sha256 != result.hashes["weights"]:
         yield f"its weights have the sha256 {result.hashes['weights']}, those that are published {spec.weights.sha256}"
-    if result.seen != (result.dataset["name"] in spec.training_sets):
-        has = "has" if result.seen else "has not"
-        yield f"it says that the model {has} learned from {result.dataset['name']}, its entry says otherwise"
-    if result.trained_on != spec.domain:
-        yield f"it says that the training images are {result.trained_on}, its entry that they are {spec.domain}"
+    yield from false_claims(result, spec)
     yield from denials(spec, catalog().benchmarks.values())
 
 

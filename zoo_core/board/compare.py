@@ -9,7 +9,7 @@ import numpy as np
 
 from ..bench.examination import metrics_of
 from ..bench.metrics.intervals import bootstrap, percentile
-from ..bench.results import Result, read_result, result_path, scores_of
+from ..bench.results import Result, measured_result, scores_of
 from ..catalog.measured import published_results
 from ..catalog.registry import catalog
 from ..errors import ResultError
@@ -91,28 +91,20 @@ def compare(first: str, second: str, on: str, results: str | Path | None = None,
         ResultError: one was not measured, failed, or the two were not measured on the same images.
     """
     folder = published_results() if results is None else Path(results)
-    paths = [result_path(folder, on, name) for name in (first, second)]
-    measured = [_result(path) for path in paths]
-    (scores_a, truth), (scores_b, other) = (scores_of(path, one) for path, one in zip(paths, measured, strict=True))
+    (path_a, result), (path_b, result_b) = (measured_result(folder, on, name) for name in (first, second))
+    (scores_a, truth), (scores_b, other) = scores_of(path_a, result), scores_of(path_b, result_b)
     if truth.keys() != other.keys() or not all(_same(truth[name], other[name]) for name in truth):
         raise ResultError(f"{first} and {second} were measured on other images of {on}; measure both again")
-    quantity, values_a, values_b = _quantity(scores_a, scores_b, measured[0])
-    metrics = metrics_of(measured[0], catalog().benchmarks.get(on))
+    quantity, values_a, values_b = _quantity(scores_a, scores_b, result)
+    metrics = metrics_of(result, catalog().benchmarks.get(on))
     pairs = [_paired(metric, scores_a, scores_b, truth, (first, second)) for metric in metrics]
-    images = _disagreements(values_a, values_b, truth, measured[0], quantity, shown)
+    images = _disagreements(values_a, values_b, truth, result, quantity, shown)
     return Comparison(first, second, on, quantity, tuple(pairs), images)
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:
     """Equal; what is missing in both is equal too."""
     return first.shape == second.shape and bool(np.all((first == second) | ((first != first) & (second != second))))
-
-
-def _result(path: Path) -> Result:
-    result = read_result(path)
-    if result.status != "ok":
-        raise ResultError(f"{result.model} failed on {result.benchmark}: {result.message}")
-    return result
 
 
 def _paired(metric: Metric, scores_a: Scores, scores_b: Scores, truth: Truth, names: tuple[str, str]) -> PairedMetric:

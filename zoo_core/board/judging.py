@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..bench.claims import false_claims
 from ..bench.remembered import Examination, examined, identity
 from ..bench.results import Result, result_path
 from ..bench.verification import HIDDEN, badge_of, read_verification
@@ -65,13 +66,7 @@ def _false_training(result: Result, listed: Catalog) -> str:
     spec = listed.models.get(result.model)
     if spec is None or spec.weights.sha256 != result.hashes["weights"]:
         return ""
-    declared: dict[str, tuple[str | bool, str | bool]] = {"domain of the training": (result.trained_on, spec.domain)}
-    declared["trained on its data set"] = (result.seen, result.dataset["name"] in spec.training_sets)
-    return "; ".join(
-        f"{what}: {written} in the result, {known} in its entry"
-        for what, (written, known) in declared.items()
-        if written != known
-    )
+    return "; ".join(false_claims(result, spec))
 
 
 def current_images(spec: BenchmarkSpec | None, found: Sequence[Result]) -> str | None:

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from ..bench.results import read_result, result_path, scores_of
+from ..bench.results import measured_result, scores_of
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..errors import ArgumentError, ResultError
-from ..files import whole
 from ..models.model import Model
-from ..predict.gallery import NIGHT, check_picture, stretched
+from ..predict.gallery import NIGHT, stretched
+from ..predict.picture import check_picture, write_picture
 from ..scores import ClassScores, ParameterScores, Scores
 from ..tasks import Heads
 
@@ -53,13 +53,11 @@ def worst(results: Path, benchmark: str, model_id: str, heads: Heads, count: int
         count: of images.
 
     Raises:
-        ResultError: it is not measured, or the stored predictions are not whole.
+        ResultError: it is not measured, failed, or the stored predictions are not whole.
         ArgumentError: its answers are neither classes nor parameters.
     """
-    path = result_path(results, benchmark, model_id)
-    if not path.exists():
-        raise ResultError(f"{path} is not there; run zoo benchmark {model_id} --on {benchmark} first")
-    scores, truth = scores_of(path, read_result(path))
+    path, result = measured_result(results, benchmark, model_id)
+    scores, truth = scores_of(path, result)
     wrongness = _wrongness(scores, truth, heads)
     rows = np.argsort(-wrongness, kind="stable")[:count]
     return [Mistake(int(row), str(truth["id"][row]), *_words(scores, truth, heads, row)) for row in rows]
@@ -71,7 +69,7 @@ def draw_worst(model: Model, spec: BenchmarkSpec, results: Path, path: Path, cou
     Raises:
         ResultError: as of `worst`, or the images are not those that were measured.
     """
-    kind = check_picture(path)
+    check_picture(path)
     mistakes = worst(results, spec.id, model.id, model.heads, count)
     dataset = open_dataset(spec.dataset, **spec.arguments)
     rows = [one.row for one in mistakes]
@@ -86,8 +84,7 @@ def draw_worst(model: Model, spec: BenchmarkSpec, results: Path, path: Path, cou
         panel.imshow(stretched(frame), cmap=NIGHT, origin="lower", vmin=0, vmax=1)
         panel.set_title(f"{one.id}\n{one.truth}: {one.answer}", fontsize=6, parse_math=False)
     figure.suptitle(f"{model.id} on {spec.id}", fontsize=9, parse_math=False)
-    with whole(path) as part:
-        figure.savefig(part, format=kind)
+    write_picture(figure, path)
     return mistakes
 
 

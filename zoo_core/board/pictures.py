@@ -19,10 +19,10 @@ from sklearn.preprocessing import StandardScaler
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..errors import ArgumentError, NotInstalledError
-from ..files import make_folder, whole
+from ..files import make_folder
 from ..interfaces import Dataset
 from ..models.model import Model
-from ..predict.gallery import check_picture
+from ..predict.picture import write_picture
 from ..tasks import Anomaly, Clustering, task_named, tasks
 from .plots import COLOURS
 from .prototypes import draw_prototypes
@@ -54,11 +54,11 @@ def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: 
     if draw is None:
         drawn = " and ".join(name for name in tasks() if task_named(name).pictures)
         raise ArgumentError(f"{model.id} is for {model.task.name}; pictures are of {drawn}")
-    whole = open_dataset(spec.dataset, **spec.arguments)
-    rows = np.unique(np.linspace(0, len(whole) - 1, min(count, len(whole))).astype(int))
+    dataset = open_dataset(spec.dataset, **spec.arguments)
+    rows = np.unique(np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int))
     stem = Path(folder) / spec.id / model.id
     make_folder(stem.parent)
-    return draw(model, whole, rows, stem)
+    return draw(model, dataset, rows, stem)
 
 
 def draw_strips(path: Path, originals: np.ndarray, reconstructions: np.ndarray, titles: Sequence[str]) -> None:
@@ -82,8 +82,7 @@ def draw_strips(path: Path, originals: np.ndarray, reconstructions: np.ndarray, 
         panel.set_title(name, fontsize=8)
     for panel in grid.flat:
         panel.set(xticks=[], yticks=[])
-    with whole(path) as part:
-        figure.savefig(part, format=check_picture(path))
+    write_picture(figure, path)
 
 
 def draw_latent(path: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str], kind: str = "pca") -> None:
@@ -112,8 +111,7 @@ def draw_latent(path: Path, latent: np.ndarray, labels: np.ndarray, classes: Seq
         axes.scatter(*of_class.T, s=6, alpha=0.6, linewidths=0, color=COLOURS[number % len(COLOURS)], label=name)
     axes.set(xticks=[], yticks=[], title=kind.upper())
     axes.legend(frameon=False, markerscale=2)
-    with whole(path) as part:
-        figure.savefig(part, format=check_picture(path))
+    write_picture(figure, path)
 
 
 def draw_maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[Path]:

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..files import whole
 from ..interfaces import Dataset
-from ..predict.gallery import check_picture, stretched
+from ..predict.gallery import stretched
+from ..predict.picture import write_picture
 
 __all__ = ["draw_prototypes", "prototypes"]
 
@@ -50,8 +50,7 @@ def draw_prototypes(path: Path, dataset: Dataset, probabilities: np.ndarray, cou
         _title(panels[0], cluster, int(members[cluster]))
         for panel, row in zip(panels, shown, strict=False):
             _draw(panel, dataset.images([row])[0], f"{probabilities[row, cluster]:.3f}  {names[row]}")
-    with whole(path) as part:
-        figure.savefig(part, format=check_picture(path), facecolor=PAPER)
+    write_picture(figure, path)
 
 
 def _classes(dataset: Dataset) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ..errors import SpecError, UnknownNameError, ZooError
 from ..symmetries import read_symmetries
-from ..tasks import Heads, task_named
+from ..tasks import Calibration, Heads, task_named
 from .entries import resampled_scale
 
 __all__ = ["Licence", "PixelScale", "check_entry"]
@@ -37,7 +37,7 @@ def _licence(text: str) -> str:
 
 Licence = Annotated[str, AfterValidator(_licence)]
 PixelScale = Annotated[float, Field(gt=0)] | Literal["any"]
-Fraction = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 class _Entry(BaseModel):
@@ -158,9 +158,9 @@ class _Model(_Entry):
                 task.symmetries(heads, declared)
         except (SpecError, UnknownNameError) as error:
             raise ValueError(str(error)) from None
-        prior = self.calibration.prior or []
-        if len(prior) > 1 and (len(prior) != len(self.heads.classes) or abs(sum(prior) - 1) > 1e-6):
-            raise ValueError(f"calibration: prior {prior} must hold one fraction a class and sum to 1")
+        prior = self.calibration.prior
+        if fault := Calibration(prior=prior and tuple(prior)).fault(self.heads.classes):
+            raise ValueError(f"calibration: {fault}")
         return self
 
     def _of_outputs(self) -> Heads:

@@ -56,7 +56,7 @@ def explain(
     from ..models.load import load
     from ..predict.explain import draw_explanations
     from ..predict.explain import explain as explained
-    from ..predict.gallery import check_picture
+    from ..predict.picture import check_picture
 
     if bool(images) == (on is not None):
         raise click.UsageError("name images, or a benchmark with --on")

@@ -12,13 +12,13 @@ import torch
 from matplotlib.figure import Figure
 
 from ..errors import ImageReadError
-from ..files import whole
 from ..images.channels import blur
 from ..images.given import in_arcsec
 from ..models.model import Model
 from .attribution import attributed, quantities
-from .gallery import NIGHT, check_picture, stretched
+from .gallery import NIGHT, stretched
 from .inputs import Inputs, images_of
+from .picture import check_picture, write_picture
 from .reading import PreparedBatch, prepare
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
     Raises:
         ArgumentError: the extension names no picture.
     """
-    kind = check_picture(path)
+    check_picture(path)
     methods = list(explanations[0].maps)
     columns = 1 + len(methods)
     figure = Figure((PANEL * columns, PANEL * 1.1 * len(explanations) + 0.3), dpi=DPI, layout="constrained")
@@ -112,8 +112,7 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
     for panel in grid.flat:
         panel.set(xticks=[], yticks=[])
     figure.suptitle(title, fontsize=9, parse_math=False)
-    with whole(path) as part:
-        figure.savefig(part, format=kind)
+    write_picture(figure, path)
 
 
 def _overlay(panel, image: np.ndarray, found: np.ndarray) -> None:

@@ -15,17 +15,17 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from ..errors import ArgumentError
-from ..files import whole
 from ..images.channels import blur
 from ..images.sky import sky
 from ..tasks import RankingColumn
+from .picture import write_picture
 from .ranking import RankedImage
 from .reading import prepare
 
 if TYPE_CHECKING:
     from .finished import Finished
 
-__all__ = ["check_picture", "draw_gallery", "stretched"]
+__all__ = ["NIGHT", "draw_gallery", "stretched"]
 
 SHOWN = 30
 COLUMNS = 6
@@ -37,18 +37,6 @@ NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#7770
 NAME_LENGTH = 26
 NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
 TINY = 1e-30
-
-
-def check_picture(path: Path) -> str:
-    """The format that the extension names.
-
-    Raises:
-        ArgumentError: it names none.
-    """
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in FigureCanvasAgg.get_supported_filetypes():
-        raise ArgumentError(f"{path}: not the name of a picture; end it with .png, .jpg, .pdf or .svg")
-    return kind
 
 
 def draw_gallery(path: Path, run: Finished) -> None:
@@ -72,7 +60,7 @@ def draw_gallery(path: Path, run: Finished) -> None:
     shown = model.preprocess
     if shown.pixel_scale is not None:
         _scale_bar(figure.axes[0], shown.pixel_scale * shown.field / shown.size, shown.size)
-    _save(figure, path)
+    write_picture(figure, path)
 
 
 def stretched(pixels: np.ndarray) -> np.ndarray:
@@ -169,8 +157,3 @@ def _in_order(pixels: np.ndarray, bands: Sequence[str]) -> np.ndarray:
     """Bands from blue to red, where their names tell."""
     places = [BLUE_TO_RED.find(band) for band in bands]
     return pixels[np.argsort(places, kind="stable")] if min(places) >= 0 else pixels
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with whole(path) as partial:
-        figure.savefig(partial, format=check_picture(path), facecolor=PAPER)

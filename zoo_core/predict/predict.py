@@ -100,7 +100,7 @@ def _check_places(options: Options) -> None:
     if options.out is not None:
         _check_table(options.out)
     if options.gallery is not None:
-        from .gallery import check_picture
+        from .picture import check_picture
 
         check_picture(options.gallery)
         check_place(options.gallery)

@@ -57,10 +57,11 @@ class ClassificationTask(Task):
         return 1 if len(heads.classes) == 2 else len(heads.classes)
 
     def prediction(self, output: Tensor, heads: Heads, calibration: Calibration = UNCALIBRATED) -> Classification:
-        """Softmax (two classes: sigmoid) of the logits over the temperature."""
+        """Softmax (two classes: sigmoid) of the calibrated logits."""
         import torch
 
-        logits = output.float() / calibration.temperature
+        shifts = output.new_tensor(calibration.shifts(output.shape[1]), dtype=torch.float32)
+        logits = output.float() / calibration.temperature + shifts
         if logits.shape[1] == 1:
             probabilities = torch.cat([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
         else:

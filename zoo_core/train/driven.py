@@ -23,7 +23,7 @@ from ..models.model import Model
 from .batches import Augmented, BalancedBatches, EpochBatches, class_groups
 from .descent import Descent, Plan
 from .layers import rates
-from .prepared import PreparedImages, view_of
+from .prepared import PreparedImages, made_by, view_of
 from .recipe import Recipe
 from .stage import MONITOR, Aim, Loss, StageMetric, StageNetwork
 from .turning import turn_of
@@ -116,10 +116,10 @@ class DrivenTraining(Training):
             raise TrainingError(f"the time is up in stage {aim.stage}; run the same command again to go on from there")
 
     def _stage_folder(self, stage: str, recipe: Recipe) -> Path:
-        """The stage's folder; emptied unless it is resumed, and this and all stages before it were as they are now."""
+        """The stage's folder; emptied unless it is resumed, and images and all stages until now were what they are."""
         folder, begun = self._plan.folder / stage, self._plan.folder / stage / "settings.json"
         self._begun[stage] = recipe.model_dump(mode="json", exclude={"stages", "publish"})
-        settings = json.dumps(self._begun, indent=1)
+        settings = json.dumps({"images": self._fingerprint, "stages": self._begun}, indent=1)
         if folder.exists() and not (self._plan.session.resume and begun.exists() and begun.read_text() == settings):
             log.info("stage %s begins anew", stage)
             shutil.rmtree(folder)
@@ -140,7 +140,7 @@ class DrivenTraining(Training):
     @cached_property
     def _fingerprint(self) -> str:
         """Of all images, as the network sees them."""
-        parts = (self._data.identity(), self._held_out.identity, self._model.preprocess.digest)
+        parts = (self._data.identity(), self._held_out.identity, made_by(self._model.preprocess))
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     @cached_property

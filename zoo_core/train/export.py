@@ -20,6 +20,7 @@ from ..tasks import Calibration
 from ..typed import as_values
 from .descent import Plan
 from .prepared import PreparedImages
+from .recipe import Publication
 
 __all__ = ["export"]
 
@@ -61,7 +62,7 @@ def export(
         arguments=as_values(arguments_of(architecture, recipe.arguments)),
         views=stated.views,
         symmetries=tuple(described(symmetries)),
-        calibration=_calibration(model, validation, stated.views),
+        calibration=_calibration(model, validation, stated),
         summary=architecture.summary,
         training_data=stated.training_data or ", ".join(dict.fromkeys(one.dataset for one in trained_on)),
         trained_on=trained_on,
@@ -75,12 +76,12 @@ def export(
     return write_folder(written, spec, weights)
 
 
-def _calibration(model: Model, validation: PreparedImages, views: int) -> Calibration:
+def _calibration(model: Model, validation: PreparedImages, stated: Publication) -> Calibration:
     """Of probabilities that labels can calibrate; every class was drawn equally often, or counts as much."""
     if not model.task.is_calibrated:
         return Calibration()
-    prior = (1 / len(model.heads.classes),) * model.task.outputs(model.heads)
-    return Calibration(_temperature(*_outputs(model.with_views(views), validation), model), prior)
+    prior = stated.prior or (1 / len(model.heads.classes),) * model.task.outputs(model.heads)
+    return Calibration(_temperature(*_outputs(model.with_views(stated.views), validation), model), prior)
 
 
 def _temperature(logits: Tensor, targets: Tensor, model: Model) -> float:

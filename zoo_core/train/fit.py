@@ -19,7 +19,7 @@ from ..models.model import Model
 from ..models.network import Dimensions, arguments_of, initialised
 from ..plugins import architecture as architecture_named
 from ..symmetries import Symmetry
-from ..tasks import Heads
+from ..tasks import Calibration, Heads
 from ..typed import as_values, read_typed
 from .batches import Augmented, BalancedBatches, Batches, FreshBatches, class_groups
 from .data import learning_from, open_both, with_path
@@ -117,6 +117,8 @@ class _Run:
         self.plan, self.recipe, self.folder = plan, plan.recipe, plan.folder
         recipe, architecture = plan.recipe, architecture_named(plan.recipe.architecture, plan.recipe.plugin)
         heads = _heads(recipe, architecture)
+        if fault := Calibration(prior=recipe.publish.prior).fault(heads.classes):
+            raise RecipeError(f"publish: {fault}")
         preprocess = Preprocess.from_operations(
             recipe.preprocess or architecture.preprocess, recipe.bands or architecture.bands
         )

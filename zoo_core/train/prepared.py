@@ -15,7 +15,7 @@ from ..files import whole
 from ..images.preprocess import Preprocess
 from ..interfaces import Dataset, TrainingView
 
-__all__ = ["PreparedImages", "StoredView", "prepared", "prepared_images", "view_of"]
+__all__ = ["PreparedImages", "StoredView", "made_by", "prepared", "prepared_images", "view_of"]
 
 CHUNK = 256
 
@@ -47,7 +47,7 @@ class StoredView(TrainingView):
 
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
     """All images prepared, (N, bands, size, size), in a memory map that is made once and named for what it holds."""
-    file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{_made_by(preprocess)}.npy"
+    file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{made_by(preprocess)}.npy"
     kept = read_array(file, len(dataset), mapped=True)
     if kept is None:
         scale = dataset.description.pixel_scale
@@ -63,7 +63,8 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
     return kept
 
 
-def _made_by(preprocess: Preprocess) -> str:
+def made_by(preprocess: Preprocess) -> str:
+    """What identifies how pixels are prepared: the operations, and the scale at which they arrive."""
     scale = "" if preprocess.trained_at is None else f"-{preprocess.trained_at:g}"
     return f"{preprocess.digest[:16]}{scale}"
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..catalog.schema import Licence, PixelScale
+from ..catalog.schema import Fraction, Licence, PixelScale
 from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
 from ..images.augmentation import Distortion
@@ -116,6 +116,8 @@ class Publication(_Strict):
 
     Arguments:
         views: 8 to average over D4 when the result predicts.
+        prior: fraction of each class that the probabilities assume, or of two classes that of the positive one alone;
+            None: all are equally frequent.
         storage: precision of the published file; the network computes in float32 whatever it is.
         licence: of the weights, an SPDX identifier.
         paper: BibTeX of what is to be cited; empty: that of the architecture.
@@ -124,6 +126,7 @@ class Publication(_Strict):
     """
 
     views: Literal[1, 8] = 1
+    prior: tuple[Fraction, ...] | None = None
     storage: Literal["float16", "float32"] = "float16"
     licence: Licence = "MIT"
     paper: str = ""

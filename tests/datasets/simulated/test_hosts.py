@@ -1,4 +1,4 @@
-"""Arcs are painted on real galaxies, and the same galaxies without arcs are no lenses."""
+"""Arcs are painted on real galaxies, the same galaxies without arcs are no lenses, and real images stand among them."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from astropy.io import fits
 
 import zoo_core as zoo
 from zoo_core.datasets.public.sky import split_of
+from zoo_core.datasets.simulated.examples import Examples, read_examples
 from zoo_core.datasets.simulated.hosts import BRIGHTNESS, Hosts, read_hosts
 from zoo_core.errors import DatasetError
 from zoo_core.sim.cutouts import FRAME
@@ -119,3 +120,66 @@ def test_hosts_change_what_identifies_the_data_set_and_nothing_else_that_is_froz
 
     assert painted.fingerprint() != plain.fingerprint()
     assert painted.parameter_digest(0, 8) == plain.parameter_digest(0, 8)
+
+
+@pytest.fixture
+def real(folder, tmp_path):
+    images = {"hosts": folder, "painted": 0.5, "real": 0.5, "cache": tmp_path}
+    return zoo.open_dataset("finding_space", n=8, seed=3, lens_fraction=0.5, **images)
+
+
+def test_examples_are_the_training_split_of_both_classes_with_its_frames(folder):
+    examples = read_examples(folder, 0.5)
+
+    expected = {number: number % 3 == 0 for number in range(12) if split_of(f"object {number}") == "train"}
+    assert sorted(examples.labels.tolist()) == sorted(expected.values())
+    assert examples.images.isfinite().sum((1, 2)).tolist() == [60 * 60] * len(expected)
+
+
+def test_an_example_takes_the_place_of_an_image_of_its_own_class():
+    labels = torch.tensor([0, 1, 1, 0, 1])
+    examples = Examples(torch.where(labels > 0, 7.0, -7.0)[:, None, None].expand(5, 4, 4), labels, 0.3)
+    shown = (torch.arange(2000) % 2).float()
+
+    images = examples.instead_of(torch.zeros(2000, 1, 4, 4), shown, generator())[:, 0, 0, 0]
+
+    assert 0.25 < (images != 0).float().mean() < 0.35
+    assert set(images[shown == 1].tolist()) == {0.0, 7.0} and set(images[shown == 0].tolist()) == {0.0, -7.0}
+
+
+def test_some_images_of_a_batch_are_examples(real, tmp_path):
+    view = real.training_view(tmp_path / "bank", torch.device("cpu"))
+
+    images, shown = view.draw(np.tile(np.arange(8), 12), generator())
+    sums = real.examples.images.flatten(1).nansum(1)
+    same = images.flatten(1).nansum(1)[:, None] == sums
+
+    assert 0.3 < same.any(1).float().mean() < 0.7
+    assert torch.equal(real.examples.labels[same.nonzero()[:, 1]].float(), shown[same.nonzero()[:, 0]])
+
+
+def test_examples_change_what_identifies_the_data_set(real, folder, tmp_path):
+    without = zoo.open_dataset(
+        "finding_space", n=8, seed=3, lens_fraction=0.5, hosts=folder, painted=0.5, cache=tmp_path
+    )
+
+    assert real.fingerprint() != without.fingerprint()
+    assert np.array_equal(real.images([3]), without.images([3]), equal_nan=True)
+
+
+def test_a_share_of_examples_without_a_folder_is_refused():
+    with pytest.raises(DatasetError, match="hosts=FOLDER"):
+        zoo.open_dataset("finding_space", n=8, real=0.5)
+
+
+def test_nothing_but_examples_is_refused(folder):
+    with pytest.raises(DatasetError, match=r"real = 1.0"):
+        zoo.open_dataset("finding_space", n=8, hosts=folder, real=1.0)
+
+
+def test_examples_of_one_class_are_refused(folder):
+    table = (folder / "labels.csv").read_text().replace("nonlens", "lens")
+    (folder / "labels.csv").write_text(table)
+
+    with pytest.raises(DatasetError, match="lenses and galaxies"):
+        read_examples(folder, 0.5)

@@ -18,6 +18,7 @@ from ...sim.telescope.exposures import draw_exposures
 from ..shards import read_array, write_array
 from ..store import ImageStore
 from .ahead import drawn_ahead
+from .examples import Examples
 from .hosts import Hosts
 
 __all__ = ["Bank", "FreshScenes", "SceneSource"]
@@ -41,12 +42,14 @@ class SceneSource:
         distribution: that they are drawn from.
         device: where they are rendered.
         hosts: real galaxies that take the place of some foregrounds.
+        examples: real images that take the place of whole ones.
     """
 
     draw: Callable[[int, int], list[Cutout]]
     distribution: Distribution
     device: torch.device
     hosts: Hosts | None = None
+    examples: Examples | None = None
 
     def drawn(self, blocks: Sequence[int]) -> Iterating[list[Cutout]]:
         """What is drawn of each block, ahead where the device renders faster than one core draws."""
@@ -72,6 +75,7 @@ class Exposures:
     def __init__(self, scenes: SceneSource, truth: np.ndarray):
         device, self.survey = scenes.device, scenes.distribution.survey
         self.hosts = scenes.hosts.to(device) if scenes.hosts else None
+        self.examples = scenes.examples.to(device) if scenes.examples else None
         self.lens, self.theta_E, self.arc_snr = (
             torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("label", "theta_E", "arc_snr")
         )
@@ -96,7 +100,8 @@ class Exposures:
         light = torch.stack([foreground, arcs]) * gain[:, None, None]
         alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
         radii = torch.where(lens > 0, self.theta_E[scenes], alike)  # footprints tell nothing of the class
-        return draw_exposures(light[0], light[1], radii, self.survey, generator, FRAME.pixel_scale)[:, None], shown
+        images = draw_exposures(light[0], light[1], radii, self.survey, generator, FRAME.pixel_scale)[:, None]
+        return images if self.examples is None else self.examples.instead_of(images, shown, generator), shown
 
     def gains(self, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Factors of the whole light and, besides, of the arcs, which stay above LEAST_SNR."""

@@ -29,6 +29,7 @@ from ...sim.versions import SHIFTED, VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
 from .bank import Bank, FreshScenes, SceneSource
+from .examples import Examples, read_examples
 from .frozen import flat, generator, is_positive, table_digest
 from .hosts import Hosts, read_hosts
 from .simulation import Simulated
@@ -55,6 +56,7 @@ class Finding(Simulated):
         lens_fraction: of the images.
         cache: folder where finished images are kept between uses; None: the user's cache.
         hosts: real galaxies that some of the training images show in front; `images` are simulated altogether.
+        examples: real images that some of the training images are.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Finding(Simulated):
         lens_fraction: float,
         cache: Path | str | None,
         hosts: Hosts | None = None,
+        examples: Examples | None = None,
     ):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
@@ -74,6 +77,7 @@ class Finding(Simulated):
         )
         self.distribution, self.n, self.seed, self.lens_fraction = distribution, n, seed, lens_fraction
         self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
+        self.examples = examples
 
     def __len__(self) -> int:
         return self.n
@@ -101,8 +105,9 @@ class Finding(Simulated):
         return ImageShards(self.cache / f"{self.description.name}-{self._of_scenes[:16]}", self.n, self.make)
 
     def fingerprint(self) -> str:
-        """sha256 of the arguments and of the parameters of the first images, and of the hosts."""
-        return self._of_scenes if self.hosts is None else table_digest([(self._of_scenes, self.hosts.digest)])
+        """sha256 of the arguments and of the parameters of the first images, and of what is real."""
+        real = [part.digest for part in (self.hosts, self.examples) if part is not None]
+        return table_digest([(self._of_scenes, *real)]) if real else self._of_scenes
 
     @functools.cached_property
     def _of_scenes(self) -> str:
@@ -167,13 +172,15 @@ class Finding(Simulated):
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""
         kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
-        return Bank(kept, self.targets(), SceneSource(self.cutouts, self.distribution, device, self.hosts))
+        return Bank(
+            kept, self.targets(), SceneSource(self.cutouts, self.distribution, device, self.hosts, self.examples)
+        )
 
     def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
         """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
         fraction = 0.5 if balanced else self.lens_fraction
         endless = Finding(self.description.name, self.distribution, ENDLESS, self.seed, fraction, self.cache.parent)
-        return FreshScenes(SceneSource(endless.cutouts, self.distribution, device, self.hosts))
+        return FreshScenes(SceneSource(endless.cutouts, self.distribution, device, self.hosts, self.examples))
 
 
 def finding_space(
@@ -183,6 +190,7 @@ def finding_space(
     stamps: Path | str | None = None,
     hosts: Path | str | None = None,
     painted: float = 0.5,
+    real: float = 0.0,
     version: int = 1,
     cache: Path | str | None = None,
 ) -> Finding:
@@ -194,16 +202,23 @@ def finding_space(
             lenses stand in front in some of the images that a network is trained on, with arcs painted on them or
             without.
         painted: share of such images.
+        real: share of the images that a network is trained on that are those of the training split of `hosts`, lenses
+            and galaxies, as they are.
         version: of the scenes: 1, which the benchmark is made of, or 2, closer to telescope images, see `sim.versions`.
 
     Raises:
-        DatasetError: there is no such version; or n, lens_fraction, hosts or painted cannot be used.
+        DatasetError: there is no such version; or n, lens_fraction, hosts, painted or real cannot be used.
     """
     if version not in VERSIONS:
         raise DatasetError(f"finding_space: version = {version}; there are {', '.join(map(str, VERSIONS))}")
     distribution = replace(VERSIONS[version], stamps=read_stamps(stamps) if stamps else ())
-    real = read_hosts(hosts, painted) if hosts is not None else None
-    return Finding("finding_space", distribution, n, seed, lens_fraction, cache, real)
+    if hosts is None and real:
+        raise DatasetError(
+            f"finding_space: real = {real}, but no folder of telescope images is given; pass hosts=FOLDER"
+        )
+    galaxies = read_hosts(hosts, painted) if hosts is not None else None
+    examples = read_examples(hosts, real) if hosts is not None and real else None
+    return Finding("finding_space", distribution, n, seed, lens_fraction, cache, galaxies, examples)
 
 
 def finding_space_shifted(
