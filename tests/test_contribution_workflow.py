@@ -140,6 +140,28 @@ def test_other_weights_under_a_published_id_are_refused(place, tmp_path):
     assert "trivial.space has other weights than it had" in "; ".join(review(changed, place / "base").faults)
 
 
+def test_a_model_that_changes_what_it_is_measured_on_is_refused(place, tmp_path):
+    changed = proposed(place, tmp_path)
+    truth = catalog().benchmark("finding_space").truth_sha256
+    text = (changed / "registry.yaml").read_text()
+    (changed / "registry.yaml").write_text(text.replace(truth, "0" * 64))
+
+    (fault,) = review(changed, place / "base").faults
+    assert "the benchmark finding_space is changed; propose that apart from models" in fault
+
+
+def test_a_result_of_a_hidden_test_is_refused(place, tmp_path):
+    changed, base = proposed(place, tmp_path), tmp_path / "base"
+    shutil.copytree(place / "base", base)
+    for folder in (changed, base):
+        text = (folder / "registry.yaml").read_text()
+        (folder / "registry.yaml").write_text(
+            text.replace("\n  finding_space:\n    dataset:", "\n  finding_space:\n    hidden: true\n    dataset:")
+        )
+
+    assert "only who keeps the truth of a hidden test" in "; ".join(review(changed, base).faults)
+
+
 @pytest.mark.parametrize("file", ["pyproject.toml", ".github/workflows/contribution.yml", "plugins/other/setup.py"])
 def test_a_model_that_changes_code_of_the_zoo_is_refused(place, tmp_path, file):
     changed = proposed(place, tmp_path)

@@ -69,7 +69,9 @@ def models(
         | {name: value for name, value in [measured] if name}
         for spec, measured in selected_models(pattern, task, on, domain, sort, results)
     ]
-    show_rows(rows, as_json, empty="no published models" + (f" for {task}" if task else ""))
+    asked = {"for {}": task, "trained on {} images": domain, "measured on {}": on}
+    words = ["no published models", *(phrase.format(value) for phrase, value in asked.items() if value)]
+    show_rows(rows, as_json, empty=" ".join(words))
 
 
 @click.command()

@@ -10,14 +10,17 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ..catalog.measured import RESULTS
-from ..catalog.registry import FILE, read_registry
-from ..catalog.specs import ModelSpec
+from ..catalog.registry import FILE, Registry, read_registry
+from ..catalog.specs import BenchmarkSpec, DatasetSpec, ModelSpec
 from ..files import make_folder
 from .proposal import PLUGINS, REQUIREMENTS
 
 __all__ = ["Review", "review", "write_review"]
+
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec, BenchmarkSpec)
 
 CORE = "zoo-core"
 VERIFIED = "verified"  # folder of what maintainers have measured again
@@ -42,22 +45,24 @@ class Review:
 def review(proposal: Path, base: Path) -> Review:
     """Compare a checkout with a proposal to one without.
 
-    A model must bring its results; entries and results of others stay; files below `verified` are refused, since only
-    maintainers write what was measured again; and code of the zoo is proposed apart from models.
+    A model must bring its results; entries and results of others stay, and so do data sets and benchmarks; files below
+    `verified` and results of hidden tests are refused, since only maintainers and the keepers of the truth write them;
+    and code of the zoo is proposed apart from models.
 
     Raises:
         RegistryError: a registry file is malformed.
     """
-    listed, before = (read_registry(folder / FILE, CORE).models for folder in (proposal, base))
+    now, then = (read_registry(folder / FILE, CORE) for folder in (proposal, base))
+    listed, before = now.models, then.models
     changed = sorted(_changed(proposal, base))
     measured = {path.stem: None for path in changed if _is_result(path)}
-    entries = {id: None for id in listed if listed[id] != _moved(before.get(id), listed[id])}
+    entries = {id: None for id in listed if _moved(listed[id], "") != _moved(before.get(id), "")}
     models = tuple(id for id in {**entries, **measured} if id in listed)
     homes = {id: _home(proposal, listed[id].plugin) for id in models}
     faults = (
         *_faults_of_entries(listed, before),
-        *_faults_of_results(proposal, changed, models, listed),
-        *(_faults_of_places(changed, homes) if models else ()),
+        *_faults_of_results(proposal, changed, models, now),
+        *((*_faults_of_places(changed, homes), *_faults_of_benchmarks(now, then)) if models else ()),
     )
     lines = [_requirement(proposal, homes[id], listed[id].plugin) for id in models]
     return Review(models, tuple(line for line in dict.fromkeys(lines) if line != CORE), faults)
@@ -85,9 +90,9 @@ def _files(folder: Path) -> Iterator[Path]:
             yield inside
 
 
-def _moved(spec: ModelSpec | None, to: ModelSpec) -> ModelSpec | None:
-    """The entry as if the other file listed it."""
-    return None if spec is None else replace(spec, source=to.source)
+def _moved(spec: Spec | None, source: str) -> Spec | None:
+    """The entry as if that file listed it."""
+    return None if spec is None else replace(spec, source=source)
 
 
 def _is_result(path: Path) -> bool:
@@ -97,9 +102,17 @@ def _is_result(path: Path) -> bool:
 def _home(proposal: Path, distribution: str) -> Path | None:
     """Folder of the plugin in the proposal; None: it is to be had elsewhere."""
     for file in sorted((proposal / PLUGINS).glob("*/pyproject.toml")):
-        if _canonical(tomllib.loads(file.read_text(encoding="utf-8"))["project"]["name"]) == _canonical(distribution):
+        if _canonical(_name(file)) == _canonical(distribution):
             return file.parent.relative_to(proposal)
     return None
+
+
+def _name(file: Path) -> str:
+    """What pip calls the distribution; empty if that cannot be read."""
+    try:
+        return str(tomllib.loads(file.read_text(encoding="utf-8"))["project"]["name"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _requirement(proposal: Path, home: Path | None, distribution: str) -> str:
@@ -119,14 +132,17 @@ def _faults_of_entries(listed: Mapping[str, ModelSpec], before: Mapping[str, Mod
 
 
 def _faults_of_results(
-    proposal: Path, changed: list[Path], models: tuple[str, ...], listed: Mapping[str, ModelSpec]
+    proposal: Path, changed: list[Path], models: tuple[str, ...], registry: Registry
 ) -> Iterator[str]:
+    hidden = {name for name, spec in registry.benchmarks.items() if spec.hidden}
     for path in changed:
         if path.is_relative_to(RESULTS) and VERIFIED in path.parts:
             yield f"{path}: only maintainers write what was measured again; leave the folder `{VERIFIED}` out"
         elif _is_result(path) and not (proposal / path).is_file():
             yield f"{path}: is gone; results of others stay"
-        elif _is_result(path) and path.stem not in listed:
+        elif _is_result(path) and path.parent.name in hidden:
+            yield f"{path}: only who keeps the truth of a hidden test brings its results"
+        elif _is_result(path) and path.stem not in registry.models:
             yield f"{path}: {path.stem} is in no registry; add its entry to {FILE}"
     for id in models:
         found = sorted((proposal / RESULTS).glob(f"*/{id}.json"))
@@ -134,6 +150,17 @@ def _faults_of_results(
             yield f"{id}: nothing was measured; add {RESULTS}/<benchmark>/{id}.json and {id}.parquet"
         lacking = [path for path in found if not path.with_suffix(".parquet").is_file()]
         yield from (f"{path.relative_to(proposal)}: its predictions ({id}.parquet) are missing" for path in lacking)
+
+
+def _faults_of_benchmarks(now: Registry, then: Registry) -> Iterator[str]:
+    """A model that changes what it is measured on is measured on nothing."""
+    for kind, after, before in (
+        ("benchmark", now.benchmarks, then.benchmarks),
+        ("data set", now.datasets, then.datasets),
+    ):
+        for name in sorted({*after, *before}):
+            if _moved(before.get(name), "") != _moved(after.get(name), ""):
+                yield f"{FILE}: the {kind} {name} is changed; propose that apart from models"
 
 
 def _faults_of_places(changed: list[Path], homes: Mapping[str, Path | None]) -> Iterator[str]:
