@@ -27,7 +27,7 @@ DOMAINS = {"galaxies in 10 arcsec": (0, 95), "galaxies in 5 arcsec": (0, 49), "l
 SPLITS = ("train", "validation")
 PERCENTILES = (10, 50, 90)
 
-Frame = np.ndarray
+Pixels = np.ndarray
 """(side, side), sky subtracted, in units of the noise of a pixel; without gaps."""
 
 
@@ -57,7 +57,7 @@ def telescope_images(folder: Path) -> dict[str, list[np.ndarray]]:
     return found
 
 
-def simulated(version: int, kind: int, side: int) -> list[Frame]:
+def simulated(version: int, kind: int, side: int) -> list[Pixels]:
     """Simulated lenses or others, cut to frames like the real ones; those with gaps are left out."""
     dataset = finding_space(n=IMAGES, seed=7, lens_fraction=float(kind), version=version)
     frames = (framed(image[0], side) for image in whole(dataset))
@@ -69,7 +69,7 @@ def whole(dataset: Finding) -> np.ndarray:
     return dataset.make(0, len(dataset))[0]
 
 
-def framed(image: np.ndarray, side: int) -> Frame | None:
+def framed(image: np.ndarray, side: int) -> Pixels | None:
     """The middle of an image in units of its noise, or None if part of it was not measured."""
     first = (len(image) - side) // 2
     cut = image[first : first + side, first : first + side]
@@ -82,14 +82,14 @@ def framed(image: np.ndarray, side: int) -> Frame | None:
     return (cut - np.percentile(border, 25)) / max(sigma, 1e-30)
 
 
-def polar_radius(frame: Frame) -> np.ndarray:
+def polar_radius(frame: Pixels) -> np.ndarray:
     """Distance of each pixel from the brightest one near the middle, pixels."""
     row, column = centre(frame)
     y, x = np.indices(frame.shape)
     return np.hypot(y - row, x - column)
 
 
-def centre(frame: Frame) -> tuple[int, int]:
+def centre(frame: Pixels) -> tuple[int, int]:
     """The brightest pixel, smoothed, of the inner third."""
     third = len(frame) // 3
     inner = gaussian_filter(frame, 1.0)[third:-third, third:-third]
@@ -97,7 +97,7 @@ def centre(frame: Frame) -> tuple[int, int]:
     return int(row) + third, int(column) + third
 
 
-def growth(frame: Frame) -> tuple[float, float]:
+def growth(frame: Pixels) -> tuple[float, float]:
     """Radii that hold half and four fifths over one fifth of the light within a third of the frame, pixels."""
     radius = polar_radius(frame).ravel()
     order = np.argsort(radius)
@@ -108,7 +108,7 @@ def growth(frame: Frame) -> tuple[float, float]:
     return float(r50), float(5 * np.log10(max(r80, 0.5) / max(r20, 0.5)))
 
 
-def asymmetry(frame: Frame) -> float:
+def asymmetry(frame: Pixels) -> float:
     """Sum of |I - I_180| over that of |I| within a third of the frame, both smoothed: Conselice (2003)."""
     smooth = gaussian_filter(frame, 1.0)
     row, column = centre(frame)
@@ -118,7 +118,7 @@ def asymmetry(frame: Frame) -> float:
     return float(np.abs(cut - cut[::-1, ::-1]).sum() / np.abs(cut).sum())
 
 
-def structure(frame: Frame) -> float:
+def structure(frame: Pixels) -> float:
     """What the median of its circle does not hold of the light between 4 and 25 pixels, over the light."""
     smooth, radius = gaussian_filter(frame, 1.0), polar_radius(frame)
     rings = [smooth[(radius >= r) & (radius < r + 1)] for r in range(4, min(25, len(frame) // 2))]
@@ -126,7 +126,7 @@ def structure(frame: Frame) -> float:
     return float(sum(np.abs(ring - np.median(ring)).sum() for ring in rings) / light)
 
 
-def neighbours(frame: Frame) -> float:
+def neighbours(frame: Pixels) -> float:
     """Objects of 5 pixels and more above four smoothed sigma, away from the middle."""
     smooth = gaussian_filter(frame, 1.0) - gaussian_filter(frame, 8.0)
     sigma = 1.4826 * np.median(np.abs(smooth - np.median(smooth)))
@@ -136,7 +136,7 @@ def neighbours(frame: Frame) -> float:
     return float(len(away))
 
 
-def correlation(frame: Frame, lag: int) -> float:
+def correlation(frame: Pixels, lag: int) -> float:
     """Of neighbouring pixels, in the faintest third of the frame without its large-scale light."""
     rest = frame - uniform_filter(frame, 9)
     faint = uniform_filter(frame, 9)
@@ -146,7 +146,7 @@ def correlation(frame: Frame, lag: int) -> float:
     return float((left * right).mean() / max((rest[quiet] ** 2).mean(), 1e-9))
 
 
-def spectrum_slope(frame: Frame) -> float:
+def spectrum_slope(frame: Pixels) -> float:
     """Of log power against log wave number, from 0.05 to 0.25 waves a pixel."""
     window = np.hanning(len(frame))
     power = np.abs(np.fft.fft2(frame * window[:, None] * window)) ** 2
@@ -156,7 +156,7 @@ def spectrum_slope(frame: Frame) -> float:
     return float(np.polyfit(np.log(edges[:-1]), np.log(means), 1)[0])
 
 
-STATISTICS: dict[str, Callable[[Frame], float]] = {
+STATISTICS: dict[str, Callable[[Pixels], float]] = {
     "peak, log10 of the noise": lambda frame: float(np.log10(gaussian_filter(frame, 0.7).max().clip(1))),
     "half-light radius, pixels": lambda frame: growth(frame)[0],
     "concentration 5 log (r80 / r20)": lambda frame: growth(frame)[1],
@@ -169,7 +169,7 @@ STATISTICS: dict[str, Callable[[Frame], float]] = {
 }
 
 
-def measured(frames: list[Frame]) -> np.ndarray:
+def measured(frames: list[Pixels]) -> np.ndarray:
     """All statistics, (frames, statistics)."""
     return np.array([[statistic(frame) for statistic in STATISTICS.values()] for frame in frames])
 
@@ -198,7 +198,7 @@ def told_apart(real: np.ndarray, made: np.ndarray) -> float:
     return float(roc_auc_score(targets, np.asarray(scores)[:, 1]))
 
 
-def draw_sheet(real: list[Frame], made: Mapping[int, list[Frame]], path: Path) -> None:
+def draw_sheet(real: list[Pixels], made: Mapping[int, list[Pixels]], path: Path) -> None:
     """Real frames and as many of each version, in rows of the same stretch."""
     count = min(len(real), 30)
     groups = {"real": real, **{f"version {version}": frames for version, frames in made.items()}}

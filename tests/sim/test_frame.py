@@ -2,10 +2,12 @@
 
 import pytest
 
-from zoo_core.sim.frame import FINDING, Frame
+from zoo_core.sim.frame import FINDING, CutoutFrame
 
 
-@pytest.mark.parametrize(("frame", "half_width", "pixel_area"), [(FINDING, 5.05, 0.01), (Frame(64, 0.05), 1.6, 0.0025)])
+@pytest.mark.parametrize(
+    ("frame", "half_width", "pixel_area"), [(FINDING, 5.05, 0.01), (CutoutFrame(64, 0.05), 1.6, 0.0025)]
+)
 def test_lengths_and_areas_are_the_decimal_numbers(frame, half_width, pixel_area):
     assert (frame.half_width, frame.pixel_area) == (half_width, pixel_area)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from zoo_core.train.module import SCHEDULES, Measured
+from zoo_core.train.module import SCHEDULES, TrainingModule
 from zoo_core.train.recipe import Optimiser, Recipe
 
 
@@ -13,7 +13,7 @@ def optimiser_of(**chosen):
     recipe = Recipe.model_validate({**content, "optimiser": Optimiser(lr=1e-3, weight_decay=0.1, **chosen)})
     network = nn.Linear(2, 1)
     rates = {name: 1.0 for name, _ in network.named_parameters()}
-    made = Measured(network, recipe, rates).configure_optimizers()
+    made = TrainingModule(network, recipe, rates).configure_optimizers()
     return made["optimizer"], made["lr_scheduler"]["scheduler"]
 
 

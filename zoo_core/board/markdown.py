@@ -26,7 +26,7 @@ __all__ = [
     "table_markdown",
 ]
 
-POINT = "fpr<=1e-2"
+SHOWN_RATE = "fpr<=1e-2"
 NOTES = """\
 Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
 (paired bootstrap), with the interval of the place; models that cannot be told apart share it. ≥: fewer than three \
@@ -190,7 +190,7 @@ def _part(result: Result, column: str, name: str) -> StratumResult | None:
 def _stratum(part: StratumResult | None) -> str:
     if part is None:
         return "–"
-    rates = part.rates.get(POINT)
+    rates = part.rates.get(SHOWN_RATE)
     if rates is None:
         return ", ".join(f"{name} {_number(one)}" for name, one in part.metrics.items() if one.value is not None)
     shares = []

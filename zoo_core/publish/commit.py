@@ -16,11 +16,11 @@ from ..catalog.specs import ModelSpec, WeightsSpec
 from ..catalog.weights import WEIGHTS
 from ..errors import PublishError
 
-__all__ = ["Published", "commit_folder", "files_of"]
+__all__ = ["UploadedModel", "commit_folder", "files_of"]
 
 
 @dataclass(frozen=True)
-class Published:
+class UploadedModel:
     """Where a model lies now.
 
     Arguments:
@@ -48,7 +48,7 @@ class Published:
         )
 
 
-def commit_folder(folder: Path, repo: str, private: bool = False) -> Published:
+def commit_folder(folder: Path, repo: str, private: bool = False) -> UploadedModel:
     """Upload all files of a model's folder in one commit; the repository is made if it does not exist.
 
     Raises:
@@ -68,7 +68,7 @@ def commit_folder(folder: Path, repo: str, private: bool = False) -> Published:
         )
         if _sha256_there(hub, repo, commit.oid) != spec.weights.sha256:
             raise PublishError(f"{repo} at {commit.oid} does not hold the weights of {spec.id}; publish them again")
-    return Published(spec.id, str(url), replace(spec.weights, repo=repo, revision=commit.oid))
+    return UploadedModel(spec.id, str(url), replace(spec.weights, repo=repo, revision=commit.oid))
 
 
 def files_of(folder: Path) -> list[str]:

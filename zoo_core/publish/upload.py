@@ -17,7 +17,7 @@ from ..errors import PublishError, WeightsError
 from ..models.load import load_spec
 from ..testing.golden import replay, tolerance
 from .card import model_card
-from .commit import Published, commit_folder, files_of
+from .commit import UploadedModel, commit_folder, files_of
 from .eval_results import write_eval_results
 
 __all__ = ["Rehearsal", "publish", "rehearse", "write_repository"]
@@ -27,7 +27,7 @@ log = logging.getLogger("zoo")
 
 def publish(
     name: str | Path, repo: str, results: Path | str = RESULTS, private: bool = False, benchmarks: str | None = None
-) -> Published:
+) -> UploadedModel:
     """Upload a model with its golden file and the card of its measured results, in one commit.
 
     Arguments:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .telescope import survey
 
-__all__ = ["ARCS", "MEASURED", "Arcs", "Measured", "Wanted", "arc_snr", "brightened", "contrast", "gain"]
+__all__ = ["ARCS", "MEASURED", "Arcs", "MeasuredArcs", "Wanted", "arc_snr", "brightened", "contrast", "gain"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ ARCS = Arcs()
 """Those of version 1."""
 
 
-class Measured(NamedTuple):
+class MeasuredArcs(NamedTuple):
     """Columns of TRUTH that are measured on the rendered image, (B,); the others are drawn."""
 
     arc_snr: Tensor
@@ -43,7 +43,7 @@ class Measured(NamedTuple):
     arc_flux: Tensor
 
 
-MEASURED = Measured._fields
+MEASURED = MeasuredArcs._fields
 
 
 class Wanted(NamedTuple):
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
     source_flux: Tensor  # 0: one
 
 
-def brightened(foreground: Tensor, arcs: Tensor, wanted: Wanted, noise: np.ndarray) -> tuple[Tensor, Measured]:
+def brightened(foreground: Tensor, arcs: Tensor, wanted: Wanted, noise: np.ndarray) -> tuple[Tensor, MeasuredArcs]:
     """The arcs at the brightness that was drawn, and what comes out.
 
     Their factor is the largest of those that give the flux, the least contrast and the least signal to noise.
@@ -69,7 +69,7 @@ def brightened(foreground: Tensor, arcs: Tensor, wanted: Wanted, noise: np.ndarr
     factor = torch.maximum(wanted.flux / drawn_flux, wanted.least_contrast / contrast(foreground, arcs))
     factor = torch.maximum(factor, gain(wanted.least_snr, foreground, arcs, noise))
     arcs = arcs * factor[:, None, None]
-    measured = Measured(
+    measured = MeasuredArcs(
         arc_snr=arc_snr(foreground, arcs, noise),
         magnification=drawn_flux / (wanted.source_flux + (wanted.source_flux == 0)),
         arc_contrast=contrast(foreground, arcs),

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-__all__ = ["FINDING", "Frame"]
+__all__ = ["FINDING", "CutoutFrame"]
 
 
 @dataclass(frozen=True)
-class Frame:
+class CutoutFrame:
     """A square of pixels on the sky, its centre at the origin.
 
     Lengths are divided by the pixels in an arcsec, which are a whole number, and not multiplied with their inverse,
@@ -16,11 +16,11 @@ class Frame:
         side: pixels.
         pixel_scale: arcsec.
 
-    >>> frame = Frame(side=101, pixel_scale=0.1)
+    >>> frame = CutoutFrame(side=101, pixel_scale=0.1)
     >>> frame.half_width, frame.pixel_area
     (5.05, 0.01)
     >>> frame.finer(2)
-    Frame(side=202, pixel_scale=0.05)
+    CutoutFrame(side=202, pixel_scale=0.05)
     """
 
     side: int
@@ -40,10 +40,10 @@ class Frame:
     def _pixels_per_arcsec(self) -> float:
         return 1 / self.pixel_scale
 
-    def finer(self, oversample: int) -> "Frame":
+    def finer(self, oversample: int) -> "CutoutFrame":
         """The same square in sub-pixels, `oversample` along the side of a pixel."""
-        return Frame(oversample * self.side, self.pixel_scale / oversample)
+        return CutoutFrame(oversample * self.side, self.pixel_scale / oversample)
 
 
-FINDING = Frame(side=101, pixel_scale=0.1)
+FINDING = CutoutFrame(side=101, pixel_scale=0.1)
 """Cutouts for lens finding, in one band of a space telescope."""

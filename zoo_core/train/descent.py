@@ -20,7 +20,7 @@ from .batches import Batches, StepsToCome
 from .checkpoints import WholeCheckpoints
 from .layers import Frozen
 from .metrics import Monitor
-from .module import BestWeights, Measured
+from .module import BestWeights, TrainingModule
 from .quiet import quietly
 from .recipe import Recipe
 from .schedules import AmortisedNorm, ScheduledDropout
@@ -90,7 +90,7 @@ class Descent:
         plan: the recipe, the folder and the session.
     """
 
-    module: Measured
+    module: TrainingModule
     batches: Batches
     validation: DataLoader
     monitor: Monitor

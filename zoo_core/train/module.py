@@ -21,7 +21,7 @@ from ..tasks import Columns
 from .metrics import Monitor, measured
 from .recipe import Recipe
 
-__all__ = ["BestWeights", "Measured", "TrainedNetwork"]
+__all__ = ["BestWeights", "TrainedNetwork", "TrainingModule"]
 
 log = logging.getLogger("zoo")
 
@@ -33,7 +33,7 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = {
 """Factor of the learning rate by the share of the steps that are done after the warm-up."""
 
 
-class Measured(pl.LightningModule):
+class TrainingModule(pl.LightningModule):
     """A network under its recipe's optimiser, with metrics of the validation images.
 
     Arguments:
@@ -84,12 +84,12 @@ class Measured(pl.LightningModule):
         return SCHEDULES[self.recipe.optimiser.schedule](done)
 
 
-class TrainedNetwork(Measured):
+class TrainedNetwork(TrainingModule):
     """The network of a model and the loss of its task.
 
     Arguments:
         model: in training.
-        recipe, rates: as of `Measured`.
+        recipe, rates: as of `TrainingModule`.
         monitor: what decides which weights are kept.
         truth: columns of the truth of the validation images, for the monitor's metric.
     """
@@ -168,7 +168,7 @@ class BestWeights(pl.Callback):
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log the metrics; save the weights if they are the best so far."""
-        assert isinstance(pl_module, Measured)
+        assert isinstance(pl_module, TrainingModule)
         metrics = pl_module.metrics()
         pl_module.log_dict(metrics, prog_bar=True)
         line = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())

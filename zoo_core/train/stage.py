@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 
 from ..interfaces import Batch, Training
 from .metrics import Monitor
-from .module import Measured
+from .module import TrainingModule
 from .recipe import Recipe
 
 __all__ = ["MONITOR", "Aim", "Loss", "StageMetric", "StageNetwork"]
@@ -35,11 +35,11 @@ class Aim:
         return int.from_bytes(hashlib.sha256(f"{seed} {self.stage}".encode()).digest()[:7])
 
 
-class StageNetwork(Measured):
+class StageNetwork(TrainingModule):
     """The network under the plugin's loss and metric.
 
     Arguments:
-        network, recipe, rates: as of `Measured`; the recipe is that of the stage.
+        network, recipe, rates: as of `TrainingModule`; the recipe is that of the stage.
         aim: loss and metric.
         training: what the metric is given.
     """
