@@ -11,7 +11,7 @@ from zoo_core.bench.harness import measure
 from zoo_core.catalog.entries import entry_of, model_spec
 from zoo_core.catalog.schema import check_entry
 from zoo_core.catalog.specs import BenchmarkSpec
-from zoo_core.errors import ArgumentError, RegistryError, SpecError, UntrainedError, WeightsError
+from zoo_core.errors import ArgumentError, RegistryError, UntrainedError, WeightsError
 from zoo_core.models.committee import as_described
 from zoo_core.tasks import Calibration
 
@@ -82,7 +82,7 @@ def test_it_is_measured_as_any_model(committee, tmp_path):
 
 
 def test_it_needs_two_different_members(members):
-    with pytest.raises(ArgumentError, match="two members"):
+    with pytest.raises(ArgumentError, match="two or more"):
         zoo.committee(members[:1])
     with pytest.raises(ArgumentError, match="each once"):
         zoo.committee([members[0], members[0], members[1]])
@@ -90,9 +90,9 @@ def test_it_needs_two_different_members(members):
 
 def test_members_that_differ_in_what_they_answer_or_take_are_refused(members):
     other = replace(members[1], heads=zoo.Heads(classes=("no", "yes")))
-    with pytest.raises(SpecError, match="different heads"):
+    with pytest.raises(ArgumentError, match=r"members=: .* have different heads"):
         zoo.committee([members[0], other])
-    with pytest.raises(SpecError, match=r"prepare images differently|different"):
+    with pytest.raises(ArgumentError, match="have different heads"):
         zoo.committee([members[0], "swin.substructure"], device="cpu")
 
 

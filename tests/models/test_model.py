@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import zoo_core as zoo
-from zoo_core.errors import ArgumentError, ImageShapeError, PixelScaleError, SpecError
+from zoo_core.errors import ArgumentError, ImageShapeError, PixelScaleError
 from zoo_core.models.views import view
 
 from ..tiny_models import OPERATIONS, SIZE
@@ -74,7 +74,7 @@ def test_features_are_what_the_network_knows(model, images):
 
 
 def test_network_without_features_says_so(tiny, images):
-    with pytest.raises(SpecError, match="has no features"):
+    with pytest.raises(ArgumentError, match="has no features"):
         tiny("restoration").features(images)
 
 

@@ -126,7 +126,7 @@ def test_cutouts_about_positions_are_as_large_as_the_network_sees(model, tmp_pat
     (tmp_path / "positions.csv").write_text("id,x,y\nfirst,40,30\nedge,2,78\nfar,900,900\n")
     table = model.predict(zoo.Mosaic(tmp_path / "positions.csv", tmp_path / "tile.fits"))
     assert list(table["id"]) == ["first", "edge", "far"]
-    assert list(table["status"]) == ["ok", "ok", "error"] or list(table["status"]) == ["ok", "error", "error"]
+    assert list(table["status"]) == ["ok", "ok", "error"]
     half = SIZE // 2
     expected = model(mosaic[None, None, 30 - half : 31 + half, 40 - half : 41 + half]).probabilities[0, 1]
     assert abs(table["p_lens"][0] - expected) < 1e-6
@@ -158,7 +158,7 @@ def test_every_task_has_its_columns(tiny, cutouts, task):
 def test_restored_images_are_files_named_in_the_table(tiny, cutouts, tmp_path):
     model = tiny("restoration")
     table = model.predict([cutouts / "c07.fits", cutouts / "c30.fits"], out_dir=tmp_path)
-    assert table["output"][0] in ("", "None") or table["output"].mask[0]
+    assert table["output"].mask.tolist() == [True, False]
     with fits.open(table["output"][1]) as layers:
         expected = model(stacked(cutouts, ["c30"])).image[0, 0]
         np.testing.assert_allclose(layers[0].data, expected, atol=1e-5)

@@ -200,7 +200,7 @@ class _Cell:
 
     def _measured(self, known: Result | None) -> Result:
         if known is None:
-            self.bench.check_table()
+            self.bench.check()
         try:
             result = with_numbers(known or self._scored(), self.bench, self.path)
         except FAULTS as error:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from ..errors import SpecError, ZooError
+from ..errors import ArgumentError, ZooError
 from ..files import refused
 
 __all__ = ["read_mapping", "text_of", "value_of"]
@@ -99,12 +99,12 @@ def value_of(text: str) -> Any:
     """What a text means as the value of a key: `20` is a number, `[g, r]` a list, `no` a word.
 
     Raises:
-        SpecError: it is not YAML.
+        ArgumentError: it is not YAML.
     """
     try:
         return _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise SpecError(f"{text!r} is not a value: {_one_line(problem)}") from None
+        raise ArgumentError(f"{text!r} is not a value: {_one_line(problem)}") from None
 
 
 def _one_line(problem: Exception) -> str:

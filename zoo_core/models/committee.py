@@ -51,12 +51,12 @@ def joined(members: Sequence[Model], id: str) -> Model:
     """The committee of these models, with an entry that names them.
 
     Raises:
-        ArgumentError: fewer than two members, or one twice.
-        SpecError: their tasks, classes, bands or the way in which they prepare images differ.
+        ArgumentError: fewer than two members, or one twice; or their tasks, classes, bands or the way in which they
+            prepare images differ.
         UntrainedError: a member has random weights.
     """
     if len({member.id for member in members}) < max(2, len(members)):
-        raise ArgumentError(f"{id}: a committee has two members or more, each once, got {[m.id for m in members]}")
+        raise ArgumentError(f"members= are {[member.id for member in members]}; a committee has two or more, each once")
     first = members[0]
     for member in members:
         member.require_trained()
@@ -111,21 +111,24 @@ def as_described(members: Sequence[Model], spec: ModelSpec) -> Model:
 
 def _require_alike(first: Model, member: Model) -> None:
     if not member.task.is_calibrated:
-        raise SpecError(f"{member.id} is for {member.task.name}; committees average the logits of classifiers")
+        raise ArgumentError(
+            f"members=: {member.id} is for {member.task.name}; committees average the logits of classifiers"
+        )
     for what in ("heads", "bands"):
         if getattr(first, what) != getattr(member, what):
-            raise SpecError(
-                f"{first.id} and {member.id} have different {what}: {getattr(first, what)}, {getattr(member, what)}"
+            raise ArgumentError(
+                f"members=: {first.id} and {member.id} have different {what}: {getattr(first, what)}, "
+                f"{getattr(member, what)}"
             )
     if _preparing(first) != _preparing(member):
-        raise SpecError(
-            f"{first.id} and {member.id} prepare images differently: {_preparing(first)}, {_preparing(member)}; only "
-            "the channels may differ"
+        raise ArgumentError(
+            f"members=: {first.id} and {member.id} prepare images differently: {_preparing(first)}, "
+            f"{_preparing(member)}; only the channels may differ"
         )
     if first.preprocess.pixel_scale != member.preprocess.pixel_scale:
-        raise SpecError(
-            f"{first.id} and {member.id} were trained on pixels of {first.preprocess.pixel_scale or ANY} and of "
-            f"{member.preprocess.pixel_scale or ANY} arcsec; committees see the same pixels"
+        raise ArgumentError(
+            f"members=: {first.id} and {member.id} were trained on pixels of {first.preprocess.pixel_scale or ANY} and "
+            f"of {member.preprocess.pixel_scale or ANY} arcsec; committees take the same pixels"
         )
 
 

@@ -79,7 +79,7 @@ def build(
 
     Raises:
         UnknownNameError, NotInstalledError: no installed plugin provides it.
-        ArgumentError, SpecError: it cannot be built with these arguments.
+        ArgumentError: it cannot be built for these bands and classes, or with these arguments.
 
     Example:
         >>> import zoo_core as zoo
@@ -88,9 +88,11 @@ def build(
     """
     # An architecture that the catalogue does not know may be in any plugin: then all are imported.
     found = find_architecture(architecture, plugin=catalog().architectures().get(architecture))
-    preprocess = Preprocess.from_operations(found.preprocess, _bands(found, bands))
-    heads = _heads(found, classes)
-    network = initialised(found, Dimensions.of(found, preprocess, heads), arguments)
+    preprocess, heads = Preprocess.from_operations(found.preprocess, _bands(found, bands)), _heads(found, classes)
+    try:
+        network = initialised(found, Dimensions.of(found, preprocess, heads), arguments)
+    except SpecError as error:
+        raise ArgumentError(str(error)) from error
     network = network.eval().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Model(architecture, found, network, preprocess, heads).to(device)
 
@@ -106,7 +108,7 @@ def committee(
         device: as in `load`.
 
     Raises:
-        ArgumentError, SpecError, UntrainedError: they make no committee, and why.
+        ArgumentError, UntrainedError: they make no committee, and why.
 
     Example:
         >>> import zoo_core as zoo

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ..catalog.folder import write_folder
 from ..catalog.specs import ModelSpec
-from ..errors import ArgumentError, SpecError, UntrainedError
+from ..errors import ArgumentError, UntrainedError
 from ..images.given import in_arcsec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
@@ -123,10 +123,10 @@ class Model:
         """What the network makes of raw images before its last layer; of one view.
 
         Raises:
-            SpecError: the architecture has no features.
+            ArgumentError: the architecture has no features.
         """
         if not hasattr(self.network, "features"):
-            raise SpecError(f"{self.id} has no features: its network has no method `features(x)`")
+            raise ArgumentError(f"{self.id} has no features: its network has no method `features(x)`")
         function = cast(Callable[[Tensor], Tensor], self.network.features)
         return cast(Tensor, in_chunks(function, channels_of(images, self.preprocess, pixel_scale), self.device))
 

@@ -181,10 +181,10 @@ def _ascii(column: pa.ChunkedArray) -> list[bytes]:
 
 
 def _astropy_column(column: pa.ChunkedArray) -> Any:
-    if pa.types.is_string(column.type):
-        return Column(np.array(column.to_pylist() or [""], dtype=str)[: len(column)])
-    filler = 0 if pa.types.is_integer(column.type) else float("nan")
-    values = (
-        pc.fill_null(column, filler).to_numpy() if not pa.types.is_null(column.type) else np.full(len(column), np.nan)
-    )
+    if pa.types.is_null(column.type):
+        values = np.full(len(column), np.nan)
+    elif pa.types.is_string(column.type):
+        values = np.array(pc.fill_null(column, "").to_pylist() or [""], dtype=str)[: len(column)]
+    else:
+        values = pc.fill_null(column, 0 if pa.types.is_integer(column.type) else float("nan")).to_numpy()
     return MaskedColumn(values, mask=column.is_null().to_numpy()) if column.null_count else Column(values)
