@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from astropy.io import fits
 
 import zoo_core as zoo
 from zoo_core.errors import DatasetError, FileError, RecipeError
@@ -240,3 +241,34 @@ def test_folders_of_the_models_own_classes_keep_its_order(spotter, tmp_path):
             np.save(tmp_path / "images" / name / f"{name}{number}.npy", rng.normal(size=(1, 12, 12)).astype("float32"))
     tuned = zoo.load(finetune(spotter, "folder", tmp_path / "out", data=tmp_path / "images", steps=2, **QUICK))
     assert tuned.heads.classes == ("none", "middle")
+
+
+def on_sky(folder, scale):
+    """Five FITS images of two kinds, whose headers give a pixel scale or none."""
+    header = fits.Header() if scale is None else fits.Header({"CDELT1": -scale / 3600, "CDELT2": scale / 3600})
+    header.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"})
+    for k, name in enumerate(NAMES):
+        (folder / name).mkdir(parents=True)
+        for number in range(5):
+            image = ring(np.random.default_rng([k, number]), 8 + 6 * k)[0]
+            fits.writeto(folder / name / f"{name}{number}.fits", image, header)
+    return folder
+
+
+def test_a_pixel_scale_that_is_given_overrides_the_headers(tmp_path, zoo_command):
+    answer = zoo_command(
+        *("finetune", "trivial.space", "--on", "folder", "--data", on_sky(tmp_path / "mine", 0.1)),
+        *("--pixel-scale", 0.2, "--steps", 1, "-o", tmp_path / "run", "--device", "cpu"),
+    )
+    assert answer.code == 0, answer.err
+    assert "pixel scale 0.2 used, the header of" in answer.err
+    assert read_recipe(tmp_path / "run" / "recipe.yaml").train.arguments["pixel_scale"] == 0.2
+
+
+def test_a_pixel_scale_that_is_given_twice_is_refused(tmp_path, zoo_command):
+    answer = zoo_command(
+        *("finetune", "trivial.space", "--on", "folder", "--data", on_sky(tmp_path / "a", None)),
+        *("--pixel-scale", 0.1, "--argument", "pixel_scale=0.2", "-o", tmp_path / "run"),
+    )
+    assert answer.code == 2 and "the pixel scale is given twice" in answer.err
+    assert not (tmp_path / "run").exists()

@@ -22,6 +22,7 @@ __all__ = ["finetune"]
 )
 @click.option("--data", type=click.Path(path_type=Path), help="Where the images are, if they are on files.")
 @click.option("--argument", "arguments", multiple=True, metavar="KEY=VALUE", help="Of the data set, such as n=2000.")
+@click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Of the images; overrides their headers.")
 @click.option(
     "--architecture",
     metavar="NAME",
@@ -60,6 +61,7 @@ def finetune(
     on: str,
     data: Path | None,
     arguments: tuple[str, ...],
+    pixel_scale: float | None,
     architecture: str | None,
     validation: tuple[str, ...],
     labels_per_class: int | None,
@@ -86,6 +88,7 @@ def finetune(
         out,
         data=data,
         arguments=_mapping(arguments),
+        pixel_scale=pixel_scale,
         architecture=architecture,
         validation=_mapping(validation) or None,
         labels_per_class=labels_per_class,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.registry import catalog
@@ -15,6 +17,15 @@ if TYPE_CHECKING:
     from ..interfaces import Dataset, DatasetFactory, Download
 
 __all__ = ["examine", "needs_path", "open_dataset", "takes_path"]
+
+PLAIN: dict[str, Callable[[Any], bool]] = {
+    "int": lambda value: isinstance(value, Integral) and not isinstance(value, bool),
+    "float": lambda value: isinstance(value, Real) and not isinstance(value, bool),
+    "str": lambda value: isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "None": lambda value: value is None,
+}
+"""Types whose values are checked before a data set is opened: numbers of NumPy count as numbers."""
 
 
 def open_dataset(name: str, plugin: str | None = None, **arguments: Any) -> Dataset:
@@ -37,10 +48,13 @@ def open_dataset(name: str, plugin: str | None = None, **arguments: Any) -> Data
         >>> lenses.images([0, 3]).shape
         (2, 1, 64, 64)
     """
+    opened = _factory(name, plugin).open
+    _check_arguments(name, getattr(opened, "target", opened), arguments)
     try:
-        return _factory(name, plugin).open(**arguments)
+        return opened(**arguments)
     except TypeError as error:
-        raise DatasetError(f"data set {name!r} cannot be opened with {sorted(arguments)}: {error}") from error
+        given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+        raise DatasetError(f"data set {name!r} cannot be opened with {given}: {error}") from error
 
 
 def examine(name: str, path: str | Path, plugin: str | None = None) -> Download:
@@ -65,6 +79,31 @@ def needs_path(name: str, plugin: str | None = None) -> bool:
     """Whether it cannot be opened without."""
     argument = _path_argument(name, plugin)
     return argument is not None and argument.default is argument.empty
+
+
+def _check_arguments(name: str, function: Callable[..., Dataset], arguments: Mapping[str, Any]) -> None:
+    """Refuse what the function does not take, by its names, and plain values of another type than it declares."""
+    parameters = inspect.signature(function).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return
+    takes = f"it takes {', '.join(parameters) or 'nothing'}"
+    for key in arguments:
+        if key not in parameters:
+            raise DatasetError(f"data set {name!r}: {UnknownNameError.among('argument', key, parameters)}; {takes}")
+    missing = [key for key, one in parameters.items() if one.default is one.empty and key not in arguments]
+    if missing:
+        raise DatasetError(f"data set {name!r} needs {' and '.join(missing)}; {takes}")
+    for key, value in arguments.items():
+        declared = _declared(parameters[key])
+        if declared <= PLAIN.keys() and not any(PLAIN[kind](value) for kind in declared):
+            raise DatasetError(f"data set {name!r}: {key} is {value!r}; it must be {' or '.join(sorted(declared))}")
+
+
+def _declared(parameter: inspect.Parameter) -> set[str]:
+    """The types of an annotation, by name; a name that is not PLAIN where there is none."""
+    annotation = parameter.annotation
+    written = getattr(annotation, "__name__", None) if isinstance(annotation, type) else str(annotation)
+    return {part.strip() for part in str(written).split("|")}
 
 
 def _path_argument(name: str, plugin: str | None) -> inspect.Parameter | None:

@@ -1,7 +1,7 @@
 """The data sets of the core, as a plugin like any other."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ def zoo_datasets() -> list[DatasetFactory]:
         DatasetFactory(
             "substructure_mass",
             "regression",
-            _opener("simulated.substructure_mass", "substructure_mass"),
+            _Opener("simulated.substructure_mass", "substructure_mass"),
             "simulated lenses with an axion vortex or subhalos, and log10 of the mass",
         ),
         _whole(_from_files("public.bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)")),
@@ -54,11 +54,11 @@ def zoo_datasets() -> list[DatasetFactory]:
 
 
 def _classified(module: str, name: str, summary: str) -> DatasetFactory:
-    return DatasetFactory(name, "classification", _opener(module, name), summary)
+    return DatasetFactory(name, "classification", _Opener(module, name), summary)
 
 
 def _from_files(module: str, name: str, summary: str, task: str = "classification") -> DatasetFactory:
-    return DatasetFactory(name, task, _file_opener(module, name), summary)
+    return DatasetFactory(name, task, _FileOpener(module, name), summary)
 
 
 def _whole(factory: DatasetFactory) -> DatasetFactory:
@@ -70,19 +70,25 @@ def _whole(factory: DatasetFactory) -> DatasetFactory:
     return replace(factory, download=download)
 
 
-def _opener(module: str, function: str) -> Callable[..., Dataset]:
-    """The function of that module of this package, which is imported when a data set is opened."""
+@dataclass(frozen=True)
+class _Opener:
+    """Opens a data set by a function of a module of this package, which is imported when it is called for."""
 
-    def opened(**arguments: Any) -> Dataset:
-        return getattr(import_module(f".{module}", __package__), function)(**arguments)
+    module: str
+    function: str
 
-    return opened
+    def __call__(self, **arguments: Any) -> Dataset:
+        return self.target(**arguments)
+
+    @property
+    def target(self) -> Callable[..., Dataset]:
+        """The function."""
+        return getattr(import_module(f".{self.module}", __package__), self.function)
 
 
-def _file_opener(module: str, function: str) -> Callable[..., Dataset]:
+@dataclass(frozen=True)
+class _FileOpener(_Opener):
     """The same for a data set that the user has, at `path`."""
 
-    def opened(path: str | Path, **arguments: Any) -> Dataset:
-        return _opener(module, function)(path=path, **arguments)
-
-    return opened
+    def __call__(self, path: str | Path, **arguments: Any) -> Dataset:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self.target(path=path, **arguments)

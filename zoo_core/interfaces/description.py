@@ -40,7 +40,8 @@ class Description:
             `zoo_core.symmetries`.
 
     Raises:
-        SpecError: another domain, or symmetries that are not of exactly these parameters.
+        SpecError: another domain, a pixel scale that is not positive, or symmetries that are not of exactly these
+            parameters.
 
     Example:
         >>> import zoo_core as zoo
@@ -63,6 +64,8 @@ class Description:
     symmetries: tuple[Symmetry, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.pixel_scale is not None and not 0 < self.pixel_scale < float("inf"):
+            raise SpecError(f"data set {self.name}: pixel_scale is {self.pixel_scale}; it must be a positive number")
         if self.domain not in DOMAINS:
             raise SpecError(f"data set {self.name}: domain is {self.domain!r}; choose {' or '.join(DOMAINS)}")
         if self.symmetries:

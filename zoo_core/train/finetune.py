@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..datasets.opening import open_dataset
+from ..errors import ArgumentError
+from ..images.given import in_arcsec
 from ..interfaces import Architecture, Dataset
 from ..models.load import load
 from ..models.model import Model
@@ -15,6 +17,9 @@ from .descent import Session
 from .fit import check_unclaimed, run
 from .recipe import DataRecipe, recipe_of
 from .warm import preprocess_for
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
 
 __all__ = ["finetune"]
 
@@ -29,6 +34,7 @@ def finetune(
     *,
     data: str | Path | None = None,
     arguments: Mapping[str, Any] | None = None,
+    pixel_scale: "float | Quantity | None" = None,
     architecture: str | None = None,
     validation: Mapping[str, Any] | None = None,
     labels_per_class: int | None = None,
@@ -56,7 +62,8 @@ def finetune(
         on: a data set; "folder" for your own images, one folder a class.
         out: folder of the run; by default runs/<architecture>.<data set>.
         data: where the images are, for a data set that is read from files.
-        arguments: of the data set, such as n and seed, or the bands and pixel_scale of your images.
+        arguments: of the data set, such as n and seed, or the bands of your images.
+        pixel_scale: arcsec of your images, or an angle of astropy; overrides their headers.
         architecture: another one of the same plugin, such as a classifier with the layers of a model that clusters; it
             takes the tensors of the same name. None: that of the model.
         validation: what differs in the arguments of the validation images; None: a fifth of the images is held out.
@@ -86,7 +93,7 @@ def finetune(
         ...         (folder / "mine" / kind).mkdir(parents=True)
         ...         for k in range(5):
         ...             np.save(folder / "mine" / kind / f"{kind}{k}.npy", rng.normal(size=(64, 64)))
-        ...     images = {"data": folder / "mine", "arguments": {"pixel_scale": 0.1}}
+        ...     images = {"data": folder / "mine", "pixel_scale": 0.1}
         ...     trained = zoo.finetune("trivial.space", "folder", folder / "run", **images, steps=2, progress=False)
         ...     zoo.load(trained).heads.classes
         ('nonlens', 'ring')
@@ -94,7 +101,7 @@ def finetune(
     start = load(model, device="cpu")
     assert start.spec is not None
     network = start.architecture if architecture is None else architecture_named(architecture, start.spec.plugin)
-    (train,) = placed([DataRecipe(dataset=on, arguments=dict(arguments or {}))], data)
+    (train,) = placed([DataRecipe(dataset=on, arguments=_arguments(arguments, pixel_scale))], data)
     dataset = open_dataset(on, **train.arguments)
     if _in_other_order(start.heads.classes, dataset, train):
         train = _other(train, {"classes": list(start.heads.classes)})
@@ -123,6 +130,16 @@ def finetune(
     folder = Path(out) if out is not None else Path("runs") / recipe.id
     check_unclaimed(folder, recipe, resume)
     return run(recipe, folder, Session.starting(device, resume, progress, max_time))
+
+
+def _arguments(given: Mapping[str, Any] | None, pixel_scale: "float | Quantity | None") -> dict[str, Any]:
+    """Those of the data set, the pixel scale among them."""
+    scale, arguments = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale), dict(given or {})
+    if scale is None:
+        return arguments
+    if "pixel_scale" in arguments:
+        raise ArgumentError("the pixel scale is given twice: by pixel_scale= (--pixel-scale), and among the arguments")
+    return {**arguments, "pixel_scale": scale}
 
 
 def _model(start: Model, name: str | Path, network: Architecture) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Adapters read the layouts in which public sets come, and a user's own folders."""
 
+import astropy.units as u
 import numpy as np
 import pytest
 from astropy.io import fits
 
 import zoo_core as zoo
-from zoo_core.errors import DatasetError
+from zoo_core.errors import DatasetError, ZooError
 
 CSV = """# a comment
 ID,is_lens,Einstein_area,numb_pix_lensed_image,flux_lensed_image_in_sigma
@@ -97,6 +98,63 @@ def test_images_of_several_sizes_need_a_common_one(tmp_path):
     assert np.isfinite(images[0]).all()
     assert np.isfinite(images[1, 0, 1:8]).all()
     assert np.isnan(images[1, 0, [0, 8]]).all()
+
+
+def on_sky(path, scale, shape=(20, 20)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    header = fits.Header() if scale is None else fits.Header({"CD1_1": -scale / 3600, "CD2_2": scale / 3600})
+    header.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"})
+    fits.writeto(path, pixels, header)
+    return pixels
+
+
+def test_a_folder_has_the_pixel_scale_of_its_headers(tmp_path):
+    pixels = on_sky(tmp_path / "galaxy/a.fits", 0.2)
+    on_sky(tmp_path / "lens/b.fits", 0.2)
+    folder = zoo.open_dataset("folder", path=tmp_path)
+    assert folder.description.pixel_scale == pytest.approx(0.2)
+    np.testing.assert_array_equal(folder.images([0])[0, 0], pixels)
+
+
+def test_images_of_another_scale_are_brought_to_that_of_the_first(tmp_path):
+    on_sky(tmp_path / "galaxy/a.fits", 0.2)
+    fine = on_sky(tmp_path / "lens/b.fits", 0.1, (40, 40))
+    image = zoo.open_dataset("folder", path=tmp_path).images([1])[0, 0]
+    assert image.shape == (20, 20)
+    np.testing.assert_allclose(image, fine.reshape(20, 2, 20, 2).sum((1, 3)), atol=1e-4)
+
+
+def test_a_pixel_scale_that_is_given_overrides_the_headers_and_says_so(tmp_path, caplog):
+    pixels = on_sky(tmp_path / "galaxy/a.fits", 0.2)
+    on_sky(tmp_path / "lens/b.fits", 0.1)
+    folder = zoo.open_dataset("folder", path=tmp_path, pixel_scale=0.1 * u.arcsec)
+    with caplog.at_level("WARNING", "zoo"):
+        images = folder.images([0, 1])
+    np.testing.assert_array_equal(images[0, 0], pixels)
+    assert folder.description.pixel_scale == 0.1
+    assert caplog.text.count("pixel scale 0.1 used, the header of") == 1
+
+
+@pytest.mark.parametrize("scales", [(0.1, None), (None, 0.1)])
+def test_an_image_without_scale_among_others_is_an_error_that_names_it(tmp_path, scales):
+    on_sky(tmp_path / "galaxy/a.fits", scales[0])
+    on_sky(tmp_path / "lens/b.fits", scales[1])
+    wrong = ("a.fits", "b.fits")[scales.index(None)]
+    with pytest.raises(DatasetError, match=rf"{wrong} says no pixel scale, .* pixel_scale= \(--pixel-scale\)"):
+        zoo.open_dataset("folder", path=tmp_path).images([0, 1])
+    assert zoo.open_dataset("folder", path=tmp_path, pixel_scale=0.1).images([0, 1]).shape == (2, 1, 20, 20)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"size": 0}, {"size": -3}, {"pixel_scale": -0.1}, {"pixel_scale": 0}, {"bands": "VIS"}, {"classes": "lens"}],
+)
+def test_impossible_arguments_of_a_folder_are_refused(tmp_path, wrong):
+    on_sky(tmp_path / "galaxy/a.fits", 0.2)
+    on_sky(tmp_path / "lens/b.fits", 0.1)
+    with pytest.raises(ZooError, match=rf"{next(iter(wrong))}"):
+        zoo.open_dataset("folder", path=tmp_path, **wrong)
 
 
 def test_a_folder_without_classes_is_an_error(tmp_path):

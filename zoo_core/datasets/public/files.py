@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DatasetError, ImageError
-from ...images import Source, read
+from ...images import RawImage, Source, read
 from ...interfaces import Dataset, Description
 
 __all__ = ["FileDataset", "centred"]
@@ -77,12 +77,18 @@ class FileDataset(Dataset):
         return pixels
 
     def _read(self, source: Source) -> np.ndarray:
+        pixels = self._pixels(self._raw(source))
+        return pixels if self.size is None else centred(pixels, self.size)
+
+    def _raw(self, source: Source) -> RawImage:
         try:
-            raw = read(source, n_bands=len(self.description.bands))
+            return read(source, n_bands=len(self.description.bands))
         except ImageError as error:
             raise DatasetError(f"{self.description.name}: {error}") from error
-        pixels = raw.pixels if raw.mask is None else np.where(raw.mask, np.nan, raw.pixels)
-        return pixels if self.size is None else centred(pixels, self.size)
+
+    def _pixels(self, raw: RawImage) -> np.ndarray:
+        """Of one image, NaN where they are masked."""
+        return raw.pixels if raw.mask is None else np.where(raw.mask, np.float32(np.nan), raw.pixels)
 
 
 def _size(source: Source) -> int:

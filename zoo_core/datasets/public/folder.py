@@ -1,28 +1,41 @@
 """Your own images, one folder a class."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import DatasetError, ImageReadError
-from ...images import find_sources
+from ...errors import DatasetError, ImageError, ImageReadError
+from ...images import RawImage, Source, find_sources
+from ...images.blanks import find
+from ...images.geometry import resample
+from ...images.given import in_arcsec
 from ...interfaces import Description
 from ...tasks import Heads
 from .files import FileDataset
 
-__all__ = ["folder"]
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+__all__ = ["Folder", "folder"]
+
+log = logging.getLogger("zoo")
+
+SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
 
 
 def folder(
     path: str | Path,
     classes: Sequence[str] | None = None,
     bands: Sequence[str] = ("VIS",),
-    pixel_scale: float | None = None,
+    pixel_scale: "float | Quantity | None" = None,
     ext: str | int | None = None,
     size: int | None = None,
     domain: str = "real",
-) -> FileDataset:
+) -> "Folder":
     """Images in `path`/<class>/.
 
     Arguments:
@@ -30,7 +43,8 @@ def folder(
         classes: names of these folders in the order of the labels, the positive class last of two; by default
             sorted, without hidden ones.
         bands: physical bands of each image.
-        pixel_scale: arcsec, needed if the model resamples.
+        pixel_scale: arcsec of all images, or an angle of astropy; overrides the headers. None: that of the first
+            image's header, to which those of another scale are resampled.
         ext: which layer of each file.
         size: crop or pad to so many pixels a side; needed if the images differ in size.
         domain: "real" or "simulated".
@@ -38,6 +52,10 @@ def folder(
     Raises:
         DatasetError: fewer than two classes, a class without images, or a file that cannot be used.
     """
+    if isinstance(bands, str) or isinstance(classes, str):
+        raise DatasetError(f"folder: bands = {bands!r}, classes = {classes!r}; give lists of names, such as ['VIS']")
+    if size is not None and size < 1:
+        raise DatasetError(f"folder: size is {size}; it must be at least 1")
     root = Path(path).expanduser()
     if not root.is_dir():
         raise DatasetError(f"{root} is not a folder; it should hold one folder of images for each class")
@@ -53,8 +71,64 @@ def folder(
         sources += found
         labels += [label] * len(found)
     heads = Heads(classes=tuple(names))
-    description = Description("folder", "1", "classification", domain, tuple(bands), pixel_scale, heads)
-    return FileDataset(description, sources, np.array(labels), size=size)
+    description = Description("folder", "1", "classification", domain, tuple(bands), None, heads)
+    scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
+    return Folder(description, sources, np.array(labels), size, scale)
+
+
+class Folder(FileDataset):
+    """Images in files, all on the pixel scale of the first, or on the one that is given.
+
+    Arguments:
+        description: what the set is, but for its pixel scale.
+        sources, labels, size: as of `FileDataset`.
+        pixel_scale: arcsec, whatever the headers say; None: as the first header says.
+    """
+
+    def __init__(
+        self,
+        description: Description,
+        sources: Sequence[Source],
+        labels: np.ndarray,
+        size: int | None = None,
+        pixel_scale: float | None = None,
+    ):
+        super().__init__(description, sources, labels, size=size)
+        self._given = pixel_scale
+        self._contradicted = False
+        scale = self._raw(sources[0]).pixel_scale if pixel_scale is None else pixel_scale
+        self.description = replace(description, pixel_scale=scale)
+
+    def _pixels(self, raw: RawImage) -> np.ndarray:
+        wanted, scale = self.description.pixel_scale, raw.pixel_scale
+        if self._given is not None:
+            self._warn_of(raw)
+            return super()._pixels(raw)
+        if (wanted is None) != (scale is None):
+            known, unknown = (self.sources[0].key, raw.path) if scale is None else (raw.path, self.sources[0].key)
+            raise DatasetError(
+                f"folder: {unknown} says no pixel scale, {known} does; pass that of all images, "
+                "pixel_scale= (--pixel-scale)"
+            )
+        return super()._pixels(raw) if wanted is None or scale is None else self._resampled(raw, scale, wanted)
+
+    def _resampled(self, raw: RawImage, scale: float, wanted: float) -> np.ndarray:
+        if abs(scale / wanted - 1) <= SAME_SCALE:
+            return super()._pixels(raw)
+        valid = find(raw.pixels) if raw.mask is None else find(raw.pixels) & ~raw.mask
+        try:
+            pixels, valid = resample(raw.pixels, valid, scale, wanted)
+        except ImageError as error:
+            raise DatasetError(f"folder: {raw.path}: {error}") from error
+        return np.where(valid, pixels, np.float32(np.nan))
+
+    def _warn_of(self, raw: RawImage) -> None:
+        """Say once that a header gives another scale than the one that is used."""
+        scale = raw.pixel_scale
+        if self._given is None or scale is None or self._contradicted or abs(self._given / scale - 1) <= SAME_SCALE:
+            return
+        self._contradicted = True
+        log.warning("folder: pixel scale %g used, the header of %s says %.4g", self._given, raw.path, scale)
 
 
 def _is_class(child: Path) -> bool:

@@ -17,7 +17,7 @@ from torch import Generator, Tensor
 
 from ...errors import DatasetError
 from ...interfaces import Description, TrainingView
-from ...sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, Scene, draw_scene
+from ...sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, THETA_E, Scene, draw_scene
 from ...sim.substructure_render import render_scenes
 from ...sim.tables import table
 from ...sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
@@ -34,6 +34,7 @@ __all__ = ["MEASURED", "TRUTH", "Substructure", "substructure"]
 
 VERSION = "1"
 BATCH = 25  # scenes rendered at once
+LEAST_SIZE = round(2 * THETA_E[1] / PIXEL_SCALE)  # pixels a side that hold the largest ring
 SCENE, CLASS, GRAIN = 0, 1, 2  # streams of random numbers
 
 TRUTH = np.dtype(
@@ -77,7 +78,7 @@ class Substructure(Simulated):
         n, start: images `start` to `start + n` of an endless sequence.
         seed: of the sequence; the same (version, difficulty, classes, seed, index) is the same image for ever.
         difficulty: "easy", "real" or "cold", see `sim.substructure`.
-        size: pixels a side.
+        size: pixels a side, at least LEAST_SIZE.
         classes: which of "no", "sphere" and "vort", equally often.
         cache: folder where noise-free images are kept between uses; None: the user's cache.
     """
@@ -93,8 +94,11 @@ class Substructure(Simulated):
         start: int,
         cache: Path | str | None,
     ):
-        if n < 1 or start < 0 or size < 8:
-            raise DatasetError(f"{name}: n = {n}, start = {start}, size = {size}; give n > 0, start >= 0, size >= 8")
+        if n < 1 or start < 0 or size < LEAST_SIZE:
+            raise DatasetError(
+                f"{name}: n = {n}, start = {start}, size = {size}; give n > 0, start >= 0 and size >= {LEAST_SIZE}, "
+                "which holds the largest ring"
+            )
         if difficulty not in DIFFICULTIES:
             raise DatasetError(f"{name}: difficulty {difficulty!r} is not known; choose one of {list(DIFFICULTIES)}")
         if not classes or set(classes) - set(CLASSES) or len(set(classes)) < len(classes):
