@@ -30,7 +30,9 @@ PARAMETERS = (
         "--from-file", type=click.Path(allow_dash=True), help="List of files, one a line; - for standard input."
     ),
     click.option("--catalog", type=file_option, help="Positions (ra, dec or x, y) to cut out of --image."),
-    click.option("--image", multiple=True, metavar="[BAND=]FILE", help="Mosaic for --catalog, or one for each band."),
+    click.option(
+        "--image", multiple=True, metavar="[BAND=]FILE", help="Mosaic for --catalog, or tiles (repeat, or a pattern)."
+    ),
     click.option("--cutout", type=float, metavar="ARCSEC", help="Side of the cutouts.  [that of the network's input]"),
     click.option("--mask", help="Bad pixels: a layer of each file, or a file name with * for the image's stem."),
     click.option("--weight", help="Inverse variance, likewise."),
@@ -94,5 +96,5 @@ def _named(
         return Files(names, layer, stack, parse_bands(patterns) if patterns else None, mask, weight, from_file)
     if catalog is None or not image or names or patterns or stack or from_file:
         raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
-    mosaic = image[0] if len(image) == 1 and not BAND.fullmatch(image[0]) else parse_bands(image)
+    mosaic = parse_bands(image) if any(map(BAND.fullmatch, image)) else list(image)
     return Mosaic(catalog, mosaic, cutout, layer, mask, weight)

@@ -1,24 +1,32 @@
 """Cutouts: from positions in a catalogue and one mosaic to a row each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, repeat
 from math import floor, isfinite
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 from astropy.coordinates import SkyCoord
 
 from ..errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from .image import RawImage
+from .inputs import find_sources
+from .layers import Layer
 from .pairs import SAME_PIXEL, PairedSource
 from .positions import OnMosaic, OnSky, read_positions
 from .readers import layers_of
 from .select import Window, choose
 from .source import NOTHING, Beside, FileSource, Source, StrPath
+from .tiles import OffTiles, placed, unit_vectors
+from .wcs import footprint, sky_to_pixels
 from .wcs import pixel_scale as scale_of
-from .wcs import sky_to_pixels
 
 __all__ = ["CatalogSource", "find_cutouts"]
+
+
+Tile = FileSource | PairedSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class CatalogSource(Source):
         sky: right ascension and declination, degrees; None if the catalogue gives pixels.
     """
 
-    tile: FileSource | PairedSource
+    tile: Tile
     name: str
     row: int
     x: float
@@ -73,19 +81,22 @@ class CatalogSource(Source):
 
 def find_cutouts(
     catalog: StrPath,
-    image: StrPath | Mapping[str, StrPath],
+    image: StrPath | Sequence[StrPath] | Mapping[str, StrPath],
     *,
     pixels: int | None = None,
     arcsec: float | None = None,
     pixel_scale: float | None = None,
     ext: str | int | None = None,
     beside: Beside = NOTHING,
-) -> Iterator[CatalogSource]:
-    """A row for each position of a catalogue; memory holds the positions and never more of the mosaic than a cutout.
+) -> Iterator[CatalogSource | OffTiles]:
+    """A row for each position of a catalogue; of several mosaics, one after the other.
+
+    Memory holds the positions and never more of a mosaic than a cutout.
 
     Arguments:
         catalog: see `read_positions`.
-        image: the mosaic, or one for each band on the same pixels.
+        image: the mosaic, or one for each band on the same pixels. A list, a folder or a glob are tiles, also for each
+            band ({"r": "*_r.fits", "i": "*_i.fits"}); an object is cut out of the tile that it is deepest in.
         pixels, arcsec: side of the cutouts; one of the two.
         pixel_scale: arcsec, where the header does not say and `arcsec` is used.
         ext: the layer of the mosaic.
@@ -101,21 +112,74 @@ def find_cutouts(
         raise ArgumentError(
             f"the side of the cutouts is pixels={pixels}, arcsec={arcsec}; give one of the two, above 0"
         )
-    tile = _tile(image, ext, beside)
-    first = tile.files[0] if isinstance(tile, PairedSource) else tile
-    size = round(arcsec / _scale(first, pixel_scale)) if arcsec else pixels or 1
+    tiles = _tiles(image, ext, beside)
     found = read_positions(str(catalog))
+
+    def side(tile: Tile) -> int:
+        return max(round(arcsec / _scale(_first(tile), pixel_scale)) if arcsec else pixels or 1, 1)
+
+    if len(tiles) > 1:
+        return _of_tiles(str(catalog), found, tiles, side)
+    (tile,) = tiles
+    size = side(tile)
     x, y = _pixels(found, tile)
     skies = repeat(None) if isinstance(found, OnMosaic) else zip(found.ra.tolist(), found.dec.tolist(), strict=True)
     places = zip(count(), found.names, x.tolist(), y.tolist(), skies, strict=False)
-    return (CatalogSource(tile, name, row, x, y, max(size, 1), sky) for row, name, x, y, sky in places)
+    return (CatalogSource(tile, name, row, x, y, size, sky) for row, name, x, y, sky in places)
 
 
-def _tile(image: StrPath | Mapping[str, StrPath], ext: str | int | None, beside: Beside) -> FileSource | PairedSource:
+def _of_tiles(
+    catalog: str, found: OnSky | OnMosaic, tiles: Sequence[Tile], side: Callable[[Tile], int]
+) -> Iterator[CatalogSource | OffTiles]:
+    if isinstance(found, OnMosaic):
+        raise ArgumentError(f"{catalog}: x and y are pixels of one mosaic; {len(tiles)} tiles need ra and dec")
+    for tile, there in placed(found, tiles, _footprint, _pixels, _shape):
+        rows = there.rows.tolist()
+        skies = zip(found.ra[rows].tolist(), found.dec[rows].tolist(), strict=True)
+        if tile is None:
+            yield from (OffTiles(catalog, found.names[row], row, sky) for row, sky in zip(rows, skies, strict=True))
+        elif rows:
+            size, places = side(tile), zip(rows, there.x.tolist(), there.y.tolist(), skies, strict=True)
+            yield from (CatalogSource(tile, found.names[row], row, x, y, size, sky) for row, x, y, sky in places)
+
+
+def _tiles(
+    image: StrPath | Sequence[StrPath] | Mapping[str, StrPath], ext: str | int | None, beside: Beside
+) -> list[Tile]:
     if not isinstance(image, Mapping):
-        return FileSource(str(image), ext, None, beside)
-    files = tuple(FileSource(str(path), ext, None, beside) for path in image.values())
-    return PairedSource(files[0].id, tuple(image), files)
+        return cast(list[Tile], list(find_sources(image, ext=ext, beside=beside)))
+    bands = {band: str(path) for band, path in image.items()}
+    if any("*" in path and not Path(path).exists() for path in bands.values()):
+        return cast(list[Tile], list(find_sources(bands=bands, ext=ext, beside=beside)))
+    files = tuple(FileSource(path, ext, None, beside) for path in bands.values())
+    return [PairedSource(files[0].id, tuple(bands), files)]
+
+
+def _first(tile: Tile) -> FileSource:
+    """Of its bands, which lie on the same pixels."""
+    return tile.files[0] if isinstance(tile, PairedSource) else tile
+
+
+def _footprint(tile: Tile) -> tuple[np.ndarray, float]:
+    """Unit vector of the centre, and the chord to the farthest corner with a hundredth to spare for distortions."""
+    first = _first(tile)
+    with layers_of(first.path) as layers:
+        layer = _with_wcs(choose(first.path, layers, first.ext))
+    centre, *corners = unit_vectors(*footprint(first.path, layer.number))
+    return centre, 1.01 * max(float(np.linalg.norm(corner - centre)) for corner in corners)
+
+
+def _shape(tile: Tile) -> tuple[int, int]:
+    first = _first(tile)
+    with layers_of(first.path) as layers:
+        height, width = choose(first.path, layers, first.ext).shape[-2:]
+    return height, width
+
+
+def _with_wcs(layer: Layer) -> Layer:
+    if layer.header.get("CTYPE1") is None:
+        raise ImageReadError(f"{layer.where}: no WCS; RA and Dec need a mosaic in FITS that has one, x and y do not")
+    return layer
 
 
 def _scale(tile: FileSource, stated: float | None) -> float:
@@ -151,7 +215,5 @@ def _pixels(found: OnSky | OnMosaic, tile: FileSource | PairedSource) -> tuple[n
 
 def _on_tile(tile: FileSource, sky: SkyCoord) -> tuple[np.ndarray, np.ndarray]:
     with layers_of(tile.path) as layers:
-        layer = choose(tile.path, layers, tile.ext)
-    if layer.header.get("CTYPE1") is None:
-        raise ImageReadError(f"{layer.where}: no WCS; RA and Dec need a mosaic in FITS that has one, x and y do not")
+        layer = _with_wcs(choose(tile.path, layers, tile.ext))
     return sky_to_pixels(tile.path, layer.number, sky)

@@ -16,6 +16,7 @@ from astropy.io import ascii as text_tables
 from astropy.table import Column, Table
 
 from ..errors import ImageReadError
+from .hats import is_hats, parquet_folder, read_hats
 from .layers import reading
 
 __all__ = ["OnMosaic", "OnSky", "read_positions"]
@@ -51,14 +52,15 @@ def read_positions(catalog: str) -> OnSky | OnMosaic:
 
     Arguments:
         catalog: text with commas, tabs or blanks (also under gzip, with a BOM, with `#` comments), ECSV, FITS, Parquet
-            or a VO table. Columns (any case): RA and Dec in degrees, unless the columns have units or are sexagesimal
-            text (hours), or else `x`, `y` from 0 (`X_IMAGE`, `Y_IMAGE` from 1, as SExtractor counts). `id` or `name`,
-            if there is one, names the objects, as it is written.
+            or a VO table; or a folder that is a HATS catalogue, or holds Parquet files. Columns (any case): RA and Dec
+            in degrees, unless the columns have units or are sexagesimal text (hours), or else `x`, `y` from 0
+            (`X_IMAGE`, `Y_IMAGE` from 1, as SExtractor counts). `id` or `name`, if there is one, names the objects, as
+            it is written.
 
     Raises:
         ImageReadError: it cannot be read, or has no such columns.
     """
-    if not Path(catalog).is_file():
+    if not Path(catalog).exists():
         raise ImageReadError(f"{catalog}: no such catalogue")
     with reading(catalog, _FAILURES):
         table = _table(catalog)
@@ -79,11 +81,13 @@ def read_positions(catalog: str) -> OnSky | OnMosaic:
 
 
 def _table(catalog: str) -> Table:
+    folder = Path(catalog)
+    if folder.is_dir():
+        return _of_arrow(read_hats(folder, _IDS) if is_hats(folder) else parquet_folder(folder))
     with Path(catalog).open("rb") as stream:
         start = stream.read(6)
     if start.startswith(b"PAR1"):  # astropy would need pandas
-        stored = pq.read_table(catalog)
-        return Table({name: _arrow(stored[name]) for name in stored.column_names})
+        return _of_arrow(pq.read_table(catalog))
     if start[:2] == b"\x1f\x8b":
         with gzip.open(catalog, "rb") as unpacked:
             return _of_bytes(unpacked.read(), catalog)
@@ -130,6 +134,10 @@ def _commented_header(lines: Sequence[str], first: str, delimiter: str) -> str |
 
 def _without_empty_end(row: str, header: str, delimiter: str) -> str:
     return row.removesuffix(delimiter) if row.count(delimiter) > header.rstrip(delimiter).count(delimiter) else row
+
+
+def _of_arrow(stored: pa.Table) -> Table:
+    return Table({name: _arrow(stored[name]) for name in stored.column_names})
 
 
 def _arrow(column: pa.ChunkedArray) -> Column | np.ndarray:

@@ -12,7 +12,7 @@ from .layers import Cards, reading
 if TYPE_CHECKING:  # half a second that most runs do not need
     from astropy.coordinates import SkyCoord
 
-__all__ = ["centre_offset", "pixel_scale", "sky_to_pixels", "unit"]
+__all__ = ["centre_offset", "footprint", "pixel_scale", "sky_to_pixels", "unit"]
 
 
 _ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "rad": 206264.80624709636}
@@ -84,6 +84,20 @@ def sky_to_pixels(path: str, number: int, sky: "SkyCoord") -> tuple[np.ndarray, 
         except NoConvergence as error:  # of the distortions, which hold near the image only
             x, y = _converged(error)
     return np.atleast_1d(x), np.atleast_1d(y)
+
+
+def footprint(path: str, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Right ascension and declination, degrees, (5,), of the centre and the corners of HDU `number` of a FITS file."""
+    from astropy.wcs import WCS
+    from astropy.wcs.utils import pixel_to_skycoord
+
+    with reading(path, FITS_FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+        hdu: Any = hdus[number]
+        height, width = hdu.shape[-2:]
+        x = np.array([(width - 1) / 2, -0.5, width - 0.5, -0.5, width - 0.5])
+        y = np.array([(height - 1) / 2, -0.5, -0.5, height - 0.5, height - 0.5])
+        sky: Any = pixel_to_skycoord(x, y, WCS(hdu.header, hdus).celestial).icrs
+    return np.asarray(sky.ra.deg), np.asarray(sky.dec.deg)
 
 
 def _converged(error: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from astropy.table import Table
 
+from .hats import is_hats_name, write_hats
 from .images import Images
 from .ranking import RankedImage, best
 from .shards import Shards
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from ..models.model import Model
 
 __all__ = ["Finished", "facts_of"]
+
+logger = logging.getLogger("zoo")
 
 
 def facts_of(model: Model, pixel_scale: float | None, command: str) -> dict[str, str]:
@@ -65,8 +69,16 @@ class Finished:
         """As a file of the format that its extension names; as a folder, where the shards are its files."""
         if is_folder(out):
             self.shards.agree(self.count)
+        elif is_hats_name(out):
+            self._write_hats(out)
         else:
             write_table(out, self.pieces, self._units, self.facts)
+
+    def _write_hats(self, out: Path) -> None:
+        self.shards.agree(self.count)
+        lost = write_hats(self.shards.paths(self.count), out)
+        if lost:
+            logger.warning("%s: %d rows have no position and are left out", out, lost)
 
     def pieces(self) -> Iterator[pa.Table]:
         """One pass over all rows."""

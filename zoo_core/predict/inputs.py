@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, Union
 
@@ -87,7 +87,8 @@ class Mosaic(Named):
 
     Arguments:
         catalog: a table with ra and dec, or x and y (--catalog); see `zoo_core.images.cutouts.find_cutouts`.
-        image: the mosaic they are cut out of (--image), or one for each band: `{"g": "tile_g.fits", ...}`.
+        image: the mosaic they are cut out of (--image), or one for each band: `{"g": "tile_g.fits", ...}`; a list, a
+            folder or a glob for tiles, which become rows one after the other.
         cutout: side of the cutouts, arcsec (--cutout); None: that of the network's input.
         ext: layer of the mosaic (--ext).
         mask, weight: as in `Files`.
@@ -98,7 +99,7 @@ class Mosaic(Named):
     """
 
     catalog: StrPath
-    image: StrPath | Mapping[str, StrPath]
+    image: StrPath | Sequence[StrPath] | Mapping[str, StrPath]
     cutout: float | Quantity | None = None
     ext: str | int | None = None
     mask: str | None = None

@@ -17,6 +17,7 @@ from ..files import check_place, make_folder, sole
 from ..models.devices import precision_on
 from . import effort
 from .finished import Finished, facts_of
+from .hats import check_hats, is_hats_name
 from .images import Images
 from .inputs import Inputs, images_of
 from .run import Progress, Run
@@ -111,6 +112,8 @@ def _check_places(options: Options) -> None:
 def _check_table(out: Path) -> None:
     if is_folder(out):
         make_folder(out)
+    elif is_hats_name(out):
+        check_hats(out)
     else:
         check_format(out)
         check_place(out)

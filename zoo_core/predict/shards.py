@@ -83,6 +83,10 @@ class Shards:
         """The rows of shards 0 to count - 1, one shard in memory at a time."""
         return (self.rows(number) for number in range(count))
 
+    def paths(self, count: int) -> list[Path]:
+        """Of shards 0 to count - 1."""
+        return [self._path(number) for number in range(count)]
+
     def agree(self, count: int) -> None:
         """Give all shards the same columns, so that the folder reads as one table.
 

@@ -39,8 +39,8 @@ def check_format(path: Path) -> str:
     extension = path.suffix.lower().removeprefix(".")
     if extension not in FORMATS:
         raise ArgumentError(
-            f"{path}: a table is written as {', '.join(FORMATS)}; end the name with one of these, or with none of them "
-            "and no other for a folder of Parquet files"
+            f"{path}: a table is written as {', '.join(FORMATS)} or hats; end the name with one of these, or with none "
+            "of them and no other for a folder of Parquet files"
         )
     return extension
 

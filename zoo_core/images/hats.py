@@ -1,0 +1,71 @@
+"""HATS: catalogues of the sky in Parquet, partitioned by HEALPix (lsdb.io); and plain folders of Parquet files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from ..errors import ImageReadError, NotInstalledError
+
+__all__ = ["is_hats", "parquet_folder", "read_hats"]
+
+PROPERTIES = ("collection.properties", "hats.properties", "properties")
+
+
+def is_hats(folder: Path) -> bool:
+    """Whether a folder is a HATS catalogue, or a collection of one with its margins and indexes."""
+    return any((folder / name).is_file() for name in PROPERTIES)
+
+
+def read_hats(folder: Path, names: Sequence[str]) -> pa.Table:
+    """The positions of a catalogue, as `ra` and `dec`, in the order of its pixels, without its margins.
+
+    Arguments:
+        folder: of the catalogue or collection.
+        names: columns that may name the objects; the first that is there is read as well.
+
+    Raises:
+        ImageReadError: it has no positions, or a partition is missing.
+        NotInstalledError: the library that reads it is missing.
+    """
+    try:
+        import hats
+        from hats.io.paths import pixel_catalog_file
+    except ImportError as error:
+        raise NotInstalledError(
+            f"{folder}: a HATS catalogue, for which hats can't be imported ({error}); pip install 'zoo-core[scale]'"
+        ) from error
+    opened = hats.read_hats(folder)
+    catalog = getattr(opened, "main_catalog", opened)
+    ra, dec = catalog.catalog_info.ra_column, catalog.catalog_info.dec_column
+    if not ra or not dec:
+        raise ImageReadError(f"{folder}: the catalogue names no columns of positions in its properties")
+    base = catalog.catalog_base_dir
+    files = [str(pixel_catalog_file(base, pixel)) for pixel in catalog.get_healpix_pixels()]
+    pieces = [_columns(file, ra, dec, names) for file in files]
+    return pa.concat_tables(pieces)
+
+
+def parquet_folder(folder: Path) -> pa.Table:
+    """All rows of the Parquet files in a folder and in those inside it, in the order of their names.
+
+    Raises:
+        ImageReadError: there is none.
+    """
+    files = sorted(str(path) for path in folder.rglob("*.parquet") if path.name[0] not in "._")
+    if not files:
+        raise ImageReadError(f"{folder}: no HATS catalogue, and no Parquet files in it")
+    return ds.dataset(files, format="parquet").to_table()
+
+
+def _columns(file: str, ra: str, dec: str, names: Sequence[str]) -> pa.Table:
+    there = pq.read_schema(file).names
+    name = next((one for wanted in names for one in there if one.lower() == wanted), None)
+    chosen = [ra, dec] if name is None else [ra, dec, name]
+    return (
+        pq.read_table(file, columns=chosen, partitioning=None)
+        .select(chosen)
+        .rename_columns(["ra", "dec", *([] if name is None else [name.lower()])])
+    )
