@@ -37,14 +37,14 @@ demo: $(VENV)/.installed
 	@echo "  $(BIN)/zoo new mynet                         # a network of your own"
 
 test: $(VENV)/.developer
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 8
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 
 test-lowest:
 	$(LOWEST_PYTHON) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --disable-pip-version-check --quiet uv
 	$(LOWEST)/bin/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct --quiet \
 		-r plugins/requirements.txt -e '.[test]'
-	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -n auto --maxprocesses 8
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -n auto --maxprocesses 8 --dist worksteal
 
 laws: $(VENV)/.installed
 	@for plugin in $(notdir $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))); do \

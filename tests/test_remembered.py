@@ -72,6 +72,16 @@ def test_what_json_would_change_is_not_kept(cache, path):
     assert not cache.exists()
 
 
+def test_what_was_kept_long_ago_is_removed_when_something_new_is_kept(cache):
+    remembered("old", "", lambda: {"read": 1})
+    (old,) = cache.iterdir()
+    os.utime(old, (0, 0))
+
+    remembered("new", "", lambda: {"read": 2})
+
+    assert len(list(cache.iterdir())) == 1 and not old.exists()
+
+
 @pytest.mark.parametrize("damage", ["", "[]", '{"state": 1}', "no JSON"])
 def test_a_damaged_cache_does_not_matter(cache, path, damage):
     before = read_registry(path)

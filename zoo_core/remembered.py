@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 from zlib import crc32
 
 __all__ = ["remembered"]
+
+KEPT = 30 * 86400  # seconds; what is still in use is read and kept anew
 
 
 def remembered(name: str, state: str, read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -38,12 +41,20 @@ def _cache() -> Path:
     return Path(platformdirs.user_cache_dir("zoo")) / "registries"
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what was kept long ago: of environments and folders that are gone, nothing else would."""
+    for path in folder.iterdir():
+        if time.time() - path.stat().st_mtime > KEPT:
+            path.unlink(missing_ok=True)
+
+
 def _keep(place: Path, kept: dict[str, Any]) -> None:
     """Write all of it or nothing; another process may read or write at the same time."""
     text = json.dumps(kept)
     if json.loads(text) != kept:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place.parent)
     beside = place.with_name(f".{os.urandom(16).hex()}")
     try:
         beside.write_text(text, encoding="utf-8")
