@@ -174,3 +174,12 @@ def test_a_data_set_of_another_task_is_refused(recipe, tmp_path):
 
     with pytest.raises(RecipeError, match="bands"):
         train(path, tmp_path / "run", progress=False)
+
+
+def test_fresh_images_need_a_validation_set_of_their_own(recipe, tmp_path):
+    path = recipe(steps=2)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("validation")) + "\nfresh: true\n")
+
+    with pytest.raises(RecipeError, match="name a data set as `validation`"):
+        train(path, tmp_path / "run", device="cpu", progress=False)

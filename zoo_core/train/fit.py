@@ -233,6 +233,8 @@ class _Run:
         view = data.fresh_view(balanced, self.plan.device) if self.recipe.fresh else None
         if self.recipe.fresh and view is None:
             name = data.description.name
+            if self.recipe.validation is None:
+                raise RecipeError(f"fresh: of {name} no images are held out; name a data set as `validation`")
             raise RecipeError(f"fresh: {name} has the images that it has, and makes no others; leave it away")
         return view
 

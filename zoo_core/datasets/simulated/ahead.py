@@ -1,6 +1,7 @@
 """Drawing the parameters of scenes ahead, in processes of their own."""
 
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -8,12 +9,15 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import TypeVar
 
+import torch
+
 from ...processes import end_with_parent
 
-__all__ = ["drawn_ahead"]
+__all__ = ["drawn_ahead", "processes_beside"]
 
 T = TypeVar("T")
 AHEAD = 2  # tasks in flight for each process
+MOST_PROCESSES = 12
 
 
 def drawn_ahead(draw: Callable[[int, int], T], spans: Iterable[tuple[int, int]], processes: int) -> Generator[T]:
@@ -31,6 +35,12 @@ def drawn_ahead(draw: Callable[[int, int], T], spans: Iterable[tuple[int, int]],
         yield from _in_order(pool, draw, iter(spans), AHEAD * processes)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def processes_beside(device: torch.device, tasks: int) -> int:
+    """How many draw ahead of a device: none of a CPU, which renders slower than one core draws."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if device.type == "cpu" else min(cores - 1, tasks, MOST_PROCESSES)
 
 
 def _in_order(

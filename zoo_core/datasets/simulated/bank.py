@@ -1,6 +1,5 @@
 """The training view of simulated lens finding: noise-free scenes, exposed anew for every batch."""
 
-import os
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Iterating
 from contextlib import closing
@@ -17,18 +16,17 @@ from ...sim.cutouts import FRAME, Cutout, Distribution, expose
 from ...sim.telescope.exposures import draw_exposures
 from ..shards import read_array, write_array
 from ..store import ImageStore
-from .ahead import drawn_ahead
+from .ahead import drawn_ahead, processes_beside
 from .examples import Examples
+from .fresh import Fresh, Show
 from .hosts import Hosts
 
-__all__ = ["Bank", "FreshScenes", "SceneSource"]
+__all__ = ["Bank", "SceneSource", "fresh_scenes"]
 
 BLOCK = 1000  # scenes a file
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
 TWINS = 0.15  # share of exposures of a lens in which its arcs are taken away
 HALF_MAX = 60000.0  # float16 ends at 65504
-MOST_PROCESSES = 12
-ENDLESS = 2**31  # blocks
 
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -54,8 +52,15 @@ class SceneSource:
     def drawn(self, blocks: Sequence[int]) -> Iterating[list[Cutout]]:
         """What is drawn of each block, ahead where the device renders faster than one core draws."""
         spans = ((block * BLOCK, (block + 1) * BLOCK) for block in blocks)
-        processes = 0 if self.device.type == "cpu" else min(_cores() - 1, len(blocks), MOST_PROCESSES)
-        return drawn_ahead(self.draw, spans, processes)
+        return drawn_ahead(self.draw, spans, processes_beside(self.device, len(blocks)))
+
+    def shown(self, drawn: Sequence[Cutout]) -> Show:
+        """What exposes these scenes."""
+        foreground, arcs, truth = self.rendered(drawn)
+        exposures = Exposures(self, truth)
+        return lambda scenes, generator: exposures.draw(
+            foreground[scenes].float(), arcs[scenes].float(), scenes, generator
+        )
 
     def rendered(self, drawn: Sequence[Cutout]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Foregrounds and arcs of these scenes in half precision, on the device, and their truth."""
@@ -149,60 +154,9 @@ class Bank(TrainingView):
         return self.arcs.images(np.minimum(self._arcs_of[rows], len(self.arcs) - 1))
 
 
-class FreshScenes(TrainingView):
-    """An endless sequence of scenes that are rendered when they are needed, in order, and never shown again.
-
-    Rows are numbers of scenes. Their parameters are drawn ahead in other processes.
-
-    Arguments:
-        scenes: what is drawn, and where it is rendered.
-    """
-
-    def __init__(self, scenes: SceneSource):
-        self.scenes = scenes
-        self._rendered: dict[int, tuple[Tensor, Tensor, Exposures]] = {}
-        self._coming: tuple[int, Iterating[list[Cutout]]] | None = None
-
-    @property
-    def targets(self) -> np.ndarray:
-        """Of no row: there are as many as there are steps."""
-        return np.zeros(0, np.float32)
-
-    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """See `Exposures.draw`; the rows follow one another, and those of the last call."""
-        parts = [self._of_block(block, rows[rows // BLOCK == block], generator) for block in np.unique(rows // BLOCK)]
-        images, targets = zip(*parts, strict=True)
-        return torch.cat(images), torch.cat(targets)
-
-    def release(self) -> bool:
-        """See `TrainingView.release`."""
-        return False
-
-    def close(self) -> None:
-        """End the processes."""
-        if self._coming is not None:
-            self._coming[1].close()
-        self._coming = None
-
-    def _of_block(self, block: int, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        foreground, arcs, exposures = self._block(int(block))
-        scenes = torch.from_numpy(rows % BLOCK).to(generator.device, non_blocking=True)
-        return exposures.draw(foreground[scenes].float(), arcs[scenes].float(), scenes, generator)
-
-    def _block(self, block: int) -> tuple[Tensor, Tensor, Exposures]:
-        if block not in self._rendered:
-            foreground, arcs, truth = self.scenes.rendered(self._cutouts(block))
-            self._rendered = {block: (foreground, arcs, Exposures(self.scenes, truth))}
-        return self._rendered[block]
-
-    def _cutouts(self, block: int) -> list[Cutout]:
-        if self._coming is None or self._coming[0] != block:
-            self.close()
-            self._coming = block, self.scenes.drawn(range(block, ENDLESS))
-        _, coming = self._coming
-        found = next(coming)
-        self._coming = block + 1, coming
-        return found
+def fresh_scenes(scenes: SceneSource) -> TrainingView:
+    """Scenes that are rendered while a network trains, each shown once; their parameters are drawn ahead."""
+    return Fresh(scenes.drawn, scenes.shown, BLOCK)
 
 
 def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[Block]:
@@ -237,7 +191,3 @@ def _files(folder: Path, number: int) -> list[Path]:
 
 def _log_uniform(uniform: Tensor, low: float, high: float) -> Tensor:
     return low * (high / low) ** uniform
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -28,7 +28,7 @@ from ...sim.telescope.survey import Randoms, observe
 from ...sim.versions import SHIFTED, VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
-from .bank import Bank, FreshScenes, SceneSource
+from .bank import Bank, SceneSource, fresh_scenes
 from .examples import Examples, read_examples
 from .frozen import flat, generator, is_positive, table_digest
 from .hosts import Hosts, read_hosts
@@ -180,7 +180,7 @@ class Finding(Simulated):
         """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
         fraction = 0.5 if balanced else self.lens_fraction
         endless = Finding(self.description.name, self.distribution, ENDLESS, self.seed, fraction, self.cache.parent)
-        return FreshScenes(SceneSource(endless.cutouts, self.distribution, device, self.hosts, self.examples))
+        return fresh_scenes(SceneSource(endless.cutouts, self.distribution, device, self.hosts, self.examples))
 
 
 def finding_space(

@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import platformdirs
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from ...errors import DatasetError
 from ...interfaces import Description, TrainingView
 from ...sim.substructure import CLASSES, DIFFICULTIES, PIXEL_SCALE, THETA_E, Scene, draw_scene
-from ...sim.substructure_render import render_scenes
 from ...sim.tables import table
-from ...sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
+from ...sim.telescope.survey import Randoms, noise_sigma, observe
 from ...tasks import Heads
 from ..shards import ImageShards
-from ..store import ImageStore
 from .frozen import flat, generator, table_digest
 from .simulation import Simulated
+from .substructure_exposures import SubstructureExposures, fresh_exposures, noise_rows, rendered
 
 if TYPE_CHECKING:
     from ...interfaces import Rows
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["MEASURED", "TRUTH", "Substructure", "substructure"]
 
 VERSION = "1"
-BATCH = 25  # scenes rendered at once
 LEAST_SIZE = round(2 * THETA_E[1] / PIXEL_SCALE)  # pixels a side that hold the largest ring
+ENDLESS = 2**40  # images
 SCENE, CLASS, GRAIN = 0, 1, 2  # streams of random numbers
 
 TRUTH = np.dtype(
@@ -151,12 +150,8 @@ class Substructure(Simulated):
 
     def noiseless(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """The same before noise is added."""
-        parts = [self._batch(first, min(first + BATCH, stop), device) for first in range(start, stop, BATCH)]
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-
-    def _batch(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         scenes = self.scenes(start, stop)
-        light = render_scenes(scenes, self.size, device=device).cpu()
+        light = rendered(scenes, self.size, device).cpu()
         truth = self._facts(scenes, start)
         truth["arc_flux"] = light.sum((1, 2))
         truth["arc_snr"] = (light / noise_sigma(light, noise_rows(truth))).square().sum((1, 2)).sqrt()
@@ -195,7 +190,18 @@ class Substructure(Simulated):
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """The noise-free images, from the cache, with other noise in every batch; `folder` stays empty."""
-        return SubstructureExposures(self, self._shards, device)
+        return SubstructureExposures(self._shards, self.targets(), device)
+
+    def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
+        """The sequence of scenes that this data set is a part of; its classes are equally frequent in any case."""
+        endless = Substructure(
+            self.description.name, ENDLESS, self.seed, self.difficulty, self.size, self.classes, self.start, self.cache
+        )
+        return fresh_exposures(endless.scenes, self.target, self.size, device)
+
+    def target(self, scene: Scene) -> float | list[float]:
+        """What a network learns of it, as in a row of `targets`."""
+        return self.classes.index(scene.kind)
 
     def _facts(self, scenes: Sequence[Scene], start: int) -> np.ndarray:
         """The truth (dtype TRUTH) of these scenes, the first of which is image `start`, but for what is measured."""
@@ -213,48 +219,9 @@ class Substructure(Simulated):
         return "/".join(("substructure", VERSION, self.difficulty, *self.classes))
 
 
-class SubstructureExposures(TrainingView):
-    """Noise-free images of a data set, exposed anew for every batch."""
-
-    def __init__(self, dataset: Substructure, shards: ImageShards, device: torch.device):
-        blocks = shards.blocks()
-        self.light = ImageStore([light[:, 0] for light, _ in blocks], device)
-        noise = noise_rows(np.concatenate([truth for _, truth in blocks]))
-        self._noise = {
-            name: torch.from_numpy(noise[name].astype(np.float32)).to(device) for name in noise.dtype.names or ()
-        }
-        self._targets, self.size = dataset.targets(), dataset.size
-        self._device_targets = torch.from_numpy(self._targets).to(device)
-
-    @property
-    def targets(self) -> np.ndarray:
-        """As those of the data set."""
-        return self._targets
-
-    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Images (B, 1, size, size) with new noise, and their targets."""
-        scenes = torch.from_numpy(rows).to(generator.device, non_blocking=True)
-        light = self.light.images(rows)
-        randoms = Randoms.from_torch(generator, len(rows), self.size)
-        recipes = {name: values[scenes] for name, values in self._noise.items()}
-        images = observe(light, torch.zeros_like(light), recipes, randoms)
-        return images[:, None], self._device_targets[scenes]
-
-    def release(self) -> bool:
-        """See `TrainingView.release`."""
-        return self.light.release()
-
-
 def described(name: str, task: str, heads: Heads) -> Description:
     """What all of these data sets are."""
     return Description(name, VERSION, task, "simulated", ("VIS",), PIXEL_SCALE, heads)
-
-
-def noise_rows(truth: np.ndarray) -> np.ndarray:
-    """The recipes (dtype NOISE) of the noise of images of this truth."""
-    noise = np.zeros(len(truth), NOISE)
-    noise["shot"], noise["lag_1"], noise["unit"] = truth["shot"], truth["lag_1"], 1.0
-    return noise
 
 
 def facts(scene: Scene, label: int) -> dict[str, float | str]:

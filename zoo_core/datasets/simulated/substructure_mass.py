@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import DatasetError
+from ...sim.substructure import Scene
 from ...tasks import Heads
-from .substructure import Substructure, described
+from .substructure import Substructure, described, facts
 
 if TYPE_CHECKING:
     from ...interfaces import Rows
@@ -49,6 +50,10 @@ class SubstructureMass(Substructure):
     def targets(self) -> np.ndarray:
         """The parameter of each image, shape (n, 1); the images are made first if they were not."""
         return self.truth()[self.parameter].astype(np.float32)[:, None]
+
+    def target(self, scene: Scene) -> list[float]:
+        """As in `targets`."""
+        return [float(facts(scene, 0)[self.column])]
 
 
 def substructure_mass(
