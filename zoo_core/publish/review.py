@@ -154,13 +154,16 @@ def _faults_of_results(
 
 def _faults_of_benchmarks(now: Registry, then: Registry) -> Iterator[str]:
     """A model that changes what it is measured on is measured on nothing."""
-    for kind, after, before in (
-        ("benchmark", now.benchmarks, then.benchmarks),
-        ("data set", now.datasets, then.datasets),
-    ):
-        for name in sorted({*after, *before}):
-            if _moved(before.get(name), "") != _moved(after.get(name), ""):
-                yield f"{FILE}: the {kind} {name} is changed; propose that apart from models"
+    changed = {
+        "benchmark": _differing(now.benchmarks, then.benchmarks),
+        "data set": _differing(now.datasets, then.datasets),
+    }
+    for kind, names in changed.items():
+        yield from (f"{FILE}: the {kind} {name} is changed; propose that apart from models" for name in names)
+
+
+def _differing(after: Mapping[str, Spec], before: Mapping[str, Spec]) -> list[str]:
+    return sorted(name for name in {*after, *before} if _moved(before.get(name), "") != _moved(after.get(name), ""))
 
 
 def _faults_of_places(changed: list[Path], homes: Mapping[str, Path | None]) -> Iterator[str]:
