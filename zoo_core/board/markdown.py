@@ -33,7 +33,8 @@ Intervals are at 95 %. *rank*: one more than the number of models that are bette
 false positives, so that the purity is a lower bound. *population seen*: the model has learned from images of the same \
 data set; from other ones, as benchmarks are held back by their seed or split. *recomputed*: every number was computed \
 again from the predictions; *re-measured*: besides, images drawn at random were scored again with the published \
-weights; *self-reported*: the truth is the author's own."""
+weights; *self-reported*: the truth is the author's own; *hidden test*: predicted without the truth, and \
+scored by whoever keeps it."""
 
 
 def quoted(text: str) -> str:
