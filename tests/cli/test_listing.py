@@ -172,3 +172,17 @@ def test_the_shell_completes_names_without_torch_or_plugins(words, completed):
     shell = {"_ZOO_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
     done = subprocess.run([sys.executable, "-c", code], env=os.environ | shell, capture_output=True, text=True)
     assert f"plain,{completed}" in done.stdout.splitlines() and "HEAVY []" in done.stdout, done.stdout + done.stderr
+
+
+def test_plugins_shows_the_keys_that_a_recipe_may_give_an_architecture(zoo_command):
+    answer = zoo_command("plugins", "autoencoder", "--keys", "--json")
+
+    rows = {(row["architecture"], row["under"], row["key"]): row for row in json.loads(answer.out)}
+    latent, half_turns = rows["vae", "arguments", "latent"], rows["vae", "settings", "half_turns"]
+    assert latent["type"] == "int" and latent["meaning"]
+    assert half_turns["default"] == "False" and half_turns["meaning"]
+
+
+def test_keys_of_plugins_need_them_imported(zoo_command):
+    answer = zoo_command("plugins", "--keys", "--no-import")
+    assert answer.code == 2 and "leave --no-import away" in answer.err

@@ -1,4 +1,4 @@
-"""How images are scored: how many at once, in which precision, and who is told of the progress."""
+"""How images are scored: how many at once, in which precision, and what follows the progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from .show import as_json, show_facts, show_rows
 
 if TYPE_CHECKING:
     from ..models.describe import PublishedModel
+    from ..plugins import Plugin
 
 __all__ = ["benchmarks", "datasets", "env", "info", "models", "plugins"]
 
@@ -186,11 +187,17 @@ def benchmarks(pattern: str, task: str | None, as_json: bool) -> None:
 @click.command()
 @pattern_argument
 @click.option("--no-import", is_flag=True, help="Only list them.")
+@click.option("--keys", is_flag=True, help="What each architecture takes: arguments, and settings of its training.")
 @as_json
-def plugins(pattern: str, no_import: bool, as_json: bool) -> None:
+def plugins(pattern: str, no_import: bool, keys: bool, as_json: bool) -> None:
     """Installed plugins, each imported on its own; a broken one is named with its error."""
     from ..plugins import list_plugins
 
+    if keys:
+        if no_import:
+            raise click.UsageError("--keys imports the plugins; leave --no-import away")
+        show_rows([row for plugin in list_plugins(pattern) for row in _key_rows(plugin)], as_json, empty="no keys")
+        return
     rows = [_plugin_row(plugin, no_import) for plugin in list_plugins(pattern, import_them=not no_import)]
     show_rows(rows, as_json, empty="no plugins; pip install zoo-lastro")
 
@@ -214,6 +221,17 @@ def _plugin_row(plugin, only_listed: bool) -> dict[str, Any]:
         return row
     provided = [item.name for items in (plugin.architectures, plugin.datasets, plugin.metrics) for item in items]
     return row | {"status": plugin.error or "ok", "provides": ", ".join(provided)}
+
+
+def _key_rows(plugin: Plugin) -> Iterator[dict[str, Any]]:
+    """What recipes may say under `arguments:` and `settings:`, by the dataclasses of the architectures."""
+    from ..typed import keys_of
+
+    for architecture in plugin.architectures:
+        for place in ("arguments", "settings"):
+            for key in keys_of(getattr(architecture, place)):
+                row = {"architecture": architecture.name, "under": place, "key": key.name, "type": key.kind}
+                yield row | {"default": key.default, "meaning": key.meaning}
 
 
 def _facts(published: PublishedModel) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def temperature(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> f
     """What the logits must be divided by so that their likelihood is largest, every class weighing the same.
 
     Arguments:
-        outputs: logits (N, K) or (N, 1) of images that the network has not learned from.
+        outputs: logits (N, K) or (N, 1) of images that the network was not trained on.
         targets: class of each, (N,).
 
     Source: Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks", section 4.2.

@@ -86,7 +86,7 @@ class Task(ABC):
         return None
 
     def report(self, output: Tensor, target: Tensor, heads: Heads) -> dict[str, float]:
-        """What training tells of the validation images (N, outputs) besides the loss; what is not defined is left out.
+        """What training reports of validation images (N, outputs) besides the loss; what is not defined is left out.
 
         Arguments:
             output: of a network that returns one tensor.

@@ -75,7 +75,7 @@ def open_both(recipe: Recipe, task: Task, bands: tuple[str, ...]) -> tuple[Datas
     """The training and the validation images; errors as of `open_data`."""
     training = open_data(recipe.train, task, bands, recipe.architecture)
     few = recipe.labels_per_class is not None or recipe.fraction is not None
-    if few:  # so many images are so many looks: no other noise, no other orientation of the arcs
+    if few:  # so many images and no more: no other noise, no other orientation of the arcs
         rows = chosen(training, recipe.labels_per_class, recipe.fraction, recipe.seed)
         training = Subset(training, rows, redrawn=False)
         log.info("%s: %d of its images are used", training.description.name, len(rows))

@@ -43,8 +43,8 @@ def export(
     Arguments:
         model: whose network is trained.
         plan: of the run.
-        validation: images that it has not learned from.
-        trained_on: what it has learned from.
+        validation: images that it was not trained on.
+        trained_on: what it was trained on.
         symmetries: of its parameters, where they are declared.
     """
     recipe, architecture, stated = plan.recipe, model.architecture, plan.recipe.publish

@@ -171,7 +171,7 @@ def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
 
 
 def _in_other_order(classes: tuple[str, ...], dataset: Dataset, train: DataRecipe) -> bool:
-    """The folders of a user are the model's own classes, and nobody has said in which order."""
+    """The folders of a user are the model's own classes, and their order is declared nowhere."""
     found = dataset.description.heads.classes
     free = train.dataset == "folder" and "classes" not in train.arguments
     return free and found != classes and sorted(found) == sorted(classes)

@@ -29,7 +29,7 @@ class Subset(Dataset):
     Arguments:
         whole: the data set.
         rows: the images, in rising order.
-        redrawn: training looks are those of the whole set's own training view; otherwise the images as they are.
+        redrawn: training images are drawn by the training view of the whole set; otherwise they are as they are.
     """
 
     def __init__(self, whole: Dataset, rows: np.ndarray, redrawn: bool):

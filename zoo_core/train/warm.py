@@ -114,8 +114,8 @@ def _rebanded(tensor: Tensor, place: _Place, name: str, start: Model, preprocess
     if name not in place.inputs or old == new or (len(old) == len(new) and not set(old) & set(new)):
         return tensor
     axis = place.inputs[name]
-    looks = start.preprocess.n_channels // len(old)
-    apart = tensor.unflatten(axis, (looks, len(old), -1))
+    per_band = start.preprocess.n_channels // len(old)
+    apart = tensor.unflatten(axis, (per_band, len(old), -1))
     mean = apart.mean(axis + 1)
     parts = [apart.select(axis + 1, old.index(band)) if band in old else mean for band in new]
     ratio = len(old) / len(new) if axis == 1 else 1.0  # axis 1 is summed over

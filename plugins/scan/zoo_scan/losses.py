@@ -12,11 +12,13 @@ LEAST = 1e-8  # of a probability under a logarithm
 def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     """Cross entropy of finding an image's other view among the views of the whole batch, by cosine similarity.
 
+    Mean over the 2 B views i, whose other view is j, of -log(exp(z_i z_j / T) / sum_{k != i} exp(z_i z_k / T)).
+
     Arguments:
         one, other: embeddings (B, D) of two views of the same images, of unit length.
         temperature: that the similarities are divided by.
 
-    Source: Chen et al. (2020), arXiv 2002.05709, equation 1.
+    Source: Chen et al. (2020), arXiv 2002.05709, where it is named NT-Xent.
     """
     views = torch.cat([one, other]).float()
     similarity = (views @ views.T / temperature).fill_diagonal_(-torch.inf)
@@ -33,7 +35,7 @@ def scan_loss(anchors: Tensor, neighbours: Tensor, entropy_weight: float) -> Ten
     Returns:
         (...), one a head.
 
-    Source: Van Gansbeke et al. (2020), arXiv 2005.12320, equation 2.
+    Source: Van Gansbeke et al. (2020), arXiv 2005.12320, section 2.2.
     """
     p_anchor, p_neighbour = anchors.float().softmax(-1), neighbours.float().softmax(-1)
     consistency = -(p_anchor * p_neighbour).sum(-1).clamp(min=LEAST).log().mean(-1)

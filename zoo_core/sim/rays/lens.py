@@ -95,7 +95,7 @@ def deflection(lenses: np.ndarray, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
 def convergence(lenses: np.ndarray, x: Tensor, y: Tensor) -> Tensor:
     """Surface density of each scene's lens over the critical density, in the shape of x (scenes, ...).
 
-    (2 - slope) / 2 (theta_E / R)^slope; Tessore & Metcalf (2015), A&A 580, A79, eq. 2.
+    (2 - slope) / 2 (theta_E / R)^slope; Tessore & Metcalf (2015), A&A 580, A79.
     """
     x0, y0, q, phi, theta_E, slope = _columns(_table(lenses, x), ("x", "y", "q", "phi", "theta_E", "slope"), x)
     return func.convergence_epl(x0, y0, q, phi, theta_E, slope, x, y, CORE)
@@ -119,7 +119,7 @@ def _power_law(lenses: Deflectors, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor
     """Deflection of an elliptical power law with convergence of slope t, arcsec.
 
     alpha = 2 b / (1 + q) (b / R)^(t - 1) e^(i phi) 2F1(1, t / 2; 2 - t / 2; -f e^(2 i phi)), with f = (1 - q) / (1 + q)
-    and elliptical radius R and angle phi: Tessore & Metcalf (2015), A&A 580, A79, eq. 13; the series of eq. 23.
+    and elliptical radius R and angle phi: Tessore & Metcalf (2015), A&A 580, A79, and its series of 2F1.
     """
     x0, y0, q, phi, theta_E, slope = lenses.columns("x", "y", "q", "phi", "theta_E", "slope", like=x)
     return func.reduced_deflection_angle_epl(x0, y0, q, phi, theta_E, slope, x, y, n_iter=lenses.terms, chunk_size=1)
