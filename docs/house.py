@@ -10,7 +10,8 @@ PICTURE = Path(__file__).parent / "images" / "house.svg"
 
 FLOORS = (
     (("cli", "commands"),),
-    (("board", "tables, pages, plots"), ("publish", "cards, the Hub")),
+    (("web", "pages, plots, downloads"),),
+    (("board", "tables, ranks, pairs"), ("publish", "cards, the Hub")),
     (
         ("predict", "images to rows"),
         ("train", "recipe to weights"),
@@ -46,9 +47,9 @@ FLOORS = (
     (("errors", "every error"),),
 )
 OUTSIDE = (  # name, text, floor that it is beside
-    ("registry.yaml", "models, benchmarks", 4),
-    ("plugins/*", "networks, data sets, metrics", 5),
-    ("results", "JSON + Parquet", 2),
+    ("registry.yaml", "models, benchmarks", 5),
+    ("plugins/*", "networks, data sets, metrics", 6),
+    ("results", "JSON + Parquet", 3),
 )
 
 LEFT, WIDTH, BESIDE, HEIGHT, GAP = 60, 860, 190, 46, 12

@@ -27,6 +27,7 @@ LAYERS = (
     {"datasets", "models"},
     {"predict", "train", "bench", "testing", "env"},
     {"board", "publish"},
+    {"web"},
     {"cli"},
     {"__main__"},
 )

@@ -32,7 +32,9 @@ def test_the_wheel_holds_the_registry_the_scaffold_and_the_board(tmp_path: Path)
     names = zipfile.ZipFile(wheel).namelist()
     assert "zoo_core/registry.yaml" in names
     assert "zoo_core/testing/template/zoo_mynet/network.py" in names
-    assert {"zoo_core/board/boards.yaml", "zoo_core/board/board.html"} <= set(names)
+    assert {"zoo_core/board/boards.yaml", "zoo_core/web/templates/base.html", "zoo_core/web/static/board.js"} <= set(
+        names
+    )
     assert [name for name in names if not name.startswith(("zoo_core/", "zoo_core-"))] == []
 
 

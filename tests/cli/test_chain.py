@@ -36,7 +36,7 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(
 
     board = zoo("leaderboard", "--results", "results", "--pages", "pages")
     assert f"`{row['model']}`" in board
-    assert row["model"] in (tmp_path / "pages" / "board.html").read_text()
+    assert row["model"] in (tmp_path / "pages" / "index.html").read_text()
 
     zoo("simulate", "finding_space", "-n", "2", "-o", "one_band")
     zoo("predict", folder, "one_band", "--bands", "g=*-000000.fits", "i=*-000001.fits", "-o", "a.csv")

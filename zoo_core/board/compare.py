@@ -16,7 +16,7 @@ from ..errors import ResultError
 from ..metric import Metric
 from ..scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, ParameterScores, Scores, Truth
 
-__all__ = ["Comparison", "Disagreement", "PairedMetric", "compare"]
+__all__ = ["Comparison", "Disagreement", "PairedMetric", "compare", "disputed", "paired"]
 
 
 @dataclass(frozen=True)
@@ -102,20 +102,51 @@ def compare(first: str, second: str, on: str, results: str | Path | None = None,
     return Comparison(first, second, on, quantity, tuple(pairs), images)
 
 
+def paired(
+    metric: Metric,
+    models: tuple[str, str],
+    values: tuple[float | None, float | None],
+    resampled: tuple[np.ndarray, np.ndarray],
+) -> PairedMetric:
+    """A metric of two models with the interval of its difference.
+
+    Arguments:
+        metric: with its direction.
+        models: ids.
+        values: of the metric, over all images; None where it is not defined.
+        resampled: the metric in each resample of the images (B,), the same resamples for both.
+    """
+    first, second = values
+    if first is None or second is None:
+        return PairedMetric(metric.name, first, second, None, None, None, "")
+    apart = resampled[0] - resampled[1]
+    low, high = percentile(apart) or (None, None)
+    merit = apart if metric.higher_is_better else -apart
+    better = models[0] if np.mean(merit > 0) > 0.975 else models[1] if np.mean(merit < 0) > 0.975 else ""
+    return PairedMetric(metric.name, first, second, first - second, low, high, better)
+
+
+def disputed(first: Scores, second: Scores, result: Result, shown: int) -> list[int]:
+    """Rows of the images on which two models disagree most, the most disputed first.
+
+    Arguments:
+        first, second: of the models, of the same images.
+        result: of one of them.
+        shown: how many.
+    """
+    _, values_a, values_b = _quantity(first, second, result)
+    return _far_apart(values_a, values_b, shown)
+
+
 def _same(first: np.ndarray, second: np.ndarray) -> bool:
     """Equal; what is missing in both is equal too."""
     return first.shape == second.shape and bool(np.all((first == second) | ((first != first) & (second != second))))
 
 
-def _paired(metric: Metric, scores_a: Scores, scores_b: Scores, truth: Truth, names: tuple[str, str]) -> PairedMetric:
+def _paired(metric: Metric, scores_a: Scores, scores_b: Scores, truth: Truth, models: tuple[str, str]) -> PairedMetric:
     first, second = (_finite(metric.value(scores, truth)) for scores in (scores_a, scores_b))
-    if first is None or second is None:
-        return PairedMetric(metric.name, first, second, None, None, None, "")
-    apart = bootstrap(metric, scores_a, truth) - bootstrap(metric, scores_b, truth)
-    low, high = percentile(apart) or (None, None)
-    merit = apart if metric.higher_is_better else -apart
-    better = names[0] if np.mean(merit > 0) > 0.975 else names[1] if np.mean(merit < 0) > 0.975 else ""
-    return PairedMetric(metric.name, first, second, first - second, low, high, better)
+    resampled = bootstrap(metric, scores_a, truth), bootstrap(metric, scores_b, truth)
+    return paired(metric, models, (first, second), resampled)
 
 
 def _finite(value: float) -> float | None:
@@ -125,11 +156,14 @@ def _finite(value: float) -> float | None:
 def _disagreements(
     first: np.ndarray, second: np.ndarray, truth: Truth, result: Result, quantity: str, shown: int
 ) -> tuple[Disagreement, ...]:
-    order = np.argsort(-np.abs(first - second), kind="stable")[:shown]
     return tuple(
         Disagreement(str(truth["id"][k]), _true(truth, k, result, quantity), float(first[k]), float(second[k]))
-        for k in order
+        for k in _far_apart(first, second, shown)
     )
+
+
+def _far_apart(first: np.ndarray, second: np.ndarray, shown: int) -> list[int]:
+    return np.argsort(-np.abs(first - second), kind="stable")[:shown].tolist()
 
 
 def _true(truth: Mapping[str, np.ndarray], k: int, result: Result, quantity: str) -> str:

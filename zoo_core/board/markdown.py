@@ -13,11 +13,12 @@ __all__ = [
     "NOTES",
     "caption",
     "cell",
-    "confusion_markdown",
+    "domains",
     "heading",
     "line",
     "markdown",
     "marks",
+    "overlaps",
     "place",
     "quoted",
     "strata_markdown",
@@ -96,18 +97,20 @@ def marks(row: Row, write: Callable[[str], str] = quoted) -> str:
     notes = [] if row.status == "ok" else [f"**{row.status}**: {write(row.remark)}"]
     if row.shown is not None:
         notes += [row.badge] if row.badge else []
-        notes += _overlaps(row)
-        notes.append(write(_domains(row.shown)))
+        notes += overlaps(row)
+        notes.append(write(domains(row.shown)))
     return "; ".join(notes)
 
 
-def _overlaps(row: Row) -> list[str]:
+def overlaps(row: Row) -> list[str]:
+    """What of the benchmark the model knows from its training, in words."""
     if row.overlap == IMAGES:
         return ["**trained on images of this benchmark**"]
     return ["population **seen** in training"] if row.shown is not None and row.shown.seen else []
 
 
-def _domains(result: Result) -> str:
+def domains(result: Result) -> str:
+    """Real or simulated, in training and here, in words."""
     learned, measured = result.trained_on, result.dataset["domain"]
     if learned == measured:
         return f"trained and measured on {measured} images"

@@ -24,7 +24,7 @@ from ..interfaces import Dataset
 from ..models.model import Model
 from ..predict.picture import write_picture
 from ..tasks import Anomaly, Clustering, task_named, tasks
-from .plots import COLOURS
+from .colours import COLOURS
 from .prototypes import draw_prototypes
 
 __all__ = ["MAPS", "draw_anomalies", "draw_clusters", "draw_latent", "draw_maps", "draw_pictures", "draw_strips"]

@@ -73,7 +73,7 @@ def benchmark(
 )
 @click.option("--sort", metavar="METRIC", help="Order by this metric instead of the rank.")
 @click.option("--verified", is_flag=True, help="Leave out what its author alone reports.")
-@click.option("--pages", type=click.Path(path_type=Path), help="Also write the pages and plots into this folder.")
+@click.option("--pages", type=click.Path(path_type=Path), help="Also write the site into this folder.")
 @as_json
 def leaderboard(
     results: Path | None,
@@ -94,7 +94,7 @@ def leaderboard(
     else:
         echo(board.markdown())
     if pages is not None:
-        from ..board.pages import write_pages
+        from ..web.pages import write_pages
 
         write_pages(board, pages)
 

@@ -1,0 +1,201 @@
+"""The pages in a browser, from disk: what a reader does with them."""
+
+import json
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+BOARD = "others.html"  # of benchmarks that no subject names
+BUDGET = 300_000  # bytes before the first plot
+PAGES = ["index.html", BOARD, "compare.html#on=sky&model=a.one&compare=b.two", "model/a.one.html", "benchmark/sky.html"]
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Opens a page and waits until it is `ready`."""
+
+    def opened(page, ready="tables"):
+        browser.get("about:blank")
+        for name in ("browser", "performance"):
+            browser.get_log(name)  # what the page before has left
+        browser.get(f"{(site / page.split('#')[0]).as_uri()}{page[len(page.split('#')[0]) :]}")
+        until(browser, f"return document.documentElement.dataset.ready === '{ready}'")
+
+    return opened
+
+
+def until(browser, script):
+    WebDriverWait(browser, 60, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
+
+
+def ready(page):
+    return "comparison" if page.startswith("compare") else "tables"
+
+
+def shown(browser, benchmark="sky"):
+    """Names of the models in the rows that can be seen, in order."""
+    rows = browser.find_elements(By.CSS_SELECTOR, f"#table-{benchmark} tbody tr[data-model]")
+    return [row.get_attribute("data-model") for row in rows]
+
+
+@contextmanager
+def sized(browser, width, **media):
+    """A screen of this width in CSS pixels."""
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": name.replace("_", "-"), "value": value} for name, value in media.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    yield
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def requested(browser):
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return [one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_asks_anybody_or_complains_or_shuts_a_reader_out(visit, browser, page):
+    visit(page, ready(page))
+
+    assert {url.split(":")[0] for url in requested(browser)} <= {"file", "data", "about"}
+    assert browser.get_log("browser") == []
+    serious = [one for one in Axe().run(browser)["violations"] if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_fit_a_phone(visit, browser, page):
+    with sized(browser, 390):
+        visit(page, ready(page))
+
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
+def test_dark_pages_have_contrast(visit, browser):
+    with sized(browser, 1200, prefers_color_scheme="dark"):
+        visit(BOARD)
+
+        found = Axe().run(browser, options={"runOnly": ["color-contrast"]})["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def test_a_click_on_a_heading_sorts(visit, browser):
+    visit(BOARD)
+    assert shown(browser)[-1] == "d.four"  # without a rank
+
+    heading = browser.find_element(By.XPATH, "//table[@id='table-sky']//th[contains(., 'images/s')]")
+    heading.click()
+    assert shown(browser)[:3] == ["c.three", "b.two", "a.one"]
+    assert heading.get_attribute("aria-sort") == "descending"
+    heading.click()
+    assert shown(browser)[1:] == ["a.one", "b.two", "c.three"]
+
+
+def test_filters_leave_rows_out_and_the_address_keeps_them(visit, browser):
+    visit(BOARD)
+
+    browser.find_element(By.NAME, "speed").send_keys("50")
+    assert sorted(shown(browser)) == ["b.two", "c.three"]
+    Select(browser.find_element(By.NAME, "domain")).select_by_visible_text("real")
+    until(browser, "return document.querySelectorAll('tbody tr[data-model]').length === 0")
+    assert browser.current_url.endswith("#domain=real&speed=50")
+
+    visit(f"{BOARD}#q=three")
+    assert shown(browser) == ["c.three"]
+    browser.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
+    until(browser, "return document.querySelectorAll('#table-sky tbody tr').length === 4")
+
+
+def test_real_images_come_first_and_another_metric_can_rank(visit, browser):
+    visit(f"{BOARD}#rank.sky=recall")
+
+    assert [one.get_attribute("id") for one in browser.find_elements(By.CSS_SELECTOR, "section")][:2] == [
+        "real_sky",
+        "sky",
+    ]
+    rank = browser.find_element(By.CSS_SELECTOR, ".tools[data-for='table-sky'] .rank-by")
+    assert rank.get_property("value") == "recall"
+    ranks = json.loads(
+        browser.find_element(By.CSS_SELECTOR, "#table-sky tr[data-model='b.two']").get_attribute("data-ranks")
+    )
+    cell = browser.find_element(By.CSS_SELECTOR, "#table-sky tr[data-model='b.two'] .place")
+    assert cell.text == "{} [{}–{}]".format(*ranks["recall"][:3])
+
+
+def test_columns_can_be_chosen(visit, browser):
+    visit(BOARD)
+
+    browser.find_element(By.CSS_SELECTOR, ".tools[data-for='table-sky'] summary").click()
+    box = browser.find_element(By.XPATH, "//*[@data-for='table-sky']//label[contains(., 'licence')]/input")
+    box.click()
+    assert not browser.find_elements(By.XPATH, "//table[@id='table-sky']//th[contains(., 'licence')]")
+
+
+def test_the_model_stays_when_the_table_moves(visit, browser):
+    with sized(browser, 390):
+        visit(BOARD)
+
+        place = "return document.querySelector('#table-sky tbody th').getBoundingClientRect().left"
+        before = browser.execute_script(place)
+        browser.execute_script("document.querySelector('#sky .scroll').scrollLeft = 200")
+        assert browser.execute_script(place) == before
+
+
+def test_picked_models_lead_to_their_comparison(visit, browser):
+    with sized(browser, 1300):
+        visit(BOARD)
+        browser.execute_script("document.getElementById('sky').scrollIntoView()")
+        for model in ("b.two", "c.three"):
+            browser.find_element(By.CSS_SELECTOR, f"#table-sky tr[data-model='{model}'] .pick").click()
+        browser.find_element(By.CSS_SELECTOR, "#picked a").click()
+        until(browser, "return document.documentElement.dataset.ready === 'comparison'")
+
+    assert browser.current_url.endswith("compare.html#on=sky&model=b.two&compare=c.three")
+    text = browser.find_element(By.ID, "comparison").text
+    assert "b.two − c.three" in text and "not told apart" in text
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#comparison .plot svg")) >= 3
+    Select(browser.find_element(By.NAME, "third")).select_by_visible_text("a.one")
+    until(browser, "return document.getElementById('comparison').textContent.includes('b.two − a.one')")
+    assert browser.current_url.endswith("#on=sky&model=b.two&compare=c.three,a.one")
+    assert "b.two is better" in browser.find_element(By.ID, "comparison").text
+
+
+def test_the_legend_hides_a_model_in_every_plot(visit, browser):
+    visit("benchmark/sky.html")
+    browser.execute_script("document.querySelector('.plots').scrollIntoView()")
+    until(browser, "return document.querySelector('figure[data-plot=roc]').dataset.drawn")
+    lines = "return document.querySelectorAll('figure[data-plot=roc] path[aria-roledescription=\"line mark\"]').length"
+    before = browser.execute_script(lines)
+
+    browser.find_element(By.CSS_SELECTOR, ".legend button[data-model='b.two']").click()
+
+    until(browser, f"{lines} < {before}")
+
+
+def test_the_first_plot_is_there_before_the_libraries(visit, browser, site):
+    html, own = (site / BOARD).read_text(), ["board.css", "start.js", "figures.js", "board.js"]
+
+    assert html.index('class="marks"') > html.index("<table")
+    assert len(html.encode()) + sum((site / "assets" / name).stat().st_size for name in own) < BUDGET
+    visit(BOARD)
+    names = [url.rpartition("/")[2] for url in requested(browser)]
+    assert not {"tables.js", "plots.js"} & set(re.findall(r"assets/(\w+\.js)", html))
+    assert names.index("board.css") < names.index("tables.js")
+    assert "plots.js" not in names[: names.index("tables.js")]
+
+
+def test_downloads_are_there(visit, browser, site):
+    visit("benchmark/sky.html")
+
+    links = [link.get_attribute("href") for link in browser.find_elements(By.CSS_SELECTOR, "a[download]")]
+    files = [Path(link.removeprefix("file://")) for link in links]
+    names = {"sky.csv", "sky.json", "a.one.parquet", "b.two.parquet", "c.three.parquet"}
+    assert {file.name for file in files} == names
+    assert all(file.stat().st_size > 100 for file in files)

@@ -1,0 +1,197 @@
+"""What the pages hold, without a browser."""
+
+import csv
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_curve
+
+from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
+from zoo_core.bench.summary import summarise
+from zoo_core.board.leaderboard import leaderboard
+from zoo_core.catalog.registry import catalog
+from zoo_core.metric import NoInterval
+from zoo_core.tasks import Heads, task_named
+from zoo_core.web.curves import roc_points
+from zoo_core.web.libraries import plots_script, tables_script
+from zoo_core.web.measured import measured_of
+from zoo_core.web.pages import write_pages
+from zoo_core.web.thumbnails import draw_thumbnails, drawable
+
+
+class Page(HTMLParser):
+    """Collects what a page links to and loads, and its scripts' own text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.inline, self._script = [], "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self._script = tag == "script"
+        self.links += [value for name, value in attributes if name in ("src", "href") and value]
+
+    def handle_data(self, text):
+        self.inline += text if self._script else ""
+
+    def handle_endtag(self, tag):
+        self._script = False
+
+
+def pages(site):
+    return sorted(site.rglob("*.html"))
+
+
+def test_every_link_is_relative_and_leads_to_a_file(site):
+    for path in pages(site):
+        for link in Page(path.read_text()).links:
+            if link != "data:," and not link.startswith("#"):
+                assert (path.parent / link.split("#")[0]).is_file(), f"{path.name}: {link}"
+
+
+def test_every_page_has_date_version_and_hash(site):
+    for path in pages(site):
+        assert re.search(
+            r"Results up to 2026-01-01 · zoo-core \S+ · sha256 of all results <code title=\"[0-9a-f]{64}\"",
+            path.read_text(),
+        )
+
+
+def test_every_model_and_benchmark_has_a_page(site):
+    listed = catalog()
+
+    assert {path.stem for path in (site / "model").iterdir()} >= {*listed.models, "a.one", "d.four"}
+    assert {path.stem for path in (site / "benchmark").iterdir()} >= {*listed.benchmarks, "sky", "real_sky"}
+
+
+def test_what_a_model_says_is_shown_and_not_run(site):
+    text = (site / "others.html").read_text()
+
+    assert "&lt;script&gt;alert(1)" in text
+    assert Page(text).inline.strip() == ""
+
+
+def test_a_model_page_says_what_one_decides_by(site):
+    text = (site / "model" / "lastro.space.html").read_text()
+
+    spec = catalog().models["lastro.space"]
+    for words in (spec.licence, spec.weights.sha256, spec.plugin, spec.known_failures[0], 'zoo.load("lastro.space")'):
+        assert str(words).replace('"', "&#34;") in text or str(words) in text
+    assert "zoo train plugins/lastro/recipes/space.yaml" in text
+    assert "title={{Deep" in text or "title = {Deep" in text
+
+
+def test_rows_can_be_downloaded_as_they_are_on_the_board(site, results):
+    rows = list(csv.DictReader((site / "data" / "sky.csv").open()))
+    records = json.loads((site / "data" / "sky.json").read_text())
+
+    board = next(table for table in leaderboard(results).tables if table.benchmark == "sky")
+    assert [row["model"] for row in rows] == [row.model for row in board.rows] == [one["model"] for one in records]
+    assert float(rows[0]["metrics.auroc.value"]) == board.rows[0].shown.metrics["auroc"].value
+    assert (site / "data/sky/a.one.parquet").read_bytes() == (results / "sky/a.one.parquet").read_bytes()
+
+
+def test_the_libraries_are_plain_scripts_with_their_licences(site):
+    assert "window.DataTable = " in tables_script() and "export{" not in tables_script()
+    assert "window.vegaEmbed" in plots_script()
+    text = (site / "assets" / "licences.txt").read_text()
+    assert "MIT" in text and "vl-convert" in text
+
+
+def test_differences_are_paired_and_models_alike_on_the_images_are_not_told_apart(site):
+    payload = json.loads((site / "data/sky.js").read_text().removeprefix("zooData(").removesuffix(");\n"))
+
+    (pair,) = [one for one in payload["pairs"] if set(one["models"]) == {"b.two", "c.three"}]
+    (auroc,) = [one for one in pair["metrics"] if one["name"] == "auroc"]
+    assert auroc["low"] <= auroc["difference"] <= auroc["high"]
+    assert auroc["difference"] == pytest.approx(auroc["first"] - auroc["second"])
+    assert auroc["better"] == ""
+    assert all(str(row) in payload["images"] for row in pair["disputed"])
+
+
+def test_pages_are_the_same_whenever_the_results_are(site, results, tmp_path):
+    write_pages(leaderboard(results), tmp_path / "again", pictures=False)
+
+    for path in site.rglob("*"):
+        if path.is_file():
+            assert (tmp_path / "again" / path.relative_to(site)).read_bytes() == path.read_bytes()
+
+
+def test_the_drawn_roc_curve_lies_on_the_exact_one(results):
+    from zoo_core.bench.metrics.ranking import ranking
+
+    table = next(table for table in leaderboard(results).tables if table.benchmark == "sky")
+    one = measured_of(table, results)[0]
+    ranked = ranking(one.scores, one.truth)
+    exact_fpr, exact_tpr, _ = roc_curve(ranked.positive, ranked.scores, drop_intermediate=False)
+
+    fpr, tpr = roc_points(ranked, least=1e-4)
+
+    assert len(fpr) > 30
+    for x, y in zip(fpr[fpr > 1e-4], tpr[fpr > 1e-4], strict=True):
+        assert y == exact_tpr[np.isclose(exact_fpr, x)].max()
+
+
+def test_a_board_without_results_has_pages(tmp_path):
+    write_pages(leaderboard(tmp_path / "none"), tmp_path / "pages")
+
+    assert {"index.html", "compare.html", "finding.html"} <= {path.name for path in (tmp_path / "pages").iterdir()}
+
+
+def test_thumbnails_are_drawn_for_frozen_simulations_alone(tmp_path):
+    listed = catalog().benchmarks
+    spec = replace(listed["substructure_mass"], arguments={"n": 8, "seed": 1, "difficulty": "easy", "of": "axion"})
+
+    dataset = drawable(spec, spec.sha256)
+
+    (png,) = draw_thumbnails(dataset, [3], spec.sha256).values()
+    assert png.startswith(b"\x89PNG")
+    assert drawable(spec, "0" * 64) is None  # other images were measured
+    assert drawable(listed["sky_space"], listed["sky_space"].sha256) is None  # not ours to pass on
+
+
+@pytest.mark.parametrize(("task", "names"), [("classification", ("no", "sphere", "vort")), ("clustering", range(4))])
+def test_several_classes_have_a_curve_each_and_a_confusion_matrix(task, names, tmp_path):
+    label = np.arange(60) % 3
+    called = np.where(np.arange(60) < 3, 3 if task == "clustering" else 0, label)
+    columns = {f"p_{name}": (called == k).astype(float) for k, name in enumerate(names)}
+    columns |= {"cluster": called} if task == "clustering" else {}
+    store(tmp_path / "results", task, names, columns, {"id": np.arange(60).astype(str), "label": label})
+
+    write_pages(leaderboard(tmp_path / "results"), tmp_path / "pages", pictures=False)
+
+    payload = json.loads((tmp_path / "pages/data/many.js").read_text().removeprefix("zooData(").removesuffix(");\n"))
+    plots = {plot["name"]: plot["records"] for plot in payload["plots"]}
+    assert {"roc-no", "roc-sphere", "roc-vort"} <= set(plots)
+    counts = [record["images"] for record in plots["confusion-any.one"] if record["true"] == "sphere"]
+    assert counts == ([0, 19, 0, 1] if task == "clustering" else [1, 19, 0])
+
+
+def store(results, task, names, columns, truth):
+    heads = Heads(classes=("no", "sphere", "vort"))
+    path = result_path(results, "many", "any.one")
+    write_predictions(columns, truth, path)
+    scores = task_named(task).scores(columns, Heads(classes=tuple(map(str, names))))
+    hashes = {"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))}
+    metrics = [one for one in task_named(task).metrics(heads) if not isinstance(one.interval, NoInterval)][:3]
+    result = Result(
+        model="any.one",
+        benchmark="many",
+        task=task,
+        status="ok",
+        key="0" * 64,
+        hashes=hashes,
+        settings={"classes": [str(name) for name in names], "parameters": [], "prior": [], "bands": ["VIS"]},
+        environment={},
+        machine={},
+        dataset={"name": "patch", "version": "1", "domain": "simulated"},
+        trained_on="simulated",
+        seen=False,
+        measured="2026-01-01",
+        **vars(summarise(scores, truth, metrics, heads, {})),
+    )
+    write_result(result, path)

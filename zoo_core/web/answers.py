@@ -1,0 +1,64 @@
+"""What is true of one image, and what a model answered for it, as a few words under its picture."""
+
+from functools import singledispatch
+
+from ..bench.results import Result
+from ..scores import AnomalyScores, ClassScores, ClusterScores, ParameterScores, Scores, Truth
+from .measured import Measured
+
+__all__ = ["answer", "truth_in_words"]
+
+COLUMNS = 2  # of the truth beside the class
+
+
+def truth_in_words(result: Result, truth: Truth, row: int) -> str:
+    """The class or the parameters, and what the strata of the benchmark are made of where it applies."""
+    heads = result.heads
+    names = [heads.classes[int(truth["label"][row])]] if heads.classes else []
+    columns = [*heads.parameters, *dict.fromkeys(part.column for part in result.strata)]
+    said = [text for column in columns if column in truth and (text := _said(column, truth[column][row]))]
+    return " · ".join([*names, *said[: COLUMNS + len(heads.parameters)]])
+
+
+def answer(measured: Measured, row: int) -> str:
+    """Of the model for this image."""
+    return _answer(measured.scores, measured.result, row)
+
+
+@singledispatch
+def _answer(scores: Scores, result: Result, row: int) -> str:
+    return ""
+
+
+@_answer.register(ClassScores)
+def _(scores: ClassScores, result: Result, row: int) -> str:
+    classes = result.answered.classes
+    if scores.is_binary:
+        return f"p({classes[1]}) = {scores.positive[row]:.3f}"
+    called = int(scores.called[row])
+    return f"{classes[called]}, p = {scores.probabilities[row, called]:.2f}"
+
+
+@_answer.register(AnomalyScores)
+def _(scores: AnomalyScores, result: Result, row: int) -> str:
+    above = float((scores.score < scores.score[row]).mean())
+    return f"score above {100 * above:.0f} % of all"
+
+
+@_answer.register(ClusterScores)
+def _(scores: ClusterScores, result: Result, row: int) -> str:
+    return f"cluster {int(scores.cluster[row])}, p = {scores.probabilities[row].max():.2f}"
+
+
+@_answer.register(ParameterScores)
+def _(scores: ParameterScores, result: Result, row: int) -> str:
+    name = next(iter(scores.means))
+    return f"{scores.means[name][row]:.3g} ± {scores.errors[name][row]:.2g}"
+
+
+def _said(column: str, value: object) -> str:
+    """Zero is what a column of lenses holds for other images, and says nothing."""
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]  # a NumPy scalar
+    return f"{column} {number:.3g}" if number else ""

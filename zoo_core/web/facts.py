@@ -1,0 +1,49 @@
+"""What a reader chooses a model by, beside its numbers."""
+
+from dataclasses import dataclass
+
+from ..bench.results import Result
+from ..catalog.specs import ANY, ModelSpec
+
+__all__ = ["Facts", "facts_of", "images_per_second"]
+
+UNKNOWN = "not stated"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of one model.
+
+    Arguments:
+        bands: joined by spaces.
+        pixel_scale: of the training images, in arcsec, or "any".
+        trained_on: domain of the training images.
+        licence: SPDX identifier.
+        size: of the weights, bytes, or None.
+    """
+
+    bands: str = UNKNOWN
+    pixel_scale: str = UNKNOWN
+    trained_on: str = UNKNOWN
+    licence: str = UNKNOWN
+    size: int | None = None
+
+    @property
+    def megabytes(self) -> str:
+        """The size as text."""
+        if self.size is None:
+            return "–"
+        return f"{self.size / 1e6:.1f} MB" if self.size >= 1e5 else f"{self.size / 1e3:.1f} kB"
+
+
+def facts_of(spec: ModelSpec | None) -> Facts:
+    """From the entry; of a model that no registry lists nothing is known."""
+    if spec is None:
+        return Facts()
+    scale = ANY if spec.pixel_scale == ANY else f"{spec.pixel_scale:g}″"
+    return Facts(" ".join(spec.bands), scale, spec.domain, spec.licence, spec.weights.size or None)
+
+
+def images_per_second(result: Result) -> float | None:
+    """On the machine that measured, views and preprocessing included; None where no time was kept."""
+    return sum(result.images.values()) / result.seconds if result.seconds > 0 else None

@@ -1,0 +1,91 @@
+"""The site of the leaderboard: pages that work from disk and below any path, and fetch nothing from elsewhere.
+
+<folder>/index.html, compare.html, <subject>.html
+<folder>/model/<model>.html, benchmark/<benchmark>.html
+<folder>/data/<benchmark>.csv, .json, .js, data/<benchmark>/<model>.parquet
+<folder>/pictures/<benchmark>/<row>.png
+<folder>/assets/...
+"""
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from ..bench.results import result_path
+from ..board.leaderboard import Board
+from ..catalog.registry import catalog
+from ..files import make_folder, whole
+from .downloads import as_csv
+from .filling import Filling
+from .libraries import licences, plots_script, tables_script
+from .site import Site, site_of
+
+__all__ = ["write_pages"]
+
+OWN = ("board.css", "start.js", "board.js", "figures.js", "compare.js")
+PLUGINS = Path(__file__).parents[2] / "plugins"
+
+
+def write_pages(board: Board, folder: str | Path, *, pictures: bool = True, home: str = "") -> list[Path]:
+    """Write the site; returns the paths of its files.
+
+    Arguments:
+        board: of all results.
+        folder: to write into.
+        pictures: also render images of simulated benchmarks: mistakes, hits, and those that models disagree on.
+        home: address of the page that the site belongs to, as seen from the folder; empty if there is none.
+
+    Raises:
+        NotInstalledError: the extra `board` is missing.
+    """
+    folder = Path(folder)
+    written = []
+    for name, content in _files(site_of(board, catalog(), pictures, home, _recipes())):
+        make_folder((folder / name).parent)
+        with whole(folder / name) as part:
+            part.write_bytes(content.encode() if isinstance(content, str) else content)
+        written.append(folder / name)
+    return written
+
+
+def _files(site: Site) -> Iterator[tuple[str, str | bytes]]:
+    yield from _assets()
+    yield from _data(site)
+    yield from Filling(site).pages()
+
+
+def _assets() -> Iterator[tuple[str, str]]:
+    yield "assets/tables.js", tables_script()
+    yield "assets/plots.js", plots_script()
+    yield "assets/licences.txt", licences()
+    for name in OWN:
+        yield f"assets/{name}", files("zoo_core.web").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _data(site: Site) -> Iterator[tuple[str, str | bytes]]:
+    records = site.board.records()
+    yield "data/board.json", json.dumps(records, indent=1) + "\n"
+    yield "data/board.csv", as_csv(records)
+    compared = {view.id: [entry["model"] for entry in view.legend] for view in site.views.values() if view.shown.pairs}
+    yield "data/index.js", f"zooIndex({json.dumps(compared)});\n"
+    for view in site.views.values():
+        own = [record for record in records if record["benchmark"] == view.id]
+        yield f"data/{view.id}.json", json.dumps(own, indent=1) + "\n"
+        yield f"data/{view.id}.csv", as_csv(own)
+        yield f"data/{view.id}.js", f"zooData({json.dumps(view.payload())});\n"
+        for one in view.shown.measured:
+            path = result_path(site.board.results, view.id, one.model).with_suffix(".parquet")
+            yield f"data/{view.id}/{one.model}.parquet", path.read_bytes()
+        for row, png in view.shown.thumbnails.items():
+            yield f"pictures/{view.id}/{row}.png", png
+
+
+def _recipes() -> dict[str, str]:
+    """Path of the recipe of each model, as seen from the top of the checkout; none outside one."""
+    found = {}
+    for path in sorted(PLUGINS.glob("*/recipes/*.yaml")):
+        found[yaml.safe_load(path.read_text(encoding="utf-8"))["id"]] = path.relative_to(PLUGINS.parent).as_posix()
+    return found

@@ -1,0 +1,65 @@
+"""Metrics over resamples of the images, kept in the user's cache, and the ranks that they give."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from ..bench.metrics.intervals import resamples
+from ..bench.metrics.ranks import Rank, ranks
+from ..bench.remembered import identity
+from ..errors import FileError
+from ..files import whole
+from ..metric import Metric
+from .measured import Measured
+
+__all__ = ["Resampled", "ranks_by_metric", "resampled"]
+
+Resampled = Mapping[str, np.ndarray]
+"""By the name of a metric, its value in each resample (B,); the resamples are the same for all models."""
+
+
+def resampled(measured: Measured, metrics: Sequence[Metric]) -> Resampled:
+    """Each metric in each resample; kept, since it takes seconds and only predictions and code change it."""
+    own = [metric for metric in metrics if metric.name in measured.result.metrics]
+    key = identity([], measured.result.hashes["predictions"], [metric.name for metric in own], measured.result.task)
+    path = Path(platformdirs.user_cache_dir("zoo")) / "resampled" / f"{key}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+    except (OSError, ValueError):  # nothing is kept, or it was damaged
+        found = _resampled(measured, own)
+    content = BytesIO()
+    np.savez(content, **found)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as part:
+            part.write_bytes(content.getvalue())
+    except (OSError, FileError):
+        return found  # a cache that cannot be written costs time and nothing else
+    return found
+
+
+def ranks_by_metric(
+    models: Sequence[str], by_model: Mapping[str, Resampled], metrics: Sequence[Metric]
+) -> dict[str, dict[str, Rank]]:
+    """The rank of each of these models by every metric that all of them have."""
+    shared = [metric for metric in metrics if models and all(metric.name in by_model[model] for model in models)]
+    return {metric.name: _ranks(models, by_model, metric) for metric in shared}
+
+
+def _resampled(measured: Measured, metrics: Sequence[Metric]) -> dict[str, np.ndarray]:
+    truth = measured.truth
+    groups = truth["label"] if "label" in truth else np.zeros(len(truth["id"]), dtype=int)
+    values: dict[str, list[np.ndarray]] = {metric.name: [] for metric in metrics}
+    for weights in resamples(groups):
+        for metric in metrics:
+            values[metric.name].append(metric.interval.resampled(measured.scores, truth, weights))
+    return {name: np.concatenate(parts) for name, parts in values.items()}
+
+
+def _ranks(models: Sequence[str], by_model: Mapping[str, Resampled], metric: Metric) -> dict[str, Rank]:
+    places = ranks([by_model[model][metric.name] for model in models], metric.higher_is_better)
+    return dict(zip(models, places, strict=True))

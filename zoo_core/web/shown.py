@@ -1,0 +1,151 @@
+"""All that is shown of one benchmark, beyond what its table holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from ..bench.examination import metrics_of
+from ..bench.metrics.ranks import Rank
+from ..board.compare import PairedMetric, disputed, paired
+from ..board.tables import Table
+from ..catalog.specs import BenchmarkSpec
+from ..metric import Metric
+from .measured import Measured, measured_of
+from .plots import Plot, plots_of
+from .resampling import Resampled, ranks_by_metric, resampled
+from .thumbnails import Chosen, chosen, draw_thumbnails, drawable
+
+__all__ = ["Pair", "Shown", "shown_of"]
+
+EXAMPLES = 4  # images of each class
+DISPUTED = 6  # images on which two models disagree most
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models on the same images.
+
+    Arguments:
+        models: ids, in the order of the table.
+        metrics: with their differences.
+        disputed: rows of the images on which they disagree most.
+    """
+
+    models: tuple[str, str]
+    metrics: Sequence[PairedMetric]
+    disputed: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One benchmark.
+
+    Arguments:
+        table: its models.
+        spec: None if no registry lists it.
+        measured: the models that have numbers, in the order of the table.
+        metrics: with their definitions, in the order of the table.
+        plots: of all of these models.
+        ranks: by metric and model.
+        pairs: of the models that answered the same images.
+        chosen: of each model, the rows of images that it answers worst and best.
+        examples: rows of each class.
+        thumbnails: PNG by row; empty where images may not or cannot be drawn.
+    """
+
+    table: Table
+    spec: BenchmarkSpec | None
+    measured: Sequence[Measured]
+    metrics: Sequence[Metric]
+    plots: Sequence[Plot]
+    ranks: Mapping[str, Mapping[str, Rank]]
+    pairs: Sequence[Pair]
+    chosen: Mapping[str, Chosen]
+    examples: Sequence[int]
+    thumbnails: Mapping[int, bytes]
+
+    @property
+    def id(self) -> str:
+        """Of the benchmark."""
+        return self.table.benchmark
+
+    @property
+    def domain(self) -> str:
+        """Of its images: simulated or real; empty where nothing was measured."""
+        return self.measured[0].result.dataset["domain"] if self.measured else ""
+
+    @property
+    def task(self) -> str:
+        """Of the models."""
+        known = self.spec.task if self.spec is not None else ""
+        return self.measured[0].result.task if self.measured else known
+
+
+def shown_of(table: Table, spec: BenchmarkSpec | None, results: Path, pictures: bool) -> Shown:
+    """From the files of results.
+
+    Arguments:
+        table: of the benchmark.
+        spec: of the benchmark, or None.
+        results: the folder.
+        pictures: also render the images that are shown, where they are drawn from a seed.
+    """
+    measured = measured_of(table, results)
+    metrics = metrics_of(measured[0].result, spec) if measured else []
+    by_model = {one.model: resampled(one, metrics) for one in measured}
+    placed = [row.model for row in table.rows if row.rank is not None]
+    picked = {one.model: chosen(one) for one in measured}
+    pairs = [_pair(a, b, metrics, by_model) for a, b in combinations(measured, 2) if _alike(a, b)]
+    examples = _examples(measured)
+    told = [row for one in picked.values() for row in (*one.worst, *one.best)]
+    rows = [*examples, *told, *(row for pair in pairs for row in pair.disputed)]
+    return Shown(
+        table=table,
+        spec=spec,
+        measured=measured,
+        metrics=metrics,
+        plots=plots_of(measured),
+        ranks=ranks_by_metric(placed, by_model, metrics),
+        pairs=pairs,
+        chosen=picked,
+        examples=examples,
+        thumbnails=_thumbnails(spec, measured, rows) if pictures else {},
+    )
+
+
+def _alike(first: Measured, second: Measured) -> bool:
+    return np.array_equal(first.truth["id"], second.truth["id"])
+
+
+def _pair(first: Measured, second: Measured, metrics: Sequence[Metric], by_model: Mapping[str, Resampled]) -> Pair:
+    models = first.model, second.model
+    shared = [metric for metric in metrics if all(metric.name in by_model[model] for model in models)]
+    found = [
+        paired(
+            metric,
+            models,
+            (first.result.metrics[metric.name].value, second.result.metrics[metric.name].value),
+            (by_model[first.model][metric.name], by_model[second.model][metric.name]),
+        )
+        for metric in shared
+    ]
+    return Pair(models, found, disputed(first.scores, second.scores, first.result, DISPUTED))
+
+
+def _examples(measured: Sequence[Measured]) -> list[int]:
+    """The first images of each class, or of all."""
+    if not measured:
+        return []
+    labels = measured[0].truth.get("label", np.zeros(len(measured[0].truth["id"])))
+    return [row for label in np.unique(labels) for row in np.flatnonzero(labels == label)[:EXAMPLES].tolist()]
+
+
+def _thumbnails(spec: BenchmarkSpec | None, measured: Sequence[Measured], rows: Sequence[int]) -> dict[int, bytes]:
+    if not measured:
+        return {}
+    fingerprint = measured[0].result.hashes["dataset"]
+    dataset = drawable(spec, fingerprint)
+    return draw_thumbnails(dataset, rows, fingerprint) if dataset is not None else {}

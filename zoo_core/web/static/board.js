@@ -1,0 +1,139 @@
+// Tables that sort, filter and hide columns, by DataTables; which models are picked for a comparison.
+"use strict";
+const PER_PAGE = 100;
+const filters = document.querySelector("form.filters");
+const tables = [];
+
+const settings = (heads) => ({
+  paging: heads.rows > PER_PAGE, pageLength: PER_PAGE, lengthChange: false, info: false, autoWidth: false, order: heads.order,
+  layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: heads.rows > PER_PAGE ? "paging" : null },
+  columnDefs: heads.columnDefs,
+});
+
+function boardTable(element) {
+  const heads = [...element.tHead.rows[0].cells];
+  const columnDefs = heads.map((head, column) => ({
+    targets: column,
+    visible: !head.hasAttribute("data-aside"),
+    orderSequence: head.classList.contains("rising") || !element.tBodies[0].rows[0]?.cells[column].dataset.order ? ["asc", "desc"] : ["desc", "asc"],
+  }));
+  const table = new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [[1, "asc"]], columnDefs }));
+  const tools = document.querySelector(`.tools[data-for="${element.id}"]`);
+  const board = { element, table, tools, heads };
+  table.search.fixed("facets", (text, values, index) => wanted(table.row(index).node()));
+  table.on("draw", () => count(board));
+  columnChoice(board);
+  tools.querySelector(".rank-by")?.addEventListener("change", (event) => { rankBy(board, event.target.value); remember(); });
+  tools.hidden = false;
+  count(board);
+  return board;
+}
+
+/** Whether the filters let a row through. */
+function wanted(row) {
+  const choice = new FormData(filters ?? undefined);
+  const text = (choice.get("q") ?? "").toLowerCase().trim();
+  if (text && !row.textContent.toLowerCase().includes(text)) return false;
+  if (choice.get("size") && !(Number(row.dataset.size) > 0 && Number(row.dataset.size) <= Number(choice.get("size")))) return false;
+  if (choice.get("speed") && Number(row.dataset.speed) < Number(choice.get("speed"))) return false;
+  if (choice.get("hideself") && row.dataset.badge === "self-reported") return false;
+  return [...choice].every(([name, value]) => !value || !(name in row.dataset) || ["size", "speed"].includes(name) || row.dataset[name] === value);
+}
+
+function count(board) {
+  const shown = board.table.rows({ search: "applied" }).count(), all = board.table.rows().count();
+  board.tools.querySelector(".count").textContent = shown === all ? `${all} models` : `${shown} of ${all} models`;
+}
+
+function columnChoice(board) {
+  const choices = board.tools.querySelector(".choices");
+  board.heads.forEach((head, column) => {
+    if (head.hasAttribute("data-fixed")) return;
+    const label = document.createElement("label"), box = document.createElement("input");
+    box.type = "checkbox";
+    box.checked = board.table.column(column).visible();
+    box.addEventListener("change", () => board.table.column(column).visible(box.checked));
+    label.append(box, " ", head.textContent.trim());
+    choices.append(label);
+  });
+}
+
+/** Ranks by another metric: places, intervals and order. */
+function rankBy(board, metric) {
+  board.table.rows().every(function () {
+    const row = this.node(), cell = row.querySelector("td.rank");
+    const found = JSON.parse(row.dataset.ranks)[metric], all = Number(row.dataset.ranked);
+    if (!found) return;
+    const [place, low, high, mean] = found;
+    cell.dataset.order = place + mean / 1000;
+    cell.querySelector(".place").replaceChildren(String(place), Object.assign(document.createElement("small"), { textContent: ` [${low}–${high}]` }));
+    const bar = cell.querySelector(".interval");
+    bar.style.setProperty("--low", (low - 1) / all);
+    bar.style.setProperty("--high", high / all);
+    bar.style.setProperty("--at", (place - 0.5) / all);
+    this.invalidate("dom");
+  });
+  const column = board.heads.findIndex((head) => head.textContent.trim().split(" ")[0] === metric);
+  if (column > 0) board.table.column(column).visible(true);
+  board.table.order([1, "asc"]).draw();
+}
+
+/** The choice, in the address. */
+function remember() {
+  const chosen = filters ? [...new FormData(filters)] : [];
+  const ranks = tables.filter((one) => one.tools.querySelector(".rank-by")?.selectedIndex > 0)
+    .map((one) => [`rank.${one.element.dataset.benchmark}`, one.tools.querySelector(".rank-by").value]);
+  writeHash([...chosen, ...ranks]);
+}
+
+function recall() {
+  const choice = readHash();
+  for (const [name, value] of choice) {
+    const field = filters?.elements.namedItem(name);
+    if (field?.type === "checkbox") field.checked = true;
+    else if (field) field.value = value;
+  }
+  for (const one of tables) {
+    const metric = choice.get(`rank.${one.element.dataset.benchmark}`), select = one.tools.querySelector(".rank-by");
+    if (metric && select) { select.value = metric; rankBy(one, metric); }
+  }
+  if (choice.size) tables.forEach((one) => one.table.draw());
+}
+
+/** Two or three picked models lead to their comparison. */
+function picks() {
+  const bar = document.getElementById("picked");
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches(".pick")) return;
+    const table = event.target.closest("table");
+    document.querySelectorAll(".pick:checked").forEach((box) => { if (box.closest("table") !== table) box.checked = false; });
+    const boxes = [...table.querySelectorAll(".pick:checked")];
+    if (boxes.length > 3) event.target.checked = false;
+    const models = boxes.filter((box) => box.checked).map((box) => box.closest("tr").dataset.model);
+    bar.hidden = models.length === 0;
+    const link = document.createElement("a"), [first, ...others] = models;
+    link.href = `${document.body.dataset.up}compare.html#on=${table.dataset.benchmark}&model=${first}&compare=${others.join(",")}`;
+    link.textContent = `Compare ${models.join(", ")}`;
+    bar.replaceChildren(models.length < 2 ? `${first}: pick one or two more models of this table to compare` : link);
+  });
+}
+
+async function start() {
+  picks();
+  await drawn();
+  await load("assets/tables.js");
+  document.querySelectorAll("table.board").forEach((element) => tables.push(boardTable(element)));
+  document.querySelectorAll("table.sortable").forEach((element) => new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [], columnDefs: [] })));
+  if (filters) {
+    filters.hidden = false;
+    const apply = () => { tables.forEach((one) => one.table.draw()); remember(); };
+    filters.addEventListener("input", apply);
+    filters.addEventListener("change", apply);
+    filters.addEventListener("reset", () => setTimeout(apply, 0));
+    filters.addEventListener("submit", (event) => event.preventDefault());
+    recall();
+  }
+  root.dataset.ready = "tables";
+  if (typeof startFigures === "function") await startFigures();
+}
+start();

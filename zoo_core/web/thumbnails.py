@@ -1,0 +1,95 @@
+"""Pictures of single images of a frozen benchmark, rendered again from its seed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from PIL import Image
+
+from ..catalog.specs import BenchmarkSpec
+from ..datasets.opening import open_dataset
+from ..errors import ArgumentError, DatasetError, FileError, NotInstalledError, PluginError, UnknownNameError
+from ..files import whole
+from ..interfaces import Dataset
+from ..predict.gallery import NIGHT, stretched
+from .measured import Measured, merit
+
+__all__ = ["Chosen", "chosen", "draw_thumbnails", "drawable"]
+
+SIDE = 112  # pixels of a thumbnail, at most
+SHOWN = 6  # of the worst, and of the best
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Rows of a benchmark that show what a model does: answered worst, and best, the most telling first."""
+
+    worst: tuple[int, ...]
+    best: tuple[int, ...]
+
+
+def chosen(measured: Measured, count: int = SHOWN) -> Chosen:
+    """The images that the model answers worst and best; none where its task says nothing of single images."""
+    merits = merit(measured.scores, measured.truth)
+    if merits is None:
+        return Chosen((), ())
+    order = np.argsort(merits, kind="stable")
+    return Chosen(tuple(order[:count].tolist()), tuple(_best(measured, order[::-1])[:count]))
+
+
+def drawable(spec: BenchmarkSpec | None, fingerprint: str) -> Dataset | None:
+    """The images of a benchmark, if they are drawn from a seed and are those with this fingerprint; else None."""
+    if spec is None or spec.needs_data or spec.sha256 != fingerprint:
+        return None
+    try:
+        dataset = open_dataset(spec.dataset, **spec.arguments)
+    except (ArgumentError, DatasetError, FileError, NotInstalledError, PluginError, UnknownNameError):
+        return None  # of a plugin that is not here: the page has no pictures
+    return dataset if dataset.description.domain == "simulated" else None
+
+
+def draw_thumbnails(dataset: Dataset, rows: Iterable[int], fingerprint: str) -> dict[int, bytes]:
+    """A PNG of each row, kept in the user's cache under the fingerprint of the images."""
+    folder = Path(platformdirs.user_cache_dir("zoo")) / "thumbnails" / fingerprint[:16]
+    wanted = sorted(set(rows))
+    kept = {row: path.read_bytes() for row in wanted if (path := folder / f"{row}.png").is_file()}
+    missing = [row for row in wanted if row not in kept]
+    drawn = _drawn(dataset, missing)
+    for row, content in drawn.items():
+        _keep(folder / f"{row}.png", content)
+    return kept | drawn
+
+
+def _best(measured: Measured, order: np.ndarray) -> list[int]:
+    """Of what is found, the positives alone: an empty image that is called empty teaches nothing."""
+    labels = measured.truth.get("label")
+    if labels is None or not (labels[order] > 0).any():
+        return order.tolist()
+    return order[labels[order] > 0].tolist()
+
+
+def _drawn(dataset: Dataset, rows: Sequence[int]) -> dict[int, bytes]:
+    images = dataset.images(list(rows)) if rows else ()
+    return {row: _png(pixels) for row, pixels in zip(rows, images, strict=True)}
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    grey = stretched(pixels)
+    coloured = NIGHT(grey)[..., :3] if grey.ndim == 2 else grey
+    picture = Image.fromarray((coloured[::-1] * 255).round().astype(np.uint8))
+    picture.thumbnail((SIDE, SIDE))
+    content = BytesIO()
+    picture.save(content, "PNG", optimize=True)
+    return content.getvalue()
+
+
+def _keep(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as part:
+            part.write_bytes(content)
+    except (OSError, FileError):
+        return  # a cache that cannot be written costs time and nothing else
