@@ -125,10 +125,14 @@ class Model:
         Raises:
             ArgumentError: the architecture has no features.
         """
+        return self.features_of(channels_of(images, self.preprocess, pixel_scale))
+
+    def features_of(self, channels: Float[Tensor, "batch channels size size"]) -> Float[Tensor, "batch features"]:
+        """Those of prepared channels (`preprocess.images`)."""
         if not hasattr(self.network, "features"):
             raise ArgumentError(f"{self.id} has no features: its network has no method `features(x)`")
         function = cast(Callable[[Tensor], Tensor], self.network.features)
-        return cast(Tensor, in_chunks(function, channels_of(images, self.preprocess, pixel_scale), self.device))
+        return cast(Tensor, in_chunks(function, channels, self.device))
 
     def predict(
         self,

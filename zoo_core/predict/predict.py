@@ -63,11 +63,18 @@ def predict(model: Model, inputs: Inputs, options: Options) -> Table:
 
 
 @contextmanager
-def scored(model: Model, images: Images, options: Options) -> Iterator[Finished]:
-    """The rows of all images, at hand inside the `with` block, and written to `options.out`."""
+def scored(model: Model, images: Images, options: Options, scorer: Scorer | None = None) -> Iterator[Finished]:
+    """The rows of all images, at hand inside the `with` block, and written to `options.out`.
+
+    Arguments:
+        model: trained.
+        images: in the order of the rows.
+        options: how the run is made.
+        scorer: makes the rows; None: predictions of the model.
+    """
     model.require_trained()
     _check_places(options)
-    scorer = Scorer(model, precision_on(model.device, options.precision), options.out_dir)
+    scorer = scorer or Scorer(model, precision_on(model.device, options.precision), options.out_dir)
     batch = effort.batch_size(model, options.batch_size)
     with _shards(options.out, options.resume) as folder:
         shards = replace(

@@ -132,6 +132,7 @@ class Run:
             "calibration": repr(model.calibration),
             "views": model.views,
             "precision": self.scorer.precision,
+            "purpose": self.scorer.purpose,
             "pixel_scale": self.pixel_scale,
             "out_dir": str(self.scorer.out_dir),
             "images": self.images.identity(*self.span(number)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from .reading import PreparedBatch
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["PRECISIONS", "Scorer"]
+__all__ = ["NOT_FINITE", "PRECISIONS", "Scorer", "naming_columns"]
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 CHUNK_CPU = 16  # images from channels to prediction at once on the CPU: what they need stays in the caches of a core
@@ -48,6 +48,11 @@ class Scorer:
             raise ArgumentError(f"precision= (--precision) is {self.precision!r}; choose {' or '.join(PRECISIONS)}")
         if self.model.task.written and self.out_dir is None:
             raise ArgumentError(f"{self.model.id} returns images; say with out_dir= (--out-dir) where to write them")
+
+    @property
+    def purpose(self) -> str:
+        """What the rows hold."""
+        return "predictions"
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
         """One row for each image of the batch, usable or not."""
@@ -123,10 +128,18 @@ def _table(batch: PreparedBatch, columns: Columns) -> pa.Table:
         reason = message if finite or predicted is None else NOT_FINITE
         for name, value in zip(table, (id, path, "ok" if finite else "error", reason, *(row or ())), strict=True):
             table[name].append(value)
-    named = {
-        name: pa.array(map(_readable, table.pop(name)), pa.string()) for name in ("id", "path", "status", "message")
-    }
-    return pa.table(named | {name: pa.array(column) for name, column in table.items()})
+    ok = [status == "ok" for status in table["status"]]
+    named = naming_columns(table["id"], table["path"], ok, table["message"])
+    for name in columns:
+        named = named.append_column(name, pa.array(table[name]))
+    return named
+
+
+def naming_columns(ids: Iterable[str], paths: Iterable[str], ok: Iterable[bool], messages: Iterable[str]) -> pa.Table:
+    """The columns that every table of predictions begins with."""
+    statuses = ("ok" if usable else "error" for usable in ok)
+    texts = {"id": ids, "path": paths, "status": statuses, "message": messages}
+    return pa.table({name: pa.array(map(_readable, values), pa.string()) for name, values in texts.items()})
 
 
 def _readable(text: str) -> str:
