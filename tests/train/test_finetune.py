@@ -255,6 +255,7 @@ def on_sky(folder, scale):
     return folder
 
 
+@pytest.mark.slow
 def test_a_pixel_scale_that_is_given_overrides_the_headers(tmp_path, zoo_command):
     answer = zoo_command(
         *("finetune", "trivial.space", "--on", "folder", "--data", on_sky(tmp_path / "mine", 0.1)),

@@ -10,11 +10,14 @@ from functools import partial
 from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..errors import PluginError, UnknownNameError
-from ..interfaces import Architecture
+from ..interfaces import Architecture, DatasetFactory
+from ..metric import Metric
 from ..models.devices import device_named
 from ..plugins import Plugin, list_plugins, plugin_named, plugin_names
+from .dataset_laws import DATASET_LAWS, asks_for_files
 from .imports import light_import
 from .laws import NETWORK_LAWS
+from .metric_laws import METRIC_LAWS, UntriedError, heads_for
 from .trained import ROUNDS, TRAINED_LAWS, Trial
 
 __all__ = ["BROKEN", "EXPECTED", "OBEYED", "SKIPPED", "Outcome", "Report", "check"]
@@ -91,7 +94,7 @@ class Report:
 
 
 def check(name: str, weights: bool = False, device: str = "auto", rounds: int = ROUNDS) -> Report:
-    """The laws, tried on a plugin, an architecture or a model `architecture.tag`.
+    """The laws, tried on a plugin with its data sets and metrics, an architecture or a model `architecture.tag`.
 
     Arguments:
         name: of any of the three; a plugin's name means all that it provides.
@@ -116,6 +119,9 @@ def check(name: str, weights: bool = False, device: str = "auto", rounds: int = 
     for architecture, specs in zip(architectures, published, strict=True):
         outcomes += _network_outcomes(architecture)
         outcomes += _trained_outcomes(architecture, specs, weights, not any(published), trial)
+    if name in (plugin.name, plugin.distribution):
+        outcomes += [one for factory in plugin.datasets for one in _dataset_outcomes(factory)]
+        outcomes += [one for metric in plugin.metrics for one in _metric_outcomes(metric, plugin)]
     return Report(name, tuple(outcomes))
 
 
@@ -143,6 +149,24 @@ def _trained_outcomes(
         for spec in specs
         for law, faults in TRAINED_LAWS.items()
     ]
+
+
+def _dataset_outcomes(factory: DatasetFactory) -> list[Outcome]:
+    if asks_for_files(factory):
+        return [_skipped(factory.name, law, False, "read from files that you have") for law in DATASET_LAWS]
+    return [_tried(factory.name, law, True, partial(faults, factory)) for law, faults in DATASET_LAWS.items()]
+
+
+def _metric_outcomes(metric: Metric, plugin: Plugin) -> list[Outcome]:
+    heads = {one.task: one.heads for one in reversed(plugin.architectures)}
+    try:
+        of = heads_for(metric, heads)
+        next(METRIC_LAWS["defined"](metric, of), None)
+    except UntriedError as error:
+        return [_skipped(metric.name, law, False, str(error)) for law in METRIC_LAWS]
+    except Exception:  # noqa: BLE001 - a fault of the metric, which the laws report
+        pass
+    return [_tried(metric.name, law, True, partial(faults, metric, of)) for law, faults in METRIC_LAWS.items()]
 
 
 def _tried(subject: str, law: str, required: bool, faults: Callable[[], Iterator[str]]) -> Outcome:
