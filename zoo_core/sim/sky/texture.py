@@ -5,6 +5,7 @@ random field with a power law for its spectrum, drawn in (ln r, azimuth) and wou
 grow with radius. The light of the disc is multiplied with it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..rays.grid import Grid
+from ..rays.grid import Grid, spans
 from ..rays.scene import PROFILES, Profile
 
 __all__ = ["Texture", "texture_of", "textured"]
@@ -72,10 +73,23 @@ def textured(images: Tensor, textures: Sequence[tuple[int, Texture]], grid: Grid
         grid: of the images.
     """
     images = images.clone()
-    for row in sorted({row for row, _ in textures}):
-        factor = _factors([texture for at, texture in textures if at == row], grid).prod(0)
-        images[row] *= factor
+    for layer in _layers(textures):
+        for span in spans(len(layer), grid.width**2, images.device):
+            rows, drawn = zip(*layer[span], strict=True)
+            images[grid.index(np.array(rows))] *= _factors(drawn, grid)
     return images
+
+
+def _layers(textures: Sequence[tuple[int, Texture]]) -> list[list[tuple[int, Texture]]]:
+    """The first texture of each image, then the second of those that have two, and so on."""
+    layers: list[list[tuple[int, Texture]]] = []
+    depth: Counter[int] = Counter()
+    for row, texture in textures:
+        if depth[row] == len(layers):
+            layers.append([])
+        layers[depth[row]].append((row, texture))
+        depth[row] += 1
+    return layers
 
 
 def _factors(textures: Sequence[Texture], grid: Grid) -> Tensor:
