@@ -26,7 +26,7 @@ def autocovariance(images: Tensor, valid: Tensor) -> Tensor:
     limit = CLIP * 1.4826 * _median(residual.abs(), faint > 0)[:, None, None]
     pairs = _lagged_products(faint).clamp(min=1)
     measured = _lagged_products(torch.where(valid, residual, 0).clamp(-limit, limit) * faint) / pairs
-    averaged = width**2 * (_box_mean(faint, width) * faint).sum((1, 2)) / faint.sum((1, 2))
+    averaged = width**2 * (_box_mean(faint, *_boxes(faint, width)) * faint).sum((1, 2)) / faint.sum((1, 2))
     taper = _taper(n_lags)
     return _significant(_with_local_mean(measured, averaged, taper), pairs) * taper
 
@@ -49,9 +49,10 @@ def draw(covariance: Tensor, white: Tensor, height: int, width: int) -> Tensor:
 
 def local_mean(images: Tensor, weight: Tensor, width: Tensor) -> Tensor:
     """Weighted mean in a box around each pixel, whose width is that of the image, (N,); 0 where there is no weight."""
-    weights = _box_mean(weight.to(images), width)
+    boxes = _boxes(images, width)
+    weights = _box_mean(weight.to(images), *boxes)
     enough = weights > 1e-6 / width[:, None, None] ** 2
-    return torch.where(enough, _box_mean(images * weight, width) / torch.where(enough, weights, 1), 0)
+    return torch.where(enough, _box_mean(images * weight, *boxes) / torch.where(enough, weights, 1), 0)
 
 
 def variance_of_mean(covariance: Tensor, width: int) -> Tensor:
@@ -157,10 +158,16 @@ def _rms(spectrum: Tensor, shape: tuple[int, ...]) -> Tensor:
     return torch.where(rms > 0, rms, 1)
 
 
-def _box_mean(images: Tensor, width: Tensor) -> Tensor:
+def _box_mean(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Sum over the box, of which nothing lies beyond the border, divided by its area: two products of matrices."""
-    rows, columns = (_box_matrix(length, width, images) for length in images.shape[1:])
     return rows @ images @ columns.mT
+
+
+def _boxes(images: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
+    """What `_box_mean` multiplies the images with from the left and the right, boxes of a width for each image."""
+    height, length = images.shape[1:]
+    rows = _box_matrix(height, width, images)
+    return rows, rows if height == length else _box_matrix(length, width, images)
 
 
 def _box_matrix(length: int, width: Tensor, like: Tensor) -> Tensor:
