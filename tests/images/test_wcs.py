@@ -120,6 +120,18 @@ def test_a_broken_wcs_costs_the_scale_and_not_the_pixels(write_fits, image, brok
     assert not recwarn.list
 
 
+@pytest.mark.parametrize("types", [("ra---tan", "dec--tan"), ("RA", "DEC"), ("Dec", "Ra"), (" GLON-CAR", "GLAT-CAR")])
+def test_types_of_the_sky_are_known_as_they_are_spelled(types):
+    cards = {"CTYPE1": types[0], "CTYPE2": types[1], "CDELT1": -STEP, "CDELT2": STEP}
+    assert pixel_scale(cards) == pytest.approx(0.1)
+    assert pixel_scale({**cards, "CTYPE1": "RAINFALL"}) is None
+
+
+@pytest.mark.parametrize(("spelled", "step"), [("arcsecs", 0.1), ("Arcmins", 0.1 / 60), ("degs", STEP)])
+def test_units_in_the_plural_are_units(spelled, step):
+    assert pixel_scale(header(CDELT1=-step, CDELT2=step, CUNIT1=spelled, CUNIT2=spelled)) == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize("spelled", ["deg", "degree", "degrees", "DEGREE", "Degrees "])
 def test_degrees_are_degrees_however_they_are_spelled(spelled):
     cards = header(CDELT1=-STEP, CDELT2=STEP, CUNIT1=spelled, CUNIT2=spelled)

@@ -18,7 +18,9 @@ __all__ = ["centre_offset", "footprint", "pixel_scale", "sky_to_pixels", "unit"]
 _ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "rad": 206264.80624709636}
 _SPELLED = {"degree": "deg", "degrees": "deg", "radian": "rad", "radians": "rad"}  # seen in files; FITS says deg, rad
 _SPELLED |= {f"arc{part}{s}": f"arc{part[:3]}" for part in ("minute", "second") for s in ("", "s")}
+_SPELLED |= {"arcmins": "arcmin", "arcsecs": "arcsec", "degs": "deg"}
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
+_UNPROJECTED = ("RA", "DEC")
 _STATED = ("PIXSCALE", "SECPIX")
 _LINEAR = [f"{name}{i}" for name in ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA") for i in (1, 2)]
 _LINEAR += [f"{name}{i}_{j}" for name in ("PC", "CD") for i in (1, 2) for j in (1, 2)]
@@ -126,7 +128,12 @@ def _is_celestial(header: Cards) -> bool:
     types = [_card(header, f"CTYPE{i}") for i in (1, 2)]
     if not any(isinstance(kind, str) and kind.strip() for kind in types):
         return all(_card(header, f"CUNIT{i}") and _arcsec(header, i) for i in (1, 2))
-    return all(str(kind).startswith(_CELESTIAL) for kind in types)
+    return all(_names_the_sky(str(kind).strip().upper()) for kind in types)
+
+
+def _names_the_sky(kind: str) -> bool:
+    """Whether a type is a celestial axis, with its projection (`RA---TAN`) or, against the standard, without (`RA`)."""
+    return kind.startswith(_CELESTIAL) or kind in _UNPROJECTED
 
 
 def _matrix(header: Cards, name: str, diagonal: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
