@@ -27,6 +27,17 @@ ZooError
 from collections.abc import Iterable
 
 
+def one_line(text: str) -> str:
+    r"""The text in one line, with what no terminal should act upon written out: files may be called anything.
+
+    Example:
+        >>> one_line("a\x1b[2Jb.fits:\n no image")
+        'a\\x1b[2Jb.fits: no image'
+    """
+    readable = " ".join(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").split())
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in readable)
+
+
 class ZooError(Exception):
     """Root of all errors that the zoo raises on purpose.
 

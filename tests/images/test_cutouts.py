@@ -3,6 +3,7 @@
 import gc
 import gzip
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from astropy.wcs import WCS
 
 from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from zoo_core.images import Beside, find_cutouts, read
+from zoo_core.images.positions import read_positions
 
 STEP = 0.1 / 3600
 TAN = {
@@ -364,3 +366,38 @@ def test_bands_are_never_cut_at_the_pixels_of_another(tmp_path, write_fits, shif
         return
     with pytest.raises(ImageShapeError, match="20 pixels from where"):
         find_cutouts(catalog, bands, pixels=7)
+
+
+@pytest.mark.parametrize("stream", ['<STREAM href="file:///etc/hosts" encoding="none"/>', '<!ENTITY a "b">'])
+def test_a_vo_table_that_names_other_files_is_refused(tmp_path, stream):
+    path = tmp_path / "positions.vot"
+    path.write_text(f'<?xml version="1.0"?>\n<VOTABLE version="1.4">{stream}</VOTABLE>')
+    with pytest.raises(ImageReadError, match="names data outside the file"):
+        read_positions(str(path))
+
+
+def test_a_catalogue_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo_core.images.positions._MOST", 2**16)
+    path = tmp_path / "positions.csv.gz"
+    path.write_bytes(gzip.compress(b"id,x,y\n" + b"a,1,1\n" * 2**14))
+    with pytest.raises(ImageReadError, match="unpacks to more than"):
+        read_positions(str(path))
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "fits", "parquet", "ecsv", "vot"])
+def test_a_damaged_catalogue_is_read_or_refused_in_one_line(tmp_path, kind):
+    table, path = Table({"id": ["a", "007"], "x": [1.0, 2.0], "y": [3.0, 4.0]}), tmp_path / f"positions.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.table({name: list(table[name]) for name in table.colnames}), path)
+    elif kind == "csv.gz":
+        path.write_bytes(gzip.compress(b"id,x,y\na,1,3\n007,2,4\n" * 20))
+    else:
+        table.write(path, format={"vot": "votable", "ecsv": "ascii.ecsv"}.get(kind, kind))
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(25):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, min(len(whole), 4000), rng.integers(1, 6)):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(len(damaged) // 2, len(damaged) + 1)])
+        with suppress(ImageReadError):
+            read_positions(str(path))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from zoo_core.errors import ImageReadError, ImageShapeError
+from zoo_core.errors import ImageError, ImageReadError, ImageShapeError
 from zoo_core.images import read
 from zoo_core.images.fits import open_gzip
 from zoo_core.images.source import FileSource
@@ -217,3 +217,12 @@ def test_every_member_of_a_gzip_file_is_read(tmp_path):
     (tmp_path / "a.fits.gz").write_bytes(gzip.compress(stored[:cut]) + gzip.compress(stored[cut:]))
 
     assert read(FileSource(str(tmp_path / "a.fits.gz"), "B2"), n_bands=1).pixels[0, 0, 0] == 2
+
+
+def test_a_header_that_claims_two_thousand_million_planes_is_one_row_with_a_reason(tmp_path):
+    path = tmp_path / "cube.fits"
+    fits.writeto(path, np.ones((3, 4, 4), np.float32))
+    path.write_bytes(path.read_bytes().replace(b"NAXIS3  =                    3", b"NAXIS3  =           2147483647"))
+    (row,) = FileSource(str(path)).expand(stack=True)
+    with pytest.raises(ImageError):
+        read(row, n_bands=1)

@@ -1,5 +1,6 @@
 """TIFF reads to what was written, and to what a PNG of the same picture gives."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from zoo_core.errors import ImageReadError, ImageShapeError
+from zoo_core.errors import ImageError, ImageReadError, ImageShapeError
 from zoo_core.images import find_sources, read
 from zoo_core.images.source import FileSource
 
@@ -196,3 +197,16 @@ def test_an_imagej_stack_that_claims_more_planes_than_the_file_holds_is_refused_
     tifffile.imwrite(tmp_path / "a.tif", DEEP, description=claimed, metadata=None)
 
     np.testing.assert_array_equal(pixels_of(tmp_path / "a.tif"), DEEP[None].astype(np.float32))
+
+
+def test_pages_that_come_back_to_themselves_are_counted_once(tmp_path):
+    path = tmp_path / "ring.tif"
+    tifffile.imwrite(path, GREY, metadata=None)
+    with tifffile.TiffFile(path) as file:
+        first, tags = file.pages[0].offset, len(file.pages[0].tags)
+    stored = bytearray(path.read_bytes())
+    link = first + 2 + 12 * tags
+    stored[link : link + 4] = len(stored).to_bytes(4, "little")
+    path.write_bytes(stored + b"\0\0" + first.to_bytes(4, "little"))  # a page without tags, and then the first again
+    with suppress(ImageError):
+        read(FileSource(str(path)), n_bands=1)

@@ -13,7 +13,7 @@ from types import FrameType
 
 import click
 
-from ..errors import ArgumentError, SpecError, UnknownNameError, ZooError
+from ..errors import ArgumentError, SpecError, UnknownNameError, ZooError, one_line
 
 __all__ = ["main", "zoo"]
 
@@ -94,7 +94,7 @@ def _exit_code(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except ZooError as error:
-        click.echo(f"zoo: {error}", err=True)
+        click.echo(f"zoo: {one_line(str(error))}", err=True)
         return 2 if isinstance(error, WRONG_USAGE) else 1
     except (KeyboardInterrupt, click.Abort) as error:
         if isinstance(error.__cause__, EOFError):  # of a file; click takes it for the end of what somebody types
@@ -105,7 +105,7 @@ def _exit_code(arguments: list[str]) -> int:
     except OSError as error:
         from ..files import refused
 
-        click.echo(f"zoo: {refused(error)}", err=True)
+        click.echo(f"zoo: {one_line(refused(error))}", err=True)
         return 1
     except Exception as error:
         error.add_note(FAULT)
@@ -137,7 +137,7 @@ class _ToStandardError(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        click.echo(f"zoo: {record.getMessage()}", err=True)
+        click.echo(f"zoo: {one_line(record.getMessage())}", err=True)
 
 
 def _log_to_stderr(level: int) -> None:

@@ -16,12 +16,15 @@ from astropy.io import ascii as text_tables
 from astropy.table import Column, Table
 
 from ..errors import ImageReadError
+from .fits import FITS_FAILURES
 from .hats import is_hats, parquet_folder, read_hats
 from .layers import reading
 
 __all__ = ["OnMosaic", "OnSky", "read_positions"]
 
-_FAILURES = (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, ImportError, pa.ArrowException)
+_FAILURES = (*FITS_FAILURES, ImportError, pa.ArrowException)
+_MOST = 2**28  # bytes that a catalogue unpacks to
+_ELSEWHERE = re.compile(rb"<!ENTITY|<(\w+:)?STREAM\b[^>]*\bhref\s*=", re.IGNORECASE)  # of XML: astropy fetches it
 _IDS = ("id", "object_id", "source_id", "name", "designation", "number")
 _SKY = (("ra", "dec"), ("right_ascension", "declination"), ("raj2000", "dej2000"), ("alpha_j2000", "delta_j2000"))
 _PIXELS = {("x", "y"): 0.0, ("x_image", "y_image"): 1.0}  # and the number of the first pixel
@@ -90,8 +93,13 @@ def _table(catalog: str) -> Table:
         return _of_arrow(pq.read_table(catalog))
     if start[:2] == b"\x1f\x8b":
         with gzip.open(catalog, "rb") as unpacked:
-            return _of_bytes(unpacked.read(), catalog)
+            stored = unpacked.read(_MOST + 1)
+        if len(stored) > _MOST:
+            raise ImageReadError(f"{catalog}: unpacks to more than {_MOST >> 20} MiB; gunzip it first")
+        return _of_bytes(stored, catalog)
     binary = next((kind for magic, kind in _BINARY.items() if start.startswith(magic[:6])), None)
+    if binary == "votable" and _ELSEWHERE.search(Path(catalog).read_bytes()):
+        raise ImageReadError(f"{catalog}: names data outside the file, which is not followed; save it with them inside")
     return Table.read(catalog, format=binary) if binary else _text_table(Path(catalog).read_bytes())
 
 

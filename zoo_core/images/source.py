@@ -4,7 +4,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -121,7 +121,7 @@ class FileSource(Source):
             return choose(self.path, layers, self.ext).header
 
     def expand(self, stack: bool) -> Iterator["FileSource"]:
-        """A row for each layer if `ext` is "all", and for each plane if `stack`; itself if it cannot be read."""
+        """A row for each layer if `ext` is "all", and for each plane if `stack`; itself if it can be none."""
         try:
             with layers_of(self.path) as layers:
                 rows = list(self._rows(layers, stack))
@@ -131,9 +131,16 @@ class FileSource(Source):
 
     def _rows(self, layers: tuple[Layer, ...], stack: bool) -> Iterator["FileSource"]:
         for ext, layer in self._chosen(layers):
-            planes = n_planes(layer) if stack else None
+            planes = self._planes(layer) if stack else None
             for index in [None] if planes is None else range(planes):
                 yield replace(self, ext=ext, index=index)
+
+    def _planes(self, layer: Layer) -> int | None:
+        """Of a stack; refused where a header claims more planes than the file has bytes."""
+        planes = n_planes(layer)
+        if planes is not None and planes > Path(self.path).stat().st_size:
+            raise ImageShapeError(f"{layer.where}: {planes:,} planes are more than the file can hold")
+        return planes
 
     def _chosen(self, layers: tuple[Layer, ...]) -> Iterator[tuple[str | int | None, Layer]]:
         if self.ext != "all":

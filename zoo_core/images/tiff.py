@@ -30,6 +30,8 @@ def open_tiff(stream: BinaryIO, path: str) -> OpenFile:
     """The pages of a TIFF, those of one size as one array (pages, H, W); colours are bands, transparency is blank."""
     with reading(path, _FAILURES), _unlogged():
         file = tifffile.TiffFile(stream, **_PAGES_ONLY)
+        if not len(file.pages):  # counted first: a chain of pages that comes back to itself would be followed for ever
+            raise ImageReadError(f"{path}: a TIFF without pages; get the file again")
         if not all(series.keyframe.compression in _UNPACKED for series in file.series):
             stream.seek(0)
             return open_picture(stream, path)

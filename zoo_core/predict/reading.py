@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ImageError
+from ..errors import ImageError, one_line
 from ..images.image import RawImage
 from ..images.preprocess import Prepared, Preprocess
 
@@ -73,11 +73,11 @@ class _Row:
 
 def _row(image: RawImage | Unreadable, preprocess: Preprocess, pixel_scale: float | None) -> _Row:
     if isinstance(image, Unreadable):
-        return _Row(image.id, image.path, _one_line(image.reason))
+        return _Row(image.id, image.path, one_line(image.reason))
     try:
         ready = preprocess.prepare(image, pixel_scale)
     except ImageError as error:
-        return _Row(image.id, image.path, _one_line(str(error)))
+        return _Row(image.id, image.path, one_line(str(error)))
     contradicts = preprocess.pixel_scale is not None and _contradicts(pixel_scale, image.pixel_scale)
     scale = image.pixel_scale if pixel_scale is None else pixel_scale
     notes = [
@@ -91,7 +91,3 @@ def _row(image: RawImage | Unreadable, preprocess: Preprocess, pixel_scale: floa
 
 def _contradicts(given: float | None, header: float | None) -> bool:
     return given is not None and header is not None and abs(given / header - 1) > SAME_SCALE
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split())
