@@ -16,9 +16,9 @@ import zoo_core as zoo
 from zoo_core.bench.verify import faults_on_file
 from zoo_core.catalog.checksum import sha256_of
 from zoo_core.catalog.folder import read_folder, write_folder
-from zoo_core.catalog.registry import core_registry, read_registry
+from zoo_core.catalog.registry import catalog, core_registry, read_registry
 from zoo_core.catalog.specs import ModelSpec
-from zoo_core.catalog.weights import weights_file
+from zoo_core.catalog.weights import golden_file, weights_file
 from zoo_core.errors import PublishError, RegistryError, WeightsError
 from zoo_core.publish import checks
 from zoo_core.publish.bundle import ship
@@ -187,16 +187,20 @@ def test_a_folder_that_holds_something_is_left_alone(made, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_plugin_is_given_its_model_once(made, tmp_path, monkeypatch):
+def test_a_plugin_is_given_its_model_again_when_its_statements_changed(made, changed, tmp_path):
     registry = made.plugin / "zoo_mynet" / "registry.yaml"
+    registry.write_text(registry.read_text() + "datasets: {}\n")
     before = registry.read_text()
 
     shipped = ship(made.model)
+    again = ship(changed(lambda spec: replace(spec, known_failures=("rings", "spirals"))))
 
-    assert shipped.model == ID and zoo.load(ID, device="cpu").weights_sha256 == read_folder(made.model).weights.sha256
-    text = registry.read_text()
-    assert ship(made.model) == shipped and registry.read_text() == text
-    other = write_folder(tmp_path / "other", read_folder(made.model), made.results.parent / "registry.yaml")
+    assert shipped.model == again.model == ID
+    spec = catalog().model(ID)
+    assert spec.known_failures == ("rings", "spirals")
+    assert replay(zoo.load(ID, device="cpu"), golden_file(spec))[0].value < 1e-4
+    assert registry.read_text().count(f"{ID}:") == 1 and registry.read_text().endswith("datasets: {}\n")
+    other = write_folder(tmp_path / "other", read_folder(made.model), made.registry)
     with pytest.raises(RegistryError, match="has other weights"):
         ship(other)
     registry.write_text(before)

@@ -1,4 +1,4 @@
-"""Adding the entry of a model to a registry file, of which every other line stays as it is."""
+"""Writing the entry of a model into a registry file, of which every other line stays as it is."""
 
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,10 @@ def entry_text(id: str, entry: dict[str, Any]) -> str:
 
 
 def with_model(path: Path, id: str, entry: dict[str, Any]) -> str:
-    """The text of a registry file with one more entry, at the end of its models.
-
-    An entry that lists the same weights already stays, and the text is that of the file.
+    """The text of a registry file with this entry: at the end of its models, or in place of that of the same weights.
 
     Raises:
-        RegistryError: the file lists other weights under this id, or has no line `models:`.
+        RegistryError: the file lists other weights under this id, or is not written a line a key.
     """
     text, listed = path.read_text(encoding="utf-8"), read_registry(path, entry.get("plugin")).models.get(id)
     if listed is None:
@@ -34,7 +32,25 @@ def with_model(path: Path, id: str, entry: dict[str, Any]) -> str:
             f"{path}: models: {id} has other weights (sha256 {there}, not {wanted}); the bytes of an id never change: "
             "choose another tag, or remove the entry if nobody has it yet"
         )
-    return text
+    return _replaced(path, text, id, entry_text(id, entry))
+
+
+def _replaced(path: Path, text: str, id: str, lines: str) -> str:
+    existing = text.splitlines(keepends=True)
+    begin = next((k for k, line in enumerate(existing) if line.strip() == f"{id}:"), None)
+    if begin is None:
+        raise RegistryError(f"{path}: models: {id} does not begin with a line `{id}:`; remove the entry, and try again")
+    rest = range(begin + 1, len(existing))
+    end = next(
+        (k for k in rest if existing[k].strip() and _indent(existing[k]) <= _indent(existing[begin])), len(existing)
+    )
+    while not existing[end - 1].strip():  # blank lines stay before what follows
+        end -= 1
+    return "".join([*existing[:begin], lines, *existing[end:]])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _inserted(path: Path, text: str, lines: str) -> str:

@@ -1,7 +1,7 @@
 """Shipping trained weights inside a plugin."""
 
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from ..catalog.added import entry_text, with_model
 from ..catalog.checksum import sha256_of
 from ..catalog.entries import entry_of
 from ..catalog.folder import read_folder
-from ..catalog.registry import FILE
+from ..catalog.registry import FILE, read_registry
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import WEIGHTS
 from ..errors import PublishError
@@ -20,7 +20,7 @@ from ..tasks import UNCALIBRATED
 from ..testing.golden import Samples, write_golden
 from .samples import samples_of
 
-__all__ = ["Shipped", "bundle", "bundled_files", "listed_entry", "ship"]
+__all__ = ["Shipped", "as_listed", "bundle", "bundled_files", "listed_entry", "ship"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def ship(folder: Path | str, data: Path | str | None = None) -> Shipped:
     spec = read_folder(folder)
     package = _source_package(spec.plugin)
     registry = package / FILE
+    spec = as_listed(spec, read_registry(registry, spec.plugin).models.get(spec.id))
     samples = samples_of(spec, data)
     with_model(registry, spec.id, listed_entry(spec, spec.weights.sha256))  # refuses before anything is written
     weights, golden = _copied(Path(folder), package, samples)
@@ -71,6 +72,13 @@ def bundle(folder: Path | str, package: Path | str, samples: Samples) -> str:
     _, golden = _copied(Path(folder), Path(package), samples)
     spec = read_folder(folder)
     return entry_text(spec.id, listed_entry(spec, sha256_of(golden)))
+
+
+def as_listed(spec: ModelSpec, known: ModelSpec | None) -> ModelSpec:
+    """The entry of a folder with what only a registry says: the default tag, and where the same weights lie."""
+    if known is None or known.weights.sha256 != spec.weights.sha256:
+        return spec
+    return replace(spec, default=known.default, weights=known.weights)
 
 
 def bundled_files(package: Path, id: str) -> tuple[Path, Path]:

@@ -21,7 +21,7 @@ from ..catalog.added import with_model
 from ..catalog.checksum import sha256_of
 from ..catalog.folder import folder_named, spec_named, whole_folder
 from ..catalog.measured import RESULTS
-from ..catalog.registry import FILE, core_registry
+from ..catalog.registry import FILE, catalog, core_registry
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import GOLDEN, golden_file, weights_file
 from ..errors import PublishError, WeightsError
@@ -29,7 +29,7 @@ from ..files import make_folder, whole
 from ..models.load import load
 from ..plugins import plugin_listed
 from ..testing.golden import write_golden
-from .bundle import bundled_files, listed_entry
+from .bundle import as_listed, bundled_files, listed_entry
 from .card import model_card
 from .checks import LARGEST, Candidate, Check, checked
 from .samples import samples_of
@@ -105,20 +105,23 @@ def _place(to: Path) -> Path:
 def _candidate(name: str | Path, results: Path, data: Path | str | None, temporary: Path) -> Candidate:
     spec = spec_named(name)
     measured = tuple(sorted(results.glob(f"*/{spec.id}.json")))
-    weights = weights_file(spec)
-    return Candidate(name, spec, weights, _golden(name, spec, data, temporary), measured)
+    known = catalog().models.get(spec.id)
+    golden = _golden(name, spec, known, data, temporary)
+    return Candidate(name, as_listed(spec, known), weights_file(spec), golden, measured)
 
 
-def _golden(name: str | Path, spec: ModelSpec, data: Path | str | None, temporary: Path) -> Path:
-    """The golden file; a folder that has none gets one."""
+def _golden(
+    name: str | Path, spec: ModelSpec, known: ModelSpec | None, data: Path | str | None, temporary: Path
+) -> Path:
+    """The golden file; a folder that has none gets that of its plugin, or a new one."""
     try:
         return golden_file(spec)
     except WeightsError:
         if folder_named(name) is None:
             raise
-    samples = samples_of(spec, data)
-    model = load(name, device="cpu")
-    return write_golden(model, samples, temporary / GOLDEN)
+    if known is not None and known.weights.sha256 == spec.weights.sha256:
+        return golden_file(known)
+    return write_golden(load(name, device="cpu"), samples_of(spec, data), temporary / GOLDEN)
 
 
 def _files(candidate: Candidate, place: Path | None, prepared: Path) -> dict[Path, Path]:
