@@ -15,12 +15,13 @@ from zoo_core.bench.summary import summarise
 from zoo_core.board.leaderboard import leaderboard
 from zoo_core.catalog.registry import catalog
 from zoo_core.metric import NoInterval
+from zoo_core.predict.gallery import stretched
 from zoo_core.tasks import Heads, task_named
 from zoo_core.web.curves import roc_points
 from zoo_core.web.libraries import plots_script, tables_script
 from zoo_core.web.measured import measured_of
 from zoo_core.web.pages import write_pages
-from zoo_core.web.thumbnails import draw_thumbnails, drawable
+from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
 
 
 class Page(HTMLParser):
@@ -140,6 +141,15 @@ def test_a_board_without_results_has_pages(tmp_path):
     write_pages(leaderboard(tmp_path / "none"), tmp_path / "pages")
 
     assert {"index.html", "compare.html", "finding.html"} <= {path.name for path in (tmp_path / "pages").iterdir()}
+
+
+def test_an_image_with_a_gap_is_drawn():
+    image = np.random.default_rng(0).normal(size=(1, 20, 20)).astype("float32")
+    image[0, :5] = np.nan
+
+    drawn = stretched(filled(image))
+
+    assert np.isfinite(drawn).all() and drawn[8:].std() > 0.05
 
 
 def test_thumbnails_are_drawn_for_frozen_simulations_alone(tmp_path):

@@ -256,4 +256,5 @@ def _plain(column: str) -> str:
 
 
 def _titled(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """The names of metrics stay as they are."""
+    return text if "_" in text else text[:1].upper() + text[1:]

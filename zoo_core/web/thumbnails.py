@@ -17,7 +17,7 @@ from ..interfaces import Dataset
 from ..predict.gallery import NIGHT, stretched
 from .measured import Measured, merit
 
-__all__ = ["Chosen", "chosen", "draw_thumbnails", "drawable"]
+__all__ = ["Chosen", "chosen", "draw_thumbnails", "drawable", "filled"]
 
 SIDE = 112  # pixels of a thumbnail, at most
 SHOWN = 6  # of the worst, and of the best
@@ -53,7 +53,7 @@ def drawable(spec: BenchmarkSpec | None, fingerprint: str) -> Dataset | None:
 
 def draw_thumbnails(dataset: Dataset, rows: Iterable[int], fingerprint: str) -> dict[int, bytes]:
     """A PNG of each row, kept in the user's cache under the fingerprint of the images."""
-    folder = Path(platformdirs.user_cache_dir("zoo")) / "thumbnails" / fingerprint[:16]
+    folder = Path(platformdirs.user_cache_dir("zoo")) / "thumbnails-filled" / fingerprint[:16]
     wanted = sorted(set(rows))
     kept = {row: path.read_bytes() for row in wanted if (path := folder / f"{row}.png").is_file()}
     missing = [row for row in wanted if row not in kept]
@@ -61,6 +61,19 @@ def draw_thumbnails(dataset: Dataset, rows: Iterable[int], fingerprint: str) -> 
     for row, content in drawn.items():
         _keep(folder / f"{row}.png", content)
     return kept | drawn
+
+
+def filled(pixels: np.ndarray) -> np.ndarray:
+    """The image (bands, H, W) with its blank pixels at the level of its sky, so that it can be drawn.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.web.thumbnails import filled
+        >>> filled(np.array([[[1.0, np.nan, 3.0]]])).tolist()
+        [[[1.0, 2.0, 3.0]]]
+    """
+    sky = np.nan_to_num(np.nanmedian(pixels, axis=(-2, -1), keepdims=True))
+    return np.where(np.isfinite(pixels), pixels, sky)
 
 
 def _best(measured: Measured, order: np.ndarray) -> list[int]:
@@ -77,7 +90,7 @@ def _drawn(dataset: Dataset, rows: Sequence[int]) -> dict[int, bytes]:
 
 
 def _png(pixels: np.ndarray) -> bytes:
-    grey = stretched(pixels)
+    grey = stretched(filled(pixels))
     coloured = NIGHT(grey)[..., :3] if grey.ndim == 2 else grey
     picture = Image.fromarray((coloured[::-1] * 255).round().astype(np.uint8))
     picture.thumbnail((SIDE, SIDE))

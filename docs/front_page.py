@@ -1,0 +1,117 @@
+"""The picture and the tables of the front pages, from the stored results: `python docs/front_page.py`."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from matplotlib.figure import Figure
+
+from zoo_core.bench.examination import metrics_of
+from zoo_core.bench.metrics.ranking import ranking
+from zoo_core.bench.results import Result, read_result, result_path, scores_of
+from zoo_core.board.colours import COLOURS
+from zoo_core.board.markdown import cell, line
+from zoo_core.catalog.registry import catalog
+from zoo_core.datasets.opening import open_dataset
+from zoo_core.predict.gallery import NIGHT, stretched
+from zoo_core.web.curves import roc_points
+from zoo_core.web.thumbnails import filled
+
+TOP = Path(__file__).parents[1]
+RESULTS = TOP / "docs" / "leaderboard" / "results"
+PICTURE = TOP / "docs" / "images" / "front.png"
+PAGES = (TOP / "README.md", TOP / "docs" / "index.md")
+SHOWN = "finding_space_shifted"
+FINDER, FINDERS = "lastro.space", ("deeplens.space", "lastro.space", "classical.space", "trivial.space")
+RETURNED = (  # task, benchmark, model
+    ("classification", "finding_space", "lastro.space"),
+    ("classification", "substructure_easy", "resnet.substructure"),
+    ("regression", "substructure_mass", "resnet_regression.substructure_mass"),
+    ("anomaly", "substructure_easy_anomaly", "lensfit.substructure"),
+    ("clustering", "substructure_easy_clustering", "scan.substructure_spectrum"),
+)
+BEST, DOWN = 10, 2  # images of the picture, and its rows
+
+
+def measured_table() -> str:
+    """Of each benchmark the best value of the metric that ranks, with its interval."""
+    heads = ["benchmark", "images", "best so far", "metric", "value, 95 % interval", "models"]
+    return "\n".join([line(heads), line(["---"] * len(heads)), *map(line, _measured())])
+
+
+def returned_table() -> str:
+    """What a row of the output holds, a task each: the first image of a benchmark."""
+    heads = ["task", "model", "a row of the table"]
+    rows = [[task, f"`{model}`", _row(benchmark, model)] for task, benchmark, model in RETURNED]
+    return "\n".join([line(heads), line(["---"] * len(heads)), *map(line, rows)])
+
+
+def with_tables(text: str) -> str:
+    """A page with its tables as they are today."""
+    for name, table in (("measured", measured_table()), ("returned", returned_table())):
+        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", rf"\g<1>\n{table}\n\n\g<2>", text, flags=re.DOTALL)
+    return text
+
+
+def draw() -> None:
+    """The images that a finder is surest of, with their truth, and how the finders compare."""
+    figure = Figure((11, 3.6), dpi=100, layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.55, 1))
+    _draw_best(left)
+    axes = right.subplots()
+    for number, model in enumerate(FINDERS):
+        fpr, tpr = roc_points(_ranked(model), 1e-4)
+        axes.step(fpr, tpr, where="post", color=COLOURS[number], label=model)
+    axes.set(xscale="log", xlim=(1e-4, 1), ylim=(0, 1), xlabel="false-positive rate", ylabel="share of lenses found")
+    axes.set_title(f"all measured alike: {SHOWN}", fontsize=10)
+    axes.legend(frameon=False, fontsize=8)
+    axes.grid(alpha=0.2)
+    figure.savefig(PICTURE)
+
+
+def _draw_best(figure) -> None:
+    path = result_path(RESULTS, SHOWN, FINDER)
+    scores, truth = scores_of(path, read_result(path))
+    rows = np.argsort(-scores.positive, kind="stable")[:BEST]
+    spec = catalog().benchmarks[SHOWN]
+    images = open_dataset(spec.dataset, **spec.arguments).images(rows)
+    for axes, row, image in zip(figure.subplots(DOWN, BEST // DOWN).flat, rows, images, strict=True):
+        axes.imshow(stretched(filled(image)), cmap=NIGHT, origin="lower", vmin=0, vmax=1)
+        axes.set_axis_off()
+        axes.set_title(f"{'lens' if truth['label'][row] else 'no lens'}, p = {scores.positive[row]:.3f}", fontsize=8)
+    figure.suptitle(f"{FINDER}: the ten of 10,000 images that it is surest of, and the truth", fontsize=10)
+
+
+def _ranked(model: str):
+    path = result_path(RESULTS, SHOWN, model)
+    return ranking(*scores_of(path, read_result(path)))
+
+
+def _measured() -> Iterator[list[str]]:
+    for folder in sorted(RESULTS.iterdir()):
+        found = [one for path in sorted(folder.glob("*.json")) if (one := read_result(path)).status == "ok"]
+        if found:
+            yield _best(folder.name, found)
+
+
+def _best(benchmark: str, found: list[Result]) -> list[str]:
+    metric = metrics_of(found[0], catalog().benchmarks.get(benchmark))[0]
+    sign = 1 if metric.higher_is_better else -1
+    best = max(found, key=lambda one: sign * (one.metrics[metric.name].value or -np.inf))
+    domain = best.dataset["domain"]
+    return [benchmark, domain, f"`{best.model}`", metric.name, cell(best, metric.name), str(len(found))]
+
+
+def _row(benchmark: str, model: str) -> str:
+    table = pq.read_table(result_path(RESULTS, benchmark, model).with_suffix(".parquet")).slice(0, 1).to_pylist()[0]
+    answered = {name: value for name, value in table.items() if name != "id" and not name.startswith("true_")}
+    values = {name: f"{value:.3g}" if isinstance(value, float) else str(value) for name, value in answered.items()}
+    return ", ".join(f"`{name}` {value}" for name, value in values.items())
+
+
+if __name__ == "__main__":
+    draw()
+    for page in PAGES:
+        page.write_text(with_tables(page.read_text()))
