@@ -91,9 +91,10 @@ class Calibration:
     def shifts(self, outputs: int) -> tuple[float, ...]:
         """What the prior adds to each of so many logits over the temperature; zeros where it favours no class.
 
-        >>> from zoo_core.predictions import Calibration
-        >>> [round(shift, 3) for shift in Calibration(prior=(0.2,)).shifts(1)]
-        [-1.386]
+        Example:
+            >>> from zoo_core.predictions import Calibration
+            >>> [round(shift, 3) for shift in Calibration(prior=(0.2,)).shifts(1)]
+            [-1.386]
         """
         if self.prior is None:
             return (0.0,) * outputs
