@@ -11,6 +11,8 @@ from zoo_core.bench.harness import measure
 from zoo_core.bench.results import Estimate, read_result, read_results, result_path, sha256_of, write_result
 from zoo_core.errors import ResultError
 
+NO_IMAGES = {name: pa.array([], pa.float64()) for name in ("p_lens", "true_label")} | {"id": pa.array([], pa.string())}
+
 
 @pytest.fixture
 def result(tiny_model, bright, tmp_path):
@@ -61,7 +63,7 @@ def test_a_missing_file_is_named(tmp_path):
         read_result(tmp_path / "nothing.json")
 
 
-@pytest.mark.parametrize("columns", [{}, {"p_lens": [0.5]}, {"id": ["a"], "p": ["b"]}])
+@pytest.mark.parametrize("columns", [{}, {"p_lens": [0.5]}, {"id": ["a"], "p": ["b"]}, NO_IMAGES])
 def test_predictions_that_are_none_are_named_however_well_their_hash_agrees(result, tmp_path, columns):
     path = tmp_path / "results/bright/trivial.one.parquet"
     pq.write_table(pa.table(columns), path) if columns else path.write_bytes(b"")

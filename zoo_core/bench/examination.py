@@ -23,6 +23,8 @@ from .truth import truth_sha256
 
 __all__ = ["examine", "metrics_of"]
 
+# what metrics may raise on predictions that no model gave
+UNCOMPUTABLE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 CLOSE = 1e-9  # relative; sums of float64 in another order
 
 
@@ -44,7 +46,7 @@ def examine(path: Path, result: Result, spec: BenchmarkSpec | None, truth_known:
         return _examined(result, scores, truth, metrics, spec, truth_known)
     except (ResultError, UnknownNameError, PluginError, NotInstalledError) as error:
         return Examination(str(error))
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except UNCOMPUTABLE as error:
         return Examination(f"its metrics cannot be computed from {path.stem}.parquet ({error!r})")
 
 
