@@ -244,7 +244,8 @@ def test_a_mosaic_without_wcs_needs_pixels(tmp_path):
         ("a,b\n1,2\n", "needs columns ra and dec .* or x and y; it has a, b"),
         ("x,y\nleft,right\n", "no row of column x holds a number"),
         ("\0\1\2", "cannot be read|needs columns"),
-        ("", "cannot be read|needs columns"),
+        ("", "catalogue is empty"),
+        ("\n\n", "catalogue is empty"),
     ],
 )
 def test_a_catalogue_that_cannot_be_used_is_an_error_at_once(tmp_path, mosaic, content, message):
@@ -313,6 +314,18 @@ def test_comments_are_no_rows_and_a_commented_header_is_one(tmp_path, mosaic, te
     (tmp_path / "a.csv").write_text(text)
 
     assert [(source.id, source.y) for source in find_cutouts(tmp_path / "a.csv", mosaic, pixels=7)] == [("A", 10)]
+
+
+@pytest.mark.parametrize("ragged", ["b,5", "b", "b,5,5,9", "b,"])
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_a_row_of_another_length_costs_that_row(tmp_path, mosaic, ragged, delimiter):
+    path = tmp_path / "positions.csv"
+    path.write_text("\n".join(["id,x,y", "a,20,20", ragged, '"c d",21,21', ""]).replace(",", delimiter))
+    first, second, third = find_cutouts(path, mosaic, pixels=5)
+    assert read(first, n_bands=1).pixels.shape == read(third, n_bands=1).pixels.shape == (1, 5, 5)
+    assert (first.id, second.id, third.id) == ("a", "b", "c d")
+    with pytest.raises(ImageShapeError, match="position of b"):
+        read(second, n_bands=1)
 
 
 @pytest.mark.parametrize("bad", ["N/A", "", "nan", "12:x", "1:2:3:4"])

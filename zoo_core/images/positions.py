@@ -1,5 +1,6 @@
 """Positions: the objects of a catalogue, in whatever format it is, each with its name as it is written."""
 
+import csv
 import gzip
 import re
 from collections.abc import Sequence
@@ -112,6 +113,8 @@ def _of_bytes(stored: bytes, catalog: str) -> Table:
 def _text_table(stored: bytes) -> Table:
     """A table of text, its columns as they are written."""
     lines = [line for line in stored.decode("utf-8-sig", "surrogateescape").splitlines() if line.strip()]
+    if not lines:
+        raise ImageReadError("the catalogue is empty; it needs columns ra and dec (degrees) or x and y")
     if lines and lines[0].startswith("# %ECSV"):
         return cast(Table, text_tables.read(lines, format="ecsv"))
     kind = _delimited(lines)
@@ -129,8 +132,17 @@ def _delimited(lines: Sequence[str]) -> tuple[str, list[str]] | None:
         if rows and delimiter in rows[0]:
             header = _commented_header(lines, rows[0], delimiter)
             rows = [header, *rows] if header else rows
-            return delimiter, [_without_empty_end(row, rows[0], delimiter) for row in rows]
+            whole = (_without_empty_end(row, rows[0], delimiter) for row in rows)
+            return delimiter, [_of_length(row, rows[0], delimiter) for row in whole]
     return None
+
+
+def _of_length(row: str, header: str, delimiter: str) -> str:
+    """A row with as many fields as the header: one with fewer, or more, keeps its first and has no position."""
+    if row.count('"') % 2:  # its field goes on in the next line
+        return row
+    found, wanted = (len(next(csv.reader([text], delimiter=delimiter))) for text in (row, header))
+    return row if found == wanted else delimiter.join([row.split(delimiter)[0], *['""'] * (wanted - 1)])
 
 
 def _commented_header(lines: Sequence[str], first: str, delimiter: str) -> str | None:
@@ -157,7 +169,8 @@ def _arrow(column: pa.ChunkedArray) -> Column | np.ndarray:
 
 def _names(column: Column) -> list[str]:
     """As they are written; bytes of FITS as text."""
-    return [value.decode() if isinstance(value, bytes) else str(value).strip() for value in column]
+    known = ("" if value is np.ma.masked else value for value in column)
+    return [value.decode() if isinstance(value, bytes) else str(value).strip() for value in known]
 
 
 def _angles(column: Column, sexagesimal: units.UnitBase) -> np.ndarray:
