@@ -33,3 +33,14 @@ def test_a_row_without_one_of_the_columns_is_refused():
 
 def test_the_light_table_is_a_profile_after_its_scene():
     assert LIGHT.names == ("scene", *Profile._fields) and LENS.names == Lens._fields
+
+
+def test_columns_are_found_by_name_in_rows_of_any_order():
+    class Point(NamedTuple):
+        x: float
+        y: float
+
+    alike, other = dtype_of(Point), np.dtype([("y", "f8"), ("x", "f8")])
+    for dtype in (alike, other):
+        found = table([Point(1.0, 2.0), Point(3.0, 4.0)], dtype)
+        assert found["x"].tolist() == [1, 3] and found["y"].tolist() == [2, 4]

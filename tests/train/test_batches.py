@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from zoo_core.datasets.simulated.finding import finding_space
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
 from zoo_core.train import batches as batches_module
 from zoo_core.train.batches import Augmented, BalancedBatches, EpochBatches, FreshBatches, class_groups
 from zoo_core.train.descent import relieve
 from zoo_core.train.recipe import Augmentation
+
+from ..operators import Operators
 
 SIZE = 15
 PREPROCESS = Preprocess.from_operations([{"op": "frame", "size": SIZE}, {"op": "noise_units"}], ["VIS"])
@@ -142,3 +145,22 @@ def test_batches_that_are_drawn_together_are_functions_of_seed_and_step_too(monk
     torch.testing.assert_close(others[4], last, rtol=0, atol=0)
     assert all(images.shape == (8, 1, SIZE, SIZE) and targets.sum() == 4 for images, targets in others)
     assert not torch.equal(others[0][0], others[1][0])
+
+
+@pytest.fixture(scope="module")
+def lenses(tmp_path_factory):
+    """Scenes as the recipe of lastro.space exposes them."""
+    folder = tmp_path_factory.mktemp("bank")
+    view = finding_space(n=4, seed=3, lens_fraction=0.5, cache=folder).training_view(folder, torch.device("cpu"))
+    preprocess = Preprocess.from_operations([{"op": "frame", "size": 101}, {"op": "noise_units"}], ["VIS"])
+    return Augmented(view, preprocess, 0.1, Augmentation(gain=0.2, offset=0.1), torch.device("cpu"))
+
+
+def test_feeding_takes_as_many_operators_however_many_images_a_batch_has(lenses):
+    counts = []
+    for size in (16, 32):
+        with Operators() as operators:
+            lenses.draw(np.arange(size) % 4, seed=5)
+        counts.append(operators.count)
+
+    assert max(counts) < 2000 and abs(counts[1] - counts[0]) < 100

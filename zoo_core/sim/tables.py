@@ -33,5 +33,12 @@ def table(rows: Iterable[Any], dtype: np.dtype) -> np.ndarray:
     >>> table([{"y": 2, "x": 1}], np.dtype([("x", "i8"), ("y", "i8")]))
     array([(1, 2)], dtype=[('x', '<i8'), ('y', '<i8')])
     """
-    named = (row if isinstance(row, Mapping) else row._asdict() for row in rows)
-    return np.array([tuple(row[name] for name in dtype.names or ()) for row in named], dtype)
+    names = dtype.names or ()
+    return np.array([_ordered(row, names) for row in rows], dtype)
+
+
+def _ordered(row: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """The row in the order of the columns."""
+    if isinstance(row, Mapping):
+        return tuple(row[name] for name in names)
+    return row if row._fields == names else tuple(getattr(row, name) for name in names)
