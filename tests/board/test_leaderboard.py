@@ -133,7 +133,7 @@ def test_what_a_reader_must_know_stands_in_the_row(stored, listed, tmp_path):
 
     text = board_of(tmp_path / "results", listed("a.one", trained_on="patch")).markdown()
 
-    assert "population **seen** in training" in text
+    assert "**trained on this population**" in text
     assert "trained and measured on simulated images" in text
     assert f"tpr0 ({read_result(path).images['nonlens']:,} negatives)" in text
 

@@ -31,9 +31,9 @@ SHOWN_RATE = "fpr<=1e-2"
 NOTES = """\
 Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
 (paired bootstrap), with the interval of the place; models that cannot be told apart share it. ≥: fewer than three \
-false positives, so that the purity is a lower bound. *population seen*: the model has learned from images of the same \
-data set; from other ones, as benchmarks are held back by their seed or split. *recomputed*: every number was computed \
-again from the predictions; *re-measured*: besides, images drawn at random were scored again with the published \
+false positives, so that the purity is a lower bound. *trained on this population*: the model was trained on images of \
+the same data set; on other ones, as benchmarks are held back by their seed or split. *recomputed*: every number was \
+computed again from the predictions; *re-measured*: besides, images drawn at random were scored again with the published \
 weights; *self-reported*: the truth is the author's own; *hidden test*: predicted without the truth, and \
 scored by whoever keeps it."""
 
@@ -106,7 +106,7 @@ def overlaps(row: Row) -> list[str]:
     """What of the benchmark the model knows from its training, in words."""
     if row.overlap == IMAGES:
         return ["**trained on images of this benchmark**"]
-    return ["population **seen** in training"] if row.shown is not None and row.shown.seen else []
+    return ["**trained on this population**"] if row.shown is not None and row.shown.seen else []
 
 
 def domains(result: Result) -> str:
