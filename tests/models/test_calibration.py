@@ -27,6 +27,14 @@ def test_it_finds_the_factor_by_which_logits_are_too_large(factor, fraction):
     assert found == pytest.approx(factor, rel=0.05)  # three standard errors of the rarer class
 
 
+def test_a_few_images_hardly_change_it():
+    few, many = (
+        temperature(*overconfident(count, 0.4, 3.0), task_named("classification"), HEADS) for count in (30, 3000)
+    )
+
+    assert 1 < few < 2.5 < many
+
+
 @pytest.mark.parametrize("prior", [0.5, 0.2, 0.01])
 def test_a_prior_multiplies_the_odds(prior):
     output = torch.tensor([[-3.0], [0.0], [4.0]])

@@ -33,8 +33,8 @@ Intervals are at 95 %. *rank*: one more than the number of models that are bette
 (paired bootstrap), with the interval of the place; models that cannot be told apart share it. ≥: fewer than three \
 false positives, so that the purity is a lower bound. *trained on this population*: the model was trained on images of \
 the same data set; on other ones, as benchmarks are held back by their seed or split. *recomputed*: every number was \
-computed again from the predictions; *re-measured*: besides, images drawn at random were scored again with the published \
-weights; *self-reported*: the truth is the author's own; *hidden test*: predicted without the truth, and \
+computed again from the predictions; *re-measured*: besides, images drawn at random were scored again with the \
+published weights; *self-reported*: the truth is the author's own; *hidden test*: predicted without the truth, and \
 scored by whoever keeps it."""
 
 
