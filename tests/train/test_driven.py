@@ -129,6 +129,7 @@ def test_a_stage_begins_anew_on_pixels_of_another_scale(recipe, tmp_path, caplog
     trained(path, tmp_path / "run", data=headers.parent)
 
     headers.write_text("0.2")
+    caplog.clear()  # the level is that of whichever command ran before in this process
     with caplog.at_level(logging.INFO, logger="zoo"):
         model = trained(path, tmp_path / "run", data=headers.parent)
 
