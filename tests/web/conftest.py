@@ -61,5 +61,6 @@ def browser():
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     service = Service(ON_PATH["chromedriver"], env={**os.environ, "SE_OFFLINE": "true"})
     driver = webdriver.Chrome(options=options, service=service)
+    driver.set_script_timeout(600)  # a busy machine is no failure
     yield driver
     driver.quit()

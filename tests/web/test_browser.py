@@ -30,7 +30,7 @@ def visit(browser, site):
 
 
 def until(browser, script):
-    WebDriverWait(browser, 60, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
+    WebDriverWait(browser, 600, poll_frequency=0.05).until(lambda driver: driver.execute_script(script))
 
 
 def ready(page):
