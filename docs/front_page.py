@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from zoo_core.bench.examination import metrics_of
+from zoo_core.bench.metrics.curves import Ranking
 from zoo_core.bench.metrics.ranking import ranking
 from zoo_core.bench.results import Result, read_result, result_path, scores_of
 from zoo_core.board.colours import COLOURS
@@ -16,6 +17,7 @@ from zoo_core.board.markdown import cell, line
 from zoo_core.catalog.registry import catalog
 from zoo_core.datasets.opening import open_dataset
 from zoo_core.predict.gallery import NIGHT, stretched
+from zoo_core.scores import ClassScores
 from zoo_core.web.curves import roc_points
 from zoo_core.web.thumbnails import filled
 
@@ -37,7 +39,7 @@ BEST, DOWN = 10, 2  # images of the picture, and its rows
 
 def measured_table() -> str:
     """Of each benchmark the best value of the metric that ranks, with its interval."""
-    heads = ["benchmark", "images", "best so far", "metric", "value, 95 % interval", "models"]
+    heads = ["benchmark", "metric", "value, 95 % interval", "best so far", "images", "models"]
     return "\n".join([line(heads), line(["---"] * len(heads)), *map(line, _measured())])
 
 
@@ -58,7 +60,7 @@ def with_tables(text: str) -> str:
 def draw() -> None:
     """The images that a finder is surest of, with their truth, and how the finders compare."""
     figure = Figure((11, 3.6), dpi=100, layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.55, 1))
+    left, right = np.ravel(figure.subfigures(1, 2, width_ratios=(1.55, 1)))
     _draw_best(left)
     axes = right.subplots()
     for number, model in enumerate(FINDERS):
@@ -71,22 +73,25 @@ def draw() -> None:
     figure.savefig(PICTURE)
 
 
-def _draw_best(figure) -> None:
+def _draw_best(figure: SubFigure) -> None:
     path = result_path(RESULTS, SHOWN, FINDER)
     scores, truth = scores_of(path, read_result(path))
+    assert isinstance(scores, ClassScores)  # of a finder
     rows = np.argsort(-scores.positive, kind="stable")[:BEST]
     spec = catalog().benchmarks[SHOWN]
     images = open_dataset(spec.dataset, **spec.arguments).images(rows)
-    for axes, row, image in zip(figure.subplots(DOWN, BEST // DOWN).flat, rows, images, strict=True):
+    for axes, row, image in zip(np.ravel(figure.subplots(DOWN, BEST // DOWN)), rows, images, strict=True):
         axes.imshow(stretched(filled(image)), cmap=NIGHT, origin="lower", vmin=0, vmax=1)
         axes.set_axis_off()
         axes.set_title(f"{'lens' if truth['label'][row] else 'no lens'}, p = {scores.positive[row]:.3f}", fontsize=8)
     figure.suptitle(f"{FINDER}: the ten of 10,000 images that it is surest of, and the truth", fontsize=10)
 
 
-def _ranked(model: str):
+def _ranked(model: str) -> Ranking:
     path = result_path(RESULTS, SHOWN, model)
-    return ranking(*scores_of(path, read_result(path)))
+    ranked = ranking(*scores_of(path, read_result(path)))
+    assert ranked is not None  # finders rank
+    return ranked
 
 
 def _measured() -> Iterator[list[str]]:
@@ -101,7 +106,7 @@ def _best(benchmark: str, found: list[Result]) -> list[str]:
     sign = 1 if metric.higher_is_better else -1
     best = max(found, key=lambda one: sign * (one.metrics[metric.name].value or -np.inf))
     domain = best.dataset["domain"]
-    return [benchmark, domain, f"`{best.model}`", metric.name, cell(best, metric.name), str(len(found))]
+    return [benchmark, metric.name, cell(best, metric.name), f"`{best.model}`", domain, str(len(found))]
 
 
 def _row(benchmark: str, model: str) -> str:

@@ -135,7 +135,8 @@ def _densities(one: Measured) -> Iterator[Record]:
     ranked = ranking(one.scores, one.truth)
     if ranked is None or ranked.probable:
         return
-    edges = np.linspace(*np.quantile(ranked.scores, [0.01, 0.99]), BINS + 1)
+    lowest, highest = np.quantile(ranked.scores, [0.01, 0.99])
+    edges = np.linspace(lowest, highest, BINS + 1)
     for k, name in enumerate(one.result.images):
         counts = np.histogram(ranked.scores[one.truth["label"] == k], edges)[0]
         for low, high, share in zip(edges, edges[1:], counts / max(1, counts.max()), strict=False):

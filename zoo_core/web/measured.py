@@ -57,12 +57,16 @@ def merit(scores: Scores, truth: Truth) -> np.ndarray | None:
 @merit.register(ClassScores)
 def _(scores: ClassScores, truth: Truth) -> np.ndarray:
     if scores.is_binary:
-        return _by_rank(scores, truth)
+        return _share_of_rank(scores, truth)
     return scores.probabilities[np.arange(len(truth["label"])), truth["label"]]
 
 
 @merit.register(AnomalyScores)
-def _by_rank(scores: ClassScores | AnomalyScores, truth: Truth) -> np.ndarray:
+def _(scores: AnomalyScores, truth: Truth) -> np.ndarray:
+    return _share_of_rank(scores, truth)
+
+
+def _share_of_rank(scores: ClassScores | AnomalyScores, truth: Truth) -> np.ndarray:
     ranked = ranking(scores, truth)
     assert ranked is not None  # two classes and anomalies are always ranked
     share = (rankdata(ranked.scores) - 1) / max(1, len(ranked.scores) - 1)

@@ -28,11 +28,11 @@ def resampled(measured: Measured, metrics: Sequence[Metric]) -> Resampled:
     path = Path(platformdirs.user_cache_dir("zoo")) / "resampled" / f"{key}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
-    except (OSError, ValueError):  # nothing is kept, or it was damaged
+            return dict(zip(kept["names"].tolist(), kept["values"], strict=True))
+    except (OSError, ValueError, KeyError):  # nothing is kept, or it was damaged
         found = _resampled(measured, own)
     content = BytesIO()
-    np.savez(content, **found)
+    np.savez(content, names=list(found), values=np.array(list(found.values())))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path) as part:
