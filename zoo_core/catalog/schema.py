@@ -159,7 +159,7 @@ class _Model(_Entry):
         except (SpecError, UnknownNameError) as error:
             raise ValueError(str(error)) from None
         prior = self.calibration.prior
-        if fault := Calibration(prior=prior and tuple(prior)).fault(self.heads.classes):
+        if fault := Calibration(prior=tuple(prior) if prior else None).fault(self.heads.classes):
             raise ValueError(f"calibration: {fault}")
         return self
 

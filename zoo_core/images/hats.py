@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -37,7 +38,7 @@ def read_hats(folder: Path, names: Sequence[str]) -> pa.Table:
         raise NotInstalledError(
             f"{folder}: a HATS catalogue, for which hats can't be imported ({error}); pip install 'zoo-core[scale]'"
         ) from error
-    opened = hats.read_hats(folder)
+    opened: Any = hats.read_hats(folder)  # a catalogue, or a collection of one with its margins
     catalog = getattr(opened, "main_catalog", opened)
     ra, dec = catalog.catalog_info.ra_column, catalog.catalog_info.dec_column
     if not ra or not dec:
@@ -65,7 +66,8 @@ def _columns(file: str, ra: str, dec: str, names: Sequence[str]) -> pa.Table:
     name = next((one for wanted in names for one in there if one.lower() == wanted), None)
     chosen = [ra, dec] if name is None else [ra, dec, name]
     return (
-        pq.read_table(file, columns=chosen, partitioning=None)
+        pq.ParquetFile(file)
+        .read(columns=chosen)
         .select(chosen)
         .rename_columns(["ra", "dec", *([] if name is None else [name.lower()])])
     )

@@ -98,7 +98,7 @@ def _listed(from_file: StrPath | None) -> Iterator[str]:
         with _opened(from_file) as lines:
             yield from (path for line in lines if (path := line.rstrip("\r\n")).strip())
     except OSError as error:
-        raise ImageReadError(refused(error, from_file)) from error
+        raise ImageReadError(refused(error, os.fspath(from_file))) from error
 
 
 def _opened(from_file: StrPath) -> AbstractContextManager[TextIO]:
