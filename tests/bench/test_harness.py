@@ -174,7 +174,9 @@ def test_an_untrained_model_is_refused(bright, tmp_path):
         measure([zoo.build("trivial")], bright, results=tmp_path / "results")
 
 
-def test_a_model_of_other_bands_is_refused(tiny_model, bright, tmp_path):
+def test_a_model_of_other_bands_is_refused(tiny_model, bright, folder_of_images, tmp_path):
+    for path in folder_of_images.rglob("*.npy"):
+        np.save(path, np.stack([np.load(path)] * 2))
     two_bands = replace(bright, arguments=bright.arguments | {"bands": ["g", "i"]})
 
     with pytest.raises(zoo.ZooError, match=r"trivial\.one takes the bands VIS, bright has g, i"):
