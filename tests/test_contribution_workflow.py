@@ -99,7 +99,7 @@ def test_a_true_proposal_passes_every_step_and_a_forged_one_fails_with_what_diff
 
     assert "re-measured" in outputs["Score random images again"]
     assert "mynet.first: passed" in outputs["Try the laws"]
-    assert ID in (place / "board" / "index.md").read_text()
+    assert ID in (place / "board" / "finding.html").read_text()
 
     (sky,) = [spec for id, spec in catalog().benchmarks.items() if id == "finding_space"]
     forged = place / "proposal" / RESULTS / f"{ID}.json"

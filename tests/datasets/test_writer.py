@@ -126,7 +126,7 @@ def test_an_unknown_format_is_refused(tmp_path):
 
 
 def test_sets_that_exist_already_cannot_be_simulated(tmp_path):
-    with pytest.raises(DatasetError, match="cannot be opened with"):
+    with pytest.raises(DatasetError, match=r"blf1_space is read from files.*cannot be simulated"):
         simulate("blf1_space", 2, 5, tmp_path)
 
 

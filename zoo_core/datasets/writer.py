@@ -19,7 +19,7 @@ from astropy.wcs import WCS
 
 from ..errors import DatasetError
 from ..files import make_folder, sole, sweep, whole
-from .opening import open_dataset
+from .opening import needs_path, open_dataset
 from .shards import read_array, write_array
 from .simulated.simulation import Simulated
 
@@ -70,6 +70,8 @@ def simulate(
     """
     if format not in FORMATS:
         raise DatasetError(f"format {format!r} is not known; choose {' or '.join(FORMATS)}")
+    if needs_path(name):
+        raise DatasetError(f"{name} is read from files that exist already, and cannot be simulated")
     source, out = open_dataset(name, n=n, seed=seed, **(arguments or {})), Path(out).expanduser()
     if not isinstance(source, Simulated):
         raise DatasetError(f"{name} is not simulated; its images exist already, see its documentation for where")

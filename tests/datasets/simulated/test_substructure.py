@@ -86,7 +86,7 @@ def test_a_later_start_continues_the_sequence(few, tmp_path):
 
 
 def test_other_arguments_are_other_data():
-    arguments = [{}, {"seed": 5}, {"n": 31}, {"difficulty": "real"}, {"size": 48}, {"classes": ("no", "vort")}]
+    arguments = [{}, {"seed": 5}, {"n": 31}, {"difficulty": "real"}, {"size": 60}, {"classes": ("no", "vort")}]
     fingerprints = {substructure(**{"n": 30, "seed": 4} | changed).fingerprint() for changed in arguments}
     assert len(fingerprints) == len(arguments)
 
