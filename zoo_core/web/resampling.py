@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -28,11 +29,12 @@ def resampled(measured: Measured, metrics: Sequence[Metric]) -> Resampled:
     path = Path(platformdirs.user_cache_dir("zoo")) / "resampled" / f"{key}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
-            return dict(zip(kept["names"].tolist(), kept["values"], strict=True))
-    except (OSError, ValueError, KeyError):  # nothing is kept, or it was damaged
+            return {name: kept[name] for name in kept.files}
+    except (OSError, ValueError):  # nothing is kept, or it was damaged
         found = _resampled(measured, own)
     content = BytesIO()
-    np.savez(content, names=list(found), values=np.array(list(found.values())))
+    arrays: dict[str, Any] = dict(found)
+    np.savez(content, **arrays)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path) as part:
