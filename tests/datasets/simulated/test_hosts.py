@@ -7,8 +7,9 @@ from astropy.io import fits
 
 import zoo_core as zoo
 from zoo_core.datasets.public.sky import split_of
-from zoo_core.datasets.simulated.examples import Examples, read_examples
-from zoo_core.datasets.simulated.hosts import BRIGHTNESS, Hosts, read_hosts
+from zoo_core.datasets.simulated.examples import Examples, examples_of
+from zoo_core.datasets.simulated.hosts import BRIGHTNESS, Hosts, hosts_of
+from zoo_core.datasets.simulated.telescope_images import read_telescope_images
 from zoo_core.errors import DatasetError
 from zoo_core.sim.cutouts import FRAME
 
@@ -37,7 +38,7 @@ def folder(tmp_path):
 
 
 def test_hosts_are_galaxies_of_the_training_split_that_are_no_lenses(folder):
-    hosts = read_hosts(folder, 0.5)
+    hosts = hosts_of(read_telescope_images(folder), 0.5)
 
     expected = [number for number in range(12) if number % 3 and split_of(f"object {number}") == "train"]
     assert len(hosts.images) == len(expected) > 0
@@ -45,7 +46,7 @@ def test_hosts_are_galaxies_of_the_training_split_that_are_no_lenses(folder):
 
 
 def test_hosts_are_in_units_of_their_noise_without_sky(folder):
-    corners = read_hosts(folder, 0.5).images[:, :30, :30]
+    corners = hosts_of(read_telescope_images(folder), 0.5).images[:, :30, :30]
 
     assert corners.mean().abs() < 0.3
     assert 0.8 < corners.std() < 1.3
@@ -88,7 +89,7 @@ def test_the_same_generator_draws_the_same_hosts():
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.5])
 def test_a_share_that_is_none_is_refused(folder, share):
     with pytest.raises(DatasetError, match=r"painted = "):
-        read_hosts(folder, share)
+        hosts_of(read_telescope_images(folder), share)
 
 
 def test_a_folder_of_lenses_alone_is_refused(folder):
@@ -96,7 +97,7 @@ def test_a_folder_of_lenses_alone_is_refused(folder):
     (folder / "labels.csv").write_text(table)
 
     with pytest.raises(DatasetError, match="hosts must not be lenses"):
-        read_hosts(folder, 0.5)
+        hosts_of(read_telescope_images(folder), 0.5)
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def real(folder, tmp_path):
 
 
 def test_examples_are_the_training_split_of_both_classes_with_its_frames(folder):
-    examples = read_examples(folder, 0.5)
+    examples = examples_of(read_telescope_images(folder), 0.5)
 
     expected = {number: number % 3 == 0 for number in range(12) if split_of(f"object {number}") == "train"}
     assert sorted(examples.labels.tolist()) == sorted(expected.values())
@@ -182,4 +183,4 @@ def test_examples_of_one_class_are_refused(folder):
     (folder / "labels.csv").write_text(table)
 
     with pytest.raises(DatasetError, match="lenses and galaxies"):
-        read_examples(folder, 0.5)
+        examples_of(read_telescope_images(folder), 0.5)

@@ -7,19 +7,15 @@ its own class.
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
 from ...errors import DatasetError
-from ...images.preprocess import Preprocess
-from ...sim.cutouts import FRAME
 from ...sim.telescope.noise import Draw
-from ..public.sky import sky
+from .telescope_images import TelescopeImages
 
-__all__ = ["Examples", "read_examples"]
+__all__ = ["Examples", "examples_of"]
 
 
 @dataclass(frozen=True)
@@ -64,23 +60,14 @@ class Examples:
         return torch.where(chosen[:, None, None, None], real.to(images), images)
 
 
-def read_examples(path: Path | str, share: float) -> Examples:
-    """The training split of a folder of telescope images, see `public.sky.sky`.
+def examples_of(images: TelescopeImages, share: float) -> Examples:
+    """All of these images, as they are.
 
     Raises:
-        DatasetError: the folder cannot be used, lacks one of the classes there, or the share is none.
+        DatasetError: one of the classes is missing, or the share is none.
     """
     if not 0 < share < 1:
         raise DatasetError(f"real = {share}: the share of real images lies above 0 and below 1")
-    images = sky(path, split="train", pixel_scale=FRAME.pixel_scale, size=FRAME.side)
-    labels = images.truth()["label"]
-    if len(np.unique(labels)) < 2:
-        raise DatasetError(f"{path}: the training split needs lenses and galaxies that are none")
-    pixels = torch.cat([_in_noise_units(images.images([row]), images.description.bands) for row in range(len(images))])
-    return Examples(pixels[:, 0], torch.from_numpy(labels.astype(np.int64)), share)
-
-
-def _in_noise_units(image: np.ndarray, bands: tuple[str, ...]) -> Tensor:
-    """What was measured, in units of its noise; NaN around it as before."""
-    prepare = Preprocess.from_operations(({"op": "frame", "size": FRAME.side}, {"op": "noise_units"}), bands)
-    return prepare.images(image).masked_fill(~torch.from_numpy(np.isfinite(image)), torch.nan)
+    if len(images.labels.unique()) < 2:
+        raise DatasetError(f"{images.folder}: the training split needs lenses and galaxies that are none")
+    return Examples(images.pixels.masked_fill(~images.measured, torch.nan), images.labels, share)

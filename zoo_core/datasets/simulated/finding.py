@@ -29,10 +29,11 @@ from ...sim.versions import SHIFTED, VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
 from .bank import Bank, SceneSource, fresh_scenes
-from .examples import Examples, read_examples
+from .examples import Examples, examples_of
 from .frozen import flat, generator, is_positive, table_digest
-from .hosts import Hosts, read_hosts
+from .hosts import Hosts, hosts_of
 from .simulation import Simulated
+from .telescope_images import read_telescope_images
 
 if TYPE_CHECKING:
     from ...interfaces import Rows
@@ -216,9 +217,11 @@ def finding_space(
         raise DatasetError(
             f"finding_space: real = {real}, but no folder of telescope images is given; pass hosts=FOLDER"
         )
-    galaxies = read_hosts(hosts, painted) if hosts is not None else None
-    examples = read_examples(hosts, real) if hosts is not None and real else None
-    return Finding("finding_space", distribution, n, seed, lens_fraction, cache, galaxies, examples)
+    if hosts is None:
+        return Finding("finding_space", distribution, n, seed, lens_fraction, cache)
+    images = read_telescope_images(hosts)
+    examples = examples_of(images, real) if real else None
+    return Finding("finding_space", distribution, n, seed, lens_fraction, cache, hosts_of(images, painted), examples)
 
 
 def finding_space_shifted(

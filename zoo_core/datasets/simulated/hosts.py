@@ -7,19 +7,17 @@ alike for both classes, so that nothing but the arcs tells them apart.
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
 from ...errors import DatasetError
-from ...images.preprocess import Preprocess
 from ...sim.cutouts import FRAME
 from ...sim.telescope.noise import Draw
-from ..public.sky import sky
+from .telescope_images import TelescopeImages
 
-__all__ = ["Hosts", "read_hosts"]
+__all__ = ["Hosts", "hosts_of"]
 
 ZOOM = (0.8, 1.25)
 SHIFT = 3.0  # pixels
@@ -61,23 +59,20 @@ class Hosts:
         return torch.where(chosen[:, None, None], moved.to(foreground), foreground), noise * chosen
 
 
-def read_hosts(path: Path | str, share: float) -> Hosts:
-    """The galaxies of the training split of a folder of telescope images that are no lenses, see `public.sky.sky`.
+def hosts_of(images: TelescopeImages, share: float) -> Hosts:
+    """Those of these images that show no lens.
 
     Raises:
-        DatasetError: the folder cannot be used, holds no such galaxy, or the share is none.
+        DatasetError: there is no such galaxy, or the share is none.
     """
     if not 0 < share <= 1:
         raise DatasetError(f"painted = {share}: the share of images with real hosts lies above 0 and at most at 1")
-    galaxies = sky(path, split="train", pixel_scale=FRAME.pixel_scale, size=FRAME.side)
-    rows = (galaxies.truth()["label"] == 0).nonzero()[0]
-    if not len(rows):
-        raise DatasetError(f"{path}: no galaxy in the training split that is no lens; hosts must not be lenses already")
-    prepare = Preprocess.from_operations(
-        ({"op": "frame", "size": FRAME.side}, {"op": "noise_units"}), galaxies.description.bands
-    )
-    images = torch.cat([prepare.images(galaxies.images([row])) for row in rows])
-    return Hosts(images[:, 0], share)
+    galaxies = images.pixels[images.labels == 0]
+    if not len(galaxies):
+        raise DatasetError(
+            f"{images.folder}: no galaxy in the training split that is no lens; hosts must not be lenses already"
+        )
+    return Hosts(galaxies, share)
 
 
 def _moved(images: Tensor, draw: Draw) -> Tensor:
