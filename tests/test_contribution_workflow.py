@@ -140,6 +140,41 @@ def test_other_weights_under_a_published_id_are_refused(place, tmp_path):
     assert "trivial.space has other weights than it had" in "; ".join(review(changed, place / "base").faults)
 
 
+def measured_before(folder: Path, id: str = "trivial.space") -> Path:
+    """Puts a result of a listed model into a checkout; returns where."""
+    for suffix in (".json", ".parquet"):
+        (folder / RESULTS / f"{id}{suffix}").write_text("as it was measured")
+    return folder / RESULTS / f"{id}.json"
+
+
+@pytest.mark.parametrize("change", ["result", "entry"])
+def test_a_model_that_changes_another_one_s_row_is_refused(place, tmp_path, change):
+    changed, base = proposed(place, tmp_path), Path(shutil.copytree(place / "base", tmp_path / "base"))
+    for folder in (changed, base):
+        result = measured_before(folder)
+    registry = changed / "registry.yaml"
+    spec = catalog().model("trivial.space")
+    if change == "result":
+        (changed / result.relative_to(base)).write_text("as it suits the new one")
+    else:
+        registry.write_text(registry.read_text().replace(spec.summary, "nothing that anybody need beat"))
+
+    (fault,) = review(changed, base).faults
+    assert fault.startswith("trivial.space was listed before, and ")
+    assert "trivial.space.json" in fault if change == "result" else "its entry" in fault
+
+
+def test_results_of_a_listed_model_are_checked_as_they_are_proposed(place, tmp_path):
+    base = Path(shutil.copytree(place / "base", tmp_path / "base"))
+    measured_before(base)
+    changed = Path(shutil.copytree(base, tmp_path / "proposal"))
+    (changed / RESULTS / "trivial.space.json").write_text("measured again")
+
+    found = review(changed, base)
+
+    assert (found.models, found.faults) == (("trivial.space",), ())
+
+
 def test_a_model_that_changes_what_it_is_measured_on_is_refused(place, tmp_path):
     changed = proposed(place, tmp_path)
     truth = catalog().benchmark("finding_space").truth_sha256

@@ -45,9 +45,10 @@ class Review:
 def review(proposal: Path, base: Path) -> Review:
     """Compare a checkout with a proposal to one without.
 
-    A model must bring its results; entries and results of others stay, and so do data sets and benchmarks; files below
-    `verified` and results of hidden tests are refused, since only maintainers and the keepers of the truth write them;
-    and code of the zoo is proposed apart from models.
+    A model must bring its results. A proposal of a new model leaves entries and results of all others as they are; one
+    that lists none may change those of listed models, which are then checked as proposed. Data sets, benchmarks and code of
+    the zoo are proposed apart from models. Files below `verified` and results of hidden tests are refused, since only
+    maintainers and the keepers of the truth write them.
 
     Raises:
         RegistryError: a registry file is malformed.
@@ -62,6 +63,7 @@ def review(proposal: Path, base: Path) -> Review:
     faults = (
         *_faults_of_entries(listed, before),
         *_faults_of_results(proposal, changed, models, now),
+        *_faults_of_others(models, before, changed),
         *((*_faults_of_places(changed, homes), *_faults_of_benchmarks(now, then)) if models else ()),
     )
     lines = [_requirement(proposal, homes[id], listed[id].plugin) for id in models]
@@ -150,6 +152,16 @@ def _faults_of_results(
             yield f"{id}: nothing was measured; add {RESULTS}/<benchmark>/{id}.json and {id}.parquet"
         lacking = [path for path in found if not path.with_suffix(".parquet").is_file()]
         yield from (f"{path.relative_to(proposal)}: its predictions ({id}.parquet) are missing" for path in lacking)
+
+
+def _faults_of_others(models: tuple[str, ...], before: Mapping[str, ModelSpec], changed: list[Path]) -> Iterator[str]:
+    """What stands in the row of one model is not changed by the proposal of another."""
+    others = [id for id in models if id in before]
+    if len(others) == len(models):
+        return
+    for id in others:
+        paths = [str(path) for path in changed if _is_result(path) and path.stem == id]
+        yield f"{id} was listed before, and {', '.join(paths) or 'its entry'} changes; propose that apart from new models"
 
 
 def _faults_of_benchmarks(now: Registry, then: Registry) -> Iterator[str]:
