@@ -78,7 +78,7 @@ def test_the_published_model_gives_the_golden_predictions_to_somebody_without_it
     head, _, weights = published.stdout.partition("\n")
     assert head == f"{MODEL} is at {hub.url}/{REPO}; its entry in the registry:"
     assert "%" not in published.stderr, "no progress bar where nobody looks"
-    files = {"README.md", "config.json", "golden.safetensors", "model.safetensors", ".eval_results/finding_space.yaml"}
+    files = {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
     assert files <= set(hub.files(REPO))
 
     install_listing(tmp_path / "site", weights)

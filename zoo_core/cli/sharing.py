@@ -49,7 +49,9 @@ def bundle(folder: Path, data: Path | None) -> None:
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
 )
 @click.option(
-    "--benchmarks", metavar="OWNER", help="Hub owner of the data sets called as the benchmarks.  [that of --repo]"
+    "--benchmarks",
+    metavar="OWNER",
+    help="Hub owner of data sets that it lists as benchmarks under these names: also write .eval_results.",
 )
 @click.option("--private", is_flag=True, help="Of a new repository.")
 @click.option("--dry-run", is_flag=True, help="Check everything and show the card; send nothing.")
@@ -58,7 +60,7 @@ def publish(model: str, repo: str, results: Path, benchmarks: str | None, privat
     from ..publish.upload import publish, rehearse
 
     if dry_run:
-        echo(rehearse(model, results, benchmarks or repo.partition("/")[0]).text(repo))
+        echo(rehearse(model, results, benchmarks).text(repo))
         return
     published = publish(model, repo, results, private, benchmarks)
     echo(f"{published.model} is at {published.url}; its entry in the registry:")

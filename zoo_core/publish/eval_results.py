@@ -1,7 +1,11 @@
 """Measured results as the files `.eval_results/<benchmark>.yaml` of a Hugging Face repository.
 
-The Hub shows them on the page of the model, and on the leaderboard of the data set that a result names, once that data
-set is registered there as a benchmark. Source: https://huggingface.co/docs/hub/eval-results
+The Hub takes a result for one of a data set that it knows as a benchmark: `dataset.id` names a data set there whose
+`eval.yaml` lists the tasks, and which is on the Hub's list of benchmarks; `task_id` is one of those tasks. It then shows the
+result on the page of the model and on the leaderboard of the data set; of other data sets it shows nothing. None of the
+zoo's benchmarks is there, so these files are written only for whoever has registered them, each with a task of the name of
+every metric. Everybody else's results stand in the card's model-index.
+Source: https://huggingface.co/docs/hub/eval-results
 """
 
 from collections.abc import Iterator
@@ -22,7 +26,7 @@ def write_eval_results(result: Result, owner: str, repository: Path) -> Path:
 
     Arguments:
         result: each metric that is defined becomes an entry, whose task has the name of the metric.
-        owner: user or organisation that has the data set called as the benchmark.
+        owner: user or organisation whose data set of the Hub, called as the benchmark, is registered as one.
         repository: its folder.
     """
     path = repository / FOLDER / f"{result.benchmark}.yaml"

@@ -35,14 +35,14 @@ def publish(
         repo: "owner/name"; made if it does not exist. The token is that of HF_TOKEN or of `hf auth login`.
         results: the folder of <benchmark>/<model>.json.
         private: of a new repository.
-        benchmarks: owner of the Hub's data sets that are called as the benchmarks; by default that of `repo`.
+        benchmarks: owner of data sets that the Hub lists as benchmarks, called as those of the results, which are then
+            written as `.eval_results` too; None: they stand in the card alone.
 
     Raises:
         PublishError: what is missing, or why the Hub refused.
     """
-    owner = benchmarks or repo.partition("/")[0]
     with tempfile.TemporaryDirectory() as temporary:
-        published = commit_folder(write_repository(name, Path(temporary) / "model", results, owner), repo, private)
+        published = commit_folder(write_repository(name, Path(temporary) / "model", results, benchmarks), repo, private)
     log.info("%s is at %s, commit %s", published.model, published.url, published.weights.revision)
     return published
 
@@ -85,7 +85,7 @@ def write_repository(
     Arguments:
         name, results: as of `publish`.
         to: the folder.
-        benchmarks: as of `publish`; None: results stand in the card alone, and no `.eval_results` are written.
+        benchmarks: as of `publish`.
 
     Raises:
         PublishError: says all that is missing, or that the golden file does not replay.
