@@ -1,10 +1,10 @@
 """Measured results as the files `.eval_results/<benchmark>.yaml` of a Hugging Face repository.
 
 The Hub takes a result for one of a data set that it knows as a benchmark: `dataset.id` names a data set there whose
-`eval.yaml` lists the tasks, and which is on the Hub's list of benchmarks; `task_id` is one of those tasks. It then shows the
-result on the page of the model and on the leaderboard of the data set; of other data sets it shows nothing. None of the
-zoo's benchmarks is there, so these files are written only for whoever has registered them, each with a task of the name of
-every metric. Everybody else's results stand in the card's model-index.
+`eval.yaml` lists the tasks, and which is on the Hub's list of benchmarks; `task_id` is one of those tasks. It then
+shows the result on the page of the model and on the leaderboard of the data set; of other data sets it shows nothing.
+None of the zoo's benchmarks is there, so these files are written only for whoever has registered them, each with a task
+of the name of every metric. Everybody else's results stand in the card's model-index.
 Source: https://huggingface.co/docs/hub/eval-results
 """
 

@@ -46,9 +46,9 @@ def review(proposal: Path, base: Path) -> Review:
     """Compare a checkout with a proposal to one without.
 
     A model must bring its results. A proposal of a new model leaves entries and results of all others as they are; one
-    that lists none may change those of listed models, which are then checked as proposed. Data sets, benchmarks and code of
-    the zoo are proposed apart from models. Files below `verified` and results of hidden tests are refused, since only
-    maintainers and the keepers of the truth write them.
+    that lists none may change those of listed models, which are then checked as proposed. Data sets, benchmarks and
+    code of the zoo are proposed apart from models. Files below `verified` and results of hidden tests are refused,
+    since only maintainers and the keepers of the truth write them.
 
     Raises:
         RegistryError: a registry file is malformed.
@@ -161,7 +161,8 @@ def _faults_of_others(models: tuple[str, ...], before: Mapping[str, ModelSpec], 
         return
     for id in others:
         paths = [str(path) for path in changed if _is_result(path) and path.stem == id]
-        yield f"{id} was listed before, and {', '.join(paths) or 'its entry'} changes; propose that apart from new models"
+        what = ", ".join(paths) or "its entry"
+        yield f"{id} was listed before, and {what} changes; propose that apart from new models"
 
 
 def _faults_of_benchmarks(now: Registry, then: Registry) -> Iterator[str]:
