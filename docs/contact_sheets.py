@@ -15,7 +15,8 @@ from zoo_core.datasets.simulated.finding import Finding, finding_space, finding_
 from zoo_core.sim.substructure import CLASSES, DIFFICULTIES, Scene, draw_scene
 from zoo_core.sim.substructure_render import render_scenes
 from zoo_core.sim.tables import table
-from zoo_core.sim.telescope.survey import NOISE, Randoms, noise_sigma, observe
+from zoo_core.sim.telescope.noise import NOISE
+from zoo_core.sim.telescope.survey import Randoms, noise_sigma, observe
 
 HERE = Path(__file__).parent / "images"
 ROWS, COLUMNS = 4, 9

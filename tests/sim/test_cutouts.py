@@ -7,7 +7,7 @@ import torch
 from zoo_core.sim import cutouts
 from zoo_core.sim.brightness import ARCS, arc_snr, gain
 from zoo_core.sim.cutouts import FINE, FRAME, draw, expose
-from zoo_core.sim.sky import population
+from zoo_core.sim.sky.field import star
 from zoo_core.sim.sky.galaxy import light_table
 from zoo_core.sim.versions import SHIFTED, VERSIONS
 
@@ -94,7 +94,7 @@ def test_chunks_do_not_change_the_pixels(lenses):
 
 def test_points_keep_their_flux_and_place():
     images = torch.zeros(1, FINE.side, FINE.side, dtype=torch.float64)
-    lights = light_table([[population.star(0.512, -1.234, 50.0)]])
+    lights = light_table([[star(0.512, -1.234, 50.0)]])
     cutouts.add_points(images, lights, FINE.pixel_scale)
     axis = (torch.arange(FINE.side) - (FINE.side - 1) / 2) * FINE.pixel_scale
     assert float(images.sum()) == pytest.approx(50)

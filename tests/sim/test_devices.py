@@ -15,8 +15,9 @@ from zoo_core.sim.rays.scene import LENS, LIGHT
 from zoo_core.sim.tables import table
 from zoo_core.sim.telescope import survey
 from zoo_core.sim.telescope.footprint import outside
+from zoo_core.sim.telescope.noise import NOISE
 from zoo_core.sim.telescope.psf import PSF
-from zoo_core.sim.telescope.survey import NOISE, Randoms, observe
+from zoo_core.sim.telescope.survey import Randoms, observe
 from zoo_core.sim.versions import SHIFTED, VERSIONS
 
 COUNT, SIDE, WIDTH = 6, FRAME.side, FINE.side

@@ -20,7 +20,8 @@ from zoo_core.sim.substructure_render import (
     total_deflection,
 )
 from zoo_core.sim.tables import table
-from zoo_core.sim.telescope.survey import NOISE, Randoms, observe
+from zoo_core.sim.telescope.noise import NOISE
+from zoo_core.sim.telescope.survey import Randoms, observe
 
 COARSE = Grid.of(64, PIXEL_SCALE, torch.float32, torch.device("cpu"))
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from .telescope import survey
+from .telescope.noise import NoiseTable
 
 __all__ = ["ARCS", "MEASURED", "Arcs", "MeasuredArcs", "Wanted", "arc_snr", "brightened", "contrast", "gain"]
 
@@ -86,7 +87,7 @@ def contrast(foreground: Tensor, arcs: Tensor) -> Tensor:
     return (arcs**2).sum((1, 2)) / (arcs * foreground).sum((1, 2)).clamp_min(1e-9)
 
 
-def arc_snr(foreground: Tensor, arcs: Tensor, noise: survey.NoiseTable) -> Tensor:
+def arc_snr(foreground: Tensor, arcs: Tensor, noise: NoiseTable) -> Tensor:
     """Signal to noise of the arcs in a matched filter, as if the noise of the pixels were independent, (B,).
 
     sqrt(sum(arcs^2 / sigma^2)) over the pixels.
@@ -94,7 +95,7 @@ def arc_snr(foreground: Tensor, arcs: Tensor, noise: survey.NoiseTable) -> Tenso
     return (arcs / survey.noise_sigma(foreground + arcs, noise)).square().sum((1, 2)).sqrt()
 
 
-def gain(snr: Tensor, foreground: Tensor, arcs: Tensor, noise: survey.NoiseTable) -> Tensor:
+def gain(snr: Tensor, foreground: Tensor, arcs: Tensor, noise: NoiseTable) -> Tensor:
     """The factors that give arcs this signal to noise, (B,); they contribute to the noise themselves."""
     factor = snr / arc_snr(foreground, arcs * 1e-6, noise) * 1e-6
     for _ in range(4):

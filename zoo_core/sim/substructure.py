@@ -14,8 +14,8 @@ from .rays.scene import Lens, Profile
 from .sky.galaxy import Galaxy, sersic
 from .sky.subhalos import SUBHALO, MassFunction, draw_subhalos
 from .sky.vortex import VORTEX, draw_vortex
+from .telescope.noise import Noise
 from .telescope.psf import AIRY, GAUSSIAN, Psf
-from .telescope.survey import Noise
 
 __all__ = ["CLASSES", "DIFFICULTIES", "PIXEL_SCALE", "Difficulty", "Scene", "draw_scene"]
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from .brightness import Arcs
 from .cutouts import Distribution, alike_for_twins, behind_namesakes
-from .sky import crowds, galaxy, lookalikes, population, spirals, tides
+from .sky import crowds, lookalikes, morphologies, population, spirals, tides
 from .sky.lookalikes import TWIN, Kind, Lookalikes, centred, decorated, uneven
 from .sky.population import Population
-from .telescope import drizzled, survey
+from .telescope import drizzled, psf, survey
 from .telescope.survey import Survey
 
 __all__ = ["SHIFTED", "VERSIONS"]
@@ -22,36 +22,36 @@ SHIFTED = Distribution("1", population.SHIFTED, lookalikes.SHIFTED_KINDS, survey
 POPULATION_2 = Population(
     hosts={
         tides.STEEP: 0.42,
-        galaxy.ELLIPTICAL: 0.2,
-        galaxy.LENTICULAR: 0.14,
-        galaxy.SHELLS: 0.05,
+        morphologies.ELLIPTICAL: 0.2,
+        morphologies.LENTICULAR: 0.14,
+        morphologies.SHELLS: 0.05,
         tides.STREAMED: 0.03,
-        galaxy.DUSTY: 0.05,
+        morphologies.DUSTY: 0.05,
         spirals.DUST_LANE: 0.04,
-        galaxy.SMOOTH_DISC: 0.03,
+        morphologies.SMOOTH_DISC: 0.03,
         spirals.BEADED: 0.02,
-        galaxy.EDGE_ON: 0.02,
+        morphologies.EDGE_ON: 0.02,
     },
     sources={
-        galaxy.SMOOTH_DISC: 0.18,
-        galaxy.CLUMPY: 0.22,
-        galaxy.COMPACT: 0.14,
-        galaxy.GRAND_DESIGN: 0.07,
+        morphologies.SMOOTH_DISC: 0.18,
+        morphologies.CLUMPY: 0.22,
+        morphologies.COMPACT: 0.14,
+        morphologies.GRAND_DESIGN: 0.07,
         spirals.BEADED: 0.08,
         spirals.PATCHY: 0.1,
-        galaxy.IRREGULAR: 0.07,
-        galaxy.MERGER: 0.06,
-        galaxy.ELLIPTICAL: 0.05,
-        galaxy.EDGE_ON: 0.03,
+        morphologies.IRREGULAR: 0.07,
+        morphologies.MERGER: 0.06,
+        morphologies.ELLIPTICAL: 0.05,
+        morphologies.EDGE_ON: 0.03,
     },
     neighbours={
-        galaxy.SMOOTH_DISC: 0.4,
-        galaxy.COMPACT: 0.2,
-        galaxy.ELLIPTICAL: 0.14,
-        galaxy.EDGE_ON: 0.08,
-        galaxy.CLUMPY: 0.08,
-        galaxy.IRREGULAR: 0.06,
-        galaxy.GRAND_DESIGN: 0.04,
+        morphologies.SMOOTH_DISC: 0.4,
+        morphologies.COMPACT: 0.2,
+        morphologies.ELLIPTICAL: 0.14,
+        morphologies.EDGE_ON: 0.08,
+        morphologies.CLUMPY: 0.08,
+        morphologies.IRREGULAR: 0.06,
+        morphologies.GRAND_DESIGN: 0.04,
     },
     brightness=(2.5, 400.0),
     source_R=(0.14, 0.3),
@@ -66,16 +66,16 @@ KINDS_2 = Lookalikes(
         Kind("elliptical", 0.03, lookalikes.early),
         Kind("spiral", 0.1, centred(spirals.beaded), uneven(0.1, 0.6)),
         Kind("patchy", 0.1, centred(spirals.patchy), uneven(0.2, 0.9)),
-        Kind("flocculent", 0.05, centred(galaxy.flocculent), uneven(0.2, 0.7)),
-        Kind("barred", 0.05, centred(galaxy.barred), uneven(0.1, 0.6)),
-        Kind("ring", 0.05, decorated(centred(galaxy.ringed)), uneven(0.1, 0.6, share=0.7)),
-        Kind("disc", 0.03, centred(galaxy.smooth_disc), uneven(0.05, 0.4, share=0.7)),
-        Kind("edge_on", 0.03, centred(galaxy.edge_on), uneven(0.1, 0.6, share=0.7)),
+        Kind("flocculent", 0.05, centred(morphologies.flocculent), uneven(0.2, 0.7)),
+        Kind("barred", 0.05, centred(morphologies.barred), uneven(0.1, 0.6)),
+        Kind("ring", 0.05, decorated(centred(morphologies.ringed)), uneven(0.1, 0.6, share=0.7)),
+        Kind("disc", 0.03, centred(morphologies.smooth_disc), uneven(0.05, 0.4, share=0.7)),
+        Kind("edge_on", 0.03, centred(morphologies.edge_on), uneven(0.1, 0.6, share=0.7)),
         Kind("dust_lane", 0.02, centred(spirals.dust_lane), uneven(0.1, 0.4)),
-        Kind("merger", 0.04, decorated(centred(galaxy.merger)), uneven(0.1, 0.5, share=0.5)),
+        Kind("merger", 0.04, decorated(centred(morphologies.merger)), uneven(0.1, 0.5, share=0.5)),
         Kind("tailed", 0.05, decorated(centred(tides.tailed)), uneven(0.1, 0.5, share=0.7)),
         Kind("streamed", 0.03, centred(tides.streamed)),
-        Kind("irregular", 0.04, decorated(centred(galaxy.irregular)), uneven(0.2, 0.8)),
+        Kind("irregular", 0.04, decorated(centred(morphologies.irregular)), uneven(0.2, 0.8)),
         Kind("satellites", 0.05, lookalikes.satellites),
         Kind("tangential", 0.04, lookalikes.tangential),
         Kind("pair", 0.04, lookalikes.close_pair, uneven(0.05, 0.4, share=0.3)),
@@ -95,7 +95,7 @@ VERSIONS: Mapping[int, Distribution] = {
         "2",
         POPULATION_2,
         KINDS_2,
-        Survey(survey.draw_training_psf, drizzled.draw_drizzled_noise, drizzled.draw_drizzled_noises, drizzled.EVENTS),
+        Survey(psf.draw_training_psf, drizzled.draw_drizzled_noise, drizzled.draw_drizzled_noises, drizzled.EVENTS),
         alike_for_twins,
         field=crowds.crowded_field,
         arcs=Arcs(flux_ratio=(0.006, 0.5), least_snr=(12.0, 60.0), least_contrast=(0.02, 0.4)),

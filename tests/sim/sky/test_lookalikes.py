@@ -5,8 +5,9 @@ import pytest
 
 from zoo_core.sim.rays.scene import POINT
 from zoo_core.sim.sky import lookalikes
+from zoo_core.sim.sky.host import draw_host
 from zoo_core.sim.sky.lookalikes import LARGEST, SHIFTED_KINDS, TRAINING_KINDS
-from zoo_core.sim.sky.population import SHIFTED, TRAINING, draw_host
+from zoo_core.sim.sky.population import SHIFTED, TRAINING
 
 FAMILIES = [(TRAINING, TRAINING_KINDS), (SHIFTED, SHIFTED_KINDS)]
 EVERY_KIND = [

@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy.stats import ks_2samp
 
-from zoo_core.sim.telescope.survey import NOISE, SHIFTED, TRAINING
+from zoo_core.sim.telescope.noise import NOISE
+from zoo_core.sim.telescope.survey import SHIFTED, TRAINING
 from zoo_core.sim.versions import VERSIONS
 
 COUNT = 4000

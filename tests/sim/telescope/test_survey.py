@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from zoo_core.sim.telescope import survey
+from zoo_core.sim.telescope.noise import NOISE
 from zoo_core.sim.telescope.psf import PSF
-from zoo_core.sim.telescope.survey import NOISE, Randoms, blur, noise_sigma, observe, transfer
+from zoo_core.sim.telescope.survey import Randoms, blur, noise_sigma, observe, transfer
 
 SIDE = 101
 

@@ -11,7 +11,8 @@ from ...interfaces import TrainingView
 from ...sim.substructure import Scene
 from ...sim.substructure_render import render_scenes
 from ...sim.tables import table
-from ...sim.telescope.survey import NOISE, Randoms, observe
+from ...sim.telescope.noise import NOISE
+from ...sim.telescope.survey import Randoms, observe
 from ..shards import ImageShards
 from ..store import ImageStore
 from .ahead import drawn_ahead, processes_beside

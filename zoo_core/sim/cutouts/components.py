@@ -13,15 +13,15 @@ from ..frame import FINDING
 from ..rays.grid import Grid
 from ..rays.render import Rendered, render, scenes_at_once
 from ..rays.scene import LENS, POINT, Lens, Scenes
-from ..sky import population
+from ..sky import host
 from ..sky.galaxy import light_table
 from ..sky.stamps import Stamp, StampSource, lensed
 from ..sky.texture import textured
 from ..tables import table
 from ..telescope import survey
+from ..telescope.noise import NOISE
 from ..telescope.psf import PSF
 from ..telescope.saturation import bled
-from ..telescope.survey import NOISE
 from .parameters import Cutout
 from .truth import TRUTH, facts
 
@@ -139,7 +139,7 @@ def add_points(images: Tensor, lights: np.ndarray, pixel: float) -> None:
 
 def deflector(cutout: Cutout) -> Lens:
     """The mass that lenses; that of a look-alike lenses nothing."""
-    return population.deflector(cutout.host) if cutout.source else Lens()
+    return host.deflector(cutout.host) if cutout.source else Lens()
 
 
 def _wanted(cutouts: Sequence[Cutout], like: Tensor) -> Wanted:

@@ -7,15 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from ..brightness import ARCS, Arcs
+from ..draws import log_uniform
 from ..rays.scene import Profile
-from ..sky import population
+from ..sky.field import draw_field
+from ..sky.host import Host, draw_host
 from ..sky.lookalikes import Kind, Lookalikes
-from ..sky.population import Host, SourceGalaxy, draw_field
+from ..sky.population import Population
+from ..sky.source import SourceGalaxy, draw_source
 from ..sky.stamps import Stamp, StampSource, draw_stamp_source
 from ..sky.texture import Texture
 from ..telescope import survey
+from ..telescope.noise import Noise
 from ..telescope.psf import Psf
-from ..telescope.survey import Noise
 
 __all__ = ["Cutout", "Distribution", "Field", "alike_for_twins", "behind_namesakes", "draw"]
 
@@ -36,7 +39,7 @@ class Cutout(NamedTuple):
     full_wells: tuple[float, ...] = ()  # what a pixel holds, sky sigma; nothing where no pixel is ever full
 
 
-Field = Callable[[np.random.Generator, population.Population], list[Profile]]
+Field = Callable[[np.random.Generator, Population], list[Profile]]
 """Draws the galaxies and stars that have nothing to do with the one in the middle."""
 
 
@@ -57,7 +60,7 @@ class Distribution:
     """
 
     version: str
-    population: population.Population
+    population: Population
     lookalikes: Lookalikes
     survey: survey.Survey
     in_front: Callable[[Lookalikes, str], Kind]
@@ -88,25 +91,21 @@ def draw(rng: np.random.Generator, distribution: Distribution, is_lens: bool) ->
     >>> cutout.kind, cutout.source
     ('satellites', None)
     """
-    host = population.draw_host(rng, distribution.population)
+    host = draw_host(rng, distribution.population)
     psf, noise = distribution.survey.draw_psf(rng, 0.9 * host.theta_E), distribution.survey.draw_noise(rng)
     arcs = distribution.arcs
-    wanted = [_log_uniform(rng, *limits) for limits in (arcs.flux_ratio, arcs.least_snr, arcs.least_contrast)]
+    wanted = [log_uniform(rng, *limits) for limits in (arcs.flux_ratio, arcs.least_snr, arcs.least_contrast)]
     source = _source(rng, distribution, host) if is_lens else None
     kind = distribution.in_front(distribution.lookalikes, source.kind) if source else distribution.lookalikes.draw(rng)
     front = kind.build(rng, distribution.population, host)
     textures = kind.textures(rng, front)
     profiles = front + (source.profiles if source else []) + distribution.field(rng, distribution.population)
-    full_wells = (_log_uniform(rng, *distribution.full_well),) if distribution.full_well else ()
+    full_wells = (log_uniform(rng, *distribution.full_well),) if distribution.full_well else ()
     name = source.kind if source else kind.name
     return Cutout(name, host, source, profiles, psf, noise, *wanted, textures=textures, full_wells=full_wells)
-
-
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(*np.log((low, high)))))
 
 
 def _source(rng: np.random.Generator, distribution: Distribution, host: Host) -> SourceGalaxy | StampSource:
     if distribution.stamps and rng.random() < 0.5:
         return draw_stamp_source(rng, distribution.population, host, len(distribution.stamps))
-    return population.draw_source(rng, distribution.population, host)
+    return draw_source(rng, distribution.population, host)

@@ -6,10 +6,14 @@ it, stars saturate, satellites cross it. All of it is drawn alike for lenses and
 
 import numpy as np
 
-from ..rays.scene import Profile
-from .galaxy import SERSIC, Galaxy
+from ..draws import choose, log_uniform
+from ..frame import FINDING
+from ..rays.scene import SERSIC, Profile
+from .field import draw_flux, field_galaxy, star
+from .galaxy import Galaxy
+from .host import Host
 from .lookalikes import around, companion, early, lens_galaxy, satellite_flux
-from .population import FRAME, Host, Population, choose, draw_flux, field_galaxy, star
+from .population import Population
 
 __all__ = ["active", "cluster", "crowded_field", "faint", "lens_galaxy_in_a_crowd", "saturated_star"]
 
@@ -23,7 +27,7 @@ TRAILED = 0.012
 def crowded_field(rng: np.random.Generator, population: Population) -> list[Profile]:
     """Galaxies and stars anywhere, with counts that differ from field to field; at times a large one at the edge."""
     mean, profiles = population.companions * float(np.exp(rng.normal(-(RICHER**2) / 2, RICHER))), []
-    edge = FRAME.half_width
+    edge = FINDING.half_width
     for x, y in rng.uniform(-edge, edge, (rng.poisson(mean), 2)):
         profiles += field_galaxy(rng, population, float(x), float(y), 0.5 * draw_flux(rng))
     for x, y in rng.uniform(-edge, edge, (rng.poisson(population.stars), 2)):
@@ -38,8 +42,8 @@ def crowded_field(rng: np.random.Generator, population: Population) -> list[Prof
 def _cut_by_the_frame(rng: np.random.Generator, population: Population) -> list[Profile]:
     """A large bright galaxy 2 to 7 arcsec from the middle, of any kind."""
     R, distance, theta = float(rng.uniform(0.5, 2.2)), rng.uniform(2.0, 7.0), rng.uniform(0, 2 * np.pi)
-    brightness = float(np.exp(rng.uniform(np.log(2), np.log(60))))
-    flux = brightness * 2 * np.pi * R**2 / FRAME.pixel_area
+    brightness = log_uniform(rng, 2, 60)
+    flux = brightness * 2 * np.pi * R**2 / FINDING.pixel_area
     shape = choose(rng, {**population.hosts, **population.sources})
     q = float(np.clip(rng.normal(0.7, 0.2), 0.2, 1.0))
     return shape.build(
@@ -53,8 +57,8 @@ def _trail(rng: np.random.Generator) -> Profile:
     along = 60.0  # arcsec: the centre, which has a cusp, lies far outside
     x, y = along * np.cos(angle) - offset * np.sin(angle), along * np.sin(angle) + offset * np.cos(angle)
     length = 400.0  # arcsec, half-light semi-major axis
-    brightness = float(np.exp(rng.uniform(np.log(3), np.log(60))))
-    flux = brightness * 4.5 * length * width / FRAME.pixel_area
+    brightness = log_uniform(rng, 3, 60)
+    flux = brightness * 4.5 * length * width / FINDING.pixel_area
     return Profile(False, SERSIC, flux, float(x), float(y), (length * width) ** 0.5, 0.5, width / length, angle)
 
 
@@ -90,7 +94,7 @@ def _members(rng: np.random.Generator, population: Population, host: Host, count
 def faint(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """A small faint field galaxy of any kind, as most galaxies on the sky are, and its like beside it."""
     flux, R = (
-        float(np.exp(rng.uniform(np.log(60), np.log(3000)))),
+        log_uniform(rng, 60, 3000),
         float(np.clip(rng.lognormal(-1.35, 0.45), 0.08, 0.9)),
     )
     place = 0.06 * rng.normal(size=2)
@@ -106,14 +110,14 @@ def faint(rng: np.random.Generator, population: Population, host: Host) -> list[
 def active(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """A galaxy of any kind with a bright active nucleus, whose spikes cross it."""
     shape = choose(rng, {**population.hosts, **population.sources})
-    share = float(np.exp(rng.uniform(np.log(0.2), np.log(8.0))))
+    share = log_uniform(rng, 0.2, 8.0)
     return [*shape.build(rng, host.light), star(host.light.x, host.light.y, share * host.light.flux)]
 
 
 def saturated_star(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
     """A very bright star in or beside the middle, and small galaxies in its glare."""
     distance, theta = rng.choice([0.0, rng.uniform(0.5, 6.0)], p=[0.4, 0.6]), rng.uniform(0, 2 * np.pi)
-    flux = float(np.exp(rng.uniform(np.log(2e4), np.log(3e6))))
+    flux = log_uniform(rng, 2e4, 3e6)
     profiles = [star(float(distance * np.cos(theta)), float(distance * np.sin(theta)), flux)]
     if distance > 0:
         profiles += early(rng, population, host)

@@ -1,8 +1,4 @@
-"""Galaxies.
-
-Morphologies composed of light profiles. Each takes a `Galaxy`, which says where it lies and how large and bright it is,
-and a generator that fills in the rest; so any of them can stand in front, be a neighbour, or be lensed as a source.
-"""
+"""Galaxies: where one lies, how large and bright it is, and the profiles of light that it is composed of."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,29 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..rays.scene import LIGHT, RING, SERSIC, Profile
+from ..rays.scene import LIGHT, SERSIC, Profile
 
-__all__ = [
-    "BARRED",
-    "CLUMPY",
-    "COMPACT",
-    "DUSTY",
-    "EDGE_ON",
-    "ELLIPTICAL",
-    "FLOCCULENT",
-    "GRAND_DESIGN",
-    "IRREGULAR",
-    "LENTICULAR",
-    "MERGER",
-    "RINGED",
-    "SHELLS",
-    "SMOOTH_DISC",
-    "Build",
-    "Galaxy",
-    "Morphology",
-    "light_table",
-    "sersic",
-]
+__all__ = ["Build", "Galaxy", "Morphology", "displaced", "light_table", "on_disc", "sersic"]
+
+SMALLEST_Q = 0.05  # axis ratio of the flattest profile; chosen
 
 
 class Galaxy(NamedTuple):
@@ -71,7 +49,7 @@ def light_table(scenes: Sequence[Iterable[Profile]]) -> np.ndarray:
 
 def sersic(galaxy: Galaxy, share: float, size: float, n: float, q: float | None = None, turn: float = 0.0) -> Profile:
     """A Sersic profile with a share of the galaxy's flux and a multiple of its radius."""
-    q = galaxy.q if q is None else float(np.clip(q, 0.05, 1.0))
+    q = galaxy.q if q is None else float(np.clip(q, SMALLEST_Q, 1.0))
     return Profile(
         galaxy.lensed, SERSIC, share * galaxy.flux, galaxy.x, galaxy.y, size * galaxy.R, n, q, galaxy.phi + turn
     )
@@ -87,204 +65,3 @@ def on_disc(galaxy: Galaxy, radius: float, theta: float) -> tuple[float, float]:
     u, v = radius * np.cos(theta) / galaxy.q**0.5, radius * np.sin(theta) * galaxy.q**0.5
     c, s = np.cos(galaxy.phi), np.sin(galaxy.phi)
     return float((u * c - v * s) * galaxy.R), float((u * s + v * c) * galaxy.R)
-
-
-def elliptical(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A spheroid and its envelope; axis ratio and angle drift with radius as isophotes do."""
-    share, n = rng.uniform(0.35, 0.8), float(np.clip(rng.normal(3.3, 1.0), 1.2, 6.0))
-    inner = sersic(galaxy, share, rng.uniform(0.45, 0.9), n, galaxy.q + rng.normal(0, 0.06), rng.normal(0, 0.1))
-    outer = sersic(galaxy, 1 - share, rng.uniform(1.2, 2.2), rng.uniform(0.8, 2.5), galaxy.q + rng.normal(0, 0.08))
-    drift = 0.02 * galaxy.R * rng.normal(size=2)
-    return [inner, displaced(outer, *drift)]
-
-
-def lenticular(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A bulge in a featureless disc."""
-    share = rng.uniform(0.3, 0.7)
-    bulge = sersic(galaxy, share, rng.uniform(0.3, 0.7), rng.uniform(1.5, 4.0), 0.5 + 0.5 * galaxy.q)
-    return [bulge, sersic(galaxy, 1 - share, rng.uniform(1.2, 1.6), rng.uniform(0.7, 1.1))]
-
-
-def shells(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """An elliptical with faint shells on alternating sides."""
-    profiles = elliptical(rng, galaxy)
-    for k in range(rng.integers(1, 4)):
-        crest = galaxy.R * rng.uniform(1.0, 2.8)
-        share, phase = rng.uniform(0.004, 0.03), np.pi * k + rng.normal(0, 0.4)
-        shell = Profile(galaxy.lensed, RING, share * galaxy.flux, galaxy.x, galaxy.y, crest, rng.uniform(0.05, 0.2),
-                        galaxy.q, galaxy.phi, 1, rng.uniform(0.8, 1.0), 0.0, phase)  # fmt: skip
-        profiles.append(shell)
-    return profiles
-
-
-def dusty(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """An elliptical crossed by a small disc of dust."""
-    profiles = elliptical(rng, galaxy)
-    R, q = rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.5)
-    dust = sersic(galaxy, -rng.uniform(0.2, 0.6) * R**2, R, 0.5, q, rng.uniform(0, np.pi))
-    return [*profiles, displaced(dust, *(0.05 * galaxy.R * rng.normal(size=2)))]
-
-
-def smooth_disc(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """An exponential disc, slightly lopsided, with at most a weak bulge."""
-    share = rng.uniform(0.0, 0.25)
-    disc = sersic(galaxy, 1 - share, 1.05, rng.uniform(0.5, 1.4))
-    disc = disc._replace(arms=1, contrast=rng.uniform(0.0, 0.4), phase=rng.uniform(0, 2 * np.pi))
-    return [disc, sersic(galaxy, share, rng.uniform(0.15, 0.4), rng.uniform(1.0, 3.0), 0.5 + 0.5 * galaxy.q)]
-
-
-def arms_of(rng: np.random.Generator, disc: Profile, arms: int, contrast: float, winding: float) -> list[Profile]:
-    """The disc with spiral arms; a second harmonic in phase with the first makes them narrow."""
-    phase, sharp = rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 0.5)
-    first = disc._replace(flux=(1 - sharp) * disc.flux, arms=arms, contrast=contrast, winding=winding, phase=phase)
-    second = disc._replace(flux=sharp * disc.flux, arms=2 * arms, contrast=contrast, winding=winding, phase=2 * phase)
-    return [first, second]
-
-
-def knots(rng: np.random.Generator, galaxy: Galaxy, count: int, share: float, spread: float = 1.0) -> list[Profile]:
-    """Star-forming knots scattered over the disc, with a share of the flux in all."""
-    fluxes = rng.pareto(1.5, count) + 0.3
-    fluxes *= share * galaxy.flux / fluxes.sum()
-    radii, thetas = spread * rng.gamma(2.5, 0.45, count), rng.uniform(0, 2 * np.pi, count)
-    sizes, ratios = galaxy.R * np.exp(rng.uniform(np.log(0.03), np.log(0.2), count)), rng.uniform(0.4, 1.0, count)
-    profiles = []
-    for flux, radius, theta, size, q in zip(fluxes, radii, thetas, sizes, ratios, strict=True):
-        dx, dy = on_disc(galaxy, radius, theta)
-        profiles.append(
-            Profile(galaxy.lensed, SERSIC, flux, galaxy.x + dx, galaxy.y + dy, size, 1.0, q, theta + galaxy.phi)
-        )
-    return profiles
-
-
-def grand_design(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A spiral of two or three broad arms, a bulge and a few knots."""
-    bulge, clumps = rng.uniform(0.08, 0.4), rng.uniform(0.0, 0.12)
-    disc = sersic(galaxy, 1 - bulge - clumps, 1.15, rng.uniform(0.6, 1.1))
-    pitch = rng.uniform(0.18, 0.5)
-    arms = arms_of(rng, disc, int(rng.choice([2, 2, 3])), rng.uniform(0.4, 1.0), rng.choice([-1, 1]) / np.tan(pitch))
-    core = sersic(galaxy, bulge, rng.uniform(0.12, 0.35), rng.uniform(1.0, 4.0), 0.6 + 0.4 * galaxy.q)
-    return [*arms, core, *knots(rng, galaxy, int(rng.integers(3, 9)), clumps)]
-
-
-def flocculent(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A spiral of many short arms: three wave trains that beat."""
-    bulge, clumps = rng.uniform(0.03, 0.25), rng.uniform(0.03, 0.2)
-    disc = sersic(galaxy, (1 - bulge - clumps) / 3, 1.1, rng.uniform(0.6, 1.2))
-    sense = rng.choice([-1, 1])
-    trains = [
-        disc._replace(arms=arms, contrast=rng.uniform(0.3, 0.9), winding=sense / np.tan(rng.uniform(0.25, 0.7)),
-                      phase=rng.uniform(0, 2 * np.pi))
-        for arms in rng.choice([2, 3, 4, 5, 6], 3, replace=False)
-    ]  # fmt: skip
-    core = sersic(galaxy, bulge, rng.uniform(0.1, 0.3), rng.uniform(0.8, 2.5), 0.6 + 0.4 * galaxy.q)
-    return [*trains, core, *knots(rng, galaxy, int(rng.integers(4, 12)), clumps)]
-
-
-def barred(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A bar, arms that start at its ends, sometimes an inner ring."""
-    turn, length, bar = rng.uniform(0, np.pi), rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.3)
-    ring = rng.uniform(0.05, 0.2) * (rng.random() < 0.5)
-    disc = sersic(galaxy, 1 - bar - ring - 0.08, 1.2, rng.uniform(0.5, 1.0))
-    winding = rng.choice([-1, 1]) / np.tan(rng.uniform(0.2, 0.45))
-    arms = arms_of(rng, disc, 2, rng.uniform(0.4, 1.0), winding)
-    profiles = [*arms, sersic(galaxy, bar, length, rng.uniform(0.4, 0.8), rng.uniform(0.2, 0.4), turn)]
-    profiles.append(sersic(galaxy, 0.08, rng.uniform(0.1, 0.2), rng.uniform(1.0, 3.0), 0.9))
-    return [*profiles, *crest(rng, galaxy, ring, length * rng.uniform(1.2, 1.6))]
-
-
-def crest(rng: np.random.Generator, galaxy: Galaxy, share: float, radius: float) -> list[Profile]:
-    """A ring in the disc plane; none if it holds no light."""
-    if share <= 0:
-        return []
-    arms, contrast, phase = int(rng.choice([1, 2, 3, 5])), rng.uniform(0.0, 0.8), rng.uniform(0, 2 * np.pi)
-    return [
-        Profile(galaxy.lensed, RING, share * galaxy.flux, galaxy.x, galaxy.y, radius * galaxy.R,
-                rng.uniform(0.06, 0.25), galaxy.q, galaxy.phi, arms, contrast, 0.0, phase)
-    ]  # fmt: skip
-
-
-def ringed(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A ring galaxy: bulge, faint disc, a bright and uneven ring, knots on it."""
-    ring, bulge = rng.uniform(0.1, 0.5), rng.uniform(0.2, 0.5)
-    disc, radius = max(1 - ring - bulge, 0.02), rng.uniform(1.0, 2.0)
-    core = sersic(galaxy, bulge, rng.uniform(0.2, 0.5), rng.uniform(1.0, 4.0), 0.5 + 0.5 * galaxy.q)
-    profiles = [core, sersic(galaxy, disc, 1.2, 1.0), *crest(rng, galaxy, 0.8 * ring, radius)]
-    share = 0.2 * ring * galaxy.flux / 3
-    for theta in rng.uniform(0, 2 * np.pi, 3):
-        dx, dy = on_disc(galaxy, radius * rng.normal(1, 0.05), theta)
-        profiles.append(displaced(sersic(galaxy, 1, rng.uniform(0.08, 0.2), 1.0, 0.8), dx, dy)._replace(flux=share))
-    return profiles
-
-
-def edge_on(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A disc in edge-on view, with a bulge, a thick disc and perhaps a dust lane."""
-    q, bulge, thick = rng.uniform(0.08, 0.22), rng.uniform(0.03, 0.4), rng.uniform(0.1, 0.35)
-    thin = sersic(galaxy, 1 - bulge - thick, 1.0, rng.uniform(0.5, 1.0), q)
-    core = sersic(galaxy, bulge, rng.uniform(0.2, 0.45), rng.uniform(1.0, 3.0), rng.uniform(0.5, 0.9))
-    profiles = [thin, core, sersic(galaxy, thick, 1.3, 1.0, min(0.45, 2.2 * q))]
-    if rng.random() < 0.4:
-        lane = rng.uniform(0.1, 0.5) / 3  # a third as thick: as deep as this share times three at the centre
-        dust = thin._replace(flux=-lane * thin.flux, R=thin.R / 3**0.5, q=max(q / 3, 0.03))
-        profiles.append(displaced(dust, *(0.05 * galaxy.R * rng.normal(size=2))))
-    return profiles
-
-
-def clumpy(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A young disc broken into knots."""
-    share = rng.uniform(0.2, 0.7)
-    disc = sersic(galaxy, 1 - share, 1.1, rng.uniform(0.4, 1.2))
-    disc = disc._replace(arms=int(rng.integers(1, 4)), contrast=rng.uniform(0, 0.7), winding=rng.normal(0, 2),
-                         phase=rng.uniform(0, 2 * np.pi))  # fmt: skip
-    return [disc, *knots(rng, galaxy, int(rng.integers(3, 9)), share)]
-
-
-def irregular(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """Overlapping patches without a common centre."""
-    count = rng.integers(3, 6)
-    shares = rng.dirichlet(np.full(count, 1.5))
-    patches = []
-    for share in shares:
-        patch = sersic(galaxy, share, rng.uniform(0.35, 0.9), rng.uniform(0.4, 1.3), rng.uniform(0.3, 0.95),
-                       rng.uniform(0, np.pi))  # fmt: skip
-        patches.append(displaced(patch, *on_disc(galaxy, rng.uniform(0, 1.1), rng.uniform(0, 2 * np.pi))))
-    return patches + knots(rng, galaxy._replace(flux=0.15 * galaxy.flux), 3, 1.0)
-
-
-def compact(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """A small dense galaxy with a little light around it."""
-    share = rng.uniform(0.6, 1.0)
-    core = sersic(galaxy, share, rng.uniform(0.3, 0.7), rng.uniform(0.8, 3.5))
-    return [core, sersic(galaxy, 1 - share, 2.0, 1.0, rng.uniform(0.4, 1.0), rng.uniform(0, np.pi))]
-
-
-def merger(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
-    """Two galaxies in contact, a common envelope and a tidal tail."""
-    share, distance, theta = rng.uniform(0.3, 0.65), rng.uniform(0.5, 2.0), rng.uniform(0, 2 * np.pi)
-    dx, dy = (float(distance * galaxy.R * t) for t in (np.cos(theta), np.sin(theta)))
-    one = galaxy._replace(flux=0.85 * share * galaxy.flux, R=0.7 * galaxy.R, x=galaxy.x - dx / 2, y=galaxy.y - dy / 2)
-    two = galaxy._replace(flux=0.85 * (1 - share) * galaxy.flux, R=rng.uniform(0.3, 0.7) * galaxy.R,
-                          x=galaxy.x + dx / 2, y=galaxy.y + dy / 2, q=rng.uniform(0.3, 0.95),
-                          phi=rng.uniform(0, np.pi))  # fmt: skip
-    body = [smooth_disc, elliptical, clumpy]
-    pair = [part for half in (one, two) for part in body[rng.integers(len(body))](rng, half)]
-    halo = sersic(galaxy, 0.1, 2.0, 0.8, rng.uniform(0.4, 0.9), theta)
-    tail = Profile(galaxy.lensed, RING, 0.05 * galaxy.flux, galaxy.x + dx, galaxy.y + dy,
-                   galaxy.R * rng.uniform(1.0, 2.5), rng.uniform(0.1, 0.3), rng.uniform(0.4, 0.9),
-                   rng.uniform(0, np.pi), 1, 1.0, rng.normal(0, 0.8), rng.uniform(0, 2 * np.pi))  # fmt: skip
-    return [*pair, halo, tail]
-
-
-ELLIPTICAL = Morphology("elliptical", elliptical)
-LENTICULAR = Morphology("lenticular", lenticular)
-SHELLS = Morphology("shells", shells)
-DUSTY = Morphology("dusty", dusty)
-SMOOTH_DISC = Morphology("smooth_disc", smooth_disc)
-GRAND_DESIGN = Morphology("grand_design", grand_design)
-FLOCCULENT = Morphology("flocculent", flocculent)
-BARRED = Morphology("barred", barred)
-RINGED = Morphology("ringed", ringed)
-EDGE_ON = Morphology("edge_on", edge_on)
-CLUMPY = Morphology("clumpy", clumpy)
-IRREGULAR = Morphology("irregular", irregular)
-COMPACT = Morphology("compact", compact)
-MERGER = Morphology("merger", merger)

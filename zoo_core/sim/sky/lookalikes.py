@@ -1,7 +1,8 @@
 """Look-alikes.
 
 Galaxies that are no lenses, drawn on the same hosts: same brightness, size, survey and neighbours. Each kind takes the
-host that might have lensed and returns the profiles that stand in its place.
+host that might have lensed and returns the profiles that stand in its place. The ranges in the functions are chosen, so
+that what stands beside a galaxy is as bright and as near as arcs are.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,13 @@ from functools import partial
 
 import numpy as np
 
+from ..draws import choose, log_uniform
 from ..rays.scene import Profile
-from . import galaxy as morphology
+from . import morphologies
+from .field import draw_flux, field_galaxy, star
 from .galaxy import Build, Galaxy
-from .population import Host, Population, choose, draw_flux, field_galaxy, star
+from .host import Host
+from .population import Population
 from .texture import Texture, texture_of
 
 __all__ = [
@@ -151,7 +155,7 @@ def early(rng: np.random.Generator, population: Population, host: Host) -> list[
 
 def nucleus(rng: np.random.Generator, light: Galaxy) -> list[Profile]:
     """An unresolved nucleus in one galaxy of ten."""
-    share = float(np.exp(rng.uniform(np.log(0.01), np.log(0.3))))
+    share = log_uniform(rng, 0.01, 0.3)
     return [star(light.x, light.y, share * light.flux)] if rng.random() < 0.1 else []
 
 
@@ -167,7 +171,7 @@ def around(rng: np.random.Generator, host: Host, count: int) -> list[tuple[float
 
 def satellite_flux(rng: np.random.Generator, host: Host) -> float:
     """As bright against the host as arcs are."""
-    return max(draw_flux(rng), host.light.flux * float(np.exp(rng.uniform(np.log(0.004), np.log(0.15)))))
+    return max(draw_flux(rng), host.light.flux * log_uniform(rng, 0.004, 0.15))
 
 
 def satellites(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
@@ -184,7 +188,7 @@ def tangential(rng: np.random.Generator, population: Population, host: Host) -> 
     for x, y, tangent in around(rng, host, int(rng.integers(1, 3))):
         R = float(rng.uniform(0.12, 0.4))
         galaxy = Galaxy(satellite_flux(rng, host), R, x, y, rng.uniform(0.2, 0.5), tangent + rng.normal(0, 0.3))
-        profiles += morphology.smooth_disc(rng, galaxy)
+        profiles += morphologies.smooth_disc(rng, galaxy)
     return profiles
 
 
@@ -235,14 +239,14 @@ TRAINING_KINDS = Lookalikes(
     (
         Kind(TWIN, 0.2, lens_galaxy),
         Kind("elliptical", 0.1, early),
-        Kind("spiral", 0.13, centred(morphology.grand_design)),
-        Kind("flocculent", 0.12, centred(morphology.flocculent)),
-        Kind("barred", 0.07, centred(morphology.barred)),
-        Kind("ring", 0.06, centred(morphology.ringed)),
-        Kind("disc", 0.09, centred(morphology.smooth_disc)),
-        Kind("edge_on", 0.07, centred(morphology.edge_on)),
-        Kind("merger", 0.07, decorated(centred(morphology.merger))),
-        Kind("irregular", 0.07, centred(morphology.clumpy)),
+        Kind("spiral", 0.13, centred(morphologies.grand_design)),
+        Kind("flocculent", 0.12, centred(morphologies.flocculent)),
+        Kind("barred", 0.07, centred(morphologies.barred)),
+        Kind("ring", 0.06, centred(morphologies.ringed)),
+        Kind("disc", 0.09, centred(morphologies.smooth_disc)),
+        Kind("edge_on", 0.07, centred(morphologies.edge_on)),
+        Kind("merger", 0.07, decorated(centred(morphologies.merger))),
+        Kind("irregular", 0.07, centred(morphologies.clumpy)),
         Kind("satellites", 0.1, satellites),
         Kind("tangential", 0.05, tangential),
         Kind("pair", 0.05, close_pair),
@@ -254,13 +258,13 @@ TRAINING_KINDS = Lookalikes(
 SHIFTED_KINDS = Lookalikes(
     (
         Kind(TWIN, 0.25, lens_galaxy),
-        Kind("elliptical", 0.1, centred(morphology.shells)),
-        Kind("spiral", 0.15, decorated(centred(morphology.flocculent))),
-        Kind("barred", 0.12, decorated(centred(morphology.barred))),
-        Kind("ring", 0.08, decorated(centred(morphology.ringed))),
-        Kind("irregular", 0.1, decorated(centred(morphology.irregular))),
-        Kind("merger", 0.08, centred(morphology.merger)),
-        Kind("edge_on", 0.07, decorated(centred(morphology.edge_on))),
+        Kind("elliptical", 0.1, centred(morphologies.shells)),
+        Kind("spiral", 0.15, decorated(centred(morphologies.flocculent))),
+        Kind("barred", 0.12, decorated(centred(morphologies.barred))),
+        Kind("ring", 0.08, decorated(centred(morphologies.ringed))),
+        Kind("irregular", 0.1, decorated(centred(morphologies.irregular))),
+        Kind("merger", 0.08, centred(morphologies.merger)),
+        Kind("edge_on", 0.07, decorated(centred(morphologies.edge_on))),
         Kind("satellites", 0.1, satellites),
         Kind("group", 0.05, group),
         Kind("star_pair", 0.02, double_star),

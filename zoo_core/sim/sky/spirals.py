@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ..draws import log_uniform
 from ..rays.scene import Profile
-from .galaxy import Galaxy, Morphology, arms_of, crest, displaced, knots, on_disc, sersic
+from .galaxy import Galaxy, Morphology, displaced, on_disc, sersic
+from .morphologies import arms_of, crest, knots
 
 __all__ = ["BEADED", "DUST_LANE", "PATCHY", "beaded", "dust_lane", "patchy"]
 
@@ -33,7 +35,7 @@ def _strung(rng: np.random.Generator, galaxy: Galaxy, arms: Profile, count: int,
         radius = float(np.exp(rng.normal(0.1, 0.45)))
         arm = 2 * np.pi * rng.integers(arms.arms) / arms.arms
         theta = arms.winding * np.log(radius) + arms.phase / arms.arms + arm + rng.normal(0, 0.12)
-        knot = sersic(galaxy, 1, float(np.exp(rng.uniform(np.log(0.03), np.log(0.14)))), 1.0, rng.uniform(0.5, 1.0))
+        knot = sersic(galaxy, 1, log_uniform(rng, 0.03, 0.14), 1.0, rng.uniform(0.5, 1.0))
         profiles.append(displaced(knot, *on_disc(galaxy, radius, theta))._replace(flux=float(flux)))
     return profiles
 

@@ -19,7 +19,9 @@ from ...errors import ImageReadError
 from ..rays.grid import Grid
 from ..rays.lens import deflection
 from ..rays.scene import Profile
-from .population import Host, Population, draw_position, draw_size
+from .host import Host
+from .population import Population
+from .source import draw_position, draw_size
 
 __all__ = ["Stamp", "StampSource", "draw_stamp_source", "lensed", "read_stamps"]
 
@@ -37,7 +39,7 @@ class Stamp(NamedTuple):
 
 
 class StampSource(NamedTuple):
-    """A stamp behind a lens; `population.SourceGalaxy` with the stamp's number and the angle that it is turned by."""
+    """A stamp behind a lens; `source.SourceGalaxy` with the stamp's number and the angle that it is turned by."""
 
     x: float
     y: float

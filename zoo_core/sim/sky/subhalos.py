@@ -12,7 +12,7 @@ import torch
 from caustics.lenses import func
 from torch import Tensor
 
-from .population import comoving_distance
+from .cosmology import comoving_distance
 
 __all__ = ["SUBHALO", "Z_LENS", "Z_SOURCE", "MassFunction", "deflection", "draw_subhalos", "einstein_radius"]
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from ..rays.scene import Profile
-from .galaxy import RING, Galaxy, Morphology, clumpy, displaced, elliptical, sersic, smooth_disc
+from ..draws import log_uniform
+from ..rays.scene import RING, Profile
+from .galaxy import Galaxy, Morphology, displaced, sersic
+from .morphologies import clumpy, elliptical, smooth_disc
 
 __all__ = ["STEEP", "STREAMED", "TAILED", "steep", "streamed", "tailed"]
 
@@ -19,7 +21,7 @@ def steep(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
 
 def _shell(rng: np.random.Generator, galaxy: Galaxy) -> Profile:
     """A faint arc of stars about the galaxy, on one side of it."""
-    share = float(np.exp(rng.uniform(np.log(0.002), np.log(0.02))))
+    share = log_uniform(rng, 0.002, 0.02)
     return Profile(galaxy.lensed, RING, share * galaxy.flux, galaxy.x, galaxy.y, galaxy.R * rng.uniform(0.7, 2.5),
                    rng.uniform(0.05, 0.25), galaxy.q, galaxy.phi, 1, rng.uniform(0.7, 1.0), 0.0,
                    rng.uniform(0, 2 * np.pi))  # fmt: skip

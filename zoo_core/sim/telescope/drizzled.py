@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .noise import UNITS, Draw
-from .survey import Noise
+from ..draws import log_uniform
+from .noise import UNITS, Draw, Noise
 
 __all__ = ["EVENTS", "draw_drizzled_noise", "draw_drizzled_noises"]
 
@@ -47,7 +47,7 @@ class One:
 
     def log_uniform(self, low: float, high: float) -> float:
         """Between `low` and `high`, evenly in the logarithm."""
-        return float(np.exp(self.rng.uniform(np.log(low), np.log(high))))
+        return log_uniform(self.rng, low, high)
 
     def normal(self, sigma: float) -> float:
         """Gaussian about zero."""

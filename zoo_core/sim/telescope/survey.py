@@ -2,7 +2,7 @@
 
 From light on the sky to the pixels of a cutout: `blur` makes what a noiseless telescope records, `observe` adds the
 noise and the faults of one exposure. Fluxes are in units of the sky noise of one pixel, so that the noise of a scene is
-a handful of numbers (a row of dtype NOISE) and any other noise can be put on the same scene.
+a handful of numbers (`noise.Noise`) and any other noise can be put on the same scene.
 
 Random numbers come from outside (`Randoms`): from a torch generator in training, from NumPy's Philox where images must
 stay the same for ever. Both go through the same noise model.
@@ -10,24 +10,28 @@ stay the same for ever. Both go through the same noise model.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..tables import dtype_of
 from .faults import EVENTS, strike
-from .noise import UNITS, NoiseTable, column, draw_shifted_noises, draw_training_noises
+from .noise import (
+    COARSE,
+    Noise,
+    NoiseTable,
+    column,
+    draw_shifted_noise,
+    draw_shifted_noises,
+    draw_training_noise,
+    draw_training_noises,
+)
 from .psf import Psf, draw_shifted_psf, draw_training_psf, psf_images
 
 __all__ = [
-    "NOISE",
     "SHIFTED",
     "TRAINING",
-    "Noise",
-    "NoiseTable",
     "Randoms",
     "Survey",
     "blur",
@@ -36,29 +40,11 @@ __all__ = [
     "transfer",
 ]
 
-COARSE = 4  # pixels over which the mottle is correlated
-MARGIN = 34  # pixels of continued sky round the frame, so that its edges are blurred with what lies outside
-PSF_WIDTH = 128  # sub-pixels
+MARGIN = 34
+"""Sub-pixels of continued sky round the frame, so that its edges are blurred with what lies outside."""
 
-
-class Noise(NamedTuple):
-    """The noise of one exposure; by default that of the sky alone, in its own unit."""
-
-    shot: float = 0.0  # variance per unit flux, in units of the sky's variance per sky sigma
-    lag_1: float = 0.0  # weight of the next pixel in the kernel that correlates the noise, along x and y
-    lag_2: float = 0.0  # weight of the one after
-    mottle: float = 0.0  # amplitude of the noise that is correlated over COARSE pixels
-    stripes: float = 0.0  # amplitude of the noise that is constant along a row
-    bias: float = 0.0  # zero point
-    slope_x: float = 0.0  # background gradient, over half the frame
-    slope_y: float = 0.0
-    cosmics: float = 0.0  # expected number in the frame
-    hot: float = 0.0  # expected number of hot pixels
-    blanks: float = 0.0  # expected number of unmeasured areas
-    unit: float = 1.0  # flux unit of the file
-
-
-NOISE = dtype_of(Noise)
+PSF_WIDTH = 128
+"""Side of the image of a PSF, sub-pixels; in cutouts for lens finding `psf.REACH` is its corner."""
 
 
 @dataclass(frozen=True)
@@ -77,60 +63,6 @@ class Survey:
     draw_noise: Callable[[np.random.Generator], Noise]
     draw_noises: Callable[[torch.Generator, int], dict[str, Tensor]]
     slots: int = EVENTS
-
-
-def often(rng: np.random.Generator, chance: float, low: float, high: float) -> float:
-    """A number between low and high with this chance, else zero."""
-    return rng.uniform(low, high) if rng.random() < chance else 0.0
-
-
-def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number between low and high, even in the logarithm."""
-    return np.exp(rng.uniform(np.log(low), np.log(high)))
-
-
-def draw_training_noise(rng: np.random.Generator) -> Noise:
-    """Resampled exposures of HST, JWST and Euclid; kernels that fall off from the centre.
-
-    >>> bool(0.004 < draw_training_noise(np.random.default_rng(1)).shot < 0.08)
-    True
-    """
-    lag_1 = rng.choice(
-        [0.0, rng.uniform(0, 0.2), rng.uniform(0.15, 0.4), rng.uniform(0.4, 0.65)], p=[0.42, 0.4, 0.12, 0.06]
-    )
-    return Noise(
-        shot=log_uniform(rng, 0.004, 0.08),
-        lag_1=lag_1,
-        lag_2=lag_1**2 * rng.uniform(-0.4, 0.6),
-        mottle=often(rng, 0.2, 0.0, 0.2),
-        stripes=often(rng, 0.15, 0.0, 0.2),
-        bias=rng.normal(0, 0.1) + often(rng, 0.06, -3, 3),
-        slope_x=rng.normal(0, 0.06),
-        slope_y=rng.normal(0, 0.06),
-        cosmics=often(rng, 0.3, 0.0, 2.0),
-        hot=often(rng, 0.2, 0.0, 2.0),
-        blanks=often(rng, 0.15, 0.0, 1.0),
-        unit=log_uniform(rng, *UNITS),
-    )
-
-
-def draw_shifted_noise(rng: np.random.Generator) -> Noise:
-    """Kernels with negative lobes, as Lanczos resampling leaves, and more mottle."""
-    lag_1 = rng.uniform(0.05, 0.3)
-    return Noise(
-        shot=log_uniform(rng, 0.01, 0.05),
-        lag_1=lag_1,
-        lag_2=rng.uniform(-0.12, 0.0),
-        mottle=often(rng, 0.5, 0.1, 0.35),
-        stripes=often(rng, 0.3, 0.0, 0.3),
-        bias=rng.normal(0, 0.3),
-        slope_x=rng.normal(0, 0.15),
-        slope_y=rng.normal(0, 0.15),
-        cosmics=often(rng, 0.3, 0.0, 2.0),
-        hot=0.0,
-        blanks=often(rng, 0.2, 0.0, 1.0),
-        unit=log_uniform(rng, *UNITS),
-    )
 
 
 TRAINING = Survey(draw_training_psf, draw_training_noise, draw_training_noises)

@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 
 from zoo_core.sim.rays.scene import LIGHT
-from zoo_core.sim.sky import galaxy as morphology
+from zoo_core.sim.sky import morphologies
 from zoo_core.sim.sky.galaxy import Galaxy, light_table
 
 BUILDERS = [
-    morphology.barred,
-    morphology.clumpy,
-    morphology.compact,
-    morphology.edge_on,
-    morphology.elliptical,
-    morphology.flocculent,
-    morphology.grand_design,
-    morphology.irregular,
-    morphology.lenticular,
-    morphology.merger,
-    morphology.ringed,
-    morphology.shells,
-    morphology.smooth_disc,
+    morphologies.barred,
+    morphologies.clumpy,
+    morphologies.compact,
+    morphologies.edge_on,
+    morphologies.elliptical,
+    morphologies.flocculent,
+    morphologies.grand_design,
+    morphologies.irregular,
+    morphologies.lenticular,
+    morphologies.merger,
+    morphologies.ringed,
+    morphologies.shells,
+    morphologies.smooth_disc,
 ]
 GALAXY = Galaxy(flux=100.0, R=0.8, x=0.3, y=-0.5, q=0.6, phi=0.7)
 DRAWS = 40
@@ -48,7 +48,7 @@ def test_the_light_is_centred_where_the_galaxy_is(build):
 @pytest.mark.parametrize("build", BUILDERS)
 def test_profiles_stay_within_what_can_be_rendered(build):
     table = light_table(draws(build))
-    sersic = table[table["profile"] == morphology.SERSIC]
+    sersic = table[table["profile"] == morphologies.SERSIC]
     assert (table["R"] > 0).all()
     assert ((table["q"] > 0) & (table["q"] <= 1)).all()
     assert ((sersic["n"] >= 0.3) & (sersic["n"] <= 6)).all()
@@ -63,12 +63,12 @@ def test_a_source_is_lensed_in_all_its_parts(build):
 
 def test_the_table_numbers_scenes_in_order():
     rng = np.random.default_rng(0)
-    table = light_table([morphology.compact(rng, GALAXY), [], morphology.compact(rng, GALAXY)])
+    table = light_table([morphologies.compact(rng, GALAXY), [], morphologies.compact(rng, GALAXY)])
     assert table.dtype == LIGHT
     assert table["scene"].tolist() == [0, 0, 2, 2]
 
 
 def test_disc_offsets_follow_the_inclination():
-    along = morphology.on_disc(GALAXY._replace(phi=0.0), 1.0, 0.0)
-    across = morphology.on_disc(GALAXY._replace(phi=0.0), 1.0, np.pi / 2)
+    along = morphologies.on_disc(GALAXY._replace(phi=0.0), 1.0, 0.0)
+    across = morphologies.on_disc(GALAXY._replace(phi=0.0), 1.0, np.pi / 2)
     np.testing.assert_allclose(np.hypot(*across) / np.hypot(*along), GALAXY.q)  # q: minor over major axis
