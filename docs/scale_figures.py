@@ -22,9 +22,10 @@ import zoo_core as zoo
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.predict.images import SourceImages
 from zoo_core.predict.inputs import images_of
+from zoo_core.predict.options import Options
 from zoo_core.predict.packing import pack
-from zoo_core.predict.predict import Options, scored
-from zoo_core.predict.run import SHARD
+from zoo_core.predict.predict import scored
+from zoo_core.predict.shards import SHARD
 
 IMAGES, SIDE, TILE = 512, 101, 2000
 NETWORKS = ("lastro.space", "deeplens.space", "resnet.substructure")

@@ -16,7 +16,8 @@ from zoo_core.predict import neighbours
 from zoo_core.predict.features import FeatureScorer, check_features_place
 from zoo_core.predict.inputs import images_of
 from zoo_core.predict.neighbours import nearest, outliers
-from zoo_core.predict.predict import Options, scored
+from zoo_core.predict.options import Options
+from zoo_core.predict.predict import scored
 
 
 def write_features(model, inputs, out: Path, **options) -> pa.Table:

@@ -14,8 +14,7 @@ import pytest
 from astropy.table import Table
 
 import zoo_core as zoo
-from zoo_core.predict.run import SHARD
-from zoo_core.predict.shards import Shards
+from zoo_core.predict.shards import SHARD, Shards
 
 from ..tiny_models import SIZE, tiny_model
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .inputs import takes_images
+from .inputs import loaded_for, takes_a_run, takes_images
 from .names import model_names
 from .show import as_json, progress, show_rows
 
 if TYPE_CHECKING:
     from ..predict.inputs import Named
     from ..predict.neighbours import Neighbour
+    from ..predict.options import Options
 
 __all__ = ["features", "outliers", "similar"]
 
@@ -27,48 +29,19 @@ count_option = click.option("-n", "count", type=click.IntRange(min=1), default=2
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder of Parquet files, or NAME.parquet."
 )
-@click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option("--batch-size", type=int, help="Images at once; smaller where memory is short.")
-@click.option("--workers", type=int, help="Processes that read images; 0 for none.")
-@click.option("--scheduler", metavar="local|ADDRESS|FILE", help="Spread over processes, a Dask cluster, or batch jobs.")
-@click.option("--resume", is_flag=True, help="Go on where a killed run into the same table stopped.")
+@takes_a_run
 @click.pass_context
-def features(
-    ctx: click.Context,
-    model: str,
-    named: Named,
-    out: Path,
-    pixel_scale: float | None,
-    device: str,
-    batch_size: int | None,
-    workers: int | None,
-    scheduler: str | None,
-    resume: bool,
-) -> None:
+def features(ctx: click.Context, model: str, named: Named, out: Path, options: Options) -> None:
     """Write what MODEL makes of INPUTS before its last layer, a row an image, for `zoo similar` and `zoo outliers`."""
-    from ..images.given import in_arcsec
-    from ..models.load import load
     from ..predict.features import FeatureScorer, check_features_place
     from ..predict.inputs import images_of
-    from ..predict.predict import Options, scored
+    from ..predict.predict import scored
 
     check_features_place(out)
-    loaded = load(model, device="cpu" if scheduler else device)
-    scale = in_arcsec("--pixel-scale (pixel_scale=)", pixel_scale)
-    images = images_of(loaded, named, scale)
+    loaded = loaded_for(options, model)
+    images = images_of(loaded, named, options.pixel_scale)
     with progress(loaded.id) as tick:
-        options = Options(
-            pixel_scale=scale,
-            out=out,
-            batch_size=batch_size,
-            workers=workers,
-            resume=resume,
-            progress=tick,
-            command=ctx.obj,
-            scheduler=scheduler,
-            device=None if device == "auto" else device,
-        )
+        options = replace(options, out=out, progress=tick)
         with scored(loaded, images, options, FeatureScorer(loaded)) as finished:
             done, failed = finished.rows, finished.failed
     click.echo(f"zoo: features of {done - failed} of {done} images; wrote {out}", err=True)

@@ -1,9 +1,10 @@
-"""The images that a command is given: files, folders, patterns, or positions on a mosaic."""
+"""What commands are told of images (files, folders, patterns, positions on a mosaic) and of the run over them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from ..models.model import Model
     from ..predict.inputs import Named
+    from ..predict.options import Options
 
-__all__ = ["takes_images"]
+__all__ = ["loaded_for", "takes_a_run", "takes_images"]
 
 BAND = re.compile(r"[A-Za-z0-9_\-]+=.+")
 
@@ -39,62 +42,118 @@ PARAMETERS = (
 )
 
 
+RUN = (
+    click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    click.option("--batch-size", type=int, help="Images at once; smaller where memory is short."),
+    click.option("--workers", type=int, help="Processes that read images; 0 for none."),
+    click.option(
+        "--scheduler", metavar="local|ADDRESS|FILE", help="Spread over processes, a Dask cluster, or batch jobs."
+    ),
+    click.option("--resume", is_flag=True, help="Go on where a killed run into the same table stopped."),
+)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed about images; each as the parameter of its name."""
+
+    inputs: tuple[str, ...]
+    ext: str | None
+    stack: bool
+    bands: tuple[str, ...]
+    from_file: str | None
+    catalog: Path | None
+    image: tuple[str, ...]
+    cutout: float | None
+    mask: str | None
+    weight: str | None
+
+    @property
+    def layer(self) -> str | int | None:
+        """Of each file."""
+        return int(self.ext) if self.ext and self.ext.isdecimal() else self.ext
+
+    def patterns(self) -> list[str]:
+        """Of bands; `--bands 'r=*_r.fits' 'i=*_i.fits'` leaves the second among the inputs."""
+        return [*self.bands, *(name for name in self.inputs if self.bands and BAND.fullmatch(name))]
+
+    def named(self) -> Named:
+        """`Mosaic` with --catalog and --image, else `Files`."""
+        return self._mosaic() if self.catalog is not None or self.image else self._files()
+
+    def _files(self) -> Named:
+        from ..images import parse_bands
+        from ..predict.inputs import Files
+
+        if self.cutout is not None:
+            raise click.UsageError("--cutout goes with --catalog and --image")
+        patterns = self.patterns()
+        names = [name for name in self.inputs if name not in patterns]
+        bands = parse_bands(patterns) if patterns else None
+        return Files(names, self.layer, self.stack, bands, self.mask, self.weight, self.from_file)
+
+    def _mosaic(self) -> Named:
+        from ..images import parse_bands
+        from ..predict.inputs import Mosaic
+
+        alone = not (self.inputs or self.bands or self.stack or self.from_file)
+        if self.catalog is None or not self.image or not alone:
+            raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
+        image = parse_bands(self.image) if any(map(BAND.fullmatch, self.image)) else list(self.image)
+        return Mosaic(self.catalog, image, self.cutout, self.layer, self.mask, self.weight)
+
+
 def takes_images(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command the argument INPUTS and the options about it, and its function the one keyword `named`."""
 
     @wraps(command)
-    def with_images(
+    def with_images(**given: Any) -> Any:
+        typed = Typed(**{field.name: given.pop(field.name) for field in fields(Typed)})
+        return command(named=typed.named(), **given)
+
+    return _with_parameters(with_images, PARAMETERS)
+
+
+def takes_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options of a run over images, and its function the one keyword `options`."""
+
+    @wraps(command)
+    def with_options(
         *,
-        inputs: tuple[str, ...],
-        ext: str | None,
-        stack: bool,
-        bands: tuple[str, ...],
-        from_file: str | None,
-        catalog: Path | None,
-        image: tuple[str, ...],
-        cutout: float | None,
-        mask: str | None,
-        weight: str | None,
+        pixel_scale: float | None,
+        device: str,
+        batch_size: int | None,
+        workers: int | None,
+        scheduler: str | None,
+        resume: bool,
         **others: Any,
     ) -> Any:
-        names, patterns = _apart(inputs, bands)
-        named = _named(names, patterns, ext, stack, from_file, catalog, image, cutout, mask, weight)
-        return command(named=named, **others)
+        from ..images.given import in_arcsec
+        from ..predict.options import Options
 
-    taking: Callable[..., Any] = with_images
-    for parameter in reversed(PARAMETERS):
-        taking = parameter(taking)
-    return taking
+        options = Options(
+            pixel_scale=in_arcsec("--pixel-scale (pixel_scale=)", pixel_scale),
+            batch_size=batch_size,
+            workers=workers,
+            scheduler=scheduler,
+            resume=resume,
+            device=None if device == "auto" else device,
+            command=click.get_current_context().obj,
+        )
+        return command(options=options, **others)
+
+    return _with_parameters(with_options, RUN)
 
 
-def _apart(inputs: Sequence[str], bands: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Inputs, and patterns of bands: `--bands 'r=*_r.fits' 'i=*_i.fits'` leaves the second among the inputs."""
-    patterns = [name for name in inputs if bands and BAND.fullmatch(name)]
-    return [name for name in inputs if name not in patterns], [*bands, *patterns]
+def loaded_for(options: Options, model: str) -> Model:
+    """The model of that name where it runs; on the CPU if workers of a scheduler compute."""
+    from ..models.load import load
+
+    return load(model, device="cpu" if options.scheduler else options.device or "auto")
 
 
-def _named(
-    names: list[str],
-    patterns: list[str],
-    ext: str | None,
-    stack: bool,
-    from_file: str | None,
-    catalog: Path | None,
-    image: Sequence[str],
-    cutout: float | None,
-    mask: str | None,
-    weight: str | None,
-) -> Named:
-    """`Mosaic` with --catalog and --image, else `Files`."""
-    from ..images import parse_bands
-    from ..predict.inputs import Files, Mosaic
-
-    layer = int(ext) if ext and ext.isdecimal() else ext
-    if catalog is None and not image:
-        if cutout is not None:
-            raise click.UsageError("--cutout goes with --catalog and --image")
-        return Files(names, layer, stack, parse_bands(patterns) if patterns else None, mask, weight, from_file)
-    if catalog is None or not image or names or patterns or stack or from_file:
-        raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
-    mosaic = parse_bands(image) if any(map(BAND.fullmatch, image)) else list(image)
-    return Mosaic(catalog, mosaic, cutout, layer, mask, weight)
+def _with_parameters(command: Callable[..., Any], parameters: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    for parameter in reversed(parameters):
+        command = parameter(command)
+    return command

@@ -4,17 +4,20 @@ import csv
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .inputs import takes_images
+from .inputs import loaded_for, takes_a_run, takes_images
 from .names import model_names
 from .show import as_json, echo, progress, show_rows
 
 if TYPE_CHECKING:
+    from ..predict.finished import Finished
     from ..predict.inputs import Named
+    from ..predict.options import Options
 
 __all__ = ["predict"]
 
@@ -30,14 +33,9 @@ file_option = click.Path(path_type=Path)
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
 @click.option("--out-dir", type=file_option, help="Folder for restored images.")
 @click.option("--top", type=click.IntRange(min=0), help=f"Print so many of the best-ranked.  [{TOP} without -o]")
-@click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option("--batch-size", type=int, help="Images at once; smaller where memory is short.")
-@click.option("--workers", type=int, help="Processes that read images; 0 for none.")
-@click.option("--scheduler", metavar="local|ADDRESS|FILE", help="Spread over processes, a Dask cluster, or batch jobs.")
+@takes_a_run
 @click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
-@click.option("--resume", is_flag=True, help="Go on where a killed run into the same table stopped.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if any image could not be used.")
 @as_json
 @click.pass_context
@@ -49,14 +47,9 @@ def predict(
     gallery: Path | None,
     out_dir: Path | None,
     top: int | None,
-    pixel_scale: float | None,
-    device: str,
-    batch_size: int | None,
-    workers: int | None,
-    scheduler: str | None,
+    options: "Options",
     views: int | None,
     precision: str,
-    resume: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -65,20 +58,13 @@ def predict(
     MODEL is a published model (`zoo models`) or a folder. Without -o, a terminal shows the best-ranked images and a
     pipe gets all rows as CSV.
     """
-    from ..images.given import in_arcsec
-    from ..models.load import load
     from ..predict.inputs import images_of
-    from ..predict.predict import Options, scored
+    from ..predict.predict import scored
 
-    loaded = load(model, device="cpu" if scheduler else device).with_views(views)
-    scale = in_arcsec("--pixel-scale (pixel_scale=)", pixel_scale)
-    images = images_of(loaded, named, scale)
+    loaded = loaded_for(options, model).with_views(views)
+    images = images_of(loaded, named, options.pixel_scale)
     with progress(loaded.id) as tick:
-        options = Options(
-            *(scale, out, out_dir, batch_size, workers, precision, resume, tick, gallery, ctx.obj),
-            scheduler=scheduler,
-            device=None if device == "auto" else device,
-        )
+        options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
             if gallery is not None and finished.rows > finished.failed:
@@ -89,7 +75,7 @@ def predict(
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
 
 
-def _print(finished, out: Path | None, top: int | None, as_json: bool) -> None:
+def _print(finished: "Finished", out: Path | None, top: int | None, as_json: bool) -> None:
     if as_json and top is None:
         _print_json(row for piece in finished.pieces() for row in piece.to_pylist())
     elif top or (top is None and out is None and sys.stdout.isatty()):
@@ -122,7 +108,7 @@ def _print_csv(rows: Iterable[dict[str, Any]]) -> None:
         writer.writerow(row.values())
 
 
-def _say(finished, out: Path | None, gallery: Path | None) -> None:
+def _say(finished: "Finished", out: Path | None, gallery: Path | None) -> None:
     """What came of it, on the standard error."""
     import logging
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
@@ -26,6 +25,7 @@ from ..tasks import UNCALIBRATED, Calibration, Heads, Prediction, Task, task_nam
 from .channels import channels_of
 from .chunks import gradients, in_chunks
 from .devices import device_named
+from .like_module import LikeModule
 from .views import Output, check_views, of_views, undo_view
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
     from ..images.held import Held
-    from ..predict.predict import Inputs, Progress
+    from ..predict.options import Progress
+    from ..predict.predict import Inputs
 
 __all__ = ["Model"]
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(LikeModule):
     """What `load` returns: images in, prediction out.
 
     Example:
@@ -179,7 +180,8 @@ class Model:
             ImageReadError, ArgumentError: no images, or arguments that cannot be used. An image that cannot be used is
                 a row.
         """
-        from ..predict.predict import Options, predict
+        from ..predict.options import Options
+        from ..predict.predict import predict
 
         options = Options(
             pixel_scale=in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale),
@@ -230,42 +232,6 @@ class Model:
             raise ArgumentError(f"{device}: a model predicts in float32; precision='bf16' of predict is faster")
         return replace(self, network=self.network.to(device_named(device)))
 
-    def cpu(self) -> Model:
-        """`to("cpu")`."""
-        return self.to("cpu")
-
-    def cuda(self) -> Model:
-        """`to("cuda")`."""
-        return self.to("cuda")
-
-    def eval(self) -> Model:
-        """The same model, which always is in eval mode."""
-        return self
-
-    def train(self, mode: bool = True) -> Model:
-        """Refused: a model only predicts.
-
-        Raises:
-            ArgumentError: unless `mode` is false.
-        """
-        if mode:
-            raise ArgumentError(
-                f"{self.id} stays in eval mode; zoo.finetune trains it, or train its `network` yourself"
-            )
-        return self
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Those of the network."""
-        return self.network.parameters()
-
-    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """Those of the network."""
-        return self.network.named_parameters()
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """That of the network."""
-        return self.network.state_dict()
-
     def require_trained(self) -> None:
         """Raise UntrainedError unless the weights are more than random numbers."""
         if not self.trained:
@@ -288,17 +254,6 @@ class Model:
     def bands(self) -> tuple[str, ...]:
         """Physical bands, in the order of the image axis."""
         return self.preprocess.bands
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        tensors = chain(self.network.parameters(), self.network.buffers())
-        return next((tensor.device for tensor in tensors), torch.device("cpu"))
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of weights that training sets."""
-        return sum(parameter.numel() for parameter in self.parameters())
 
     def _symmetries(self) -> tuple[Symmetry, ...]:
         """How the outputs turn with the image; none where they are not averaged over views."""

@@ -13,8 +13,8 @@ import pyarrow as pa
 from astropy.table import Table
 
 from .hats import is_hats_name, write_hats
-from .images import Images
 from .ranking import RankedImage, best
+from .run import Run
 from .shards import Shards
 from .tables import is_folder, to_astropy, write_table
 
@@ -42,58 +42,48 @@ class Finished:
     """All rows of a run, a thousand of them in memory at a time.
 
     Arguments:
-        model: what made them.
-        images: in the order of the rows.
-        pixel_scale: that was passed.
-        shards: that hold the rows.
-        count: of shards.
-        command: that asked for them.
-        rows, failed: how many; how many of them have status `error`.
+        run: that made them.
+        failed: how many have status `error`.
     """
 
-    model: Model
-    images: Images
-    pixel_scale: float | None
-    command: str
-    shards: Shards
-    count: int
-    rows: int
+    run: Run
     failed: int
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.run.images)
 
     def table(self) -> Table:
         """All of them."""
         rows = pa.concat_tables(self.pieces(), promote_options="permissive")
-        return to_astropy(rows.replace_schema_metadata(self.facts), self._units)
+        return to_astropy(rows.replace_schema_metadata(dict(self._shards.facts)), self._shards.units)
 
     def write(self, out: Path) -> None:
         """As a file of the format that its extension names; as a folder, where the shards are its files."""
         if is_folder(out):
-            self.shards.agree(self.count)
+            self._shards.agree(self.run.count)
         elif is_hats_name(out):
             self._write_hats(out)
         else:
-            write_table(out, self.pieces, self._units, self.facts)
+            write_table(out, self.pieces, self._shards.units, self._shards.facts)
 
     def _write_hats(self, out: Path) -> None:
-        self.shards.agree(self.count)
-        lost = write_hats(self.shards.paths(self.count), out)
+        self._shards.agree(self.run.count)
+        lost = write_hats(self._shards.paths(self.run.count), out)
         if lost:
             logger.warning("%s: %d rows have no position and are left out", out, lost)
 
     def pieces(self) -> Iterator[pa.Table]:
         """One pass over all rows."""
-        return self.shards.all(self.count)
+        return self.run.pieces()
 
     @property
-    def _units(self) -> dict[str, str]:
-        return self.model.task.units(self.model.heads)
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """What made the rows."""
-        return facts_of(self.model, self.pixel_scale, self.command)
+    def _shards(self) -> Shards:
+        return self.run.shards
 
     def best(self, count: int) -> list[RankedImage]:
         """The best-ranked images."""
-        ranking = self.model.task.ranking(self.model.heads)
+        model = self.run.scorer.model
+        ranking = model.task.ranking(model.heads)
         return best(self.pieces(), ranking and ranking.column, count)

@@ -39,19 +39,20 @@ NOISELESS = 300  # of the range: the noise that a picture without any, such as o
 TINY = 1e-30
 
 
-def draw_gallery(path: Path, run: Finished) -> None:
+def draw_gallery(path: Path, finished: Finished) -> None:
     """The best-ranked images with their scores and names, as a picture of the format that the extension names.
 
     Raises:
         ArgumentError: no image of the run could be used, or the extension is unknown.
     """
-    model, ranking, ranked = run.model, run.model.task.ranking(run.model.heads), run.best(SHOWN)
+    run, model, ranked = finished.run, finished.run.scorer.model, finished.best(SHOWN)
+    ranking = model.task.ranking(model.heads)
     if not ranked:
-        raise ArgumentError(f"{path}: no gallery, because none of the {run.rows} images could be used")
+        raise ArgumentError(f"{path}: no gallery, because none of the {finished.rows} images could be used")
     figure = _figure(len(ranked))
     figure.text(0.02, 0.985, model.id, parse_math=False, color=INK, size=13, weight="bold", va="top")
     order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
-    figure.text(0.98, 0.985, f"{order} of {run.rows:,} images", color=FAINT, size=9, va="top", ha="right")
+    figure.text(0.98, 0.985, f"{order} of {finished.rows:,} images", color=FAINT, size=9, va="top", ha="right")
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
         pixels = prepare(run.images.job(one.index, one.index + 1), model.preprocess, run.pixel_scale).pixels[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,12 +15,13 @@ from astropy.table import Table
 from ..errors import ArgumentError
 from ..files import check_place, make_folder, sole
 from ..models.devices import precision_on
-from . import effort
+from .at_once import AtOnce
 from .finished import Finished, facts_of
 from .hats import check_hats, is_hats_name
 from .images import Images
 from .inputs import Inputs, images_of
-from .run import Progress, Run
+from .options import Options
+from .run import Run
 from .scoring import Scorer
 from .shards import Shards
 from .tables import check_format, is_folder
@@ -28,27 +29,9 @@ from .tables import check_format, is_folder
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["Inputs", "Options", "Progress", "predict", "scored"]
+__all__ = ["Inputs", "predict", "scored"]
 
 logger = logging.getLogger("zoo")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a run over images is made; each as in `Model.predict`."""
-
-    pixel_scale: float | None = None
-    out: Path | None = None
-    out_dir: Path | None = None
-    batch_size: int | None = None
-    workers: int | None = None
-    precision: str = "float32"
-    resume: bool = False
-    progress: Progress | None = None
-    gallery: Path | None = None
-    command: str = "Model.predict"
-    scheduler: str | None = None
-    device: str | None = None  # where the workers of a scheduler compute; None: the best that each has
 
 
 def predict(model: Model, inputs: Inputs, options: Options) -> Table:
@@ -75,16 +58,13 @@ def scored(model: Model, images: Images, options: Options, scorer: Scorer | None
     model.require_trained()
     _check_places(options)
     scorer = scorer or Scorer(model, precision_on(model.device, options.precision), options.out_dir)
-    batch = effort.batch_size(model, options.batch_size)
+    at_once = AtOnce.chosen(model, images, options)
     with _shards(options.out, options.resume) as folder:
-        shards = replace(
-            folder, units=model.task.units(model.heads), facts=facts_of(model, options.pixel_scale, options.command)
-        )
-        reading, computing = effort.workers(model, images, options.workers), effort.threads(model, images, batch)
-        run = Run(scorer, images, shards, options.pixel_scale, batch, reading, computing)
+        facts = facts_of(model, options.pixel_scale, options.command)
+        shards = replace(folder, units=model.task.units(model.heads), facts=facts)
+        run = Run(scorer, images, shards, options.pixel_scale, at_once)
         _finish(run, options)
-        failed = run.failed()
-        finished = Finished(model, images, options.pixel_scale, options.command, shards, run.count, len(images), failed)
+        finished = Finished(run, run.failed())
         if options.out is not None:
             finished.write(options.out)
         yield finished
@@ -96,7 +76,7 @@ def _finish(run: Run, options: Options) -> None:
     else:
         from .spread import finish_spread  # Dask is an extra
 
-        finish_spread(run, options.scheduler, options.device, options.batch_size, options.workers, options.progress)
+        finish_spread(run, options)
 
 
 def _check_places(options: Options) -> None:

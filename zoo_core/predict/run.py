@@ -15,20 +15,20 @@ from threading import Lock
 import numpy as np
 import pyarrow as pa
 
+from .at_once import AtOnce
 from .images import Images
+from .options import Progress
 from .parallel import in_processes, in_threads
 from .reading import PreparedBatch, prepare
 from .scoring import Scorer
-from .shards import Shards
+from .shards import SHARD, Shards
 
-__all__ = ["SHARD", "Progress", "Run"]
+__all__ = ["Run"]
 
-SHARD = 1024  # rows; a killed run loses at most so many
 N_NAMING = 4  # columns that name an image: id, path, status, message
 
 logger = logging.getLogger("zoo")
 
-Progress = Callable[[int, int], None]
 Work = Callable[[], tuple[pa.Table, bool]]
 
 
@@ -41,18 +41,14 @@ class Run:
         images: in the order of the rows.
         shards: where finished rows are kept.
         pixel_scale: arcsec, overrides the headers; or None.
-        batch_size: images at once.
-        workers: processes that read and prepare, 0 for none.
-        threads: batches in the network at once.
+        at_once: images in a batch, processes that read, threads that compute.
     """
 
     scorer: Scorer
     images: Images
     shards: Shards
     pixel_scale: float | None
-    batch_size: int
-    workers: int
-    threads: int
+    at_once: AtOnce
 
     def finish(self, progress: Progress | None) -> None:
         """Make the shards that are not there yet."""
@@ -96,11 +92,12 @@ class Run:
         """Of the images of these shards, a batch at a time, in order."""
         jobs = (self.images.job(*part) for number in numbers for part in self._parts(number))
         reads = (partial(prepare, job, self.scorer.model.preprocess, self.pixel_scale) for job in jobs)
-        with closing(in_processes(reads, self.workers)) as batches:
+        workers, threads = self.at_once.workers, self.at_once.threads
+        with closing(in_processes(reads, workers)) as batches:
             # Without processes that read, whichever thread computes a batch also reads it.
-            tasks = map(self._scored, batches) if self.workers else map(self._read_and_scored, reads, repeat(Lock()))
+            tasks = map(self._scored, batches) if workers else map(self._read_and_scored, reads, repeat(Lock()))
             contradicted = False
-            with closing(in_threads(tasks, self.threads)) as scored:
+            with closing(in_threads(tasks, threads)) as scored:
                 for rows, contradicts in scored:
                     if contradicts and not contradicted:
                         logger.warning(
@@ -140,10 +137,8 @@ class Run:
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
     def _parts(self, number: int) -> list[tuple[int, int]]:
-        start, stop = self.span(number)
-        return [
-            (first, min(first + self.batch_size, stop)) for first in range(start, max(stop, start + 1), self.batch_size)
-        ]
+        (start, stop), step = self.span(number), self.at_once.batch_size
+        return [(first, min(first + step, stop)) for first in range(start, max(stop, start + 1), step)]
 
 
 def _located(rows: pa.Table, positions: np.ndarray | None) -> pa.Table:

@@ -12,8 +12,9 @@ from ..errors import FileError
 from ..files import sweep, whole
 from .tables import common_schema, described, is_folder
 
-__all__ = ["Shards"]
+__all__ = ["SHARD", "Shards"]
 
+SHARD = 1024  # rows; a killed run loses at most so many
 KEY = b"zoo.key"
 NAME = re.compile(r"\d{6,}\.parquet")
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ArgumentError, SchedulerError, ZooError
 from .cluster import connected
-from .run import Progress, Run
+from .options import Options, Progress
+from .run import Run
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -34,9 +35,7 @@ HOPELESS = 10  # shards that fail one after the other before the run is given up
 logger = logging.getLogger("zoo")
 
 
-def finish_spread(
-    run: Run, scheduler: str, device: str | None, batch_size: int | None, workers: int | None, progress: Progress | None
-) -> None:
+def finish_spread(run: Run, options: Options) -> None:
     """Make the shards that are not there yet, on the workers of a scheduler.
 
     A worker that dies costs the shard that it was at, which another one takes. What a worker cannot do is said at the
@@ -44,11 +43,8 @@ def finish_spread(
 
     Arguments:
         run: its model may be on any device.
-        scheduler: see `cluster.check_scheduler`.
-        device: where workers compute; None: the best that each has.
-        batch_size: None: as large as suits the device.
-        workers: processes of `local`.
-        progress: called with (images done, images in all).
+        options: whose scheduler is one of `cluster.check_scheduler`; without a batch size, each worker takes what suits
+            its device.
 
     Raises:
         ArgumentError: images in memory, which have no place on other machines.
@@ -56,8 +52,9 @@ def finish_spread(
     """
     if not run.images.in_workers:
         raise ArgumentError("scheduler= (--scheduler) takes images in files, not arrays or data sets")
-    with connected(scheduler, workers) as client, _equipped(client, run, device) as name:
-        _Spread(run, client, name, batch_size, _Pace(len(run.images), progress)).finish()
+    assert options.scheduler is not None
+    with connected(options.scheduler, options.workers) as client, _equipped(client, run, options.device) as name:
+        _Spread(run, client, name, options.batch_size, _Pace(len(run.images), options.progress)).finish()
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def is_folder(path: Path) -> bool:
     return not path.suffix
 
 
-def write_table(path: Path, pieces: Pieces, units: dict[str, str], facts: Facts) -> None:
+def write_table(path: Path, pieces: Pieces, units: Mapping[str, str], facts: Facts) -> None:
     """A file of all pieces in order, in the format of its extension; complete or not there.
 
     Arguments:
@@ -65,7 +65,7 @@ def write_table(path: Path, pieces: Pieces, units: dict[str, str], facts: Facts)
         write(partial, schema, lambda: (piece.cast(schema) for piece in pieces()), units)
 
 
-def to_astropy(table: pa.Table, units: dict[str, str]) -> Table:
+def to_astropy(table: pa.Table, units: Mapping[str, str]) -> Table:
     """The rows as an astropy table, with the metadata of its schema; nulls are masked."""
     columns = {name: _astropy_column(column) for name, column in zip(table.column_names, table.columns, strict=True)}
     for name, unit in units.items():
@@ -90,21 +90,21 @@ def described(schema: pa.Schema, units: Mapping[str, str], facts: Facts) -> pa.S
     return pa.schema(fields, facts)
 
 
-def _write_parquet(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+def _write_parquet(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[str, str]) -> None:
     stored = described(schema, units, _facts(schema))
     with pq.ParquetWriter(path, stored) as writer:
         for piece in pieces():
             writer.write_table(piece.cast(stored))
 
 
-def _write_csv(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+def _write_csv(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[str, str]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(schema.names)
         writer.writerows(_rows(pieces()))
 
 
-def _write_ecsv(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+def _write_ecsv(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[str, str]) -> None:
     header = StringIO()
     to_astropy(schema.empty_table(), units).write(header, format="ascii.ecsv", delimiter=",")
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -112,7 +112,7 @@ def _write_ecsv(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, 
         csv.writer(file, lineterminator="\n").writerows(_rows(pieces()))
 
 
-def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: dict[str, str]) -> None:
+def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[str, str]) -> None:
     """A binary table; astropy would hold all rows in memory. Text is ASCII, as the standard demands."""
     rows, widths = _extent(schema, pieces)
     dtype = np.dtype([(field.name, _fits_type(field.type, widths.get(field.name, 1))) for field in schema])

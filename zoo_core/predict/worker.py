@@ -14,7 +14,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 from ..errors import SchedulerError
 from ..models.devices import device_named
-from . import effort
+from .at_once import AtOnce, batch_size
 from .images import Images
 from .run import Run
 from .scoring import Scorer
@@ -104,8 +104,8 @@ def finish_shard(task: ShardTask) -> int:
     """Write the rows of one shard, unless they are there already; returns how many have status `error`."""
     held = get_worker().plugins[task.run]
     assert isinstance(held, Held)
-    batch = effort.batch_size(held.scorer.model, task.batch_size)
-    run = Run(held.scorer, task.images, task.shards, task.pixel_scale, batch, workers=0, threads=1)
+    at_once = AtOnce(batch_size(held.scorer.model, task.batch_size))
+    run = Run(held.scorer, task.images, task.shards, task.pixel_scale, at_once)
     run.finish(None)
     return run.failed()
 

@@ -123,7 +123,7 @@ def knots(rng: np.random.Generator, galaxy: Galaxy, count: int, share: float, sp
     fluxes = rng.pareto(KNOT_COUNTS, count) + FAINTEST_KNOT
     fluxes *= share * galaxy.flux / fluxes.sum()
     radii, thetas = spread * rng.gamma(KNOT_SHAPE, KNOT_SCALE, count), rng.uniform(0, 2 * np.pi, count)
-    sizes = galaxy.R * np.exp(rng.uniform(*np.log(KNOT_SIZES), count))
+    sizes = galaxy.R * np.exp(rng.uniform(np.log(KNOT_SIZES[0]), np.log(KNOT_SIZES[1]), count))
     ratios = rng.uniform(0.4, 1.0, count)
     profiles = []
     for flux, radius, theta, size, q in zip(fluxes, radii, thetas, sizes, ratios, strict=True):

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from ..errors import ArgumentError
 from .images import Images
+from .options import Options
 from .parallel import cores
-from .run import SHARD
+from .shards import SHARD
 
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["batch_size", "threads", "workers"]
+__all__ = ["AtOnce", "batch_size"]
 
 BATCH_CPU = 64  # views of images, which fit the cache of a core; but
 LEAST_CPU = 16  # images
 BATCH_GPU = 512  # images
 WORTH_WORKERS = 256  # images below which starting processes costs more than it saves
 CORES_FED = 8  # cores that computing threads which also read keep busy; the interpreter reads for one at a time
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """How much a run does at once.
+
+    Arguments:
+        batch_size: images read and predicted together.
+        workers: processes that read and prepare, 0 for none.
+        threads: batches in the network.
+    """
+
+    batch_size: int
+    workers: int = 0
+    threads: int = 1
+
+    @classmethod
+    def chosen(cls, model: Model, images: Images, options: Options) -> AtOnce:
+        """What suits the device and the images, unless the options say otherwise."""
+        batch = batch_size(model, options.batch_size)
+        return cls(batch, _workers(model, images, options.workers), _threads(model, images, batch))
 
 
 def batch_size(model: Model, wanted: int | None) -> int:
@@ -32,7 +55,7 @@ def batch_size(model: Model, wanted: int | None) -> int:
     return min(SHARD, wanted or max(LEAST_CPU, BATCH_CPU // model.views))
 
 
-def workers(model: Model, images: Images, wanted: int | None) -> int:
+def _workers(model: Model, images: Images, wanted: int | None) -> int:
     """Processes that read: none where the threads of a network on the CPU can do it, or for a few images."""
     if wanted is not None and wanted < 0:
         raise ArgumentError(
@@ -47,7 +70,7 @@ def workers(model: Model, images: Images, wanted: int | None) -> int:
     return max(1, cores() - 1) if len(images) > WORTH_WORKERS else 0
 
 
-def threads(model: Model, images: Images, batch: int) -> int:
+def _threads(model: Model, images: Images, batch: int) -> int:
     """Batches in the network at once: one on each core of the CPU, if there are so many."""
     if model.device.type != "cpu":
         return 1
