@@ -115,11 +115,23 @@ def test_a_zip_of_something_else_is_refused(tmp_path):
         pixels_of(tmp_path / "weights.npz")
 
 
-def test_values_too_small_for_float32_are_refused_and_not_rounded_to_zero(tmp_path, image):
-    np.save(tmp_path / "a.npy", image.astype(np.float64) * 1e-40)
+@pytest.mark.parametrize(("dtype", "factor"), [(np.float64, 1e-40), (np.float32, 1e-43)])
+def test_values_too_small_for_float32_are_refused_and_not_rounded_to_zero(tmp_path, image, dtype, factor):
+    np.save(tmp_path / "a.npy", (image.astype(np.float64) * factor).astype(dtype))
 
     with pytest.raises(ImageReadError, match="too faint for float32; use a smaller unit"):
         pixels_of(tmp_path / "a.npy")
+
+
+def test_values_too_large_for_float32_are_refused_where_they_are_most_and_bad_where_they_are_few(tmp_path, image):
+    np.save(tmp_path / "a.npy", image.astype(np.float64) * 1e60)
+    marked = image.astype(np.float64)
+    marked[:2] = np.finfo(np.float64).min
+    np.save(tmp_path / "b.npy", marked)
+
+    with pytest.raises(ImageReadError, match="too bright for float32; use a larger unit"):
+        pixels_of(tmp_path / "a.npy")
+    assert not np.isfinite(pixels_of(tmp_path / "b.npy")[0, :2]).any()
 
 
 def test_an_npz_whose_array_header_claims_gigabytes_is_refused_at_once(tmp_path):

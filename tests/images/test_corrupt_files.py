@@ -72,6 +72,7 @@ FILES = {
     "image.tif": written(lambda stream: tifffile.imwrite(stream, FLOATS)),
     "tiles.tif": written(lambda stream: tifffile.imwrite(stream, FLOATS, compression="zlib", tile=(16, 16))),
     "pages.tif": written(lambda stream: tifffile.imwrite(stream, np.stack([FLOATS] * 3), photometric="minisblack")),
+    "jpeg.tif": written(lambda stream: Image.fromarray(BYTES).save(stream, "TIFF", compression="jpeg")),
     "lzw.tif": written(lambda stream: Image.fromarray(BYTES).save(stream, "TIFF", compression="tiff_lzw")),
 }
 WILD = ["0", "-1", "-5", "1", "3", "999", "999999999", "1000000000000", "-32", "-64", "8", "16", "1E308", "NaN", "T"]

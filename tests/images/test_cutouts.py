@@ -390,7 +390,7 @@ def test_a_vo_table_that_names_other_files_is_refused(tmp_path, stream):
 
 
 def test_a_catalogue_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_core.images.positions._MOST", 2**16)
+    monkeypatch.setattr("zoo_core.images.catalogue._MOST", 2**16)
     path = tmp_path / "positions.csv.gz"
     path.write_bytes(gzip.compress(b"id,x,y\n" + b"a,1,1\n" * 2**14))
     with pytest.raises(ImageReadError, match="unpacks to more than"):

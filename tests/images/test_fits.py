@@ -226,3 +226,14 @@ def test_a_header_that_claims_two_thousand_million_planes_is_one_row_with_a_reas
     (row,) = FileSource(str(path)).expand(stack=True)
     with pytest.raises(ImageError):
         read(row, n_bands=1)
+
+
+@pytest.mark.parametrize("key", ["BSCALE", "BZERO", "BLANK"])
+def test_a_scaling_that_is_no_number_is_named(tmp_path, write_fits, key):
+    path = Path(write_fits(np.arange(480, dtype=np.int16).reshape(24, 20)))
+    content = path.read_bytes()
+    end = content.index(b"END     ")
+    path.write_bytes(content[:end] + f"{key:<8}= '0.5'".encode().ljust(80) + content[end : end + 2720] + content[2880:])
+
+    with pytest.raises(ImageReadError, match=f"{key} = '0.5' in its header is no number"):
+        read(FileSource(str(path)), n_bands=1)

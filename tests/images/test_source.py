@@ -102,15 +102,15 @@ def test_a_mask_in_the_same_file_is_true_where_it_is_not_zero(write_fits, image)
 
 def test_a_weight_map_in_another_file_is_found_by_the_stem_and_masks_what_has_no_weight(write_fits, image):
     weight = np.ones(image.shape, np.float32)
-    weight[0, :3] = 0, -1, np.nan
+    weight[0, :4] = 0, -1, np.nan, np.inf
     path = write_fits(image, name="J1_sci.fits")
     write_fits(weight, name="J1_sci_wht.fits")
 
     raw = read(FileSource(path, beside=Beside(weight="*_wht.fits")), n_bands=1)
 
     assert raw.mask is not None and raw.weight is not None
-    np.testing.assert_array_equal(raw.mask, ~(weight > 0))
-    assert raw.weight[0, :3].tolist() == [0, 0, 0] and (raw.weight[1:] == 1).all()
+    np.testing.assert_array_equal(raw.mask[0], [True] * 4 + [False] * (image.shape[1] - 4))
+    assert raw.weight[0, :4].tolist() == [0, 0, 0, 0] and (raw.weight[1:] == 1).all()
 
 
 def test_a_mask_may_lie_in_a_folder_of_its_own(tmp_path, write_fits, image):

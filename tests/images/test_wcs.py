@@ -160,3 +160,23 @@ def test_a_lower_case_exponent_is_a_number(tmp_path):
     (tmp_path / "a.fits").write_bytes(lowered)
 
     assert read(FileSource(str(tmp_path / "a.fits")), n_bands=1).pixel_scale == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("broken", ["CD1_2", "CD2_1"])
+def test_a_matrix_of_which_one_number_cannot_be_read_gives_no_scale(broken):
+    cards = header(**matrix("CD", rotation(0.6), STEP))
+    cards[broken] = "1.5x-5"
+
+    assert pixel_scale(cards) is None
+
+
+def test_a_matrix_without_steps_is_in_degrees():
+    cards = header(**matrix("PC", rotation(0.6), STEP))
+
+    assert pixel_scale(cards) == pytest.approx(astropy_scale(cards)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("second", "scale"), [(0.1, 0.1), (0.2, None), (-0.1, None)])
+@pytest.mark.parametrize("key", ["SECPIX", "PIXSCAL"])
+def test_a_scale_stated_for_each_axis_is_taken_where_both_agree(key, second, scale):
+    assert pixel_scale(fits.Header({f"{key}1": 0.1, f"{key}2": second})) == scale

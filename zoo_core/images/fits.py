@@ -118,7 +118,7 @@ class _Section:
                 kind = self.hdu.compression_type
                 raise ImageReadError(f"{self.path}: {kind}, whose decoder is not safe; unpack it first with funpack")
             self._check_extent()
-            return _physical(np.asarray(self.hdu.section[key]), self.hdu.header)
+            return _physical(np.asarray(self.hdu.section[key]), self.hdu.header, self.path)
 
     def _check_extent(self) -> None:
         """A header that asks for more than the file holds is found out before memory is asked for."""
@@ -129,8 +129,11 @@ class _Section:
             raise ImageReadError(f"{self.path}: {missing} bytes of the image are missing; get the file again")
 
 
-def _physical(stored: np.ndarray, header: Any) -> np.ndarray:
+def _physical(stored: np.ndarray, header: Any, path: str) -> np.ndarray:
     scale, zero, blank = header.get("BSCALE", 1), header.get("BZERO", 0), header.get("BLANK")
+    for key, value in {"BSCALE": scale, "BZERO": zero, "BLANK": blank}.items():
+        if not isinstance(value, int | float | None):
+            raise ImageReadError(f"{path}: {key} = {value!r} in its header is no number; correct the header")
     blanks = stored == blank if blank is not None and stored.dtype.kind in "iu" else None
     if blanks is None and scale == 1 and zero == 0:
         return stored

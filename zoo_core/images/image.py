@@ -37,14 +37,16 @@ def to_float32(array: np.ndarray, where: str) -> np.ndarray:
     """The array in float32, native byte order, C-contiguous.
 
     Raises:
-        ImageReadError: its values are no real numbers, or too small for float32 to hold.
+        ImageReadError: its values are no real numbers, or too small or too large for float32 to hold.
     """
     if array.dtype.kind not in "buif":
         raise ImageReadError(f"{where}: holds {array.dtype}, not real numbers; write it as float32")
     with np.errstate(over="ignore"):
         pixels = np.ascontiguousarray(array, dtype=np.float32)
-    if array.dtype.kind == "f" and array.dtype.itemsize > 4:
+    if array.dtype.kind == "f":
         _refuse_underflow(array, where)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 4:
+        _refuse_overflow(array, pixels, where)
     return pixels
 
 
@@ -56,3 +58,10 @@ def _refuse_underflow(array: np.ndarray, where: str) -> None:
     peak = np.max(np.abs(array), initial=0.0, where=np.isfinite(array))
     if 0 < peak < _SMALLEST_PEAK:
         raise ImageReadError(f"{where}: the brightest pixel is {peak:.3g}, too faint for float32; use a smaller unit")
+
+
+def _refuse_overflow(array: np.ndarray, pixels: np.ndarray, where: str) -> None:
+    """A few numbers that large mark bad pixels; where most are, it is the unit."""
+    lost = np.isfinite(array) & ~np.isfinite(pixels)
+    if 2 * np.count_nonzero(lost) > np.count_nonzero(np.isfinite(array)):
+        raise ImageReadError(f"{where}: most pixels are above 3.4e38, too bright for float32; use a larger unit")

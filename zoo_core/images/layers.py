@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,10 @@ class Cards(Protocol):
 
     def get(self, key: str, /) -> object:
         """The value of a keyword, None without one."""
+        ...
+
+    def __contains__(self, key: Any, /) -> bool:
+        """Whether there is such a keyword, whatever its value."""
         ...
 
 

@@ -57,7 +57,7 @@ class Beside:
     Arguments:
         mask: a layer of the same file (`DQ`), or a file with `*` for the image's stem (`masks/*_mask.fits`, beside
             the image unless it names a folder). Bad is what is not zero, or NaN.
-        weight: likewise, inverse variance; bad is what is zero, negative or NaN.
+        weight: likewise, inverse variance; bad is what is zero, negative, NaN or infinite.
     """
 
     mask: str | None = None
@@ -110,7 +110,7 @@ class FileSource(Source):
             self.key,
             pixels,
             mask=_bad(mask, weight),
-            weight=None if weight is None else np.where(weight > 0, weight, np.float32(0)),
+            weight=None if weight is None else np.where((weight > 0) & np.isfinite(weight), weight, np.float32(0)),
             pixel_scale=scale,
             unit=flux_unit,
         )
@@ -184,6 +184,6 @@ def _partner(path: str, pattern: str) -> str:
 
 
 def _bad(mask: np.ndarray | None, weight: np.ndarray | None) -> np.ndarray | None:
-    """True where the mask is not zero or the weight not positive; NaN counts as bad in both."""
-    parts = ([] if mask is None else [mask != 0]) + ([] if weight is None else [~(weight > 0)])
+    """True where the mask is not zero, or the weight no positive number; NaN counts as bad in both."""
+    parts = ([] if mask is None else [mask != 0]) + ([] if weight is None else [~((weight > 0) & np.isfinite(weight))])
     return np.logical_or.reduce(parts) if parts else None

@@ -20,6 +20,7 @@ __all__ = ["open_tiff"]
 
 _FAILURES = (*PICTURE_FAILURES, tifffile.TiffFileError, struct.error, zlib.error, AssertionError)  # asserts headers
 _UNPACKED = (1, 8, 32946, 34925, 32773)  # none, deflate (two codes), LZMA, packbits
+_JPEG = 7  # which libtiff unpacks, as far as it goes
 _MINISWHITE, _MINISBLACK, _RGB, _PALETTE = 0, 1, 2, 3  # TIFF 6.0, tag PhotometricInterpretation
 _ALPHA = (1, 2)  # TIFF 6.0, tag ExtraSamples: associated and unassociated
 _KINDS = ("ome", "mmstack", "ndtiff", "micromanager", "scn", "eer", "stk", "lsm", "fluoview", "sis", "ndpi", "bif")
@@ -33,6 +34,8 @@ def open_tiff(stream: BinaryIO, path: str) -> OpenFile:
         if not len(file.pages):  # counted first: a chain of pages that comes back to itself would be followed for ever
             raise ImageReadError(f"{path}: a TIFF without pages; get the file again")
         if not all(series.keyframe.compression in _UNPACKED for series in file.series):
+            for series in file.series:
+                _check_segments(series, path)
             stream.seek(0)
             return open_picture(stream, path)
         layers = [_Pages(series, path).layer(number) for number, series in enumerate(file.series)]
@@ -114,6 +117,20 @@ def _check_segments(series: tifffile.TiffPageSeries, path: str) -> None:
         ends = [offset + n for offset, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
         if len(ends) < prod(page.chunked) or max(ends, default=0) > size or 0 in page.databytecounts:
             raise ImageReadError(f"{path}: a part of the pixels is missing; get the file again")
+        if page.compression == _JPEG and not all(map(_is_whole_jpeg, _segments(page))):
+            raise ImageReadError(f"{path}: a part of its JPEG is missing; get the file again")
+
+
+def _segments(page: tifffile.TiffPage) -> Iterator[bytes]:
+    handle = page.parent.filehandle
+    for offset, length in zip(page.dataoffsets, page.databytecounts, strict=True):
+        handle.seek(offset)
+        yield handle.read(length)
+
+
+def _is_whole_jpeg(segment: bytes) -> bool:
+    """Whether it ends as a JPEG ends: what is cut short would be continued in grey."""
+    return segment.rstrip(b"\0").endswith(b"\xff\xd9")
 
 
 @contextmanager

@@ -12,18 +12,20 @@ from .layers import Cards, reading
 if TYPE_CHECKING:  # half a second that most runs do not need
     from astropy.coordinates import SkyCoord
 
-__all__ = ["centre_offset", "footprint", "pixel_scale", "sky_to_pixels", "unit"]
+__all__ = ["arcsec_in", "centre_offset", "footprint", "pixel_scale", "sky_to_pixels", "unit"]
 
 
-_ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "rad": 206264.80624709636}
+_ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "uas": 1e-6, "rad": 206264.80624709636}
 _SPELLED = {"degree": "deg", "degrees": "deg", "radian": "rad", "radians": "rad"}  # seen in files; FITS says deg, rad
 _SPELLED |= {f"arc{part}{s}": f"arc{part[:3]}" for part in ("minute", "second") for s in ("", "s")}
 _SPELLED |= {"arcmins": "arcmin", "arcsecs": "arcsec", "degs": "deg"}
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
 _UNPROJECTED = ("RA", "DEC")
-_STATED = ("PIXSCALE", "SECPIX")
+_STATED = ("PIXSCALE", "SECPIX", ("SECPIX1", "SECPIX2"), ("PIXSCAL1", "PIXSCAL2"))  # arcsec, of both axes or of each
 _LINEAR = [f"{name}{i}" for name in ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA") for i in (1, 2)]
-_LINEAR += [f"{name}{i}_{j}" for name in ("PC", "CD") for i in (1, 2) for j in (1, 2)]
+_NUMBERS = [f"{name}{i}_{j}" for name in ("PC", "CD") for i in (1, 2) for j in (1, 2)]
+_LINEAR += _NUMBERS
+_NUMBERS += ["CDELT1", "CDELT2"]
 _SQUARE = 0.02  # relative difference of the sides
 
 
@@ -33,14 +35,26 @@ def pixel_scale(header: Cards) -> float | None:
     None where the header does not say, says nonsense, or the sides differ by more than 2 %. Distortions (SIP, TPV)
     are left out: they change the scale by less than a percent.
     """
+    if _is_garbled(header):
+        return None
     matrix = _linear_part(header)
     if matrix is None:
-        return next((scale for key in _STATED if (scale := _number(header, key)) and scale > 0), None)
+        return _stated(header)
     (a, b), (c, d) = matrix
     sides, area = (hypot(a, c), hypot(b, d)), abs(a * d - b * c)
     if not (area > 0 and isfinite(area)) or max(sides) > (1 + _SQUARE) * min(sides):
         return None
     return sqrt(area)
+
+
+def arcsec_in(unit_name: str) -> float:
+    """Arcsec in a unit of angle, however files spell it; 0 for one that is no angle.
+
+    >>> arcsec_in("Degrees")
+    3600.0
+    """
+    named = unit_name.strip().lower()
+    return _ARCSEC.get(_SPELLED.get(named, named), 0.0)
 
 
 def unit(header: Cards) -> str | None:
@@ -116,11 +130,31 @@ def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float
     if not _is_celestial(header):
         return None
     pc, cd = _matrix(header, "PC", 1.0), _matrix(header, "CD", 0.0)
-    steps = [1.0, 1.0] if cd and not pc else [_number(header, f"CDELT{i}") for i in (1, 2)]
+    steps = [1.0, 1.0] if cd and not pc else _steps(header, 1.0 if pc else None)
     matrix = pc or cd or ((1.0, 0.0), (0.0, 1.0))
     rows = zip(matrix, steps, (_arcsec(header, 1), _arcsec(header, 2)), strict=True)
     first, second = ((a * (step or 0.0) * arcsec, b * (step or 0.0) * arcsec) for (a, b), step, arcsec in rows)
     return first, second
+
+
+def _steps(header: Cards, default: float | None) -> list[float | None]:
+    """CDELT1 and CDELT2; the standard's 1 where a PC matrix stands without them."""
+    found = [_number(header, f"CDELT{i}") for i in (1, 2)]
+    return [default, default] if found == [None, None] else found
+
+
+def _stated(header: Cards) -> float | None:
+    """The scale that a keyword states, or two keywords that agree."""
+    for keys in _STATED:
+        sides = [_number(header, key) or 0.0 for key in ([keys] if isinstance(keys, str) else keys)]
+        if min(sides) > 0 and max(sides) <= (1 + _SQUARE) * min(sides):
+            return sides[0]
+    return None
+
+
+def _is_garbled(header: Cards) -> bool:
+    """Whether a card of the matrix is there and holds no number: without it the others say another scale."""
+    return any(key in header and _number(header, key) is None for key in _NUMBERS)
 
 
 def _is_celestial(header: Cards) -> bool:
@@ -146,8 +180,7 @@ def _matrix(header: Cards, name: str, diagonal: float) -> tuple[tuple[float, flo
 
 def _arcsec(header: Cards, axis: int) -> float:
     """Arcsec in the unit of an axis; 0 for a unit that is no angle."""
-    named = str(_card(header, f"CUNIT{axis}") or "deg").strip().lower()
-    return _ARCSEC.get(_SPELLED.get(named, named), 0.0)
+    return arcsec_in(str(_card(header, f"CUNIT{axis}") or "deg"))
 
 
 def _number(header: Cards, key: str) -> float | None:
