@@ -8,9 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zoo_core.bench.harness import with_numbers
 from zoo_core.bench.opened import OpenedBenchmark
-from zoo_core.bench.results import read_result, sha256_of, write_result
+from zoo_core.bench.results import predictions_of, read_result, sha256_of, write_result
 from zoo_core.catalog.specs import BenchmarkSpec
 
 
@@ -24,4 +23,5 @@ def forge_predictions(path: Path, bench: BenchmarkSpec, change: Callable[[dict[s
     hashes = result.hashes | {"predictions": sha256_of(path.with_suffix(".parquet"))}
     forged = replace(result, hashes=hashes)
     write_result(forged, path)
-    write_result(with_numbers(forged, OpenedBenchmark.opened(bench, path.parents[1]), path), path)
+    measures = OpenedBenchmark.opened(bench, path.parents[1]).measures
+    write_result(measures.numbered(forged, *predictions_of(path, forged)), path)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ __all__ = [
     "Heads",
     "Prediction",
     "RankingColumn",
+    "joined",
 ]
 
 Columns = dict[str, list]
@@ -134,3 +135,18 @@ class Prediction(ABC):
             folder: of the files.
         """
         return {}
+
+
+P = TypeVar("P", bound=Prediction)
+
+
+def joined(parts: Sequence[P]) -> P:
+    """One prediction of the images of several alike, in their order; fields that are None stay so."""
+    import torch
+
+    kind: Any = type(parts[0])
+    together = {}
+    for one in fields(kind):
+        values = [getattr(part, one.name) for part in parts]
+        together[one.name] = torch.cat(values) if torch.is_tensor(values[0]) else values[0]
+    return kind(**together)

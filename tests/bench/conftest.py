@@ -1,6 +1,5 @@
 """A classifier of known quality, and small real models on small real images."""
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,13 +10,14 @@ from safetensors.torch import save_file
 import zoo_core as zoo
 from zoo_core.bench.metrics.classification import binary_metrics
 from zoo_core.bench.metrics.named import select
-from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
 from zoo_core.bench.summary import summarise
 from zoo_core.catalog.entries import resampled_scale
 from zoo_core.catalog.folder import write_folder
 from zoo_core.catalog.specs import BenchmarkSpec, ModelSpec, WeightsSpec
 from zoo_core.scores import ClassScores
 from zoo_core.tasks import Calibration, Heads
+
+from ..stored_results import MadeUp, store_result
 
 SIDE = 33
 PREPROCESS = ({"op": "frame", "size": SIDE}, {"op": "noise_units"})
@@ -118,27 +118,10 @@ def measured_finder(images, separation, seed):
 def storing(results):
     """A function that stores results in that folder, see `stored`."""
 
-    def store(model, separation=2.0, images=4000, benchmark="sky", seen=False, seed=0, **changes):
+    def store(model, separation=2.0, images=4000, benchmark="sky", seed=0, **changes):
         scores, truth, numbers = measured_finder(images, separation, seed)
-        path = result_path(results, benchmark, model)
-        write_predictions({"p_lens": scores.positive}, truth, path)
-        result = Result(
-            model=model,
-            benchmark=benchmark,
-            task="classification",
-            status="ok",
-            key="0" * 64,
-            hashes={"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))},
-            settings={"classes": ["nonlens", "lens"], "parameters": [], "prior": [0.5], "bands": ["VIS"]},
-            environment={},
-            machine={},
-            dataset={"name": "patch", "version": "1", "domain": "simulated"},
-            trained_on="simulated",
-            seen=seen,
-            measured="2026-01-01",
-            **vars(numbers),
-        )
-        write_result(replace(result, **changes), path)
-        return path
+        columns = {"p_lens": scores.positive}
+        made = MadeUp("classification", columns, truth, numbers, Heads(classes=("nonlens", "lens")), prior=(0.5,))
+        return store_result(results, model, benchmark, made, **changes)
 
     return store

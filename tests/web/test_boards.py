@@ -1,4 +1,4 @@
-"""Pages by subject: two figures of a detector in one row, and the numbers of others apart from ours."""
+"""Pages by subject: two metrics of a detector in one row, and the numbers of others apart from ours."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zoo_core.bench.metrics.named import select
-from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
+from zoo_core.bench.results import read_result
 from zoo_core.bench.summary import summarise
 from zoo_core.board.boards import subjects
 from zoo_core.board.leaderboard import board_of
@@ -15,6 +15,8 @@ from zoo_core.scores import AnomalyScores
 from zoo_core.tasks import Heads, task_named
 from zoo_core.web.filling import Filling
 from zoo_core.web.site import site_of
+
+from ..stored_results import MadeUp, store_result
 
 HEADS = Heads(classes=("no_sub", "sub"))
 
@@ -26,29 +28,10 @@ def detecting(results):
         label = np.arange(400) % 2
         truth = {"id": np.arange(400).astype(str), "label": label}
         score = np.random.default_rng(0).normal(separation * label)
-        path = result_path(results, benchmark, model)
-        write_predictions({"anomaly_score": score}, truth, path)
         metrics = select(["auroc", "tpr_at_fpr_1e-1"], "anomaly", task_named("anomaly").metrics(HEADS))
         numbers = summarise(AnomalyScores(score), truth, metrics, HEADS, {})
-        hashes = {"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))}
-        result = Result(
-            model=model,
-            benchmark=benchmark,
-            task="anomaly",
-            status="ok",
-            key="0" * 64,
-            hashes=hashes,
-            settings={"classes": [], "parameters": [], "prior": [], "bands": ["grey"]},
-            environment={},
-            machine={},
-            dataset={"name": "slc2020", "version": "1", "domain": "simulated"},
-            trained_on="simulated",
-            seen=True,
-            measured="2026-01-01",
-            **vars(numbers),
-        )
-        write_result(result, path)
-        return result
+        made = MadeUp("anomaly", {"anomaly_score": score}, truth, numbers)
+        return read_result(store_result(results, model, benchmark, made, seen=True))
 
     return store
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_curve
 
-from zoo_core.bench.results import Result, result_path, sha256_of, write_predictions, write_result
 from zoo_core.bench.summary import summarise
 from zoo_core.board.leaderboard import leaderboard
 from zoo_core.catalog.registry import catalog
@@ -22,6 +21,8 @@ from zoo_core.web.libraries import plots_script, tables_script
 from zoo_core.web.measured import measured_of
 from zoo_core.web.pages import write_pages
 from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
+
+from ..stored_results import MadeUp, store_result
 
 
 class Page(HTMLParser):
@@ -182,26 +183,7 @@ def test_several_classes_have_a_curve_each_and_a_confusion_matrix(task, names, t
 
 
 def store(results, task, names, columns, truth):
-    heads = Heads(classes=("no", "sphere", "vort"))
-    path = result_path(results, "many", "any.one")
-    write_predictions(columns, truth, path)
-    scores = task_named(task).scores(columns, Heads(classes=tuple(map(str, names))))
-    hashes = {"weights": "1" * 64, "dataset": "2" * 64, "predictions": sha256_of(path.with_suffix(".parquet"))}
+    heads, answered = Heads(classes=("no", "sphere", "vort")), Heads(classes=tuple(map(str, names)))
     metrics = [one for one in task_named(task).metrics(heads) if not isinstance(one.interval, NoInterval)][:3]
-    result = Result(
-        model="any.one",
-        benchmark="many",
-        task=task,
-        status="ok",
-        key="0" * 64,
-        hashes=hashes,
-        settings={"classes": [str(name) for name in names], "parameters": [], "prior": [], "bands": ["VIS"]},
-        environment={},
-        machine={},
-        dataset={"name": "patch", "version": "1", "domain": "simulated"},
-        trained_on="simulated",
-        seen=False,
-        measured="2026-01-01",
-        **vars(summarise(scores, truth, metrics, heads, {})),
-    )
-    write_result(result, path)
+    numbers = summarise(task_named(task).scores(columns, answered), truth, metrics, heads, {})
+    store_result(results, "any.one", "many", MadeUp(task, columns, truth, numbers, answered))

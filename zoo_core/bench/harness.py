@@ -31,15 +31,13 @@ from .results import (
     predictions_of,
     read_result,
     result_path,
-    scores_of,
     sha256_of,
     write_predictions,
     write_result,
 )
 from .scoring import discard, score
-from .summary import summarise
 
-__all__ = ["Progress", "benchmark", "measure", "with_numbers"]
+__all__ = ["Progress", "benchmark", "measure"]
 
 log = logging.getLogger("zoo")
 
@@ -124,13 +122,6 @@ def measure(
     return [_Cell(model, bench, effort).result(rerun) for model in models]
 
 
-def with_numbers(result: Result, bench: OpenedBenchmark, path: Path) -> Result:
-    """The result with every metric computed from the predictions that are stored beside it."""
-    scores, truth = scores_of(path, result)
-    summary = summarise(scores, truth, bench.metrics, bench.dataset.description.heads, bench.spec.strata)
-    return replace(result, definitions=bench.definitions, **vars(summary))
-
-
 @dataclass(frozen=True)
 class _Cell:
     """One model on one benchmark."""
@@ -142,7 +133,7 @@ class _Cell:
     def result(self, rerun: bool) -> Result:
         """What is there already if it still holds, else measured."""
         known = None if rerun else self._known()
-        if known is not None and known.definitions == self.bench.definitions:
+        if known is not None and known.definitions == self.bench.measures.definitions:
             return known
         make_folder(self.path.parent)
         with sole(self.path):
@@ -202,7 +193,7 @@ class _Cell:
         if known is None:
             self.bench.check()
         try:
-            result = with_numbers(known or self._scored(), self.bench, self.path)
+            result = self._with_numbers(known or self._scored())
         except FAULTS as error:
             log.error("%s on %s: %s", self.model.id, self.bench.spec.id, error)
             result = replace(self.blank, status="failed", message=f"{type(error).__name__}: {error}")
@@ -210,6 +201,9 @@ class _Cell:
         if result.status == "ok":
             discard(self._shards)
         return result
+
+    def _with_numbers(self, result: Result) -> Result:
+        return self.bench.measures.numbered(result, *predictions_of(self.path, result))
 
     def _scored(self) -> Result:
         columns, seconds = score(self.model, self.bench.dataset, self._shards, self.effort)

@@ -6,7 +6,6 @@ The Parquet file of the result holds the truth, so the folder of results stays w
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,13 +19,10 @@ from ..catalog.folder import spec_named
 from ..catalog.registry import catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
 from ..errors import ArgumentError, ResultError
-from ..plugins import metrics as plugin_metrics
-from ..scores import Truth
 from ..tasks import Heads, task_named
 from .environment import settings_of
-from .metrics.named import select
-from .results import Result, digest, result_path, sha256_of, typed, write_predictions, write_result
-from .summary import summarise
+from .measures import Measures
+from .results import Result, digest, result_path, sha256_of, write_predictions, write_result
 from .truth import truth_sha256
 
 __all__ = ["score_predictions"]
@@ -57,7 +53,8 @@ def score_predictions(
     columns = _ordered(Path(predictions), known["id"], list(task_named(spec.task).empty_columns(spec.heads)))
     path = result_path(Path(results), bench.id, spec.id)
     write_predictions(columns, known, path)
-    result = _with_numbers(_blank(bench, spec, sha256_of(path.with_suffix(".parquet"))), columns, known, bench)
+    blank = _blank(bench, spec, sha256_of(path.with_suffix(".parquet")))
+    result = Measures.of(bench, spec.heads).numbered(blank, columns, known)
     write_result(result, path)
     return result
 
@@ -179,12 +176,3 @@ def _blank(bench: BenchmarkSpec, spec: ModelSpec, predictions: str) -> Result:
         seen=bench.dataset in spec.training_sets,
         measured=datetime.now(UTC).date().isoformat(),
     )
-
-
-def _with_numbers(blank: Result, columns: Columns, truth: Truth, bench: BenchmarkSpec) -> Result:
-    heads = blank.answered
-    available = [*task_named(bench.task).metrics(heads), *plugin_metrics([bench.plugin])]
-    metrics = select(bench.metrics, bench.task, available)
-    summary = summarise(typed(blank, columns), truth, metrics, heads, bench.strata)
-    lines = {metric.name: metric.summary for metric in metrics}
-    return replace(blank, definitions=lines, **vars(summary))

@@ -1,7 +1,6 @@
 """A benchmark whose images are at hand, and are those that the registry means."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +13,7 @@ from ..datasets.opening import open_dataset
 from ..datasets.simulated.frozen import table_sha256
 from ..errors import ArgumentError, ResultError
 from ..interfaces import Dataset
-from ..metric import Metric
-from ..plugins import metrics as plugin_metrics
-from ..tasks import task_named
-from .environment import environment
-from .metrics.intervals import LEVEL, RESAMPLES
-from .metrics.named import select
-from .results import digest
+from .measures import Measures
 
 __all__ = ["FILES", "OpenedBenchmark", "with_data"]
 
@@ -38,14 +31,14 @@ class OpenedBenchmark:
         results: folder of the results.
         dataset: its images.
         fingerprint: of the data set.
-        metrics: that the entry names.
+        measures: what is computed of predictions.
     """
 
     spec: BenchmarkSpec
     results: Path
     dataset: Dataset
     fingerprint: str
-    metrics: Sequence[Metric]
+    measures: Measures
 
     @classmethod
     def opened(cls, spec: BenchmarkSpec, results: Path) -> "OpenedBenchmark":
@@ -62,7 +55,8 @@ class OpenedBenchmark:
                 f"{spec.id}: the data set {spec.dataset} has the fingerprint {found}, the registry says {spec.sha256}; "
                 "these are not the images of the benchmark"
             )
-        return cls(spec, results, dataset, found, _metrics(spec, dataset))
+        measures = Measures.of(spec, dataset.description.heads)
+        return cls(spec, results, dataset, found, measures)
 
     @cached_property
     def truth(self) -> dict[str, np.ndarray]:
@@ -97,14 +91,6 @@ class OpenedBenchmark:
             )
         _ = self.truth
 
-    @property
-    def definitions(self) -> dict[str, str]:
-        """Of the metrics, and the hash that changes with whatever the numbers are computed by."""
-        lines = {metric.name: metric.summary for metric in self.metrics}
-        strata = {column: list(edges) for column, edges in self.spec.strata.items()}
-        how = [lines, strata, RESAMPLES, LEVEL, environment(self.spec.plugin)]
-        return lines | {"sha256": digest(how)}
-
 
 def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -> BenchmarkSpec:
     """The benchmark of the images that lie at `data`."""
@@ -127,8 +113,3 @@ def _check_domain(spec: BenchmarkSpec, dataset: Dataset) -> None:
             f"{spec.id}: its images are {dataset.description.domain}, but {listed.source} lists {listed.name} as "
             f"{listed.domain}; correct the registry"
         )
-
-
-def _metrics(spec: BenchmarkSpec, dataset: Dataset) -> Sequence[Metric]:
-    own = task_named(spec.task).metrics(dataset.description.heads)
-    return select(spec.metrics, spec.task, [*own, *plugin_metrics([spec.plugin])])

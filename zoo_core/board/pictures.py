@@ -9,6 +9,7 @@ import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -23,7 +24,8 @@ from ..files import make_folder
 from ..interfaces import Dataset
 from ..models.model import Model
 from ..predict.picture import write_picture
-from ..tasks import Anomaly, Clustering, task_named, tasks
+from ..predictions import joined
+from ..tasks import Anomaly, Clustering, Prediction, task_named, tasks
 from .colours import COLOURS
 from .prototypes import draw_prototypes
 
@@ -135,39 +137,34 @@ def draw_maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Seque
 
 def draw_anomalies(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
     """Strips and maps of a detector; arguments as of `Task.pictures`."""
-    channels, parts = _looked(model, dataset, rows)
-    answers = [part for part in parts if isinstance(part, Anomaly)]
-    score = torch.cat([part.score for part in answers]).numpy()
-    again = torch.cat([part.reconstruction for part in answers])[:, 0].numpy()
-    latent = torch.cat([part.latent for part in answers]).flatten(1).numpy()
+    channels, prediction = _predicted(model, dataset, rows)
+    answer = cast(Anomaly, prediction)
+    score, again = answer.score.numpy(), answer.reconstruction[:, 0].numpy()
     labels = dataset.truth()["label"][rows]
     chosen = np.concatenate([np.flatnonzero(labels == label)[:SHOWN] for label in np.unique(labels)])
     titles = [f"{dataset.description.heads.classes[labels[row]]}\nscore {score[row]:.3g}" for row in chosen]
     strips = _beside(stem, "strips")
     draw_strips(strips, channels[chosen, 0], again[chosen], titles)
-    return [strips, *draw_maps(stem, latent, labels, dataset.description.heads.classes)]
+    return [strips, *draw_maps(stem, answer.latent.flatten(1).numpy(), labels, dataset.description.heads.classes)]
 
 
 def draw_clusters(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
     """Prototypes and maps of a clustering; arguments as of `Task.pictures`."""
-    _, parts = _looked(model, dataset, np.arange(len(dataset)))
-    answers = [part for part in parts if isinstance(part, Clustering)]
-    probabilities = torch.cat([part.probabilities for part in answers]).numpy()
-    latent = torch.cat([part.embedding for part in answers]).numpy()
-    best = _beside(stem, "prototypes")
-    draw_prototypes(best, dataset, probabilities)
-    return [best, *draw_maps(stem, latent[rows], dataset.truth()["label"][rows], dataset.description.heads.classes)]
+    answer = cast(Clustering, _predicted(model, dataset, np.arange(len(dataset)))[1])
+    best, latent = _beside(stem, "prototypes"), answer.embedding.numpy()[rows]
+    draw_prototypes(best, dataset, answer.probabilities.numpy())
+    return [best, *draw_maps(stem, latent, dataset.truth()["label"][rows], dataset.description.heads.classes)]
 
 
-def _looked(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, list]:
-    """The channels (N, C, size, size) that the network sees of these rows, and its predictions in batches."""
+def _predicted(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, Prediction]:
+    """The channels (N, C, size, size) that the network sees of these rows, and its prediction."""
     channels, predictions = [], []
     for part in np.array_split(rows, max(1, len(rows) // BATCH)):
         images = dataset.images(part)
         inputs = model.preprocess.images(images, dataset.description.pixel_scale)
         channels.append(inputs.numpy())
         predictions.append(model.prediction(inputs))
-    return np.concatenate(channels), predictions
+    return np.concatenate(channels), joined(predictions)
 
 
 def _beside(stem: Path, name: str) -> Path:

@@ -1,12 +1,15 @@
 """Images from which batches are drawn: on the training device where they fit, else in memory-mapped files."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-__all__ = ["ImageStore"]
+from ..interfaces import TrainingView
+
+__all__ = ["ImageStore", "StoredView"]
 
 SHARE = 0.5  # of the free memory of a device: the network needs the rest
 
@@ -58,6 +61,36 @@ class ImageStore:
         for i, (block, row) in enumerate(zip(at, rows - self._starts[at], strict=True)):
             found[i] = self.blocks[block][row]
         return found
+
+
+class StoredView(TrainingView):
+    """A training view of stored images, whose targets are known beforehand.
+
+    Arguments:
+        targets: of every row.
+        stores: that hold the images.
+    """
+
+    def __init__(self, targets: np.ndarray, *stores: ImageStore):
+        self._targets, self._stores = targets, stores
+
+    @property
+    def targets(self) -> np.ndarray:
+        """As `Dataset.targets`, of every row."""
+        return self._targets
+
+    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+        """See `TrainingView.draw`."""
+        return self.shown(rows, torch.from_numpy(rows).to(generator.device, non_blocking=True), generator)
+
+    @abstractmethod
+    def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Images and targets of these rows, whose numbers are `places` on the device."""
+
+    def release(self) -> bool:
+        """See `TrainingView.release`."""
+        released = [store.release() for store in self._stores]
+        return any(released)
 
 
 def _dtype(block: np.ndarray) -> torch.dtype:

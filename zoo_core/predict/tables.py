@@ -133,7 +133,7 @@ def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[st
         file.write(b"\0" * (-rows * dtype.itemsize % FITS_BLOCK))
 
 
-FORMATS: dict[str, Callable[[Path, pa.Schema, Pieces, dict[str, str]], None]] = {
+FORMATS: dict[str, Callable[[Path, pa.Schema, Pieces, Mapping[str, str]], None]] = {
     "csv": _write_csv,
     "ecsv": _write_ecsv,
     "parquet": _write_parquet,

@@ -10,39 +10,29 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from ..datasets.shards import read_array
-from ..datasets.store import ImageStore
+from ..datasets.store import ImageStore, StoredView
 from ..files import whole
 from ..images.preprocess import Preprocess
 from ..interfaces import Dataset, TrainingView
 
-__all__ = ["PreparedImages", "StoredView", "made_by", "prepared", "prepared_images", "view_of"]
+__all__ = ["PreparedImages", "PreparedView", "made_by", "prepared", "prepared_images", "view_of"]
 
 CHUNK = 256
 
 
-class StoredView(TrainingView):
+class PreparedView(StoredView):
     """The images of a data set as they are, prepared once and kept on the device or in a memory map."""
 
     prepared = True
 
     def __init__(self, dataset: Dataset, preprocess: Preprocess, path: Path, device: torch.device):
         self.store = ImageStore([prepared_images(dataset, preprocess, path)], device)
-        self._targets = dataset.targets()
-        self._device_targets = torch.from_numpy(self._targets).to(device)
+        super().__init__(dataset.targets(), self.store)
+        self._device_targets = torch.from_numpy(self.targets).to(device)
 
-    @property
-    def targets(self) -> np.ndarray:
-        """Of every image."""
-        return self._targets
-
-    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+    def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """The rows, as they are."""
-        chosen = torch.from_numpy(rows).to(generator.device, non_blocking=True)
-        return self.store.images(rows), self._device_targets[chosen]
-
-    def release(self) -> bool:
-        """See `TrainingView.release`."""
-        return self.store.release()
+        return self.store.images(rows), self._device_targets[places]
 
 
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
@@ -85,7 +75,7 @@ def prepared(images: np.ndarray, preprocess: Preprocess, pixel_scale: float | No
 
 def view_of(dataset: Dataset, preprocess: Preprocess, folder: Path, device: torch.device) -> TrainingView:
     """The data set's own training view, or its images stored as they are."""
-    return dataset.training_view(folder, device) or StoredView(dataset, preprocess, folder, device)
+    return dataset.training_view(folder, device) or PreparedView(dataset, preprocess, folder, device)
 
 
 class PreparedImages:

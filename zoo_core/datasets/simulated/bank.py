@@ -15,7 +15,7 @@ from ...interfaces import TrainingView
 from ...sim.cutouts import FRAME, Cutout, Distribution, expose
 from ...sim.telescope.exposures import draw_exposures
 from ..shards import read_array, write_array
-from ..store import ImageStore
+from ..store import ImageStore, StoredView
 from .ahead import drawn_ahead, processes_beside
 from .examples import Examples
 from .fresh import Fresh, Show
@@ -116,7 +116,7 @@ class Exposures:
         return gain, torch.maximum(_log_uniform(brighter, 0.6, 1.8), torch.where(self.lens[scenes] > 0, needed, 0))
 
 
-class Bank(TrainingView):
+class Bank(StoredView):
     """Foregrounds and arcs of a fixed number of scenes in half precision, rendered once and kept in files.
 
     Arguments:
@@ -131,21 +131,11 @@ class Bank(TrainingView):
         self.truth = np.concatenate([block[2] for block in blocks])
         self.scenes, self.exposures = scenes, Exposures(scenes, self.truth)
         self._arcs_of = np.cumsum(self.truth["label"]) - self.truth["label"]
-        self._targets = targets
+        super().__init__(targets, self.foreground, self.arcs)
 
-    @property
-    def targets(self) -> np.ndarray:
-        """1 for lenses, 0 for others."""
-        return self._targets
-
-    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+    def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """See `Exposures.draw`."""
-        scenes = torch.from_numpy(rows).to(generator.device, non_blocking=True)
-        return self.exposures.draw(self.foreground.images(rows), self._arcs(rows), scenes, generator)
-
-    def release(self) -> bool:
-        """See `TrainingView.release`."""
-        return any([self.foreground.release(), self.arcs.release()])
+        return self.exposures.draw(self.foreground.images(rows), self._arcs(rows), places, generator)
 
     def _arcs(self, rows: np.ndarray) -> Tensor:
         """Of non-lenses those of any lens: they are not shown."""

@@ -48,10 +48,6 @@ class Fresh(TrainingView, Generic[T]):
         images, targets = zip(*parts, strict=True)
         return torch.cat(images), torch.cat(targets)
 
-    def release(self) -> bool:
-        """See `TrainingView.release`."""
-        return False
-
     def close(self) -> None:
         """End what draws ahead."""
         if self._coming is not None:

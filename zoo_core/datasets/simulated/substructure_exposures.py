@@ -14,7 +14,7 @@ from ...sim.tables import table
 from ...sim.telescope.noise import NOISE
 from ...sim.telescope.survey import Randoms, observe
 from ..shards import ImageShards
-from ..store import ImageStore
+from ..store import ImageStore, StoredView
 from .ahead import drawn_ahead, processes_beside
 from .fresh import Fresh, Show
 
@@ -40,7 +40,7 @@ class _Recipes:
         return observe(light, torch.zeros_like(light), recipes, randoms)[:, None], self.targets[scenes]
 
 
-class SubstructureExposures(TrainingView):
+class SubstructureExposures(StoredView):
     """Noise-free images of a data set, exposed anew for every batch.
 
     Arguments:
@@ -53,21 +53,11 @@ class SubstructureExposures(TrainingView):
         blocks = shards.blocks()
         self.light = ImageStore([light[:, 0] for light, _ in blocks], device)
         self._recipes = _Recipes(noise_rows(np.concatenate([truth for _, truth in blocks])), targets, device)
-        self._targets = targets
+        super().__init__(targets, self.light)
 
-    @property
-    def targets(self) -> np.ndarray:
-        """As those of the data set."""
-        return self._targets
-
-    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+    def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images (B, 1, size, size) with new noise, and their targets."""
-        scenes = torch.from_numpy(rows).to(generator.device, non_blocking=True)
-        return self._recipes.exposed(self.light.images(rows), scenes, generator)
-
-    def release(self) -> bool:
-        """See `TrainingView.release`."""
-        return self.light.release()
+        return self._recipes.exposed(self.light.images(rows), places, generator)
 
 
 def fresh_exposures(
