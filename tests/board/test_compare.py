@@ -1,9 +1,13 @@
 """Two models are compared on the same images."""
 
+from dataclasses import replace
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from zoo_core.bench.results import predictions_of, read_result
+from zoo_core.bench.results import predictions_of, read_result, sha256_of, write_result
 from zoo_core.board.compare import compare
 from zoo_core.errors import ResultError
 
@@ -52,3 +56,25 @@ def test_models_on_other_images_are_not_compared(pair, stored):
 
     with pytest.raises(ResultError, match="measured on other images"):
         compare("a.bad", "c.other", "sky", pair)
+
+
+@pytest.mark.parametrize("forged", ["a word", None])
+def test_predictions_of_which_nothing_can_be_computed_are_one_line(pair, forged):
+    path = pair / "sky" / "a.bad.json"
+    table = pq.read_table(path.with_suffix(".parquet"))
+    columns = {name: table[name] for name in table.column_names} | {"p_lens": [forged] * len(table)}
+    pq.write_table(pa.table(columns), path.with_suffix(".parquet"))
+    result = read_result(path)
+    sha256 = sha256_of(path.with_suffix(".parquet"))
+    write_result(replace(result, hashes=result.hashes | {"predictions": sha256}), path)
+
+    with pytest.raises(ResultError, match=r"a\.bad and b\.good cannot be compared on sky"):
+        compare("a.bad", "b.good", "sky", pair)
+
+
+def test_results_that_name_other_classes_are_one_line(pair):
+    path = pair / "sky" / "a.bad.json"
+    write_result(replace(read_result(path), images={"lens": 1}), path)
+
+    with pytest.raises(ResultError, match="cannot be compared"):
+        compare("a.bad", "b.good", "sky", pair)

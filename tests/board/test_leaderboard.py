@@ -16,7 +16,7 @@ from zoo_core.bench.truth import truth_sha256
 from zoo_core.board.leaderboard import Shown, board_of, leaderboard
 from zoo_core.catalog.measured import published_results
 from zoo_core.catalog.registry import merge, read_registry
-from zoo_core.errors import ResultError, UnknownNameError
+from zoo_core.errors import UnknownNameError
 from zoo_core.tasks import Heads
 
 MODEL = """
@@ -307,12 +307,59 @@ def test_the_words_of_others_are_text(stored, listed, tmp_path):
     assert len(re.split(r"(?<!\\)(?:\\\\)*\|", row)) == 5  # rank, model, notes, and the edges
 
 
-def test_a_result_under_the_name_of_another_model_is_refused(stored, listed, tmp_path):
+def test_a_result_under_the_name_of_another_model_is_not_believed(stored, listed, tmp_path):
     path = stored("a.one")
     path.rename(path.with_name("b.two.json"))
 
-    with pytest.raises(ResultError, match=r"b\.two\.json is of 'a\.one' on 'sky'"):
-        board_of(tmp_path / "results", listed("a.one"))
+    found = rows(board_of(tmp_path / "results", listed("a.one")))
+
+    assert found["b.two"].status == "not verified" and "b.two.json is of 'a.one' on 'sky'" in found["b.two"].remark
+    assert found["a.one"].status == "missing"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda path: path.write_text("no JSON"), "is not JSON"),
+        (lambda path: path.write_bytes(b""), "is not JSON"),
+        (lambda path: path.write_text("[" * 100_000), "nested too deeply"),
+        (lambda path: forget(path, "settings", "classes"), "settings.classes is None"),
+        (lambda path: forget(path, "settings", "prior"), "settings.prior is missing"),
+        (lambda path: forget(path, "hashes", "predictions"), "hashes.predictions is missing"),
+        (lambda path: forget(path, "dataset", "domain"), "dataset.domain is missing"),
+        (lambda path: (path.unlink(), path.mkdir()), "folder"),
+    ],
+)
+def test_a_file_that_is_no_result_is_a_row_and_costs_no_other(stored, listed, tmp_path, change, says):
+    stored("a.one")
+    change(stored("b.two"))
+
+    board = board_of(tmp_path / "results", listed("a.one", "b.two"))
+
+    found = rows(board)
+    assert (found["a.one"].status, found["b.two"].status) == ("ok", "not verified")
+    assert says in found["b.two"].remark and says in board.markdown().replace("\\", "")
+    assert [record["model"] for record in board.records()].count("b.two") == 1
+
+
+def test_no_name_of_a_file_is_more_than_a_name(stored, listed, tmp_path):
+    path = stored("a.one")
+    strange = path.with_name("`<img src=x onerror=alert(1)>`.json")
+    strange.write_text(path.read_text().replace('"a.one"', json.dumps(strange.stem)))
+    strange.with_suffix(".parquet").write_bytes(path.with_suffix(".parquet").read_bytes())
+
+    board = board_of(tmp_path / "results", listed("a.one"))
+
+    assert rows(board)["a.one"].status == "ok"
+    (row,) = [line for line in board.markdown().splitlines() if "not verified" in line]
+    assert "`'<img src=x onerror=alert(1)>'`" in row and row.count("<img") == 1
+
+
+def forget(path, field, name):
+    """Take a name out of a field of the result at that path."""
+    content = json.loads(path.read_text())
+    del content[field][name]
+    path.write_text(json.dumps(content))
 
 
 def test_an_empty_folder_makes_a_board(tmp_path):

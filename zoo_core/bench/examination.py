@@ -21,7 +21,7 @@ from .results import Result, scores_of
 from .summary import values_alone
 from .truth import truth_sha256
 
-__all__ = ["examine", "metrics_of"]
+__all__ = ["UNCOMPUTABLE", "examine", "metrics_of"]
 
 # what metrics may raise on predictions that no model gave
 UNCOMPUTABLE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)

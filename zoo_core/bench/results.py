@@ -25,6 +25,7 @@ from ..errors import ResultError
 from ..files import refused, whole
 from ..scores import Scores
 from ..tasks import Heads, task_named
+from .fields import faults_of_fields
 from .metrics.operating import OperatingPoint, Rates
 
 __all__ = [
@@ -186,6 +187,8 @@ def read_result(path: Path) -> Result:
         raise ResultError(f"{path} is not JSON ({error}); delete it and measure again") from error
     if result.schema != SCHEMA:
         raise ResultError(f"{path} has schema {result.schema}, this version reads {SCHEMA}; measure again")
+    if fault := next(faults_of_fields(result), ""):
+        raise ResultError(f"{path}: {fault}; delete it and measure again")
     return result
 
 

@@ -201,7 +201,7 @@ def _faults_of_model(result: Result, model: Model) -> Iterator[str]:
     for what, sha256 in found.items():
         if result.hashes[what] != sha256:
             yield f"its {what} has the sha256 {result.hashes[what]}, that of the published model {sha256}"
-    chosen = settings(model, result.settings["precision"])
+    chosen = settings(model, _precision(result))
     for name, value in chosen.items():
         if result.settings.get(name) != value:
             yield f"{name} is {result.settings.get(name)!r} in the result, {value!r} of the published model"
@@ -244,7 +244,7 @@ def _differences(
     scale = drawn.dataset.description.pixel_scale
     for start in range(0, len(drawn.rows), BATCH):
         images = drawn.dataset.images(drawn.rows[start : start + BATCH])
-        parts.append(predicted(model, images, scale, Effort(BATCH, result.settings["precision"])))
+        parts.append(predicted(model, images, scale, Effort(BATCH, _precision(result))))
         if progress is not None:
             progress(min(start + BATCH, len(drawn.rows)), len(drawn.rows))
     again = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -267,8 +267,12 @@ def _sentence(name: str, apart: np.ndarray, drawn: Drawn, allowed: float) -> str
     )
 
 
+def _precision(result: Result) -> str:
+    return str(result.settings.get("precision", "float32"))
+
+
 def _tolerance(result: Result, model: Model) -> float:
-    if result.settings["precision"] != "float32":
+    if _precision(result) != "float32":
         return TOLERANCES["bf16"]
     on_cpu = model.device.type == "cpu" and result.machine.get("device", "cpu").startswith("cpu")
     return TOLERANCES["cpu" if on_cpu else "accelerator"]

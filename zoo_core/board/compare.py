@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..bench.examination import metrics_of
+from ..bench.examination import UNCOMPUTABLE, metrics_of
 from ..bench.metrics.intervals import bootstrap, percentile
 from ..bench.results import Result, measured_result, scores_of
 from ..catalog.measured import published_results
@@ -92,14 +92,13 @@ def compare(first: str, second: str, on: str, results: str | Path | None = None,
     """
     folder = published_results() if results is None else Path(results)
     (path_a, result), (path_b, result_b) = (measured_result(folder, on, name) for name in (first, second))
-    (scores_a, truth), (scores_b, other) = scores_of(path_a, result), scores_of(path_b, result_b)
-    if truth.keys() != other.keys() or not all(_same(truth[name], other[name]) for name in truth):
-        raise ResultError(f"{first} and {second} were measured on other images of {on}; measure both again")
-    quantity, values_a, values_b = _quantity(scores_a, scores_b, result)
-    metrics = metrics_of(result, catalog().benchmarks.get(on))
-    pairs = [_paired(metric, scores_a, scores_b, truth, (first, second)) for metric in metrics]
-    images = _disagreements(values_a, values_b, truth, result, quantity, shown)
-    return Comparison(first, second, on, quantity, tuple(pairs), images)
+    try:
+        return _compared(path_a, result, path_b, result_b, shown)
+    except UNCOMPUTABLE as error:
+        raise ResultError(
+            f"{first} and {second} cannot be compared on {on}: a number cannot be computed from their predictions "
+            f"({error!r}); measure both again"
+        ) from error
 
 
 def paired(
@@ -136,6 +135,18 @@ def disputed(first: Scores, second: Scores, result: Result, shown: int) -> list[
     """
     _, values_a, values_b = _quantity(first, second, result)
     return _far_apart(values_a, values_b, shown)
+
+
+def _compared(path_a: Path, result: Result, path_b: Path, result_b: Result, shown: int) -> Comparison:
+    (scores_a, truth), (scores_b, other) = scores_of(path_a, result), scores_of(path_b, result_b)
+    first, second, on = result.model, result_b.model, result.benchmark
+    if truth.keys() != other.keys() or not all(_same(truth[name], other[name]) for name in truth):
+        raise ResultError(f"{first} and {second} were measured on other images of {on}; measure both again")
+    quantity, values_a, values_b = _quantity(scores_a, scores_b, result)
+    metrics = metrics_of(result, catalog().benchmarks.get(on))
+    pairs = [_paired(metric, scores_a, scores_b, truth, (first, second)) for metric in metrics]
+    images = _disagreements(values_a, values_b, truth, result, quantity, shown)
+    return Comparison(first, second, on, quantity, tuple(pairs), images)
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:

@@ -9,13 +9,13 @@ import numpy as np
 
 from ..bench.metrics.ranks import ranks
 from ..bench.remembered import Examination
-from ..bench.results import Result, read_result
+from ..bench.results import Result, read_result, result_path
 from ..bench.verification import BADGES
 from ..catalog.measured import published_results
 from ..catalog.overlap import overlap
 from ..catalog.registry import Catalog, catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
-from ..errors import ResultError, UnknownNameError
+from ..errors import ResultError, UnknownNameError, one_line
 from ..interfaces import domain_named
 from ..tasks import task_named
 from .judging import current_images, judged
@@ -83,8 +83,9 @@ def leaderboard(
             with the package.
         on, task, domain, sort, verified: see `Shown`.
 
+    A file that is no result has a row that says so.
+
     Raises:
-        ResultError: a file that is no result.
         UnknownNameError: no such benchmark, task, domain or metric.
 
     Example:
@@ -99,12 +100,37 @@ def leaderboard(
 
 def board_of(results: Path, listed: Catalog, wanted: Shown = EVERYTHING) -> Board:
     """The board of a folder of results under any catalogue."""
-    found = [_read(path) for path in sorted(results.glob(f"{wanted.on or '*'}/*.json"))]
+    found, unreadable = _read_all(sorted(results.glob(f"{wanted.on or '*'}/*.json")))
     names = _names(found, listed, wanted)
-    tables = [_table(name, [r for r in found if r.benchmark == name], listed, results, wanted) for name in names]
+    tables = [_table(name, _Found.on(name, found, unreadable), listed, results, wanted) for name in names]
     if wanted.sort is not None:
         tables = _sorted(tables, wanted.sort, listed)
     return Board(tuple(tables), results)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What lies in the folder of one benchmark: results, and rows of the files that are none."""
+
+    results: list[Result]
+    unreadable: list[Row]
+
+    @classmethod
+    def on(cls, name: str, found: Sequence[Result], unreadable: Mapping[Path, Row]) -> "_Found":
+        """That of the benchmark `name`."""
+        rows = [row for path, row in unreadable.items() if path.parent.name == name]
+        return cls([result for result in found if result.benchmark == name], rows)
+
+
+def _read_all(paths: Sequence[Path]) -> tuple[list[Result], dict[Path, Row]]:
+    """The results; and for each file that is none a row that says why: it does not cost the others."""
+    found, unreadable = [], {}
+    for path in paths:
+        try:
+            found.append(_read(path))
+        except ResultError as error:
+            unreadable[path] = Row(one_line(path.stem), "not verified", str(error))
+    return found, unreadable
 
 
 def _read(path: Path) -> Result:
@@ -112,6 +138,7 @@ def _read(path: Path) -> Result:
     result = read_result(path)
     if (result.benchmark, result.model) != (path.parent.name, path.stem):
         raise ResultError(f"{path} is of {result.model!r} on {result.benchmark!r}; a result lies under its own name")
+    result_path(path.parents[1], result.benchmark, result.model)  # which refuses names that no file should have
     return result
 
 
@@ -159,16 +186,18 @@ def _by(row: Row, metric: str, sign: int) -> tuple:
     return (1, 0.0, row.model) if value is None else (0, sign * value, row.model)
 
 
-def _table(name: str, found: Sequence[Result], listed: Catalog, results: Path, wanted: Shown) -> Table:
+def _table(name: str, found: _Found, listed: Catalog, results: Path, wanted: Shown) -> Table:
     spec = listed.benchmarks.get(name)
-    images = current_images(spec, found)
-    verdicts = [judged(result, images, listed, results) for result in found]
+    images = current_images(spec, found.results)
+    verdicts = [judged(result, images, listed, results) for result in found.results]
     if wanted.verified:
         verdicts = [(row, examination) for row, examination in verdicts if row.badge in BADGES[1:]]
     examinations = {row.model: examination for row, examination in verdicts}
     rows = _ranked([_with_overlap(row, spec, listed) for row, _ in verdicts], examinations)
     if not wanted.verified:
-        rows += [Row(model, "missing", "not measured") for model in _missing(spec, found, listed)]
+        there = {row.model for row in found.unreadable}
+        missing = [model for model in _missing(spec, found.results, listed) if model not in there]
+        rows += [*found.unreadable, *(Row(model, "missing", "not measured") for model in missing)]
     metrics = next((tuple(row.shown.metrics) for row in rows if row.shown is not None), ())
     return Table(name, spec.summary if spec else "", metrics, tuple(sorted(rows, key=_order)))
 

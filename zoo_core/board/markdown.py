@@ -13,6 +13,7 @@ __all__ = [
     "NOTES",
     "caption",
     "cell",
+    "coded",
     "domains",
     "heading",
     "line",
@@ -52,9 +53,20 @@ def quoted(text: str) -> str:
     return escape(marked, quote=False).replace("](", "]\\(")
 
 
+def coded(name: str) -> str:
+    """A name in the letters of code, which it cannot leave.
+
+    Example:
+        >>> from zoo_core.board.markdown import coded
+        >>> coded("a.one"), coded("a`<b>`")
+        ('`a.one`', "`a'<b>'`")
+    """
+    return f"`{' '.join(name.replace('`', chr(39)).split())}`"
+
+
 def markdown(tables: Sequence[Table]) -> str:
     """The main tables."""
-    parts = [f"## {table.benchmark}\n\n{quoted(caption(table))}\n\n{table_markdown(table)}" for table in tables]
+    parts = [f"## {quoted(table.benchmark)}\n\n{quoted(caption(table))}\n\n{table_markdown(table)}" for table in tables]
     return "\n\n".join([*parts, NOTES]) + "\n"
 
 
@@ -64,7 +76,7 @@ def table_markdown(table: Table) -> str:
     lines = [line(heads), line(["---"] * len(heads))]
     for row in table.rows:
         cells = [cell(row.shown, name) for name in table.metrics]
-        lines.append(line([place(row), f"`{row.model}`", *cells, marks(row)]))
+        lines.append(line([place(row), coded(row.model), *cells, marks(row)]))
     return "\n".join(lines)
 
 
@@ -130,7 +142,7 @@ def strata_rows(table: Table, column: str) -> list[tuple[str, list[str]]]:
 
 def strata_markdown(table: Table, column: str) -> str:
     """One table of strata, a column a model."""
-    heads = [quoted(column), *(f"`{result.model}`" for result in table.results)]
+    heads = [quoted(column), *(coded(result.model) for result in table.results)]
     lines = [line(heads), line(["---"] * len(heads))]
     return "\n".join(
         [*lines, *(line([quoted(name), *map(quoted, cells)]) for name, cells in strata_rows(table, column))]
@@ -140,7 +152,7 @@ def strata_markdown(table: Table, column: str) -> str:
 def confusion_markdown(table: Table) -> list[str]:
     """The confusion matrix of each result of three classes or more, or of clusters: a row a true class."""
     shown = [one for one in table.results if one.confusion and (len(one.images) > 2 or _of_clusters(one))]
-    return [f"### Confusion of `{result.model}`\n\n{_confusion(result)}" for result in shown]
+    return [f"### Confusion of {coded(result.model)}\n\n{_confusion(result)}" for result in shown]
 
 
 def caption(table: Table) -> str:
