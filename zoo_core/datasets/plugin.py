@@ -22,6 +22,7 @@ def zoo_datasets() -> list[DatasetFactory]:
             "finding_space_shifted",
             "the same task with other telescopes, galaxies and look-alikes; never trained on",
         ),
+        _classified("simulated.finding_ground", "finding_ground", "simulated lenses and look-alikes in r, i, g, u"),
         _classified(
             "simulated.substructure",
             "substructure",

@@ -4,7 +4,7 @@ A row is a named tuple, or a mapping where no object of its own is needed; a tab
 found by name, never by position.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -14,8 +14,8 @@ __all__ = ["dtype_of", "table"]
 COLUMNS = {int: "i8", float: "f8", bool: "?"}
 
 
-def dtype_of(row: type[tuple[Any, ...]]) -> np.dtype:
-    """The dtype that has a column for each field of a named tuple, of the field's type.
+def dtype_of(row: type[tuple[Any, ...]], but: Collection[str] = ()) -> np.dtype:
+    """The dtype that has a column for each field of a named tuple but some, of the field's type.
 
     >>> from typing import NamedTuple
     >>> class Star(NamedTuple):
@@ -24,7 +24,7 @@ def dtype_of(row: type[tuple[Any, ...]]) -> np.dtype:
     >>> dtype_of(Star).names
     ('number', 'flux')
     """
-    return np.dtype([(name, COLUMNS[kind]) for name, kind in get_type_hints(row).items()])
+    return np.dtype([(name, COLUMNS[kind]) for name, kind in get_type_hints(row).items() if name not in but])
 
 
 def table(rows: Iterable[Any], dtype: np.dtype) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The training view of simulated lens finding: noise-free scenes, exposed anew for every batch."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Iterating
 from contextlib import closing
@@ -21,7 +23,7 @@ from .examples import Examples
 from .fresh import Fresh, Show
 from .hosts import Hosts
 
-__all__ = ["Bank", "SceneSource", "fresh_scenes"]
+__all__ = ["TWINS", "Bank", "DrawScenes", "Exposures", "SceneSource", "fresh_scenes", "halved"]
 
 BLOCK = 1000  # scenes a file
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
@@ -30,20 +32,23 @@ HALF_MAX = 60000.0  # float16 ends at 65504
 
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]
 
+DrawScenes = Callable[[int, int], list[Cutout]]
+"""Called with (start, stop); what is drawn about these scenes, without pixels."""
+
 
 @dataclass(frozen=True)
 class SceneSource:
     """Where scenes come from.
 
     Arguments:
-        draw: called with (start, stop); what is drawn about these scenes, without pixels.
+        draw: of the scenes.
         distribution: that they are drawn from.
         device: where they are rendered.
         hosts: real galaxies that take the place of some foregrounds.
         examples: real images that take the place of whole ones.
     """
 
-    draw: Callable[[int, int], list[Cutout]]
+    draw: DrawScenes
     distribution: Distribution
     device: torch.device
     hosts: Hosts | None = None
@@ -57,16 +62,24 @@ class SceneSource:
     def shown(self, drawn: Sequence[Cutout]) -> Show:
         """What exposes these scenes."""
         foreground, arcs, truth = self.rendered(drawn)
-        exposures = Exposures(self, truth)
+        exposures = self.exposures(truth)
         return lambda scenes, generator: exposures.draw(
             foreground[scenes].float(), arcs[scenes].float(), scenes, generator
         )
 
+    def exposures(self, truth: np.ndarray) -> Exposures:
+        """What shows scenes with this truth, each time anew."""
+        return Exposures(self, truth)
+
     def rendered(self, drawn: Sequence[Cutout]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Foregrounds and arcs of these scenes in half precision, on the device, and their truth."""
         made = expose(drawn, self.distribution.stamps, device=self.device)
-        foreground, arcs = (part.clamp(-HALF_MAX, HALF_MAX).half() for part in (made.foreground, made.arcs))
-        return foreground, arcs, made.truth
+        return halved(made.foreground), halved(made.arcs), made.truth
+
+
+def halved(images: Tensor) -> Tensor:
+    """Images in half precision; what it cannot hold becomes the largest number that it can."""
+    return images.clamp(-HALF_MAX, HALF_MAX).half()
 
 
 class Exposures:
@@ -129,7 +142,7 @@ class Bank(StoredView):
         blocks = _blocks(folder, len(targets), scenes)
         self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], scenes.device) for part in (0, 1))
         self.truth = np.concatenate([block[2] for block in blocks])
-        self.scenes, self.exposures = scenes, Exposures(scenes, self.truth)
+        self.scenes, self.exposures = scenes, scenes.exposures(self.truth)
         self._arcs_of = np.cumsum(self.truth["label"]) - self.truth["label"]
         super().__init__(targets, self.foreground, self.arcs)
 
@@ -140,7 +153,7 @@ class Bank(StoredView):
     def _arcs(self, rows: np.ndarray) -> Tensor:
         """Of non-lenses those of any lens: they are not shown."""
         if not len(self.arcs):
-            return torch.zeros(len(rows), FRAME.side, FRAME.side, device=self.arcs.device)
+            return torch.zeros(len(rows), *self.foreground.blocks[0].shape[1:], device=self.arcs.device)
         return self.arcs.images(np.minimum(self._arcs_of[rows], len(self.arcs) - 1))
 
 

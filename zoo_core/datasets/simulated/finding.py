@@ -21,6 +21,7 @@ from ...errors import DatasetError
 from ...interfaces import Description, TrainingView
 from ...sim import cutouts
 from ...sim.cutouts import FRAME, MEASURED, TRUTH, Components, Cutout, Distribution
+from ...sim.frame import CutoutFrame
 from ...sim.sky.stamps import read_stamps
 from ...sim.tables import table
 from ...sim.telescope.footprint import draw_footprint, outside
@@ -28,7 +29,7 @@ from ...sim.telescope.survey import Randoms, observe
 from ...sim.versions import SHIFTED, VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
-from .bank import Bank, SceneSource, fresh_scenes
+from .bank import Bank, DrawScenes, SceneSource, fresh_scenes
 from .examples import Examples, examples_of
 from .frozen import flat, generator, is_positive, table_digest
 from .hosts import Hosts, hosts_of
@@ -60,6 +61,9 @@ class Finding(Simulated):
         examples: real images that some of the training images are.
     """
 
+    bands: tuple[str, ...] = ("VIS",)
+    frame: CutoutFrame = FRAME
+
     def __init__(
         self,
         name: str,
@@ -74,7 +78,7 @@ class Finding(Simulated):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
         self.description = Description(
-            name, distribution.version, "classification", "simulated", ("VIS",), FRAME.pixel_scale, HEADS
+            name, distribution.version, "classification", "simulated", self.bands, self.frame.pixel_scale, HEADS
         )
         self.distribution, self.n, self.seed, self.lens_fraction = distribution, n, seed, lens_fraction
         self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
@@ -84,7 +88,7 @@ class Finding(Simulated):
         return self.n
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """Images (B, 1, 101, 101), float32; NaN where nothing was measured."""
+        """Images (B, bands, 101, 101), float32; NaN where nothing was measured."""
         return self._shards.images(rows)
 
     def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
@@ -133,10 +137,7 @@ class Finding(Simulated):
         """What is drawn about these images, but their noise; no pixels."""
         rows = range(start, min(stop, self.n))
         return [
-            cutouts.draw(
-                generator(self._key, self.seed, i, SCENE), self.distribution, is_positive(i, self.lens_fraction)
-            )
-            for i in rows
+            cutouts.draw(self.stream(i, SCENE), self.distribution, is_positive(i, self.lens_fraction)) for i in rows
         ]
 
     def components(self, start: int, stop: int, device: torch.device | str = "cpu") -> Components:
@@ -145,13 +146,14 @@ class Finding(Simulated):
 
     def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
         """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
-        parts = [self._exposures(first, min(first + BATCH, stop), device) for first in range(start, stop, BATCH)]
+        parts = [self.exposures(first, min(first + BATCH, stop), device) for first in range(start, stop, BATCH)]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
-    def _exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
+    def exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
+        """These images and their truth, all at once."""
         drawn = self.cutouts(start, stop)
         made = cutouts.expose(drawn, self.distribution.stamps, device=device)
-        streams = [generator(self._key, self.seed, i, GRAIN) for i in range(start, stop)]
+        streams = [self.stream(i, GRAIN) for i in range(start, stop)]
         randoms = Randoms.from_numpy(streams, FRAME.side, self.distribution.survey.slots)
         images = observe(made.foreground, made.arcs, made.noise, randoms.to(device))
         images = images.masked_fill(outside(FRAME.side, self._footprints(start, drawn).to(device)), torch.nan)
@@ -159,29 +161,32 @@ class Finding(Simulated):
 
     def _footprints(self, start: int, drawn: Sequence[Cutout]) -> Tensor:
         """Half the widths and heights of the stamps, pixels, shape (cutouts, 2)."""
-        streams = (generator(self._key, self.seed, i, FOOTPRINT) for i in range(start, start + len(drawn)))
+        streams = (self.stream(i, FOOTPRINT) for i in range(start, start + len(drawn)))
         halves = [
             draw_footprint(rng, cutout.host.theta_E, FRAME.pixel_scale)
             for rng, cutout in zip(streams, drawn, strict=True)
         ]
         return torch.tensor(halves, dtype=torch.float64)
 
-    @property
-    def _key(self) -> str:
-        return f"{self.description.name}/{self.distribution.version}"
+    def stream(self, index: int, number: int) -> np.random.Generator:
+        """The random numbers of an image that are for its scene, its grain or its footprint."""
+        key = f"{self.description.name}/{self.distribution.version}"
+        return generator(key, self.seed, index, number)
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""
         kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
-        return Bank(
-            kept, self.targets(), SceneSource(self.cutouts, self.distribution, device, self.hosts, self.examples)
-        )
+        return Bank(kept, self.targets(), self.scenes(self.cutouts, device))
 
     def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
         """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
         fraction = 0.5 if balanced else self.lens_fraction
-        endless = Finding(self.description.name, self.distribution, ENDLESS, self.seed, fraction, self.cache.parent)
-        return fresh_scenes(SceneSource(endless.cutouts, self.distribution, device, self.hosts, self.examples))
+        endless = type(self)(self.description.name, self.distribution, ENDLESS, self.seed, fraction, self.cache.parent)
+        return fresh_scenes(self.scenes(endless.cutouts, device))
+
+    def scenes(self, draw: DrawScenes, device: torch.device) -> SceneSource:
+        """What training images of these scenes are made of, on this device."""
+        return SceneSource(draw, self.distribution, device, self.hosts, self.examples)
 
 
 def finding_space(

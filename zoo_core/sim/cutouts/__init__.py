@@ -6,8 +6,9 @@ measures the truth.
 """
 
 from ..brightness import MEASURED
+from .bands import BandComponents, expose_in_bands
 from .components import FINE, FRAME, OVERSAMPLE, Components, add_points, deflector, expose
-from .parameters import Cutout, Distribution, Field, alike_for_twins, behind_namesakes, draw
+from .parameters import BandExposure, Cutout, Distribution, Field, alike_for_twins, behind_namesakes, draw
 from .truth import TRUTH, facts
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "MEASURED",
     "OVERSAMPLE",
     "TRUTH",
+    "BandComponents",
+    "BandExposure",
     "Components",
     "Cutout",
     "Distribution",
@@ -26,5 +29,6 @@ __all__ = [
     "deflector",
     "draw",
     "expose",
+    "expose_in_bands",
     "facts",
 ]

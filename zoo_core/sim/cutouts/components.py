@@ -25,7 +25,7 @@ from ..telescope.saturation import bled
 from .parameters import Cutout
 from .truth import TRUTH, facts
 
-__all__ = ["FINE", "FRAME", "OVERSAMPLE", "Components", "add_points", "deflector", "expose"]
+__all__ = ["FINE", "FRAME", "OVERSAMPLE", "Components", "add_points", "deflector", "expose", "wanted_of"]
 
 FRAME = FINDING
 OVERSAMPLE = 2  # sub-pixels along the side of a pixel
@@ -87,7 +87,7 @@ def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dty
     arcs, lenses = torch.zeros_like(foreground), np.flatnonzero(truth["label"])
     if len(lenses):
         rows = torch.as_tensor(lenses, device=device)
-        wanted = _wanted([cutouts[row] for row in lenses.tolist()], like=foreground)
+        wanted = wanted_of([cutouts[row] for row in lenses.tolist()], like=foreground)
         blurred = survey.blur(drawn.arcs[rows], transfer[rows], OVERSAMPLE)
         arcs[rows], measured = brightened(foreground[rows], blurred, wanted, noise[lenses])
         for name, values in measured._asdict().items():
@@ -142,8 +142,8 @@ def deflector(cutout: Cutout) -> Lens:
     return host.deflector(cutout.host) if cutout.source else Lens()
 
 
-def _wanted(cutouts: Sequence[Cutout], like: Tensor) -> Wanted:
-    """Of each lens, in the type and on the device of `like`."""
+def wanted_of(cutouts: Sequence[Cutout], like: Tensor) -> Wanted:
+    """How bright the arcs of each lens are to be, in the type and on the device of `like`."""
     sources = [sum(profile.flux for profile in cutout.source.profiles) if cutout.source else 0.0 for cutout in cutouts]
     columns = {
         "flux": [cutout.flux_ratio * cutout.host.light.flux for cutout in cutouts],

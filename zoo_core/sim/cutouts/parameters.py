@@ -9,6 +9,7 @@ import numpy as np
 from ..brightness import ARCS, Arcs
 from ..draws import log_uniform
 from ..rays.scene import Profile
+from ..sky.colours import Colours
 from ..sky.field import draw_field
 from ..sky.host import Host, draw_host
 from ..sky.lookalikes import Kind, Lookalikes
@@ -20,7 +21,14 @@ from ..telescope import survey
 from ..telescope.noise import Noise
 from ..telescope.psf import Psf
 
-__all__ = ["Cutout", "Distribution", "Field", "alike_for_twins", "behind_namesakes", "draw"]
+__all__ = ["BandExposure", "Cutout", "Distribution", "Field", "alike_for_twins", "behind_namesakes", "draw"]
+
+
+class BandExposure(NamedTuple):
+    """How one band of a survey shows a cutout."""
+
+    psf: Psf
+    noise: Noise
 
 
 class Cutout(NamedTuple):
@@ -37,6 +45,7 @@ class Cutout(NamedTuple):
     least_contrast: float
     textures: tuple[Texture, ...] = ()
     full_wells: tuple[float, ...] = ()  # what a pixel holds, sky sigma; nothing where no pixel is ever full
+    other_bands: tuple[BandExposure, ...] = ()  # `psf` and `noise` are those of the first
 
 
 Field = Callable[[np.random.Generator, Population], list[Profile]]
@@ -57,6 +66,8 @@ class Distribution:
         arcs: their brightness.
         full_well: range of what a pixel holds, sky sigma; none: pixels are never full.
         stamps: real galaxies, which take the place of half the sources.
+        colours: of galaxies, where there are several bands.
+        other_surveys: those of the bands after the first, whose noise has the first one's for its unit.
     """
 
     version: str
@@ -68,6 +79,8 @@ class Distribution:
     arcs: Arcs = ARCS
     full_well: tuple[float, float] | None = None
     stamps: tuple[Stamp, ...] = ()
+    colours: Colours | None = None
+    other_surveys: tuple[survey.Survey, ...] = ()
 
 
 def behind_namesakes(kinds: Lookalikes, source: str) -> Kind:
@@ -93,19 +106,28 @@ def draw(rng: np.random.Generator, distribution: Distribution, is_lens: bool) ->
     """
     host = draw_host(rng, distribution.population)
     psf, noise = distribution.survey.draw_psf(rng, 0.9 * host.theta_E), distribution.survey.draw_noise(rng)
-    arcs = distribution.arcs
+    arcs, population = distribution.arcs, distribution.population
+    if distribution.colours:
+        population = distribution.colours.population(population, host)
     wanted = [log_uniform(rng, *limits) for limits in (arcs.flux_ratio, arcs.least_snr, arcs.least_contrast)]
-    source = _source(rng, distribution, host) if is_lens else None
+    source = _source(rng, distribution, population, host) if is_lens else None
     kind = distribution.in_front(distribution.lookalikes, source.kind) if source else distribution.lookalikes.draw(rng)
-    front = kind.build(rng, distribution.population, host)
+    front = kind.build(rng, population, host)
     textures = kind.textures(rng, front)
-    profiles = front + (source.profiles if source else []) + distribution.field(rng, distribution.population)
+    profiles = front + (source.profiles if source else []) + distribution.field(rng, population)
     full_wells = (log_uniform(rng, *distribution.full_well),) if distribution.full_well else ()
+    if distribution.colours:
+        profiles = distribution.colours.completed(rng, profiles, host)
+    others = tuple(
+        BandExposure(band.draw_psf(rng, np.inf), band.draw_noise(rng)) for band in distribution.other_surveys
+    )
     name = source.kind if source else kind.name
-    return Cutout(name, host, source, profiles, psf, noise, *wanted, textures=textures, full_wells=full_wells)
+    return Cutout(name, host, source, profiles, psf, noise, *wanted, textures, full_wells, others)
 
 
-def _source(rng: np.random.Generator, distribution: Distribution, host: Host) -> SourceGalaxy | StampSource:
+def _source(
+    rng: np.random.Generator, distribution: Distribution, population: Population, host: Host
+) -> SourceGalaxy | StampSource:
     if distribution.stamps and rng.random() < 0.5:
-        return draw_stamp_source(rng, distribution.population, host, len(distribution.stamps))
-    return draw_source(rng, distribution.population, host)
+        return draw_stamp_source(rng, population, host, len(distribution.stamps))
+    return draw_source(rng, population, host)

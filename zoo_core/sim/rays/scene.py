@@ -52,10 +52,11 @@ class Profile(NamedTuple):
     contrast: float = 0.0  # 0 to 1
     winding: float = 0.0  # tan of the pitch angle's complement; 0: straight spokes
     phase: float = 0.0
+    colours: tuple[float, ...] = ()  # flux in each band over `flux`; nothing: one band
 
 
 LENS = dtype_of(Lens)
-LIGHT = np.dtype([("scene", "i8"), *dtype_of(Profile).descr])
+LIGHT = np.dtype([("scene", "i8"), *dtype_of(Profile, but=("colours",)).descr])
 """A profile after the row of `lenses` that it belongs to, ascending."""
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..draws import choose
-from ..frame import FINDING
 from ..rays.scene import POINT, Profile
 from .galaxy import Galaxy
 from .population import Population
@@ -20,9 +19,9 @@ FLUXES, STAR_FLUXES = (30.0, 2e4), (200.0, 5e4)
 """Least and largest flux of a field galaxy and of a star, in the sky noise of one pixel. Chosen: a galaxy of the least
 flux has a signal to noise of about 4."""
 
-FLUX_PIVOT, R_AT_PIVOT, R_BY_FLUX, R_SCATTER = 100.0, 0.16, 0.22, 0.18
-"""Sizes of field galaxies: half-light radius (arcsec) at a flux, its power of the flux, dex. Chosen: the brighter, the
-larger."""
+FLUX_PIVOT, R_BY_FLUX, R_SCATTER = 100.0, 0.22, 0.18
+"""Sizes of field galaxies: the flux at which they are those of the population, power of the flux, dex. Chosen: the
+brighter, the larger."""
 
 R_RANGE = (0.04, 1.2)  # arcsec; chosen
 Q_SHAPE, Q_RANGE = (3.0, 1.6), (0.15, 1.0)
@@ -44,8 +43,8 @@ def _pareto(rng: np.random.Generator, counts: float, least: float, largest: floa
 
 
 def field_galaxy(rng: np.random.Generator, population: Population, x: float, y: float, flux: float) -> list[Profile]:
-    """A galaxy at (x, y); R = 0.16" (flux / 100)^0.22, scattered."""
-    R = R_AT_PIVOT * (flux / FLUX_PIVOT) ** R_BY_FLUX * 10 ** rng.normal(0, R_SCATTER)
+    """A galaxy at (x, y); R = field_R (flux / 100)^0.22, scattered."""
+    R = population.field_R * (flux / FLUX_PIVOT) ** R_BY_FLUX * 10 ** rng.normal(0, R_SCATTER)
     q = float(np.clip(rng.beta(*Q_SHAPE), *Q_RANGE))
     shape = choose(rng, population.neighbours)
     return shape.build(rng, Galaxy(flux, float(np.clip(R, *R_RANGE)), x, y, q, rng.uniform(0, np.pi)))
@@ -59,7 +58,7 @@ def star(x: float, y: float, flux: float) -> Profile:
 def draw_field(rng: np.random.Generator, population: Population) -> list[Profile]:
     """Unrelated galaxies and stars anywhere in the frame."""
     profiles: list[Profile] = []
-    edge = FINDING.half_width
+    edge = population.frame.half_width
     for x, y in rng.uniform(-edge, edge, (rng.poisson(population.companions), 2)):
         profiles += field_galaxy(rng, population, float(x), float(y), draw_flux(rng))
     for x, y in rng.uniform(-edge, edge, (rng.poisson(population.stars), 2)):

@@ -44,7 +44,8 @@ class Morphology:
 
 def light_table(scenes: Sequence[Iterable[Profile]]) -> np.ndarray:
     """The profiles of each scene as one table of dtype LIGHT."""
-    return np.array([(i, *profile) for i, profiles in enumerate(scenes) for profile in profiles], dtype=LIGHT)
+    rows = [(i, *profile[: len(LIGHT) - 1]) for i, profiles in enumerate(scenes) for profile in profiles]
+    return np.array(rows, dtype=LIGHT)
 
 
 def sersic(galaxy: Galaxy, share: float, size: float, n: float, q: float | None = None, turn: float = 0.0) -> Profile:

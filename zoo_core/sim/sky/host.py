@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..draws import ClippedNormal
-from ..frame import FINDING
 from ..rays.scene import Lens
 from .cosmology import ARCSEC, comoving_distance, comoving_volume, distance_ratio, isothermal_radius
 from .galaxy import Galaxy
@@ -156,7 +155,7 @@ def draw_light(rng: np.random.Generator, population: Population, mass: Mass) -> 
     brightness = np.exp(rng.uniform(low, high)) * (R / FADING_PIVOT) ** FADING
     q = LIGHT_Q.draw(rng)
     x, y = rng.choice(list(OFFSETS), p=list(OFFSETS.values())) * rng.normal(size=2)
-    flux = brightness * 2 * np.pi * R**2 / FINDING.pixel_area
+    flux = brightness * 2 * np.pi * R**2 / population.frame.pixel_area
     return Galaxy(flux, R, float(x), float(y), q, rng.uniform(0, np.pi))
 
 

@@ -10,6 +10,7 @@ covers shallow and deep surveys alike: all fluxes are in units of the sky noise 
 
 from dataclasses import dataclass
 
+from ..frame import FINDING, CutoutFrame
 from . import morphologies
 from .galaxy import Morphology
 
@@ -29,6 +30,8 @@ class Population:
         companions: mean number of field galaxies in the frame.
         stars: mean number of stars in the frame.
         aligned: share of the sources within a quarter of an Einstein radius of the centre: what makes rings.
+        frame: of the images.
+        field_R: half-light radius of a field galaxy of 100 sky sigma, arcsec.
     """
 
     hosts: dict[Morphology, float]
@@ -39,6 +42,8 @@ class Population:
     companions: float
     stars: float
     aligned: float = 0.25
+    frame: CutoutFrame = FINDING
+    field_R: float = 0.16
 
 
 TRAINING = Population(

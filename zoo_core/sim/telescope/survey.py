@@ -70,7 +70,12 @@ SHIFTED = Survey(draw_shifted_psf, draw_shifted_noise, draw_shifted_noises)
 
 
 def transfer(
-    psfs: np.ndarray, width: int, pixel: float, dtype: torch.dtype, device: torch.device | str = "cpu"
+    psfs: np.ndarray,
+    width: int,
+    pixel: float,
+    dtype: torch.dtype,
+    device: torch.device | str = "cpu",
+    psf_width: int = PSF_WIDTH,
 ) -> Tensor:
     """What `blur` multiplies the spectra of images with.
 
@@ -78,11 +83,12 @@ def transfer(
         psfs: dtype PSF, shape (scenes,).
         width: of the images, sub-pixels.
         pixel: side of a sub-pixel, arcsec.
+        psf_width: side of the images of the PSFs, sub-pixels.
     """
-    shapes = psf_images(psfs, PSF_WIDTH, pixel, dtype, device)
-    missing = width + 2 * MARGIN - PSF_WIDTH
+    shapes = psf_images(psfs, psf_width, pixel, dtype, device)
+    missing = width + 2 * MARGIN - psf_width
     padded = functional.pad(shapes, (0, missing, 0, missing))
-    return torch.fft.rfft2(torch.roll(padded, (-(PSF_WIDTH // 2),) * 2, (1, 2)))
+    return torch.fft.rfft2(torch.roll(padded, (-(psf_width // 2),) * 2, (1, 2)))
 
 
 def blur(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
