@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from zoo_core.datasets.simulated.finding import Finding, finding_space, finding_space_shifted
+from zoo_core.datasets.simulated.finding_ground import FindingInBands, finding_ground
 from zoo_core.sim.substructure import CLASSES, DIFFICULTIES, Scene, draw_scene
 from zoo_core.sim.substructure_render import render_scenes
 from zoo_core.sim.tables import table
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent / "images"
 ROWS, COLUMNS = 4, 9
 PER_KIND = 5
 GREYS = 16  # enough to see, and a third of the bytes
+COLOURS = 96
 
 
 def stretched(image: np.ndarray) -> np.ndarray:
@@ -61,6 +63,39 @@ def kinds(dataset: Finding, file: str) -> None:
     draw(images, [drawn[i] for i in rows], 2 * PER_KIND, file)
 
 
+def in_colour(dataset: FindingInBands, file: str) -> None:
+    """Lenses, with their Einstein radius, and as many others in i, r, g, as an image of red, green and blue."""
+    images, truth = dataset.make(0, len(dataset))
+    order = np.argsort(1 - truth["label"], kind="stable")
+    titles = [f'{row["theta_E"]:.1f}"' if row["label"] else row["kind"] for row in truth[order]]
+    figure, axes = plt.subplots(
+        -(-len(order) // COLUMNS), COLUMNS, figsize=(1.5 * COLUMNS, 1.65 * len(order) / COLUMNS)
+    )
+    for axis, row, title in zip(axes.flat, order, titles, strict=False):
+        axis.imshow(coloured(images[row]), origin="lower", interpolation="nearest")
+        axis.set_title(title, fontsize=8, pad=2)
+    for axis in axes.flat:
+        axis.axis("off")
+    figure.subplots_adjust(0.005, 0.005, 0.995, 0.975, 0.03, 0.12)
+    figure.savefig(HERE / file, dpi=60)
+    plt.close(figure)
+    Image.open(HERE / file).convert("RGB").quantize(COLOURS).save(HERE / file, optimize=True)
+
+
+def coloured(image: np.ndarray) -> np.ndarray:
+    """i, r, g of (r, i, g, u) between 0 and 1, (H, W, 3), white where nothing was measured; r for missing bands.
+
+    The colour is kept and the brightness stretched: Lupton et al. (2004), PASP 116, 133.
+    """
+    image = np.where(np.isnan(image).all((1, 2), keepdims=True), image[:1], image)
+    r, i, g = image[:3] - np.nanmedian(image[:3], axis=(1, 2), keepdims=True)
+    channels = np.stack([0.7 * i, r, 1.4 * g], axis=-1)
+    light = channels.mean(-1, keepdims=True)
+    noise = 1.4826 * np.nanmedian(np.abs(np.diff(r))) / np.sqrt(2)
+    stretched = np.arcsinh(light.clip(0) / (1.5 * noise)) / np.arcsinh(100)
+    return np.nan_to_num(0.05 + channels / light.clip(1e-3 * noise) * stretched, nan=1.0).clip(0, 1)
+
+
 def twins(difficulty: str, file: str) -> None:
     """The same lenses with each class of substructure in them, and what it changes over the noise, from -5 to 5."""
     scenes = {
@@ -96,5 +131,6 @@ if __name__ == "__main__":
     for name, opened in (("finding_space", finding_space), ("finding_space_shifted", finding_space_shifted)):
         lenses(opened(n=ROWS * COLUMNS, seed=2, lens_fraction=1.0), f"{name}_lenses.png")
         kinds(opened(n=700, seed=3, lens_fraction=0.0), f"{name}_nonlenses.png")
+    in_colour(finding_ground(n=ROWS * COLUMNS, seed=2, lens_fraction=0.5), "finding_ground.png")
     for difficulty in ("easy", "real"):
         twins(difficulty, f"substructure_{difficulty}.png")

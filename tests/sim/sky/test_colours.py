@@ -6,7 +6,7 @@ import pytest
 from zoo_core.sim.cutouts import draw
 from zoo_core.sim.ground import COLOURS, GROUND
 from zoo_core.sim.rays.scene import POINT, RING, SERSIC, Profile
-from zoo_core.sim.sky.colours import painted
+from zoo_core.sim.sky.colours import draw_spectrum, painted
 from zoo_core.sim.sky.seds import Spectrum, Template
 
 G = 2
@@ -57,3 +57,10 @@ def test_points_are_stars():
     points = [profile(kind=POINT)._replace(R=0.0) for _ in range(200)]
     done = [g_r(one) for one in COLOURS.completed(rng, points, host)]
     assert np.std(done) > 0.1 and -0.3 < min(done) < max(done) < 1.8
+
+
+@pytest.mark.parametrize("z", [0.0, 4.0, 8.0])
+@pytest.mark.parametrize("template", Template)
+def test_galaxies_at_any_redshift_are_bright_enough_in_the_first_band(template, z):
+    spectrum = draw_spectrum({template: 1.0}, z, np.random.default_rng(1))
+    assert max(painted([profile()], spectrum, COLOURS.bands)[0].colours) < 30

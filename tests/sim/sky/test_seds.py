@@ -7,7 +7,7 @@ from zoo_core.sim.sky.seds import ANGSTROMS, Spectrum, Template, colours, colour
 from zoo_core.sim.telescope.bands import KIDS
 
 BANDS = tuple(band.wavelengths for band in KIDS)
-_, I, G, U = range(4)
+_, NEAR_INFRARED, G, U = range(4)
 
 
 def magnitudes(spectrum):
@@ -33,7 +33,7 @@ def test_later_types_are_bluer():
 
 def test_dust_reddens_every_colour():
     clean, dusty = (magnitudes(Spectrum(Template.SCD, 0.5, A_V)) for A_V in (0.0, 0.5))
-    assert dusty[U] - clean[U] > dusty[G] - clean[G] > 0.05 and dusty[I] < clean[I]
+    assert dusty[U] - clean[U] > dusty[G] - clean[G] > 0.05 and dusty[NEAR_INFRARED] < clean[NEAR_INFRARED]
 
 
 def test_light_beyond_the_lyman_limit_is_gone():
@@ -53,4 +53,4 @@ def test_the_forest_absorbs_what_madau_says():
 
 def test_hot_stars_are_blue():
     cool, hot = (colours_of_star(temperature, BANDS) for temperature in (3500.0, 12000.0))
-    assert cool[G] < 1 < hot[G] and cool[I] > hot[I]
+    assert cool[G] < 1 < hot[G] and cool[NEAR_INFRARED] > hot[NEAR_INFRARED]

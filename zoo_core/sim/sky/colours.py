@@ -18,7 +18,7 @@ from .host import Host
 from .population import Population
 from .seds import DUST_SLOPE, Spectrum, Template, Wavelengths, colours, colours_of_star
 
-__all__ = ["Colours", "Frequencies", "painted"]
+__all__ = ["Colours", "Frequencies", "draw_spectrum", "painted"]
 
 Frequencies = Mapping[Template, float]
 
@@ -35,6 +35,9 @@ DUSTY, QUIET = 0.2, 0.03
 
 FIELD_Z, FIELD_Z_SHAPE, FIELD_Z_SCALE = 0.05, 2.5, 0.28
 """Redshifts of field galaxies, 0.05 + Gamma(2.5, 0.28). Chosen to peak at 0.5, as those of galaxies of 22 to 25 mag."""
+
+FARTHEST = 4.5
+"""Redshift whose spectrum more distant galaxies have: beyond it the light in r ends, of which all brightness is told."""
 
 TEMPERATURES = (3200.0, 12000.0)
 """Of stars, K, even in the logarithm; chosen, M to B; the bluest stand for active nuclei as well."""
@@ -90,7 +93,7 @@ def draw_spectrum(kinds: Frequencies, z: float | None, rng: np.random.Generator)
     """A galaxy of one of these types; without a redshift it is one of the field."""
     z = FIELD_Z + rng.gamma(FIELD_Z_SHAPE, FIELD_Z_SCALE) if z is None else z
     template = choose(rng, kinds)
-    return Spectrum(template, float(z), float(rng.exponential(DUSTY if template in FORMING else QUIET)))
+    return Spectrum(template, float(min(z, FARTHEST)), float(rng.exponential(DUSTY if template in FORMING else QUIET)))
 
 
 def painted(profiles: Sequence[Profile], spectrum: Spectrum, bands: tuple[Wavelengths, ...]) -> list[Profile]:
