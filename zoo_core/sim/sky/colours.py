@@ -37,7 +37,7 @@ FIELD_Z, FIELD_Z_SHAPE, FIELD_Z_SCALE = 0.05, 2.5, 0.28
 """Redshifts of field galaxies, 0.05 + Gamma(2.5, 0.28). Chosen to peak at 0.5, as those of galaxies of 22 to 25 mag."""
 
 FARTHEST = 4.5
-"""Redshift whose spectrum more distant galaxies have: beyond it the light in r ends, of which all brightness is told."""
+"""Redshift whose spectrum more distant galaxies have: beyond it the light in r ends, and brightness is that in r."""
 
 TEMPERATURES = (3200.0, 12000.0)
 """Of stars, K, even in the logarithm; chosen, M to B; the bluest stand for active nuclei as well."""
