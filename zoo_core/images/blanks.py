@@ -42,15 +42,21 @@ def find(pixels: Image, values: tuple[float, ...] = (), repeated: bool = True) -
     return valid
 
 
-def fill(pixels: Image, valid: Mask) -> Image:
+def fill(pixels: Image, valid: Mask, absent: bool = False) -> Image:
     """The image with every pixel that is not valid replaced, as `background.continued` does.
 
     Arguments:
         pixels, valid: (bands, H, W).
+        absent: bands without any valid pixel become zero, unless that is all of them.
 
     Raises:
         ImageError: too few pixels of a band are valid, none at its centre, or all valid ones are equal.
     """
+    present = valid.any((1, 2))
+    if absent and present.any() and not present.all():
+        whole = np.zeros_like(pixels)
+        whole[present] = fill(pixels[present], valid[present])
+        return whole
     for band, good in enumerate(valid):
         _check(good, band)
         _check_contrast(pixels[band], good, band)

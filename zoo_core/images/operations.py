@@ -1,6 +1,7 @@
 """The closed list of preprocessing operations, as a catalogue entry declares them.
 
     - {op: blank, values: [100.0]}                 bad pixels by value; NaN and infinities always are
+    - {op: absent_bands}                           bands of which nothing was measured become zero
     - {op: resample, pixel_scale: 0.1}             flux conserving, arcsec
     - {op: bin, factor: 2}                         mean of blocks of pixels
     - {op: frame, size: 101}                       central crop, or padding with the image's own noise
@@ -13,7 +14,7 @@
     - {op: standardise, mean: [0.0], std: [1.0]}   one of each a channel
     - {op: stack, of: [{op: asinh, softening: 1.0}, ...]}   each applied to the same input, channels concatenated
 
-The first four prepare one image; `frame` is required. The others act on batches, in the order given.
+The first five prepare one image; `frame` is required. The others act on batches, in the order given.
 """
 
 import hashlib
@@ -84,6 +85,13 @@ class Blank(Operation):
     op = "blank"
     values: tuple[float, ...] = _rule(_numbers, "a list of the numbers that mark bad pixels, as in [100.0]", ())
     repeated: bool = _rule(_truth, "true or false: whether a value that many pixels share marks them as bad", True)
+
+
+@dataclass(frozen=True)
+class AbsentBands(Operation):
+    """Bands of which nothing was measured become zero, unless that is all of them; otherwise the image is refused."""
+
+    op = "absent_bands"
 
 
 @dataclass(frozen=True)
@@ -179,7 +187,7 @@ class Stack(Operation):
         return {"op": self.op, "of": [operation.declared() for operation in self.of]}
 
 
-PREPARING = (Blank, Resample, Bin, Frame)
+PREPARING = (Blank, AbsentBands, Resample, Bin, Frame)
 OPERATIONS = {
     cls.op: cls for cls in (*PREPARING, NoiseUnits, Sqrt, Asinh, AsinhPeak, HighPass, Clip, Standardise, Stack)
 }
@@ -197,7 +205,9 @@ def parse(declared: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
         raise SpecError(f"preprocessing needs exactly one {{op: frame, size: ...}}, found {len(frames)}")
     preparing = [isinstance(operation, PREPARING) for operation in operations]
     if preparing != sorted(preparing, reverse=True):
-        raise SpecError("blank, resample, bin and frame come before all other operations of a preprocessing")
+        raise SpecError(
+            "blank, absent_bands, resample, bin and frame come before all other operations of a preprocessing"
+        )
     return operations
 
 

@@ -17,6 +17,7 @@ from .background_torch import filled
 from .given import as_array
 from .operations import (
     PREPARING,
+    AbsentBands,
     Asinh,
     AsinhPeak,
     Bin,
@@ -152,7 +153,7 @@ class Preprocess:
         if (binned := self._operation(Bin)) is not None:
             pixels, valid = geometry.bin_mean(pixels, valid, binned.factor)
         pixels, valid = geometry.crop(pixels, valid, self.size)
-        pixels = blanks.fill(pixels, valid)
+        pixels = blanks.fill(pixels, valid, absent=self._operation(AbsentBands) is not None)
         pixels, padded = geometry.frame(pixels, self.size)
         return Prepared(np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded)
 
