@@ -1,5 +1,7 @@
 """A classifier of known quality, and small real models on small real images."""
 
+import importlib
+import json
 from functools import cache
 
 import numpy as np
@@ -11,12 +13,13 @@ import zoo_core as zoo
 from zoo_core.bench.metrics.classification import binary_metrics
 from zoo_core.bench.metrics.named import select
 from zoo_core.bench.summary import summarise
-from zoo_core.catalog.entries import resampled_scale
+from zoo_core.catalog.entries import SCHEMA, entry_of, resampled_scale
 from zoo_core.catalog.folder import write_folder
 from zoo_core.catalog.specs import BenchmarkSpec, ModelSpec, WeightsSpec
 from zoo_core.scores import ClassScores
 from zoo_core.tasks import Calibration, Heads
 
+from ..catalog.distributions import install
 from ..stored_results import MadeUp, store_result
 
 SIDE = 33
@@ -97,6 +100,22 @@ def bright(folder_of_images):
     """The benchmark on that folder."""
     arguments = {"path": str(folder_of_images), "classes": ["nonlens", "lens"]}
     return BenchmarkSpec("bright", "folder", "classification", ("auroc", "tpr0", "recall"), arguments)
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """Lists a benchmark in the registry of an installed plugin: `listed(spec)`."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(site)
+
+    def add(spec):
+        registry = json.dumps({"schema": SCHEMA, "benchmarks": {spec.id: entry_of(spec)}})
+        install(site, spec.id, f"zoo_{spec.id}", registry=registry)
+        importlib.invalidate_caches()
+
+    return add
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.table import Table
 
-from zoo_core.bench import hidden
 from zoo_core.bench.hidden import score_predictions
 from zoo_core.bench.opened import with_data
 from zoo_core.bench.results import read_result, result_path
 from zoo_core.bench.truth import truth_sha256
 from zoo_core.bench.verification import HIDDEN
 from zoo_core.board.leaderboard import board_of
-from zoo_core.catalog.registry import Catalog
+from zoo_core.catalog.registry import catalog
 from zoo_core.catalog.specs import BenchmarkSpec
 from zoo_core.errors import ArgumentError, ResultError
 
@@ -24,21 +23,20 @@ LABEL = np.arange(40) % 2
 
 
 @pytest.fixture
-def test_set(tiny_model, tmp_path, monkeypatch):
-    """The hidden benchmark, a catalogue with it and a model, and the tables of both sides."""
+def test_set(tiny_model, tmp_path, listed):
+    """The hidden benchmark, listed; a model, and the tables of both sides."""
     model = tiny_model("trivial.one")
     heads = model.heads
     spec = BenchmarkSpec(
         "hidden_test", "folder", "classification", ("auroc", "recall"), hidden=True,
         truth_sha256=truth_sha256({"id": IDS, "label": LABEL}, heads),
     )  # fmt: skip
-    listed = Catalog(models={"trivial.one": model.spec}, benchmarks={"hidden_test": spec})
-    monkeypatch.setattr(hidden, "catalog", lambda: listed)
+    listed(spec)
     names = [heads.classes[k] for k in LABEL]
     Table({"id": IDS, "label": names}).write(tmp_path / "truth.csv")
     p = np.where(LABEL == 1, 0.7, 0.3) + np.random.default_rng(0).normal(0, 0.2, 40)
     rows = {"id": IDS, "path": IDS, "status": ["ok"] * 40, "message": [""] * 40, "p_lens": p.clip(0, 1)}
-    return model.spec.source.removesuffix("/config.json"), listed, rows
+    return model.spec.source.removesuffix("/config.json"), spec, rows
 
 
 def write(path, rows, order=slice(None)):
@@ -47,7 +45,7 @@ def write(path, rows, order=slice(None)):
 
 
 def test_a_complete_table_in_any_order_becomes_a_row_that_says_so(test_set, tmp_path):
-    model, listed, rows = test_set
+    model, _, rows = test_set
     shuffled = write(tmp_path / "predictions.parquet", rows, np.random.default_rng(1).permutation(40))
 
     result = score_predictions(shuffled, tmp_path / "truth.csv", model, "hidden_test", tmp_path / "results")
@@ -58,9 +56,9 @@ def test_a_complete_table_in_any_order_becomes_a_row_that_says_so(test_set, tmp_
         "nonlens": 20,
         "lens": 20,
     }
-    (table,) = board_of(tmp_path / "results", listed).tables
+    (table,) = [one for one in board_of(tmp_path / "results", catalog()).tables if one.benchmark == "hidden_test"]
     (row,) = [row for row in table.rows if row.measured]
-    assert (row.status, row.badge) == ("ok", HIDDEN) and row.rank is not None
+    assert (row.status, row.badge) == ("unlisted", HIDDEN) and row.rank is not None
 
 
 def missing(rows):
@@ -109,13 +107,12 @@ def test_another_truth_than_the_one_that_was_fixed_is_refused(test_set, tmp_path
         score_predictions(path, tmp_path / "truth.csv", model, "hidden_test", tmp_path / "results")
 
 
-def test_nobody_measures_on_a_hidden_test_and_nobody_hides_what_is_open(test_set, tmp_path, monkeypatch):
-    model, listed, rows = test_set
-    spec = listed.benchmarks["hidden_test"]
+def test_nobody_measures_on_a_hidden_test_and_nobody_hides_what_is_open(test_set, listed, tmp_path):
+    model, spec, rows = test_set
     with pytest.raises(ArgumentError, match="is a hidden test: `zoo predict` its images"):
         with_data(spec, None, None)
 
-    monkeypatch.setattr(hidden, "catalog", lambda: Catalog(benchmarks={"hidden_test": replace(spec, hidden=False)}))
+    listed(replace(spec, id="open_test", hidden=False))
     path = write(tmp_path / "predictions.parquet", rows)
     with pytest.raises(ArgumentError, match="is no hidden test"):
-        score_predictions(path, tmp_path / "truth.csv", model, "hidden_test", tmp_path / "results")
+        score_predictions(path, tmp_path / "truth.csv", model, "open_test", tmp_path / "results")

@@ -6,22 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from zoo_core.bench import verify as verifying
 from zoo_core.bench.drawn import images_needed
 from zoo_core.bench.harness import measure
 from zoo_core.bench.results import read_result, result_path, write_result
 from zoo_core.bench.verification import badge_of, read_verification
 from zoo_core.bench.verify import results_named, verify
-from zoo_core.catalog.registry import Catalog
 from zoo_core.errors import ResultError
 
 from ..forgery import forge_predictions
 
 
 @pytest.fixture
-def claim(tiny_model, bright, tmp_path, monkeypatch):
+def claim(tiny_model, bright, tmp_path, listed):
     """A model's folder, its result on a small benchmark that the catalogue lists, and the benchmark."""
-    monkeypatch.setattr(verifying, "catalog", lambda: Catalog(benchmarks={"bright": bright}))
+    listed(bright)
     model = tiny_model("trivial.one", seed=1)
     measure([model], bright, results=tmp_path / "results")
     return model.spec.source.removesuffix("/config.json"), result_path(tmp_path / "results", "bright", "trivial.one")

@@ -5,7 +5,6 @@ import json
 import pytest
 
 import zoo_core as zoo
-from zoo_core.cli import main
 
 
 def test_simulate_writes_images_that_can_be_predicted(zoo_command, flat_plugin, tmp_path):
@@ -68,13 +67,3 @@ def test_simulate_takes_a_format_and_a_difficulty(zoo_command, tmp_path):
     names = sorted(str(path.relative_to(tmp_path / "data")) for path in (tmp_path / "data").glob("*/*.npy"))
     assert sorted(name.partition("/")[0] for name in names) == ["no", "sphere", "vort"]
     assert all("/substructure-real-2-" in name for name in names)
-
-
-def test_a_file_that_ends_early_is_no_interruption_but_a_fault(monkeypatch, tmp_path):
-    def ended(*_, **__):
-        raise EOFError("No data left in file")
-
-    monkeypatch.setattr("zoo_core.testing.scaffold.new", ended)
-    with pytest.raises(EOFError) as fault:
-        main(["new", "my_net", "--to", str(tmp_path / "net")])
-    assert "fault of the zoo" in fault.value.__notes__[0]

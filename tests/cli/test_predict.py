@@ -5,15 +5,17 @@ import io
 import json
 import os
 import signal
+from contextlib import contextmanager
 
 import matplotlib.image
 import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 import zoo_core as zoo
-from zoo_core.predict.shards import Shards
+from zoo_core.cli import main
 
 
 @pytest.fixture
@@ -136,17 +138,30 @@ def test_an_empty_recipe_is_one_line(zoo_command, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_sigterm_ends_as_ctrl_c_does(zoo_command, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_core.predict.run.SHARD", 2)
-    listed = tmp_path / "list.txt"
-    listed.write_text(f"{folder}/c0.fits\n{folder}/c1.fits\n{folder}/c2.fits\n")
-    out = tmp_path / "t.csv"
+def test_sigterm_ends_as_ctrl_c_does(zoo_command, folder, tmp_path):
+    with when_a_network_computes(lambda: os.kill(os.getpid(), signal.SIGTERM)):
+        answer = zoo_command("predict", "flat.space", folder / "c0.fits", "-o", tmp_path / "t.csv")
 
-    def write(self, number, rows, key, real=Shards.write):
-        real(self, number, rows, key)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    monkeypatch.setattr(Shards, "write", write)
-    answer = zoo_command("predict", "flat.space", "--from-file", listed, "-o", out)
     assert answer.code == 143
     assert "--resume" in answer.err and answer.err.splitlines()[-1] == "zoo: interrupted"
+
+
+def test_a_file_that_ends_early_is_no_interruption_but_a_fault(folder, tmp_path):
+    def end():
+        raise EOFError("No data left in file")
+
+    with when_a_network_computes(end), pytest.raises(EOFError) as fault:
+        main(["predict", "flat.space", str(folder / "c0.fits"), "-o", str(tmp_path / "t.csv")])
+
+    assert "fault of the zoo" in fault.value.__notes__[0]
+
+
+@contextmanager
+def when_a_network_computes(act):
+    """Does this once, as soon as any network gets its first batch."""
+    acts = iter([act])
+    hook = register_module_forward_pre_hook(lambda *_: next(acts, lambda: None)())
+    try:
+        yield
+    finally:
+        hook.remove()

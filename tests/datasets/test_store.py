@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_core.datasets import store
 from zoo_core.datasets.store import ImageStore
 
 CPU = torch.device("cpu")
@@ -12,23 +11,20 @@ BLOCKS = [np.arange(12, dtype=np.float16).reshape(3, 2, 2), np.arange(12, 20, dt
 ROWS = np.array([4, 0, 3, 3, 2])
 
 
-@pytest.mark.parametrize("free", [0, 10_000])
-def test_rows_come_from_any_block_in_the_order_asked_for(monkeypatch, free):
-    monkeypatch.setattr(store, "_free_memory", lambda device: free)
-    images = ImageStore(BLOCKS, CPU)
+@pytest.mark.parametrize("memory", [0, 40])
+def test_rows_come_from_any_block_in_the_order_asked_for(memory):
+    images = ImageStore(BLOCKS, CPU, memory)
 
-    assert images.resident == (free > 0)
+    assert images.resident == (memory > 0)
     np.testing.assert_array_equal(images.images(ROWS).numpy(), np.concatenate(BLOCKS)[ROWS].astype(np.float32))
 
 
-def test_what_does_not_fit_into_half_of_the_memory_stays_where_it_is(monkeypatch):
-    monkeypatch.setattr(store, "_free_memory", lambda device: 79)  # twice 40 bytes are needed
-    assert not ImageStore(BLOCKS, CPU).resident
+def test_what_does_not_fit_into_the_memory_stays_where_it_is():
+    assert not ImageStore(BLOCKS, CPU, memory=39).resident  # 40 bytes are needed
 
 
-def test_released_images_are_read_from_their_arrays(monkeypatch):
-    monkeypatch.setattr(store, "_free_memory", lambda device: 10_000)
-    images = ImageStore(BLOCKS, CPU)
+def test_released_images_are_read_from_their_arrays():
+    images = ImageStore(BLOCKS, CPU, memory=40)
     before = images.images(ROWS)
 
     assert images.release() and not images.release()

@@ -91,11 +91,17 @@ class Numbered(TrainingView):
         return torch.from_numpy(rows)[:, None, None, None] * torch.ones(1, 1, 12, 12), torch.from_numpy(rows)
 
 
-def test_a_subset_draws_from_the_training_view_of_the_whole(spots, tmp_path, monkeypatch):
-    monkeypatch.setattr(type(spots), "training_view", lambda self, folder, device: Numbered())
+def test_a_subset_draws_from_the_training_view_of_the_whole(spots, tmp_path):
+    class Drawn(type(spots)):
+        def __init__(self):
+            vars(self).update(vars(spots))
+
+        def training_view(self, folder, device):
+            return Numbered()
+
     preprocess = Preprocess.from_operations([{"op": "frame", "size": 12}], ["VIS"])
 
-    view = view_of(Subset(spots, ROWS, redrawn=True), preprocess, tmp_path, torch.device("cpu"))
+    view = view_of(Subset(Drawn(), ROWS, redrawn=True), preprocess, tmp_path, torch.device("cpu"))
 
     assert view.targets.tolist() == ROWS.tolist()
     assert view.draw(np.array([0, 4]), torch.Generator())[1].tolist() == [1, 21]

@@ -11,22 +11,21 @@ from ..interfaces import TrainingView
 
 __all__ = ["ImageStore", "StoredView"]
 
-SHARE = 0.5  # of the free memory of a device: the network needs the rest
-
 
 class ImageStore:
     """Rows of images, (N, ...), that lie in one or several arrays.
 
     Arguments:
         blocks: the arrays, one after the other; memory maps are read row by row.
-        device: where the images are needed; they are kept there if they take at most half of its free memory.
+        device: where the images are needed; they are kept there if its memory holds them.
+        memory: bytes of the device that they may take; None: half of what is free, as the network needs the rest.
     """
 
-    def __init__(self, blocks: Sequence[np.ndarray], device: torch.device):
+    def __init__(self, blocks: Sequence[np.ndarray], device: torch.device, memory: int | None = None):
         self.blocks, self.device = list(blocks), device
         self._starts = np.cumsum([0, *map(len, self.blocks)])
-        size = sum(block.nbytes for block in self.blocks)
-        self._resident = self._moved() if size and size <= SHARE * _free_memory(device) else None
+        size, room = sum(block.nbytes for block in self.blocks), _free_memory(device) // 2 if memory is None else memory
+        self._resident = self._moved() if 0 < size <= room else None
 
     def __len__(self) -> int:
         return int(self._starts[-1])

@@ -66,13 +66,19 @@ def substructure_deflection(scene: Scene, grid: Grid) -> Tensor:
     Returns:
         Both components, shape (2, width + 2, width + 2).
     """
+    alpha = added_deflection(scene, grid)
+    return alpha - absorbed(alpha, scene.lens, grid.x[0], grid.y[0])
+
+
+def added_deflection(scene: Scene, grid: Grid) -> Tensor:
+    """Deflection by the substructure of a scene alone, as `substructure_deflection`."""
     x, y = grid.x[0], grid.y[0]
     alpha = torch.stack(vortex.deflection(scene.vortices, x, y))
     diffuse = (scene.halos["r_s"] > 0) & (scene.halos["r_s"] < DIFFUSE)
     alpha += torch.stack(subhalos.deflection(scene.halos[~diffuse], x, y))
     if diffuse.any():
         alpha += _interpolated(scene.halos[diffuse], grid)
-    return alpha - absorbed(alpha, scene.lens, x, y)
+    return alpha
 
 
 def _interpolated(halos: np.ndarray, grid: Grid) -> Tensor:

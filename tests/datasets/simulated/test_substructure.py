@@ -5,7 +5,6 @@ import pytest
 import torch
 
 import zoo_core as zoo
-from zoo_core.datasets.simulated import substructure_exposures
 from zoo_core.datasets.simulated.substructure import MEASURED, TRUTH, substructure
 from zoo_core.datasets.simulated.substructure_exposures import SubstructureExposures
 from zoo_core.datasets.simulated.substructure_mass import substructure_mass
@@ -160,36 +159,34 @@ def test_a_mass_of_something_else_is_refused():
         substructure_mass(of="halo")
 
 
-def quiet(dataset, rows, seed):
+def quiet(dataset, rows, seed, block):
     """Fresh images and targets of these rows, and how far the images are from the light of the data set, in sigma."""
-    images, targets = dataset.fresh_view(True, torch.device("cpu")).draw(rows, torch.Generator().manual_seed(seed))
+    fresh = dataset.fresh_view(True, torch.device("cpu"), block)
+    images, targets = fresh.draw(rows, torch.Generator().manual_seed(seed))
     light, truth = dataset.noiseless(int(rows[0]), int(rows[-1]) + 1)
     sigma = np.sqrt(1 + truth["shot"][:, None, None] * light[:, 0])
     return images, targets, (images[:, 0].numpy() - light[:, 0]) / sigma
 
 
-def test_fresh_scenes_are_those_that_the_data_set_begins_with_and_go_on_anywhere(few, monkeypatch):
-    monkeypatch.setattr(substructure_exposures, "BLOCK", 8)
+def test_fresh_scenes_are_those_that_the_data_set_begins_with_and_go_on_anywhere(few):
     rows = np.arange(6, 18)  # of three blocks
-    images, targets, noise = quiet(few, rows, seed=1)
-    again, _, _ = quiet(few, rows, seed=1)
-    other, _, _ = quiet(few, rows, seed=2)
+    images, targets, noise = quiet(few, rows, seed=1, block=8)
+    again, _, _ = quiet(few, rows, seed=1, block=8)
+    other, _, _ = quiet(few, rows, seed=2, block=8)
     torch.testing.assert_close(images, again, rtol=0, atol=0)
     assert not torch.equal(images, other) and images.shape == (12, 1, 64, 64)
     np.testing.assert_array_equal(targets, few.targets()[rows])
     assert noise.std() == pytest.approx(1, abs=0.02)  # 49,152 pixels: 6 standard errors
 
 
-def test_fresh_scenes_of_masses_have_their_masses(tmp_path, monkeypatch):
-    monkeypatch.setattr(substructure_exposures, "BLOCK", 4)
+def test_fresh_scenes_of_masses_have_their_masses(tmp_path):
     dataset = substructure_mass(n=4, seed=2, of="axion", cache=tmp_path)
-    _, targets, noise = quiet(dataset, np.arange(4), seed=1)
+    _, targets, noise = quiet(dataset, np.arange(4), seed=1, block=4)
     np.testing.assert_array_equal(targets, dataset.targets())
     assert noise.std() == pytest.approx(1, abs=0.03)
 
 
-def test_fresh_scenes_do_not_end_where_the_data_set_does(few, monkeypatch):
-    monkeypatch.setattr(substructure_exposures, "BLOCK", 4)
-    view = few.fresh_view(True, torch.device("cpu"))
+def test_fresh_scenes_do_not_end_where_the_data_set_does(few):
+    view = few.fresh_view(True, torch.device("cpu"), block=4)
     _, targets = view.draw(np.arange(24, 30), torch.Generator().manual_seed(1))
     assert sorted(targets.tolist()) == [0, 0, 1, 1, 2, 2]

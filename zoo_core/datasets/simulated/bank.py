@@ -23,9 +23,9 @@ from .examples import Examples
 from .fresh import Fresh, Show
 from .hosts import Hosts
 
-__all__ = ["TWINS", "Bank", "DrawScenes", "Exposures", "SceneSource", "fresh_scenes", "halved"]
+__all__ = ["BLOCK", "TWINS", "Bank", "DrawScenes", "Exposures", "SceneSource", "fresh_scenes", "halved"]
 
-BLOCK = 1000  # scenes a file
+BLOCK = 1000  # scenes
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
 TWINS = 0.15  # share of exposures of a lens in which its arcs are taken away
 HALF_MAX = 60000.0  # float16 ends at 65504
@@ -46,6 +46,7 @@ class SceneSource:
         device: where they are rendered.
         hosts: real galaxies that take the place of some foregrounds.
         examples: real images that take the place of whole ones.
+        block: scenes that are drawn together, and kept in one file.
     """
 
     draw: DrawScenes
@@ -53,10 +54,11 @@ class SceneSource:
     device: torch.device
     hosts: Hosts | None = None
     examples: Examples | None = None
+    block: int = BLOCK
 
     def drawn(self, blocks: Sequence[int]) -> Iterating[list[Cutout]]:
         """What is drawn of each block, ahead where the device renders faster than one core draws."""
-        spans = ((block * BLOCK, (block + 1) * BLOCK) for block in blocks)
+        spans = ((number * self.block, (number + 1) * self.block) for number in blocks)
         return drawn_ahead(self.draw, spans, processes_beside(self.device, len(blocks)))
 
     def shown(self, drawn: Sequence[Cutout]) -> Show:
@@ -159,13 +161,13 @@ class Bank(StoredView):
 
 def fresh_scenes(scenes: SceneSource) -> TrainingView:
     """Scenes that are rendered while a network trains, each shown once; their parameters are drawn ahead."""
-    return Fresh(scenes.drawn, scenes.shown, BLOCK)
+    return Fresh(scenes.drawn, scenes.shown, scenes.block)
 
 
 def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[Block]:
     """Foregrounds, arcs (of the lenses only) and truth of each block of scenes, made if they are not there."""
-    numbers = range(-(-count // BLOCK))
-    kept = {number: _read(_files(folder, number), min(BLOCK, count - number * BLOCK)) for number in numbers}
+    size, numbers = scenes.block, range(-(-count // scenes.block))
+    kept = {number: _read(_files(folder, number), min(size, count - number * size)) for number in numbers}
     missing = [number for number in numbers if kept[number] is None]
     with closing(scenes.drawn(missing)) as cutouts:
         for number, drawn in zip(missing, cutouts, strict=True):

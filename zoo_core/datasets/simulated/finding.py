@@ -29,7 +29,7 @@ from ...sim.telescope.survey import Randoms, observe
 from ...sim.versions import SHIFTED, VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
-from .bank import Bank, DrawScenes, SceneSource, fresh_scenes
+from .bank import BLOCK, Bank, DrawScenes, SceneSource, fresh_scenes
 from .examples import Examples, examples_of
 from .frozen import flat, generator, is_positive, table_digest
 from .hosts import Hosts, hosts_of
@@ -178,11 +178,16 @@ class Finding(Simulated):
         kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
         return Bank(kept, self.targets(), self.scenes(self.cutouts, device))
 
-    def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
-        """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced."""
+    def fresh_view(self, balanced: bool, device: torch.device, block: int = BLOCK) -> TrainingView:
+        """The sequence of scenes that this data set is the beginning of; half of them lenses if balanced.
+
+        Arguments:
+            balanced, device: as of `Dataset.fresh_view`.
+            block: scenes that are drawn together.
+        """
         fraction = 0.5 if balanced else self.lens_fraction
         endless = type(self)(self.description.name, self.distribution, ENDLESS, self.seed, fraction, self.cache.parent)
-        return fresh_scenes(self.scenes(endless.cutouts, device))
+        return fresh_scenes(replace(self.scenes(endless.cutouts, device), block=block))
 
     def scenes(self, draw: DrawScenes, device: torch.device) -> SceneSource:
         """What training images of these scenes are made of, on this device."""

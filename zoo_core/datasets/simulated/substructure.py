@@ -24,7 +24,7 @@ from ...tasks import Heads
 from ..shards import ImageShards
 from .frozen import flat, generator, table_digest
 from .simulation import Simulated
-from .substructure_exposures import SubstructureExposures, fresh_exposures, noise_rows, rendered
+from .substructure_exposures import BLOCK, SubstructureExposures, fresh_exposures, noise_rows, rendered
 
 if TYPE_CHECKING:
     from ...interfaces import Rows
@@ -192,12 +192,17 @@ class Substructure(Simulated):
         """The noise-free images, from the cache, with other noise in every batch; `folder` stays empty."""
         return SubstructureExposures(self._shards, self.targets(), device)
 
-    def fresh_view(self, balanced: bool, device: torch.device) -> TrainingView:
-        """The sequence of scenes that this data set is a part of; its classes are equally frequent in any case."""
+    def fresh_view(self, balanced: bool, device: torch.device, block: int = BLOCK) -> TrainingView:
+        """The sequence of scenes that this data set is a part of; its classes are equally frequent in any case.
+
+        Arguments:
+            balanced, device: as of `Dataset.fresh_view`.
+            block: scenes that are drawn together.
+        """
         endless = Substructure(
             self.description.name, ENDLESS, self.seed, self.difficulty, self.size, self.classes, self.start, self.cache
         )
-        return fresh_exposures(endless.scenes, self.target, self.size, device)
+        return fresh_exposures(endless.scenes, self.target, self.size, device, block)
 
     def target(self, scene: Scene) -> float | list[float]:
         """What a network learns of it, as in a row of `targets`."""

@@ -18,7 +18,7 @@ from ..store import ImageStore, StoredView
 from .ahead import drawn_ahead, processes_beside
 from .fresh import Fresh, Show
 
-__all__ = ["SubstructureExposures", "fresh_exposures", "noise_rows", "rendered"]
+__all__ = ["BLOCK", "SubstructureExposures", "fresh_exposures", "noise_rows", "rendered"]
 
 BATCH = 25  # scenes rendered at once
 BLOCK = 200  # scenes that are drawn together while a network trains
@@ -65,6 +65,7 @@ def fresh_exposures(
     target: Callable[[Scene], float | list[float]],
     size: int,
     device: torch.device,
+    block: int,
 ) -> TrainingView:
     """Scenes that are rendered while a network trains, each shown once.
 
@@ -73,10 +74,11 @@ def fresh_exposures(
         target: of a scene.
         size: pixels a side.
         device: where they are rendered and exposed.
+        block: scenes that are drawn together.
     """
 
     def drawn(blocks: Sequence[int]) -> Iterating[list[Scene]]:
-        spans = ((block * BLOCK, (block + 1) * BLOCK) for block in blocks)
+        spans = ((number * block, (number + 1) * block) for number in blocks)
         return drawn_ahead(scenes, spans, processes_beside(device, len(blocks)))
 
     def shown(some: Sequence[Scene]) -> Show:
@@ -85,7 +87,7 @@ def fresh_exposures(
         recipes = _Recipes(table((scene.noise for scene in some), NOISE), targets, device)
         return lambda rows, generator: recipes.exposed(light[rows], rows, generator)
 
-    return Fresh(drawn, shown, BLOCK)
+    return Fresh(drawn, shown, block)
 
 
 def rendered(scenes: Sequence[Scene], size: int, device: torch.device | str) -> Tensor:
