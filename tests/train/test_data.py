@@ -12,6 +12,7 @@ from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
 from zoo_core.tasks import task_named
 from zoo_core.train.data import learning_from, open_data, with_path
+from zoo_core.train.fit import _elsewhere
 from zoo_core.train.prepared import view_of
 from zoo_core.train.recipe import DataRecipe, Recipe
 from zoo_core.train.subset import Subset
@@ -29,6 +30,24 @@ def test_the_path_given_goes_to_the_data_sets_that_take_one(toy):
 
     assert placed.train.arguments == {"n": 7, "path": "/here"}
     assert placed.validation.arguments == {}
+
+
+def test_an_argument_that_names_such_a_data_set_becomes_the_path_too():
+    simulated = DataRecipe(dataset="finding_space", arguments={"hosts": "sky", "n": 9})
+    real = DataRecipe(dataset="sky", arguments={"split": "validation"})
+
+    placed = with_path(Recipe(id="x.y", architecture="x", plugin="zoo-x", train=simulated, validation=real), "/here")
+    alone = with_path(Recipe(id="x.y", architecture="x", plugin="zoo-x", train=simulated), None)
+
+    assert placed.train.arguments == {"hosts": "/here", "n": 9}
+    assert placed.validation.arguments == {"split": "validation", "path": "/here"}
+    assert alone.train.arguments["hosts"] == "sky"
+
+
+def test_what_a_result_says_of_its_data_holds_no_place_of_this_machine():
+    arguments = {"path": "/data/sky", "hosts": "/data/sky", "cache": "/tmp", "split": "train", "n": 5, "stamps": "a/b"}
+
+    assert _elsewhere(arguments) == {"hosts": "sky", "split": "train", "n": 5, "stamps": "a/b"}
 
 
 def test_the_path_given_takes_the_place_of_the_recipe_s(toy):

@@ -1,7 +1,7 @@
 """The data sets of a recipe, as the network's task may use them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ def learning_from(recipe: Recipe, name: str, path: str | Path | None) -> Recipe:
 def placed(wanted: Sequence[DataRecipe], path: str | Path | None) -> list[DataRecipe]:
     """Data sets with `path` among the arguments of those that take one.
 
+    Where an argument of another names one of them, as `hosts: sky` does, it becomes that path too.
+
     Raises:
         RecipeError: none of them takes a path, or one needs it and has none.
     """
@@ -50,7 +52,8 @@ def placed(wanted: Sequence[DataRecipe], path: str | Path | None) -> list[DataRe
     if path is not None and not any(takers):
         names = " and ".join(sorted({one.dataset for one in wanted}))
         raise RecipeError(f"{names}: read from no files, so it takes no path; leave --data (data=) away")
-    return [_at(one, path) if takes else one for one, takes in zip(wanted, takers, strict=True)]
+    named = {one.dataset for one, takes in zip(wanted, takers, strict=True) if takes}
+    return [_at(one, path) if takes else _beside(one, path, named) for one, takes in zip(wanted, takers, strict=True)]
 
 
 def open_data(wanted: DataRecipe, task: Task, bands: tuple[str, ...], architecture: str) -> Dataset:
@@ -94,6 +97,15 @@ def _normal(dataset: Dataset) -> Dataset:
         raise RecipeError(f"{about.name} holds no image of label 0 ({name}), and anomalies are not learned from")
     log.info("%s: only the %d of %d images with label 0 (%s) are used", about.name, len(rows), len(dataset), name)
     return Subset(dataset, rows, redrawn=True)
+
+
+def _beside(wanted: DataRecipe, path: str | Path | None, named: Collection[str]) -> DataRecipe:
+    """The data set with `path` for each argument that is the name of one of those that are read from there."""
+    if path is None:
+        return wanted
+    there = str(Path(path).expanduser().absolute())
+    arguments = {key: there if value in named else value for key, value in wanted.arguments.items()}
+    return wanted.model_copy(update={"arguments": arguments})
 
 
 def _at(wanted: DataRecipe, path: str | Path | None) -> DataRecipe:

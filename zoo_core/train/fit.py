@@ -250,8 +250,12 @@ def _scale(recipe: Recipe, preprocess: Preprocess, training: Dataset) -> float |
 
 
 def _elsewhere(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of a data set that mean the same on another machine."""
-    return {key: value for key, value in arguments.items() if key not in ("path", "cache")}
+    """Arguments of a data set that mean the same on another machine: of folders and files only the names."""
+    return {
+        key: Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+        for key, value in arguments.items()
+        if key not in ("path", "cache")
+    }
 
 
 def _require_same_parameters(data: Dataset, heads: Heads) -> None:
