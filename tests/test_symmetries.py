@@ -107,3 +107,18 @@ def test_symmetries_are_read_as_they_are_written():
 def test_symmetries_of_another_kind_are_refused(wrong):
     with pytest.raises(SpecError, match="is none of"):
         read_symmetries([wrong], ["e1"])
+
+
+@pytest.mark.parametrize("pair", [("gamma_ext_1", "gamma_ext_2"), ("ellipticity_1", "ellipticity_2"), ("lens_e1", "lens_e2")])
+def test_numbered_components_of_what_turns_twice_are_a_pair(pair):
+    assert recognised(pair) == (Spin2(*pair),)
+
+
+@pytest.mark.parametrize("stem", ["gamma", "ellipticity", "sigma", "size", "eps"])
+def test_components_along_the_axes_of_what_is_no_place_must_be_declared(stem):
+    with pytest.raises(SpecError, match=f"{stem}_x: it is not known how it changes"):
+        recognised([f"{stem}_x", f"{stem}_y"])
+
+
+def test_an_angle_whose_name_says_degrees_is_in_degrees():
+    assert recognised(["phi_deg"]) == (Angle("phi_deg", 180.0),)

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 Columns = dict[str, list]
+TAKEN = ("id", "path", "status", "message", "output", "ra", "dec")  # columns that tables of predictions have anyway
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,25 @@ class Heads:
     def names(self) -> tuple[str, ...]:
         """The classes, or the parameters where there are no classes."""
         return self.classes or self.parameters
+
+    def fault(self) -> str:
+        """Why no table of predictions can hold these outputs; empty if one can.
+
+        Example:
+            >>> Heads(classes=("lens", "lens")).fault()
+            'classes has lens twice; every output needs a name of its own'
+            >>> Heads(parameters=("theta_E", "status")).fault()
+            'parameters: status is the name of another column of the table; choose another'
+        """
+        for what, names in (("classes", self.classes), ("parameters", self.parameters)):
+            if odd := [name for name in names if not (name and name.isprintable() and name == name.strip())]:
+                return f"{what} has {odd[0]!r}; a name is printable text that neither begins nor ends with a blank"
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                return f"{what} has {', '.join(twice)} twice; every output needs a name of its own"
+            columns = [*names, *(f"{name}_err" for name in names if what == "parameters")]
+            if taken := sorted({name for name in columns if name in TAKEN or columns.count(name) > 1}):
+                return f"{what}: {', '.join(taken)} is the name of another column of the table; choose another"
+        return ""
 
 
 @dataclass(frozen=True)

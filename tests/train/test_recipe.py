@@ -41,6 +41,9 @@ def test_a_minimal_recipe_has_defaults(tmp_path):
     [
         ("stepz: 3", "stepz"),
         ("batch_size: 0", "batch_size"),
+        ("seed: -1", "seed"),
+        ("seed: 99999999999999999999", "seed"),
+        ("optimiser: {lr: .inf}", r"optimiser\.lr"),
         ("publish: {views: 4}", r"publish\.views"),
         ("optimiser: {lr: -1}", r"optimiser\.lr"),
         ("freeze: true", "say warm_start"),
@@ -120,3 +123,9 @@ def test_a_recipe_that_is_written_is_read_back_as_it_was(tmp_path):
 
     assert again == recipe
     assert text_of_recipe(recipe).startswith("schema: 1\n")
+
+
+@pytest.mark.parametrize("id", ["../../x", "tiny", "tiny.test/../..", "ti ny.test"])
+def test_an_id_is_the_name_of_a_model_and_of_no_folder_elsewhere(tmp_path, id):
+    with pytest.raises(RecipeError, match="id: "):
+        read_recipe(written(tmp_path, MINIMAL.replace("tiny.test", id)))

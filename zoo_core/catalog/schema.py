@@ -12,9 +12,7 @@ from ..symmetries import read_symmetries
 from ..tasks import Calibration, Heads, task_named
 from .entries import resampled_scale
 
-__all__ = ["Licence", "PixelScale", "check_entry"]
-
-COLUMNS = ("id", "path", "status", "message", "output")  # of every table of predictions
+__all__ = ["Licence", "ModelId", "PixelScale", "check_entry"]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*\.[A-Za-z0-9][A-Za-z0-9_\-]*$")]
@@ -138,12 +136,8 @@ class _Model(_Entry):
 
     @model_validator(mode="after")
     def _names_its_outputs_apart(self) -> "_Model":
-        for what, names in (("classes", self.heads.classes), ("parameters", self.heads.parameters)):
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"heads: {what} has {', '.join(twice)} twice; every output needs a name of its own")
-        columns = [*self.heads.classes, *(column for name in self.heads.parameters for column in (name, f"{name}_err"))]
-        if taken := sorted({name for name in columns if name in COLUMNS or columns.count(name) > 1}):
-            raise ValueError(f"heads: {', '.join(taken)} is the name of another column of the table; choose another")
+        if fault := self._of_outputs().fault():
+            raise ValueError(f"heads: {fault}")
         return self
 
     @model_validator(mode="after")

@@ -110,5 +110,5 @@ def value_of(text: str) -> Any:
 def _one_line(problem: Exception) -> str:
     mark = getattr(problem, "problem_mark", None)
     if mark is None:
-        return str(problem)
+        return " ".join(str(problem).split())
     return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(problem, 'problem', None) or problem}"

@@ -40,8 +40,8 @@ class Description:
             `zoo_core.symmetries`.
 
     Raises:
-        SpecError: another domain, a pixel scale that is not positive, or symmetries that are not of exactly these
-            parameters.
+        SpecError: another domain, a pixel scale that is not positive, names that no table can hold, or symmetries that
+            are not of exactly these parameters.
 
     Example:
         >>> import zoo_core as zoo
@@ -68,6 +68,8 @@ class Description:
             raise SpecError(f"data set {self.name}: pixel_scale is {self.pixel_scale}; it must be a positive number")
         if self.domain not in DOMAINS:
             raise SpecError(f"data set {self.name}: domain is {self.domain!r}; choose {' or '.join(DOMAINS)}")
+        if fault := self.heads.fault():
+            raise SpecError(f"data set {self.name}: {fault}")
         if self.symmetries:
             try:
                 check_symmetries(self.symmetries, self.heads.parameters)

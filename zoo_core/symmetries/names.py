@@ -19,7 +19,7 @@ def recognised(parameters: Sequence[str], units: Sequence[str] = ()) -> tuple[Sy
 
     Arguments:
         parameters: their names.
-        units: of each; position angles are in radians unless it is `deg`.
+        units: of each; position angles are in radians unless it is `deg`, or the name says so (`phi_deg`).
 
     Raises:
         SpecError: one of a pair is there without the other, or a name means nothing in the field.
@@ -37,14 +37,24 @@ def recognised(parameters: Sequence[str], units: Sequence[str] = ()) -> tuple[Sy
 
 
 def _symmetry(name: str, unit: str) -> Symmetry:
+    parts = set(name.split("_"))
     for (first, second), kind in PAIRS.items():
         if re.search(part := rf"(?<![^_])({first}|{second})(?![^_])", name):
+            if kind is Position and not parts.isdisjoint(NO_PLACES):
+                raise SpecError(_unknown(name))  # sigma_x is a width, and gamma_x may be a shear
             return kind(re.sub(part, first, name), re.sub(part, second, name))
-    if "phi" in (parts := name.split("_")):
-        return Angle(name, 180.0) if unit in DEGREES else Angle(name)
+    if not parts.isdisjoint(SPIN2) and (number := re.search(r"(?<=_)[12]$", name)):
+        stem = name[: number.start()]
+        return Spin2(f"{stem}1", f"{stem}2")
+    if "phi" in parts:
+        return Angle(name, 180.0) if unit in DEGREES or not parts.isdisjoint(DEGREES) else Angle(name)
     if SCALARS.isdisjoint(parts):
-        raise SpecError(f"{name}: it is not known how it changes when an image is turned; {_remedy(name)}")
+        raise SpecError(_unknown(name))
     return Scalar(name)
+
+
+def _unknown(name: str) -> str:
+    return f"{name}: it is not known how it changes when an image is turned; {_remedy(name)}"
 
 
 def _remedy(name: str) -> str:
@@ -69,5 +79,9 @@ DEGREES = {"deg", "degree", "degrees"}
 SIZES = ("E", "einstein", "radius", "r", "R", "reff", "eff", "size", "q", "ratio", "f")
 MASSES = ("mass", "log", "log10", "gamma", "slope", "sigma", "dispersion", "kappa", "concentration")
 LIGHT = ("flux", "mag", "magnitude", "magnification", "amplitude", "intensity", "snr", "n", "sersic")
+SPIN2 = {"gamma", "shear", "ellipticity", "epsilon", "eps", "ellip", "g", "e"}
+"""With the number of a component at its end, `gamma_ext_1`, one of these words makes it one of a pair."""
 SCALARS = frozenset((*SIZES, *MASSES, *LIGHT, "z", "redshift", "number", "fraction", "delay"))
 """One of these words in a name makes it a scalar."""
+NO_PLACES = SCALARS | SPIN2
+"""With one of these words, `x` and `y` are no place."""

@@ -117,6 +117,8 @@ class _Run:
         self.plan, self.recipe, self.folder = plan, plan.recipe, plan.folder
         recipe, architecture = plan.recipe, architecture_named(plan.recipe.architecture, plan.recipe.plugin)
         heads = _heads(recipe, architecture)
+        if fault := heads.fault():
+            raise RecipeError(fault)
         if fault := Calibration(prior=recipe.publish.prior).fault(heads.classes):
             raise RecipeError(f"publish: {fault}")
         preprocess = Preprocess.from_operations(

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..catalog.schema import Fraction, Licence, PixelScale
+from ..catalog.schema import Fraction, Licence, ModelId, PixelScale
 from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
 from ..images.augmentation import Distortion
@@ -16,7 +16,7 @@ __all__ = ["DataRecipe", "Publication", "Recipe", "read_recipe", "recipe_of", "w
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataRecipe(_Strict):
@@ -165,7 +165,7 @@ class Recipe(_Strict):
     schema_version: Literal[1] = Field(default=1, alias="schema")
     architecture: str
     plugin: str
-    id: str
+    id: ModelId
     train: DataRecipe
     validation: DataRecipe | None = None
     arguments: dict[str, Any] = {}
@@ -178,7 +178,7 @@ class Recipe(_Strict):
     pixel_scale: PixelScale | None = None
     labels_per_class: int | None = Field(default=None, gt=0)
     fraction: float | None = Field(default=None, gt=0, le=1)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**63)
     batch_size: int = Field(default=32, gt=0)
     steps: int = Field(default=1000, ge=0)
     settings: dict[str, Any] = {}

@@ -32,6 +32,13 @@ def challenge(tmp_path):
         ("", "is empty; it should have the columns ID and is_lens"),
         ("# nothing\n", "is empty"),
         ("ID,is_lens,Einstein_area\n100,1,big\n101,0,0\n", "line 2: einstein_area is 'big'; write a number"),
+        ("ID,is_lens,Einstein_area\n100,1,inf\n101,0,0\n", "line 2: einstein_area is 'inf'; write a number"),
+        ("is_lens,ID\n1\n0,101\n", "line 2: no ID"),
+        ("ID,is_lens\n,1\n100,1\n101,0\n", "line 2: no ID"),
+        ("ID,is_lens,is_lens\n100,1,0\n101,0,1\n", "line 1: 2 columns is_lens"),
+        ("ID,is_lens\n100,1,0\n101,0\n", "line 2: 3 cells, the header has 2"),
+        ("ID,is_lens,no_source\n100,1,1\n101,0,1\n", "line 2: 100 has is_lens 1 and no_source 1"),
+        ("ID,is_lens\n" + "1" * 200_000 + ",1\n", "cannot be read (field larger than"),
     ],
 )
 def test_a_wrong_catalogue_is_one_line_that_says_where(challenge, catalogue, message):
@@ -64,3 +71,31 @@ def test_catalogues_of_the_test_set_say_what_has_no_source(challenge, tmp_path):
     truth = zoo.open_dataset("blf1_space", path=tmp_path, labels="ground_catalog.4.csv").truth()
 
     assert truth["label"].tolist() == [1, 0]
+
+
+def test_labels_that_lie_in_two_places_are_a_question(challenge, tmp_path):
+    (tmp_path / "ground").mkdir()
+    (tmp_path / "ground" / "classifications.csv").write_text("ID,is_lens\n100,0\n101,1\n")
+
+    with pytest.raises(DatasetError, match="list labels; give the folder of one set"):
+        challenge("ID,is_lens\n100,1\n101,0\n")
+
+
+def test_an_image_in_both_folders_is_a_contradiction(tmp_path):
+    for name in ("lens", "nolens"):
+        (tmp_path / name).mkdir()
+        fits.writeto(tmp_path / name / "imageEUC_VIS-100.fits", np.ones((5, 5), np.float32))
+
+    with pytest.raises(DatasetError, match=r"lens/imageEUC_VIS-100.fits and .* have one ID"):
+        zoo.open_dataset("blf1_space", path=tmp_path)
+
+
+@pytest.mark.parametrize("classes", [["lens", "lens"], ["lens", "also"], ["lens", "../images/lens"]])
+def test_two_classes_are_never_one_folder(tmp_path, classes):
+    root = tmp_path / "images"
+    (root / "lens").mkdir(parents=True)
+    (root / "also").symlink_to("lens")
+    fits.writeto(root / "lens" / "a.fits", np.ones((5, 5), np.float32))
+
+    with pytest.raises(DatasetError, match="are one folder"):
+        zoo.open_dataset("folder", path=root, classes=classes)

@@ -43,7 +43,7 @@ def blf1_ground(path: str | Path, labels: str = "classifications.csv") -> FileDa
 def _challenge(name: str, root: Path, bands: Mapping[str, str], pixel_scale: float, labels: str) -> FileDataset:
     if not root.is_dir():
         raise DatasetError(f"{name}: {root} is not a folder; give the one into which the challenge was unpacked")
-    found = {band: _files(root, key) for band, key in bands.items()}
+    found = {band: _files(name, root, key) for band, key in bands.items()}
     ids = sorted(set.intersection(*(set(files) for files in found.values())))
     incomplete = sorted(set.union(*(set(files) for files in found.values())) - set(ids))
     if incomplete:
@@ -56,8 +56,14 @@ def _challenge(name: str, root: Path, bands: Mapping[str, str], pixel_scale: flo
     return FileDataset(description, sources, is_lens, columns)
 
 
-def _files(root: Path, key: str) -> dict[str, Path]:
-    return {path.stem.rpartition("-")[2]: path for path in root.rglob(f"image{key}-*.fits")}
+def _files(name: str, root: Path, key: str) -> dict[str, Path]:
+    """By ID."""
+    found: dict[str, Path] = {}
+    for path in sorted(root.rglob(f"image{key}-*.fits")):
+        first = found.setdefault(path.stem.rpartition("-")[2], path)
+        if first != path:
+            raise DatasetError(f"{name}: {first} and {path} have one ID; give the folder of one set, or remove one of them")
+    return found
 
 
 def _source(image_id: str, paths: Sequence[Path], bands: Sequence[str]) -> Source:
@@ -69,6 +75,8 @@ def _truth(
     name: str, root: Path, labels: str, ids: Sequence[str], files: Mapping[str, Path]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     catalogues = sorted(root.rglob(labels))
+    if len(catalogues) > 1:
+        raise DatasetError(f"{name}: {catalogues[0]} and {catalogues[1]} list labels; give the folder of one set")
     if catalogues:
         return _catalogue(name, catalogues[0], ids)
     return np.array([_folder_label(name, files[image_id], labels) for image_id in ids]), {}
@@ -109,9 +117,11 @@ def rows_of(where: str, path: Path) -> dict[str, _Row]:
     for column in ("ID", "is_lens"):
         if column not in header and not (column == "is_lens" and NO_SOURCE in header):
             raise DatasetError(f"{where}, line {number}: no column {column}, the columns are {', '.join(header)}")
+        if header.count(column) > 1:
+            raise DatasetError(f"{where}, line {number}: {header.count(column)} columns {column}; remove the wrong one")
     found: dict[str, _Row] = {}
     for number, cells in others:
-        row = dict(zip(header, cells, strict=False))
+        row = _cells(f"{where}, line {number}", header, cells)
         read = _row(f"{where}, line {number}", number, row)
         before = found.setdefault(row["ID"], read)
         if before.is_lens != read.is_lens:
@@ -122,25 +132,45 @@ def rows_of(where: str, path: Path) -> dict[str, _Row]:
     return found
 
 
+def _cells(where: str, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Of one line, by column; those that are missing at its end are empty."""
+    if any(cells[len(header) :]):
+        raise DatasetError(f"{where}: {len(cells)} cells, the header has {len(header)}; correct the line")
+    row = dict(zip(header, [*cells, *[""] * len(header)], strict=False))
+    if not row["ID"]:
+        raise DatasetError(f"{where}: no ID; write that of an image, or remove the line")
+    return row
+
+
 def _lines(where: str, path: Path) -> list[tuple[int, list[str]]]:
     """Number and cells of each line that is neither empty nor a comment."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        kept = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#"]
+        cells = list(csv.reader([line for _, line in kept], skipinitialspace=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{where}: cannot be read ({error})") from error
-    kept = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#"]
-    cells = csv.reader([line for _, line in kept], skipinitialspace=True)
     return [(number, [cell.strip() for cell in row]) for (number, _), row in zip(kept, cells, strict=False)]
 
 
 def _row(where: str, line: int, row: Mapping[str, str]) -> _Row:
     is_lens = row.get("is_lens", "")
-    if "is_lens" not in row and row.get(NO_SOURCE) in FLAGS:
-        is_lens = str(1 - int(float(row[NO_SOURCE])))
+    no_lens = str(1 - int(float(row[NO_SOURCE]))) if row.get(NO_SOURCE) in FLAGS else None
+    if "is_lens" not in row and no_lens is not None:
+        is_lens = no_lens
     if is_lens not in FLAGS:
-        raise DatasetError(f"{where}: is_lens of {row['ID'] or 'no ID'} is {is_lens!r}; write 0 or 1")
+        raise DatasetError(f"{where}: is_lens of {row['ID']} is {is_lens!r}; write 0 or 1")
+    if no_lens is not None and float(no_lens) != float(is_lens):
+        raise DatasetError(f"{where}: {row['ID']} has is_lens {is_lens} and {NO_SOURCE} {row[NO_SOURCE]}; correct one")
     area = next((value for column, value in row.items() if column.lower() == "einstein_area"), "")
+    return _Row(line, int(float(is_lens)), _area(where, area))
+
+
+def _area(where: str, written: str) -> float:
     try:
-        return _Row(line, int(float(is_lens)), float(area or "nan"))
+        area = float(written or "nan")
     except ValueError:
-        raise DatasetError(f"{where}: einstein_area is {area!r}; write a number") from None
+        area = np.inf
+    if np.isinf(area):
+        raise DatasetError(f"{where}: einstein_area is {written!r}; write a number")
+    return area

@@ -50,7 +50,8 @@ def folder(
         domain: "real" or "simulated".
 
     Raises:
-        DatasetError: fewer than two classes, a class without images, or a file that cannot be used.
+        DatasetError: fewer than two classes, a class that is there twice or without images, or a file that cannot be
+            used.
     """
     if isinstance(bands, str) or isinstance(classes, str):
         raise DatasetError(f"folder: bands = {bands!r}, classes = {classes!r}; give lists of names, such as ['VIS']")
@@ -62,6 +63,7 @@ def folder(
     names = list(classes) if classes else sorted(child.name for child in root.iterdir() if _is_class(child))
     if len(names) < 2:
         raise DatasetError(f"{root} holds {len(names)} folder(s) {names}; classification needs one for each class")
+    _check_apart(root, names)
     sources, labels = [], []
     for label, name in enumerate(names):
         try:
@@ -129,6 +131,16 @@ class Folder(FileDataset):
             return
         self._contradicted = True
         log.warning("folder: pixel scale %g used, the header of %s says %.4g", self._given, raw.path, scale)
+
+
+def _check_apart(root: Path, names: Sequence[str]) -> None:
+    """Raise DatasetError if two classes are one folder, by their name or by a link: each image would be of both."""
+    places: dict[Path, str] = {}
+    for name in names:
+        place = (root / name).resolve()
+        if place in places:
+            raise DatasetError(f"{root}: classes {places[place]!r} and {name!r} are one folder; leave one of them away")
+        places[place] = name
 
 
 def _is_class(child: Path) -> bool:
