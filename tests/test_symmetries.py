@@ -109,7 +109,9 @@ def test_symmetries_of_another_kind_are_refused(wrong):
         read_symmetries([wrong], ["e1"])
 
 
-@pytest.mark.parametrize("pair", [("gamma_ext_1", "gamma_ext_2"), ("ellipticity_1", "ellipticity_2"), ("lens_e1", "lens_e2")])
+@pytest.mark.parametrize(
+    "pair", [("gamma_ext_1", "gamma_ext_2"), ("ellipticity_1", "ellipticity_2"), ("lens_e1", "lens_e2")]
+)
 def test_numbered_components_of_what_turns_twice_are_a_pair(pair):
     assert recognised(pair) == (Spin2(*pair),)
 

@@ -46,6 +46,15 @@ def test_a_latent_map_shows_both_classes(tmp_path):
     assert abs(np.nonzero(blue)[1].mean() - np.nonzero(orange)[1].mean()) > 100  # pixels; they lie at both ends
 
 
+def test_names_of_classes_are_no_formulas(tmp_path):
+    latent, labels = two_classes(3)
+
+    draw_latent(tmp_path / "map.png", latent, labels, ("$\\frac{$", "sub"))
+    draw_strips(tmp_path / "strips.png", np.ones((1, 5, 5)), np.zeros((1, 5, 5)), ["$\\frac{$\nscore 3"])
+
+    assert (tmp_path / "map.png").exists() and (tmp_path / "strips.png").exists()
+
+
 def test_a_map_of_one_dimension_is_refused(tmp_path):
     with pytest.raises(ArgumentError, match="got 1 and 5"):
         draw_latent(tmp_path / "map.png", np.zeros((5, 1)), np.zeros(5, int), ("no",))

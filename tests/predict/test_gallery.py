@@ -1,5 +1,7 @@
 """The picture of the best-ranked images."""
 
+from dataclasses import replace
+
 import matplotlib.image
 import numpy as np
 import pyarrow as pa
@@ -8,6 +10,7 @@ import pytest
 from zoo_core.errors import ArgumentError
 from zoo_core.predict.gallery import stretched
 from zoo_core.predict.ranking import best
+from zoo_core.tasks import Heads
 
 from ..tiny_models import SIZE
 
@@ -63,6 +66,16 @@ def test_every_task_and_number_of_bands_has_a_picture(tiny, tmp_path, task, band
     tiny(task, bands=bands).predict(images, gallery=tmp_path / "top.png")
     assert matplotlib.image.imread(tmp_path / "top.png").std() > 0.01
     assert [path.name for path in tmp_path.iterdir()] == ["top.png"]
+
+
+def test_names_of_files_and_classes_are_no_formulas(model, tmp_path):
+    strange = replace(model, heads=Heads(classes=("nonlens", "$\\frac{$")))
+    image = np.random.default_rng(0).normal(size=(SIZE, SIZE)).astype(np.float32)
+    np.save(tmp_path / "a$\\frac{$.npy", image)
+
+    table = strange.predict(tmp_path / "a$\\frac{$.npy", gallery=tmp_path / "top.png")
+
+    assert table["status"].tolist() == ["ok"] and (tmp_path / "top.png").exists()
 
 
 def test_picture_of_an_unknown_format_is_an_error(model, cutouts, tmp_path):

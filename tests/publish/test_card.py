@@ -89,6 +89,18 @@ def test_a_failed_benchmark_is_shown_as_failed(spec, result):
     assert "Failed: out of memory" in model_card(spec, [failed]).text
 
 
+def test_words_of_others_are_text_on_a_card(spec, result):
+    words = "<script>alert(1)</script> [a](javascript:b)"
+    stated = replace(spec, summary=words, known_failures=(words,), training_data=words, paper=f"```\n{words}")
+    failed = replace(result, status="failed", message=words, metrics={}, images={words: 3})
+
+    text = model_card(stated, [failed]).text
+
+    outside, fenced = text.split("```bibtex")
+    assert "<script" not in outside and "[a](" not in outside
+    assert fenced.count("```") == 1
+
+
 def test_the_card_of_a_detector_says_what_its_score_means_and_no_temperature(spec):
     text = str(model_card(replace(spec, task="anomaly", heads=Heads()), []))
 

@@ -21,9 +21,10 @@ from zoo_core.catalog.specs import ModelSpec
 from zoo_core.catalog.weights import golden_file, weights_file
 from zoo_core.errors import PublishError, RegistryError, WeightsError
 from zoo_core.publish import checks
-from zoo_core.publish.bundle import ship
+from zoo_core.publish.bundle import bundle, ship
 from zoo_core.publish.declaration import faults_of_declaration
 from zoo_core.publish.proposal import submit
+from zoo_core.publish.samples import samples_of
 from zoo_core.testing.golden import replay
 
 from .contribution import Contribution, contributed, forget
@@ -204,3 +205,7 @@ def test_a_plugin_is_given_its_model_again_when_its_statements_changed(made, cha
     with pytest.raises(RegistryError, match="has other weights"):
         ship(other)
     registry.write_text(before)
+    published = (made.plugin / "zoo_mynet" / "weights" / f"{ID}.safetensors").read_bytes()
+    with pytest.raises(PublishError, match="holds other weights under this id"):
+        bundle(other, made.plugin / "zoo_mynet", samples_of(read_folder(other)))
+    assert (made.plugin / "zoo_mynet" / "weights" / f"{ID}.safetensors").read_bytes() == published

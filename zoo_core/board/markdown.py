@@ -1,9 +1,8 @@
 """The leaderboard as Markdown, and the text of its cells, which the HTML page shares."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 
+from ..bench.quoting import coded, quoted
 from ..bench.results import Estimate, Result, StratumResult
 from ..catalog.overlap import IMAGES
 from ..tasks import task_named
@@ -13,7 +12,6 @@ __all__ = [
     "NOTES",
     "caption",
     "cell",
-    "coded",
     "domains",
     "heading",
     "line",
@@ -21,7 +19,6 @@ __all__ = [
     "marks",
     "overlaps",
     "place",
-    "quoted",
     "strata_markdown",
     "strata_of",
     "strata_rows",
@@ -37,31 +34,6 @@ the same data set; on other ones, as benchmarks are held back by their seed or s
 computed again from the predictions; *re-measured*: besides, images drawn at random were scored again with the \
 published weights; *self-reported*: the truth is the author's own; *hidden test*: predicted without the truth, and \
 scored by whoever keeps it."""
-
-
-def quoted(text: str) -> str:
-    r"""Words of others, in which neither HTML nor Markdown has a meaning; harmless ones stay as they are.
-
-    Example:
-        >>> from zoo_core.board.markdown import quoted
-        >>> quoted("no kernel <script>alert(1)</script> [here](javascript:x)")
-        'no kernel &lt;script&gt;alert(1)&lt;/script&gt; [here]\\(javascript:x)'
-        >>> quoted("auroc[no_sub]")
-        'auroc[no_sub]'
-    """
-    marked = re.sub(r"[\\`*]", r"\\\g<0>", " ".join(text.split()))
-    return escape(marked, quote=False).replace("](", "]\\(")
-
-
-def coded(name: str) -> str:
-    """A name in the letters of code, which it cannot leave.
-
-    Example:
-        >>> from zoo_core.board.markdown import coded
-        >>> coded("a.one"), coded("a`<b>`")
-        ('`a.one`', "`a'<b>'`")
-    """
-    return f"`{' '.join(name.replace('`', chr(39)).split())}`"
 
 
 def markdown(tables: Sequence[Table]) -> str:

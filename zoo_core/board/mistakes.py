@@ -82,8 +82,8 @@ def draw_worst(model: Model, spec: BenchmarkSpec, results: Path, path: Path, cou
         panel.set_axis_off()
     for panel, one, frame in zip(grid.flat, mistakes, torch.as_tensor(frames).cpu().numpy(), strict=False):
         panel.imshow(stretched(frame), cmap=NIGHT, origin="lower", vmin=0, vmax=1)
-        panel.set_title(f"{one.id}\n{one.truth}: {one.answer}", fontsize=6, parse_math=False)
-    figure.suptitle(f"{model.id} on {spec.id}", fontsize=9, parse_math=False)
+        panel.set_title(f"{one.id}\n{one.truth}: {one.answer}", fontsize=6)
+    figure.suptitle(f"{model.id} on {spec.id}", fontsize=9)
     write_picture(figure, path)
     return mistakes
 

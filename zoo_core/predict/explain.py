@@ -103,15 +103,15 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
     for panels, one in zip(grid, explanations, strict=True):
         image = stretched(one.pixels)
         panels[0].imshow(image, cmap=NIGHT, origin="lower", vmin=0, vmax=1)
-        panels[0].set_ylabel(one.id, fontsize=7, parse_math=False)
-        panels[0].set_xlabel(_answered(one), fontsize=7, parse_math=False)
+        panels[0].set_ylabel(one.id, fontsize=7)
+        panels[0].set_xlabel(_answered(one), fontsize=7)
         for panel, method in zip(panels[1:], methods, strict=True):
             _overlay(panel, image, one.maps[method])
     for panel, name in zip(grid[0], ["image", *methods], strict=True):
         panel.set_title(name, fontsize=8)
     for panel in grid.flat:
         panel.set(xticks=[], yticks=[])
-    figure.suptitle(title, fontsize=9, parse_math=False)
+    figure.suptitle(title, fontsize=9)
     write_picture(figure, path)
 
 

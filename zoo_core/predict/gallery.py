@@ -50,7 +50,7 @@ def draw_gallery(path: Path, finished: Finished) -> None:
     if not ranked:
         raise ArgumentError(f"{path}: no gallery, because none of the {finished.rows} images could be used")
     figure = _figure(len(ranked))
-    figure.text(0.02, 0.985, model.id, parse_math=False, color=INK, size=13, weight="bold", va="top")
+    figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
     order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
     figure.text(0.98, 0.985, f"{order} of {finished.rows:,} images", color=FAINT, size=9, va="top", ha="right")
     for place, one in enumerate(ranked):
@@ -130,7 +130,6 @@ def _label(axes: Axes, place: int, one: RankedImage, ranking: RankingColumn | No
         size=6.5,
         va="top",
         ha="center",
-        parse_math=False,
     )
 
 

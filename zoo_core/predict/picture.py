@@ -4,6 +4,7 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ..errors import ArgumentError
 from ..files import whole
@@ -26,10 +27,14 @@ def check_picture(path: Path) -> str:
 def write_picture(figure: Figure, path: Path) -> Path:
     """The figure as a file of the format that the extension names; returns its path.
 
+    Its words are shown as they are: files and classes may have names with `$`, which are no formulas.
+
     Raises:
         ArgumentError: the extension names none.
         FileError: it cannot be written.
     """
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # pyright: ignore[reportAttributeAccessIssue]
     with whole(path) as part:
         figure.savefig(part, format=check_picture(path))
     return path

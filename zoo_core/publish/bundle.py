@@ -45,7 +45,8 @@ def ship(folder: Path | str, data: Path | str | None = None) -> Shipped:
 
     Raises:
         NotInstalledError: the plugin is not installed.
-        PublishError: it is not installed from its source (`pip install -e`).
+        PublishError: it is not installed from its source (`pip install -e`), or its package holds other weights under
+            this id.
         RegistryError: its registry lists other weights under this id.
     """
     spec = read_folder(folder)
@@ -68,6 +69,9 @@ def bundle(folder: Path | str, package: Path | str, samples: Samples) -> str:
         folder: of `zoo train` or `zoo fetch`.
         package: folder of the plugin's package, as in plugins/lastro/zoo_lastro.
         samples: of the golden file.
+
+    Raises:
+        PublishError: the package holds other weights under this id.
     """
     _, golden = _copied(Path(folder), Path(package), samples)
     spec = read_folder(folder)
@@ -104,10 +108,14 @@ def listed_entry(spec: ModelSpec, golden_sha256: str) -> dict[str, Any]:
 
 def _copied(folder: Path, package: Path, samples: Samples) -> tuple[Path, Path]:
     """Weights and golden file in the package."""
-    model = load(folder, device="cpu")
-    weights, golden = bundled_files(package, model.id)
+    weights, golden = bundled_files(package, read_folder(folder).id)
+    if weights.exists() and sha256_of(weights) != sha256_of(folder / WEIGHTS):
+        raise PublishError(
+            f"{weights}: holds other weights under this id, whose bytes never change; choose another tag, or remove "
+            "the file if it was never published"
+        )
     make_folder(weights.parent)
-    write_golden(model, samples, golden)
+    write_golden(load(folder, device="cpu"), samples, golden)
     with whole(weights) as part:
         shutil.copyfile(folder / WEIGHTS, part)
     return weights, golden

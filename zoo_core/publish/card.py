@@ -9,6 +9,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from ..bench.quoting import coded, quoted
 from ..bench.results import Estimate, Result
 from ..catalog.specs import ANY, ModelSpec
 from ..tasks import task_named
@@ -62,7 +63,7 @@ def _interval(estimate: Estimate) -> dict[str, Any] | None:
 
 
 def _head(spec: ModelSpec) -> str:
-    return f"# {spec.id}\n\n{spec.summary}".rstrip()
+    return f"# {spec.id}\n\n{quoted(spec.summary)}".rstrip()
 
 
 def _use(spec: ModelSpec) -> str:
@@ -83,14 +84,14 @@ A download of this repository is a folder that `zoo.load(folder)` reads without 
 def _facts(spec: ModelSpec) -> str:
     rows = {
         "task": spec.task,
-        "outputs": task_named(spec.task).describe(spec.heads),
+        "outputs": quoted(task_named(spec.task).describe(spec.heads)),
         "bands": ", ".join(spec.bands),
         "pixel scale": _scale(spec),
         "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
         **(_probabilities(spec) if task_named(spec.task).gives_probabilities else {}),
         "weights": f"{spec.weights.size:,} bytes, sha256 `{spec.weights.sha256}`",
     }
-    operations = "\n".join(f"- `{json.dumps(operation)}`" for operation in spec.preprocess)
+    operations = "\n".join(f"- {coded(json.dumps(operation))}" for operation in spec.preprocess)
     return (
         f"## Input and output\n\n{_table(['', ''], rows.items())}\n\nPreprocessing, part of the model:\n\n{operations}"
     )
@@ -109,7 +110,7 @@ def _probabilities(spec: ModelSpec) -> dict[str, str]:
 
 def _training(spec: ModelSpec) -> str:
     sets = f" It was trained on {', '.join(spec.training_sets)}." if spec.trained_on else ""
-    return f"## Training\n\n{spec.training_data}, {spec.domain}.{sets}"
+    return f"## Training\n\n{quoted(spec.training_data)}, {spec.domain}.{sets}"
 
 
 def _measured(results: Sequence[Result]) -> str:
@@ -117,12 +118,14 @@ def _measured(results: Sequence[Result]) -> str:
 
 
 def _result(result: Result) -> str:
-    images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
+    images = ", ".join(f"{count:,} {quoted(name)}" for name, count in result.images.items())
     trained_on = "; **trained on images of this data set**" if result.seen else ""
-    title = f"### {result.benchmark}\n\n{result.dataset.get('domain', '')} images: {images}{trained_on}."
+    title = (
+        f"### {quoted(result.benchmark)}\n\n{quoted(result.dataset.get('domain', ''))} images: {images}{trained_on}."
+    )
     if result.status != "ok":
-        return f"{title}\n\nFailed: {result.message}"
-    rows = [(name, _number(one.value), _range(one)) for name, one in result.metrics.items()]
+        return f"{title}\n\nFailed: {quoted(result.message)}"
+    rows = [(quoted(name), _number(one.value), _range(one)) for name, one in result.metrics.items()]
     return f"{title}\n\n{_table(['metric', 'value', '95 % interval'], rows)}"
 
 
@@ -139,11 +142,11 @@ def _range(estimate: Estimate) -> str:
 def _failures(spec: ModelSpec) -> str:
     if not spec.known_failures:
         return ""
-    return "## Known failures\n\n" + "\n".join(f"- {sentence}" for sentence in spec.known_failures)
+    return "## Known failures\n\n" + "\n".join(f"- {quoted(sentence)}" for sentence in spec.known_failures)
 
 
 def _rest(spec: ModelSpec) -> str:
-    paper = f"\n\n## Cite\n\n```bibtex\n{spec.paper.strip()}\n```" if spec.paper else ""
+    paper = f"\n\n## Cite\n\n```bibtex\n{spec.paper.strip().replace('```', '')}\n```" if spec.paper else ""
     return f"## Licence\n\n{spec.licence}{paper}"
 
 

@@ -62,7 +62,9 @@ def _files(name: str, root: Path, key: str) -> dict[str, Path]:
     for path in sorted(root.rglob(f"image{key}-*.fits")):
         first = found.setdefault(path.stem.rpartition("-")[2], path)
         if first != path:
-            raise DatasetError(f"{name}: {first} and {path} have one ID; give the folder of one set, or remove one of them")
+            raise DatasetError(
+                f"{name}: {first} and {path} have one ID; give the folder of one set, or remove one of them"
+            )
     return found
 
 
