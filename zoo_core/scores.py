@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,20 @@ class Scores(ABC):
     @abstractmethod
     def at(self, rows: np.ndarray) -> Self:
         """Those of some images, by their numbers or as a mask (N,)."""
+
+    def wrongness(self, truth: Truth) -> np.ndarray | None:
+        """How wrong each answer is, (N,), the larger the worse; None: nothing tells."""
+        return None
+
+    def in_words(self, truth: Truth, names: Sequence[str], row: int) -> tuple[str, str]:
+        """Truth and answer of one image in words; for scores that have a `wrongness`.
+
+        Arguments:
+            truth: of all images.
+            names: of the classes or parameters.
+            row: of the image.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,16 @@ class ClassScores(Scores):
         """Those of some images."""
         return replace(self, probabilities=self.probabilities[rows])
 
+    def wrongness(self, truth: Truth) -> np.ndarray:
+        """One minus the probability of the true class."""
+        labels = truth["label"].astype(int)
+        return 1 - self.probabilities[range(len(labels)), labels]
+
+    def in_words(self, truth: Truth, names: Sequence[str], row: int) -> tuple[str, str]:
+        """The true class, and the most probable one with its probability."""
+        called = int(self.probabilities[row].argmax())
+        return names[int(truth["label"][row])], f"{names[called]} {self.probabilities[row, called]:.3f}"
+
 
 @dataclass(frozen=True)
 class ParameterScores(Scores):
@@ -82,6 +106,17 @@ class ParameterScores(Scores):
     def at(self, rows: np.ndarray) -> Self:
         """Those of some images."""
         return replace(self, means=_at(self.means, rows), errors=_at(self.errors, rows))
+
+    def wrongness(self, truth: Truth) -> np.ndarray:
+        """The largest error of any parameter, in standard deviations of the truth."""
+        import numpy as np
+
+        return np.max([np.abs(mean - truth[name]) / truth[name].std() for name, mean in self.means.items()], axis=0)
+
+    def in_words(self, truth: Truth, names: Sequence[str], row: int) -> tuple[str, str]:
+        """The true parameters with their names, and the means."""
+        true = ", ".join(f"{name} {truth[name][row]:.3g}" for name in names)
+        return true, ", ".join(f"{self.means[name][row]:.3g}" for name in names)
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def test_a_sound_data_set_obeys_every_law(law):
         ("fingerprint", Words, "not the 64 hexadecimal digits"),
         ("description", OtherName, "calls itself 'other'"),
         ("description", OtherTask, "its task is 'regression'"),
-        ("description", OneClass, "needs two classes"),
+        ("description", OneClass, "needs at least two classes"),
     ],
 )
 def test_each_law_is_broken_by_a_data_set_that_breaks_it(law, dataset, message):

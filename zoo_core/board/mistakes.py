@@ -14,7 +14,6 @@ from ..errors import ArgumentError, ResultError
 from ..models.model import Model
 from ..predict.gallery import NIGHT, stretched
 from ..predict.picture import check_picture, write_picture
-from ..scores import ClassScores, ParameterScores, Scores
 from ..tasks import Heads
 
 __all__ = ["Mistake", "draw_worst", "worst"]
@@ -58,9 +57,11 @@ def worst(results: Path, benchmark: str, model_id: str, heads: Heads, count: int
     """
     path, result = measured_result(results, benchmark, model_id)
     scores, truth = scores_of(path, result)
-    wrongness = _wrongness(scores, truth, heads)
+    wrongness = scores.wrongness(truth)
+    if wrongness is None:
+        raise ArgumentError("the worst mistakes are those of models that answer with classes or parameters")
     rows = np.argsort(-wrongness, kind="stable")[:count]
-    return [Mistake(int(row), str(truth["id"][row]), *_words(scores, truth, heads, row)) for row in rows]
+    return [Mistake(int(row), str(truth["id"][row]), *scores.in_words(truth, heads.names, int(row))) for row in rows]
 
 
 def draw_worst(model: Model, spec: BenchmarkSpec, results: Path, path: Path, count: int) -> list[Mistake]:
@@ -86,22 +87,3 @@ def draw_worst(model: Model, spec: BenchmarkSpec, results: Path, path: Path, cou
     figure.suptitle(f"{model.id} on {spec.id}", fontsize=9)
     write_picture(figure, path)
     return mistakes
-
-
-def _wrongness(scores: Scores, truth: dict[str, np.ndarray], heads: Heads) -> np.ndarray:
-    if isinstance(scores, ClassScores):
-        return 1 - scores.probabilities[np.arange(len(truth["label"])), truth["label"].astype(int)]
-    if isinstance(scores, ParameterScores):
-        errors = [np.abs(scores.means[name] - truth[name]) / truth[name].std() for name in heads.parameters]
-        return np.max(errors, axis=0)
-    raise ArgumentError("the worst mistakes are those of models that answer with classes or parameters")
-
-
-def _words(scores: Scores, truth: dict[str, np.ndarray], heads: Heads, row: int) -> tuple[str, str]:
-    if isinstance(scores, ClassScores):
-        called = int(scores.probabilities[row].argmax())
-        true = heads.classes[int(truth["label"][row])]
-        return true, f"{heads.classes[called]} {scores.probabilities[row, called]:.3f}"
-    assert isinstance(scores, ParameterScores)
-    pairs = [(name, truth[name][row], scores.means[name][row]) for name in heads.parameters]
-    return ", ".join(f"{name} {true:.3g}" for name, true, _ in pairs), ", ".join(f"{mean:.3g}" for *_, mean in pairs)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import lazy
 from ..scores import ClusterScores
@@ -46,6 +47,8 @@ class ClusteringTask(Task):
 
     def outputs(self, heads: Heads) -> int:
         """One logit a cluster."""
+        if len(heads.classes) < 2:
+            raise SpecError(f"clustering needs at least two clusters, got {list(heads.classes)}")
         return len(heads.classes)
 
     def prediction(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..errors import SpecError
 from ..interfaces import Dataset, DatasetFactory
 from ..tasks import task_named
 
@@ -34,13 +35,12 @@ def described(factory: DatasetFactory) -> Iterator[str]:
         yield f"it calls itself {about.name!r}, its factory {factory.name!r}"
     if about.task != factory.task:
         yield f"its task is {about.task!r}, that of its factory {factory.task!r}"
-    task_named(about.task)
     if not about.bands or len(set(about.bands)) < len(about.bands):
         yield f"its bands are {about.bands}; name each once"
-    if about.task in ("classification", "clustering") and len(about.heads.classes) < 2:
-        yield f"{about.task} needs two classes at least, it has {about.heads.classes}"
-    if about.task == "regression" and not about.heads.parameters:
-        yield "regression needs parameters, it has none"
+    try:
+        task_named(about.task).outputs(about.heads)
+    except SpecError as error:
+        yield str(error)
     if not about.version:
         yield "it has no version, which must change whenever a pixel or a truth does"
 

@@ -165,8 +165,8 @@ def _parameters(one: Measured) -> Iterator[Record]:
 
 
 def _confusion(one: Measured) -> Iterator[Record]:
-    if len(one.result.confusion) < 3 and one.result.task != "clustering":
-        return
+    if not one.result.confusion or (len(one.result.confusion) < 3 and ranking(one.scores, one.truth) is not None):
+        return  # of two classes that are ranked the curves show more
     called = _called(one.result.images, one.result.confusion)
     for name, counts in zip(one.result.images, one.result.confusion, strict=True):
         for other, count in zip(called, counts, strict=True):
