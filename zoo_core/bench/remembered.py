@@ -58,7 +58,7 @@ def identity(files: list[Path], *facts: Any) -> str:
 def _code() -> str:
     """sha256 of the modules that metrics are computed by."""
     package = Path(__file__).parents[1]
-    names = ("bench", "board", "scores.py", "metric.py", "tasks.py")
+    names = ("bench", "board", "scores.py", "metric.py", "tasks")
     files = [path for name in names for path in sorted([*(package / name).rglob("*.py"), package / name])]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
 

@@ -64,6 +64,14 @@ def benchmark(
     ctx.exit(0 if all(result.status == "ok" for result in measured) else 1)
 
 
+def _folders(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, Path]:
+    """BENCHMARK=PATH, repeated, as a mapping."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise click.UsageError(f"{pair!r} is not BENCHMARK=PATH, such as sky_space=images/", ctx)
+    return {name: Path(path) for name, _, path in (pair.partition("=") for pair in pairs)}
+
+
 @click.command()
 @click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
 @click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.", shell_complete=benchmark_names)
@@ -74,6 +82,14 @@ def benchmark(
 @click.option("--sort", metavar="METRIC", help="Order by this metric instead of the rank.")
 @click.option("--verified", is_flag=True, help="Leave out what its author alone reports.")
 @click.option("--pages", type=click.Path(path_type=Path), help="Also write the site into this folder.")
+@click.option(
+    "--data",
+    "folders",
+    multiple=True,
+    metavar="BENCHMARK=PATH",
+    callback=_folders,
+    help="Where its images are, so that the site shows some of them.",
+)
 @as_json
 def leaderboard(
     results: Path | None,
@@ -83,6 +99,7 @@ def leaderboard(
     sort: str | None,
     verified: bool,
     pages: Path | None,
+    folders: dict[str, Path],
     as_json: bool,
 ) -> None:
     """The board of all results, with intervals, ranks and ties."""
@@ -96,7 +113,7 @@ def leaderboard(
     if pages is not None:
         from ..web.pages import write_pages
 
-        write_pages(board, pages)
+        write_pages(board, pages, data=folders)
 
 
 @click.command()

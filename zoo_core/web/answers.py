@@ -57,8 +57,8 @@ def _(scores: ParameterScores, result: Result, row: int) -> str:
 
 
 def _said(column: str, value: object) -> str:
-    """Zero is what a column of lenses holds for other images, and says nothing."""
+    """Zero and "none" are what a column of lenses holds for other images, and say nothing."""
     if isinstance(value, str):
-        return value
+        return value if value != "none" else ""
     number = float(value)  # type: ignore[arg-type]  # a NumPy scalar
     return f"{column} {number:.3g}" if number else ""

@@ -8,9 +8,10 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
@@ -29,21 +30,29 @@ OWN = ("board.css", "start.js", "board.js", "figures.js", "compare.js")
 PLUGINS = Path(__file__).parents[2] / "plugins"
 
 
-def write_pages(board: Board, folder: str | Path, *, pictures: bool = True, home: str = "") -> list[Path]:
+def write_pages(
+    board: Board,
+    folder: str | Path,
+    *,
+    pictures: bool = True,
+    home: str = "",
+    data: Mapping[str, Path] = MappingProxyType({}),
+) -> list[Path]:
     """Write the site; returns the paths of its files.
 
     Arguments:
         board: of all results.
         folder: to write into.
-        pictures: also render images of simulated benchmarks: mistakes, hits, and those that models disagree on.
+        pictures: also draw images: mistakes, hits, and those that models disagree on.
         home: address of the page that the site belongs to, as seen from the folder; empty if there is none.
+        data: where the images of a benchmark are, by its id, for those that are not rendered from a seed.
 
     Raises:
         NotInstalledError: the extra `board` is missing.
     """
     folder = Path(folder)
     written = []
-    for name, content in _files(site_of(board, catalog(), pictures, home, _recipes())):
+    for name, content in _files(site_of(board, catalog(), data if pictures else None, home, _recipes())):
         make_folder((folder / name).parent)
         with whole(folder / name) as part:
             part.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -79,7 +88,7 @@ def _data(site: Site) -> Iterator[tuple[str, str | bytes]]:
         for one in view.shown.measured:
             path = result_path(site.board.results, view.id, one.model).with_suffix(".parquet")
             yield f"data/{view.id}/{one.model}.parquet", path.read_bytes()
-        for row, png in view.shown.thumbnails.items():
+        for row, png in view.shown.pictures.drawn.items():
             yield f"pictures/{view.id}/{row}.png", png
 
 

@@ -77,18 +77,23 @@ class Plot:
 
 
 def colour(number: int) -> str:
-    """Of the model in this place of its table."""
+    """Of the model with this number among those of its subject."""
     return COLOURS[number % len(COLOURS)]
 
 
 def dash(number: int) -> tuple[int, ...]:
-    """Of the model in this place of its table: other than that of the others in its colour."""
+    """Of the model with this number: other than that of the others in its colour."""
     return DASHES[number // len(COLOURS) % len(DASHES)]
 
 
-def plots_of(measured: Sequence[Measured]) -> list[Plot]:
-    """All plots of the models of a benchmark, in the order of its table; empty ones are left out."""
-    styles = _styles([one.model for one in measured])
+def plots_of(measured: Sequence[Measured], numbers: Mapping[str, int]) -> list[Plot]:
+    """All plots of the models of a benchmark, in the order of its table; empty ones are left out.
+
+    Arguments:
+        measured: the models.
+        numbers: of each, see `colour`.
+    """
+    styles = _styles({one.model: numbers[one.model] for one in measured})
     return [plot for draw in _DRAWN for plot in draw(measured, styles)]
 
 
@@ -104,6 +109,8 @@ def _roc(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterator[P
 def _strata(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterator[Plot]:
     for column, of_column in _by(strata(measured), "column"):
         for of, records in _by(of_column, "of"):
+            if len({record["stratum"] for record in records}) == 1:
+                continue  # the number of the table again
             x = {
                 "field": "stratum",
                 "type": "nominal",
@@ -203,10 +210,9 @@ def _by(records: Sequence[Record], field: str) -> list[tuple[str, list[Record]]]
     return [(value, list(group)) for value, group in groupby(ordered, lambda record: record[field])]
 
 
-def _styles(models: Sequence[str]) -> dict[str, Spec]:
-    places = range(len(models))
-    colours = {"domain": list(models), "range": [colour(place) for place in places]}
-    dashes = {"domain": list(models), "range": [list(dash(place)) or [1, 0] for place in places]}
+def _styles(numbers: Mapping[str, int]) -> dict[str, Spec]:
+    colours = {"domain": [*numbers], "range": [colour(number) for number in numbers.values()]}
+    dashes = {"domain": [*numbers], "range": [list(dash(number)) or [1, 0] for number in numbers.values()]}
     return {
         "color": {"field": "model", "type": "nominal", "scale": colours, "legend": None},
         "strokeDash": {"field": "model", "type": "nominal", "scale": dashes, "legend": None},

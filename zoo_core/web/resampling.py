@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import platformdirs
@@ -27,11 +28,10 @@ def resampled(measured: Measured, metrics: Sequence[Metric]) -> Resampled:
     own = [metric for metric in metrics if metric.name in measured.result.metrics]
     key = identity([], measured.result.hashes["predictions"], [metric.name for metric in own], measured.result.task)
     path = Path(platformdirs.user_cache_dir("zoo")) / "resampled" / f"{key}.npz"
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
-    except (OSError, ValueError):  # nothing is kept, or it was damaged
-        found = _resampled(measured, own)
+    kept = _kept(path)
+    if set(kept) == {metric.name for metric in own}:
+        return kept
+    found = _resampled(measured, own)
     content = BytesIO()
     arrays: dict[str, Any] = dict(found)
     np.savez(content, **arrays)
@@ -50,6 +50,15 @@ def ranks_by_metric(
     """The rank of each of these models by every metric that all of them have."""
     shared = [metric for metric in metrics if models and all(metric.name in by_model[model] for model in models)]
     return {metric.name: _ranks(models, by_model, metric) for metric in shared}
+
+
+def _kept(path: Path) -> dict[str, np.ndarray]:
+    """What the file holds; nothing where there is none, or where it was damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, BadZipFile):
+        return {}
 
 
 def _resampled(measured: Measured, metrics: Sequence[Metric]) -> dict[str, np.ndarray]:

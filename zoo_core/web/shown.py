@@ -16,7 +16,7 @@ from ..metric import Metric
 from .measured import Measured, measured_of
 from .plots import Plot, plots_of
 from .resampling import Resampled, ranks_by_metric, resampled
-from .thumbnails import Chosen, chosen, draw_thumbnails, drawable
+from .thumbnails import Chosen, Pictures, chosen, pictures_of
 
 __all__ = ["Pair", "Shown", "shown_of"]
 
@@ -47,25 +47,27 @@ class Shown:
         table: its models.
         spec: None if no registry lists it.
         measured: the models that have numbers, in the order of the table.
+        numbers: of all models of the subject, by which each has its colour on all pages.
         metrics: with their definitions, in the order of the table.
         plots: of all of these models.
         ranks: by metric and model.
         pairs: of the models that answered the same images.
         chosen: of each model, the rows of images that it answers worst and best.
         examples: rows of each class.
-        thumbnails: PNG by row; empty where images may not or cannot be drawn.
+        pictures: of single images; without any where images may not or cannot be drawn.
     """
 
     table: Table
     spec: BenchmarkSpec | None
     measured: Sequence[Measured]
+    numbers: Mapping[str, int]
     metrics: Sequence[Metric]
     plots: Sequence[Plot]
     ranks: Mapping[str, Mapping[str, Rank]]
     pairs: Sequence[Pair]
     chosen: Mapping[str, Chosen]
     examples: Sequence[int]
-    thumbnails: Mapping[int, bytes]
+    pictures: Pictures
 
     @property
     def id(self) -> str:
@@ -84,14 +86,17 @@ class Shown:
         return self.measured[0].result.task if self.measured else known
 
 
-def shown_of(table: Table, spec: BenchmarkSpec | None, results: Path, pictures: bool) -> Shown:
+def shown_of(
+    table: Table, spec: BenchmarkSpec | None, results: Path, numbers: Mapping[str, int], data: Mapping[str, Path] | None
+) -> Shown:
     """From the files of results.
 
     Arguments:
         table: of the benchmark.
         spec: of the benchmark, or None.
         results: the folder.
-        pictures: also render the images that are shown, where they are drawn from a seed.
+        numbers: as of `Shown`.
+        data: where the images of benchmarks are, by their ids; None: no image is drawn.
     """
     measured = measured_of(table, results)
     metrics = metrics_of(measured[0].result, spec) if measured else []
@@ -106,13 +111,14 @@ def shown_of(table: Table, spec: BenchmarkSpec | None, results: Path, pictures: 
         table=table,
         spec=spec,
         measured=measured,
+        numbers=numbers,
         metrics=metrics,
-        plots=plots_of(measured),
+        plots=plots_of(measured, numbers),
         ranks=ranks_by_metric(placed, by_model, metrics),
         pairs=pairs,
         chosen=picked,
         examples=examples,
-        thumbnails=_thumbnails(spec, measured, rows) if pictures else {},
+        pictures=_pictures(spec, measured, rows, data),
     )
 
 
@@ -143,9 +149,10 @@ def _examples(measured: Sequence[Measured]) -> list[int]:
     return [row for label in np.unique(labels) for row in np.flatnonzero(labels == label)[:EXAMPLES].tolist()]
 
 
-def _thumbnails(spec: BenchmarkSpec | None, measured: Sequence[Measured], rows: Sequence[int]) -> dict[int, bytes]:
-    if not measured:
-        return {}
-    fingerprint = measured[0].result.hashes["dataset"]
-    dataset = drawable(spec, fingerprint)
-    return draw_thumbnails(dataset, rows, fingerprint) if dataset is not None else {}
+
+def _pictures(
+    spec: BenchmarkSpec | None, measured: Sequence[Measured], rows: Sequence[int], data: Mapping[str, Path] | None
+) -> Pictures:
+    if not measured or data is None or spec is None:
+        return Pictures()
+    return pictures_of(spec, measured[0].result.hashes["dataset"], rows, data.get(spec.id))

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from ..bench.results import Result
 from ..board.boards import Subject, subjects
@@ -101,13 +102,30 @@ class Site:
         return sorted(measured | set(self.listed.models))
 
 
-def site_of(board: Board, listed: Catalog, pictures: bool, home: str, recipes: Mapping[str, str]) -> Site:
+def site_of(
+    board: Board, listed: Catalog, data: Mapping[str, Path] | None, home: str, recipes: Mapping[str, str]
+) -> Site:
     """The site of a board; see `Site` and `pages.write_pages`."""
+    numbers = _numbers(board)
     views = {
-        table.benchmark: View(shown_of(table, listed.benchmarks.get(table.benchmark), board.results, pictures))
+        table.benchmark: View(
+            shown_of(table, listed.benchmarks.get(table.benchmark), board.results, numbers[table.benchmark], data)
+        )
         for table in board.tables
     }
     return Site(board, listed, views, tuple(_chapters(views)), _edition(board), home, recipes)
+
+
+def _numbers(board: Board) -> dict[str, dict[str, int]]:
+    """By benchmark, the numbers of all models of its subject, in the order of their first rows."""
+    tables = {table.benchmark: table for table in board.tables}
+    named = [[id for id in subject.benchmarks if id in tables] for subject in subjects()]
+    others = [id for id in tables if not any(id in ids for ids in named)]
+    found = {}
+    for ids in (*named, others):
+        models = dict.fromkeys(row.model for id in ids for row in tables[id].rows)
+        found |= dict.fromkeys(ids, {model: number for number, model in enumerate(models)})
+    return found
 
 
 def _chapters(views: Mapping[str, View]) -> Iterator[Chapter]:

@@ -1,7 +1,11 @@
-"""Pictures of single images of a frozen benchmark, rendered again from its seed."""
+"""Pictures of single images of a benchmark: rendered again from its seed, read from files, or kept in the repository.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+docs/leaderboard/pictures/<benchmark>/<row>.png     of real images that may be shown
+docs/leaderboard/pictures/<benchmark>/about.yaml    their `credit`, and the fingerprint (`sha256`) of the images
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
@@ -9,17 +13,30 @@ import numpy as np
 import platformdirs
 from PIL import Image
 
+from ..bench.opened import with_data
 from ..catalog.specs import BenchmarkSpec
+from ..catalog.yaml12 import read_mapping
 from ..datasets.opening import open_dataset
-from ..errors import ArgumentError, DatasetError, FileError, NotInstalledError, PluginError, UnknownNameError
+from ..errors import (
+    ArgumentError,
+    DatasetError,
+    FileError,
+    NotInstalledError,
+    PluginError,
+    ResultError,
+    UnknownNameError,
+)
 from ..files import whole
 from ..interfaces import Dataset
 from ..predict.gallery import NIGHT, stretched
 from .measured import Measured, merit
 
-__all__ = ["Chosen", "chosen", "draw_thumbnails", "drawable", "filled"]
+__all__ = ["ABOUT", "KEPT", "Chosen", "Pictures", "chosen", "draw_thumbnails", "drawable", "filled", "pictures_of"]
 
+KEPT = Path(__file__).parents[2] / "docs" / "leaderboard" / "pictures"
+ABOUT = "about.yaml"
 SIDE = 112  # pixels of a thumbnail, at most
+COLOURS = 64  # of a picture: enough to see, and half of the bytes
 SHOWN = 6  # of the worst, and of the best
 
 
@@ -40,20 +57,56 @@ def chosen(measured: Measured, count: int = SHOWN) -> Chosen:
     return Chosen(tuple(order[:count].tolist()), tuple(_best(measured, order[::-1])[:count]))
 
 
-def drawable(spec: BenchmarkSpec | None, fingerprint: str) -> Dataset | None:
-    """The images of a benchmark, if they are drawn from a seed and are those with this fingerprint; else None."""
-    if spec is None or spec.needs_data or spec.sha256 != fingerprint:
+@dataclass(frozen=True)
+class Pictures:
+    """Thumbnails of a benchmark.
+
+    Arguments:
+        drawn: PNG by row.
+        credit: whose images they are; empty where they are simulated.
+    """
+
+    drawn: Mapping[int, bytes] = field(default_factory=dict)
+    credit: str = ""
+
+
+def pictures_of(
+    spec: BenchmarkSpec | None, fingerprint: str, rows: Sequence[int], data: str | Path | None = None, kept: Path = KEPT
+) -> Pictures:
+    """The rows that can be drawn.
+
+    Arguments:
+        spec: of the benchmark, or None.
+        fingerprint: of the images that were measured on.
+        rows: of the benchmark.
+        data: where its images are, if they come from files.
+        kept: folder of the pictures that are kept, see the head of this module.
+    """
+    if spec is None:
+        return Pictures()
+    there = _read_kept(kept / spec.id, fingerprint, rows)
+    if data is None and there.drawn:
+        return there
+    dataset = drawable(spec, fingerprint, data)
+    drawn = {} if dataset is None else draw_thumbnails(dataset, rows, fingerprint)
+    return Pictures(drawn, there.credit)
+
+
+def drawable(spec: BenchmarkSpec, fingerprint: str, data: str | Path | None = None) -> Dataset | None:
+    """The images of a benchmark, drawn from a seed or lying at `data`, if they are those with this fingerprint."""
+    if (spec.needs_data and data is None) or spec.sha256 not in (None, fingerprint):
         return None
     try:
-        dataset = open_dataset(spec.dataset, **spec.arguments)
+        there = with_data(spec, data, None) if spec.needs_data else spec
+        dataset = open_dataset(there.dataset, **there.arguments)
+        return dataset if not spec.needs_data or dataset.fingerprint() == fingerprint else None
     except (ArgumentError, DatasetError, FileError, NotInstalledError, PluginError, UnknownNameError):
-        return None  # of a plugin that is not here: the page has no pictures
-    return dataset if dataset.description.domain == "simulated" else None
+        return None  # of a plugin that is not here, or files that are not: the page has no pictures
 
 
 def draw_thumbnails(dataset: Dataset, rows: Iterable[int], fingerprint: str) -> dict[int, bytes]:
     """A PNG of each row, kept in the user's cache under the fingerprint of the images."""
-    folder = Path(platformdirs.user_cache_dir("zoo")) / "thumbnails-filled" / fingerprint[:16]
+    folder = Path(platformdirs.user_cache_dir("zoo")) / "thumbnails-cropped" / fingerprint[:16]
     wanted = sorted(set(rows))
     kept = {row: path.read_bytes() for row in wanted if (path := folder / f"{row}.png").is_file()}
     missing = [row for row in wanted if row not in kept]
@@ -76,6 +129,16 @@ def filled(pixels: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(pixels), pixels, sky)
 
 
+def _read_kept(folder: Path, fingerprint: str, rows: Sequence[int]) -> Pictures:
+    if not (folder / ABOUT).is_file():
+        return Pictures()
+    about = read_mapping(folder / ABOUT, ResultError)
+    if about["sha256"] != fingerprint:
+        return Pictures()
+    files = {row: folder / f"{row}.png" for row in sorted(set(rows))}
+    return Pictures({row: file.read_bytes() for row, file in files.items() if file.is_file()}, about["credit"])
+
+
 def _best(measured: Measured, order: np.ndarray) -> list[int]:
     """Of what is found, the positives alone: an empty image that is called empty teaches nothing."""
     labels = measured.truth.get("label")
@@ -90,13 +153,23 @@ def _drawn(dataset: Dataset, rows: Sequence[int]) -> dict[int, bytes]:
 
 
 def _png(pixels: np.ndarray) -> bytes:
-    grey = stretched(filled(pixels))
+    grey = stretched(filled(_without_margin(pixels)))
     coloured = NIGHT(grey)[..., :3] if grey.ndim == 2 else grey
     picture = Image.fromarray((coloured[::-1] * 255).round().astype(np.uint8))
     picture.thumbnail((SIDE, SIDE))
+    picture = picture.quantize(COLOURS)
     content = BytesIO()
     picture.save(content, "PNG", optimize=True)
     return content.getvalue()
+
+
+def _without_margin(pixels: np.ndarray) -> np.ndarray:
+    """The image (bands, H, W) without the blank pixels around a stamp that is smaller than its frame."""
+    known = np.isfinite(pixels).any(axis=0)
+    if not known.any():
+        return pixels
+    rows, columns = (np.flatnonzero(known.any(axis=axis)) for axis in (1, 0))
+    return pixels[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _keep(path: Path, content: bytes) -> None:

@@ -56,8 +56,11 @@ class View:
     @property
     def legend(self) -> list[dict[str, str]]:
         """Of the models in the plots."""
-        styles = enumerate(self.shown.measured)
-        return [{"model": one.model, "colour": colour(k), "dash": " ".join(map(str, dash(k)))} for k, one in styles]
+        numbers = {one.model: self.shown.numbers[one.model] for one in self.shown.measured}
+        return [
+            {"model": model, "colour": colour(number), "dash": " ".join(map(str, dash(number)))}
+            for model, number in numbers.items()
+        ]
 
     @property
     def first_plots(self) -> list[Plot]:
@@ -122,7 +125,7 @@ class View:
             "id": str(self.shown.measured[0].truth["id"][row]),
             "truth": self.truth(row),
             "answers": {one.model: answer(one, row) for one in self.shown.measured},
-            "drawn": row in self.shown.thumbnails,
+            "drawn": row in self.shown.pictures.drawn,
         }
 
     def _measured(self, model: str) -> Measured:

@@ -10,17 +10,21 @@ const settings = (heads) => ({
   columnDefs: heads.columnDefs,
 });
 
+/** Columns that are shown on request: always, or where the screen is narrow. */
+const isAside = (head) => head.dataset.aside === "" || (head.dataset.aside === "narrow" && innerWidth < 1380);
+
 function boardTable(element) {
   const heads = [...element.tHead.rows[0].cells];
   const columnDefs = heads.map((head, column) => ({
     targets: column,
-    visible: !head.hasAttribute("data-aside"),
+    visible: !isAside(head),
     orderSequence: head.classList.contains("rising") || !element.tBodies[0].rows[0]?.cells[column].dataset.order ? ["asc", "desc"] : ["desc", "asc"],
   }));
   const table = new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [[1, "asc"]], columnDefs }));
   const tools = document.querySelector(`.tools[data-for="${element.id}"]`);
   const board = { element, table, tools, heads };
-  table.search.fixed("facets", (text, values, index) => wanted(table.row(index).node()));
+  const rows = table.rows().nodes().toArray();
+  table.search.fixed("facets", (text, values, index) => wanted(rows[index]));
   table.on("draw", () => count(board));
   columnChoice(board);
   tools.querySelector(".rank-by")?.addEventListener("change", (event) => { rankBy(board, event.target.value); remember(); });
@@ -29,9 +33,9 @@ function boardTable(element) {
   return board;
 }
 
+let choice = new FormData(filters ?? undefined);
 /** Whether the filters let a row through. */
 function wanted(row) {
-  const choice = new FormData(filters ?? undefined);
   const text = (choice.get("q") ?? "").toLowerCase().trim();
   if (text && !row.textContent.toLowerCase().includes(text)) return false;
   if (choice.get("size") && !(Number(row.dataset.size) > 0 && Number(row.dataset.size) <= Number(choice.get("size")))) return false;
@@ -86,18 +90,24 @@ function remember() {
   writeHash([...chosen, ...ranks]);
 }
 
+function apply() {
+  choice = new FormData(filters);
+  tables.forEach((one) => one.table.draw());
+  remember();
+}
+
 function recall() {
-  const choice = readHash();
-  for (const [name, value] of choice) {
+  const kept = readHash();
+  for (const [name, value] of kept) {
     const field = filters?.elements.namedItem(name);
     if (field?.type === "checkbox") field.checked = true;
     else if (field) field.value = value;
   }
   for (const one of tables) {
-    const metric = choice.get(`rank.${one.element.dataset.benchmark}`), select = one.tools.querySelector(".rank-by");
+    const metric = kept.get(`rank.${one.element.dataset.benchmark}`), select = one.tools.querySelector(".rank-by");
     if (metric && select) { select.value = metric; rankBy(one, metric); }
   }
-  if (choice.size) tables.forEach((one) => one.table.draw());
+  if (kept.size) apply();
 }
 
 /** Two or three picked models lead to their comparison. */
@@ -126,13 +136,12 @@ async function start() {
   document.querySelectorAll("table.sortable").forEach((element) => new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [], columnDefs: [] })));
   if (filters) {
     filters.hidden = false;
-    const apply = () => { tables.forEach((one) => one.table.draw()); remember(); };
     filters.addEventListener("input", apply);
-    filters.addEventListener("change", apply);
     filters.addEventListener("reset", () => setTimeout(apply, 0));
     filters.addEventListener("submit", (event) => event.preventDefault());
     recall();
   }
+  addEventListener("hashchange", () => { if (location.hash.includes("=")) location.reload(); });
   root.dataset.ready = "tables";
   if (typeof startFigures === "function") await startFigures();
 }
