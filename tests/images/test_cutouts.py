@@ -18,7 +18,7 @@ from astropy.wcs import WCS
 
 from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from zoo_core.images import Beside, find_cutouts, read
-from zoo_core.images.positions import read_positions
+from zoo_core.images.positions import read_columns, read_positions
 
 STEP = 0.1 / 3600
 TAN = {
@@ -414,3 +414,31 @@ def test_a_damaged_catalogue_is_read_or_refused_in_one_line(tmp_path, kind):
         path.write_bytes(damaged[: rng.integers(len(damaged) // 2, len(damaged) + 1)])
         with suppress(ImageReadError):
             read_positions(str(path))
+
+
+def test_objects_cost_a_hundred_bytes_and_become_sources_when_they_are_asked_for(tmp_path, mosaic):
+    count = 20_000
+    places = np.random.default_rng(0).uniform(0, 40, size=(2, count))
+    found = find_cutouts(catalogue(tmp_path, id=range(count), x=places[0], y=places[1]), mosaic, pixels=5)
+
+    held = sum(part.nbytes for part in (found.names, found.rows, found.tile, found.x, found.y))
+    assert held < 100 * count
+    assert found[7] == found[7 - count] == found[5:9][2]
+    assert (found[7].id, found[7].row, found[7].x) == ("7", 7, places[0][7])
+    with pytest.raises(IndexError):
+        found[count]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.fits", "a.parquet"])
+def test_columns_of_a_catalogue_are_read_as_what_they_are(tmp_path, name):
+    table = Table({"ra": [1.0, 2.0], "mag": [20.5, 21.0], "n": [3, 4], "field": ["a", "b"]})
+    if name.endswith("parquet"):
+        pq.write_table(pa.table({column: table[column].tolist() for column in table.colnames}), tmp_path / name)
+    else:
+        table.write(tmp_path / name)
+
+    read = read_columns(str(tmp_path / name), ["field", "n", "mag"])
+
+    assert read.to_pydict() == {"field": ["a", "b"], "n": [3, 4], "mag": [20.5, 21.0]}
+    with pytest.raises(ImageReadError, match="has no column colour; it has ra, mag, n, field"):
+        read_columns(str(tmp_path / name), ["colour"])

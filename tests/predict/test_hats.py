@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 
 import zoo_core as zoo
+from zoo_core.images.hats import margin_threshold
 from zoo_core.images.positions import OnSky, read_positions
 
 pytest.importorskip("hats_import")
@@ -14,7 +15,7 @@ lsdb = pytest.importorskip("lsdb")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # of lsdb, about its own future
 
-OBJECTS, SIDE, SCALE = 60, 300, 1e-4
+OBJECTS, SIDE, SCALE, MARGIN = 60, 300, 1e-4, 7.0
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +38,11 @@ def sky(tmp_path_factory) -> Path:
             "mag": rng.normal(size=OBJECTS),
         }
     )
-    catalog = lsdb.from_dataframe(table, ra_column="RAJ", dec_column="DEJ", catalog_name="objects")
+    catalog = lsdb.from_dataframe(
+        table, ra_column="RAJ", dec_column="DEJ", catalog_name="objects", margin_threshold=MARGIN
+    )
     catalog.write_catalog(folder / "objects.hats")
+    assert margin_threshold(folder / "objects.hats") == MARGIN
     return folder
 
 
@@ -55,7 +59,8 @@ def test_positions_are_those_of_the_catalogue_in_its_order(sky):
 def scores(sky) -> Path:
     """Predictions as a catalogue."""
     model = zoo.load("trivial", device="cpu")
-    mosaic = zoo.Mosaic(sky / "objects.hats", [sky / "tile.fits", sky / "missing.fits"], cutout=4)
+    tiles = [sky / "tile.fits", sky / "missing.fits"]
+    mosaic = zoo.Mosaic(sky / "objects.hats", tiles, cutout=4, columns=["mag"])
     model.predict(mosaic, out=sky / "scores.hats", pixel_scale=0.1)
     return sky / "scores.hats"
 
@@ -67,6 +72,22 @@ def test_predictions_join_with_the_catalogue(sky, scores):
     np.testing.assert_array_equal(joined["RAJ"], joined[next(n for n in joined.columns if n.startswith("ra"))])
     failed = joined[joined["status_zoo" if "status_zoo" in joined.columns else "status"] == "error"]
     assert list(failed["source_id"]) == [10**12 + 7]
+
+
+def test_chosen_columns_and_the_margin_of_the_catalogue_are_kept(sky, scores):
+    objects, predicted = lsdb.open_catalog(sky / "objects.hats"), lsdb.open_catalog(scores)
+
+    assert margin_threshold(scores) == MARGIN
+    assert predicted.margin is not None
+    stored = predicted.compute().set_index("id")["mag"]
+    assert stored.to_dict() == objects.compute().set_index("source_id")["mag"].to_dict()
+
+
+def test_a_column_that_is_not_there_and_one_that_is_taken_are_named(sky):
+    model = zoo.load("trivial", device="cpu")
+    for column, reason in (("colour", "has no column colour; it has"), ("ra", "has 'ra', which the result has")):
+        with pytest.raises(zoo.ZooError, match=reason):
+            model.predict(zoo.Mosaic(sky / "objects.hats", sky / "tile.fits", columns=[column]), pixel_scale=0.1)
 
 
 def test_predictions_are_matched_on_the_sky(sky, scores):

@@ -43,7 +43,7 @@ def chapter(tmp_path_factory):
     store = detecting(results)
     both = [store("any.both", "slc2020", 3.0), store("any.both", "slc2020_marginalised", 1.0)]
     store("any.first", "slc2020", 2.0)
-    site = site_of(board_of(results, listed), listed, False, "", {})
+    site = site_of(board_of(results, listed), listed, None, "", {})
     return next(one for one in site.chapters if one.subject.name == "anomaly"), both, site
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from axe_core_python.selenium import Axe
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 BOARD = "others.html"  # of benchmarks that no subject names
@@ -136,6 +138,45 @@ def test_columns_can_be_chosen(visit, browser):
     box = browser.find_element(By.XPATH, "//*[@data-for='table-sky']//label[contains(., 'licence')]/input")
     box.click()
     assert not browser.find_elements(By.XPATH, "//table[@id='table-sky']//th[contains(., 'licence')]")
+
+
+def test_the_keyboard_alone_sorts_picks_columns_and_closes_them(visit, browser):
+    visit(BOARD)
+    name = "return (document.activeElement.textContent || document.activeElement.name).trim()"
+
+    press(browser, Keys.TAB)
+    assert browser.execute_script(name) == "To the content"
+    seen = "return getComputedStyle(document.activeElement).outlineStyle"
+    for _ in range(60):
+        press(browser, Keys.TAB)
+        assert browser.execute_script(seen) == "solid"
+        if browser.execute_script("return document.activeElement.matches('[data-for=table-sky] summary')"):
+            break
+    press(browser, Keys.ENTER)
+    assert browser.execute_script("return document.querySelector('[data-for=table-sky] details').open")
+    press(browser, Keys.TAB, Keys.SPACE, Keys.ESCAPE)
+    assert not browser.execute_script("return document.querySelector('[data-for=table-sky] details').open")
+    assert browser.execute_script(name) == "Columns"
+    assert not browser.find_elements(By.XPATH, "//table[@id='table-sky']//th[contains(., 'auroc')]")
+    for _ in range(12):
+        press(browser, Keys.TAB)
+        if browser.execute_script("return document.activeElement.closest('th')?.textContent.includes('images/s')"):
+            break
+    press(browser, Keys.ENTER)
+    assert shown(browser)[:3] == ["c.three", "b.two", "a.one"]
+
+
+def press(browser, *keys):
+    ActionChains(browser).send_keys(*keys).perform()
+
+
+@pytest.mark.parametrize("width", [1280, 1400])
+def test_boards_fit_a_laptop(visit, browser, width):
+    with sized(browser, width):
+        visit(BOARD)
+
+        wide = "return [...document.querySelectorAll('.scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1)"
+        assert browser.execute_script(f"{wide}.length") == 0
 
 
 def test_the_model_stays_when_the_table_moves(visit, browser):

@@ -5,11 +5,15 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import roc_curve
 
+from zoo_core.bench.examination import metrics_of
 from zoo_core.bench.summary import summarise
 from zoo_core.board.leaderboard import leaderboard
 from zoo_core.catalog.registry import catalog
@@ -20,9 +24,14 @@ from zoo_core.web.curves import roc_points
 from zoo_core.web.libraries import plots_script, tables_script
 from zoo_core.web.measured import measured_of
 from zoo_core.web.pages import write_pages
-from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
+from zoo_core.web.plots import DRAWN
+from zoo_core.web.resampling import resampled
+from zoo_core.web.thumbnails import KEPT, draw_thumbnails, drawable, filled, pictures_of
 
+from ..bench.conftest import storing
 from ..stored_results import MadeUp, store_result
+
+ROOT = Path(__file__).parents[2]
 
 
 class Page(HTMLParser):
@@ -107,7 +116,9 @@ def test_the_libraries_are_plain_scripts_with_their_licences(site):
 def test_differences_are_paired_and_models_alike_on_the_images_are_not_told_apart(site):
     payload = json.loads((site / "data/sky.js").read_text().removeprefix("zooData(").removesuffix(");\n"))
 
-    (pair,) = [one for one in payload["pairs"] if set(one["models"]) == {"b.two", "c.three"}]
+    (former,) = [one["model"] for one in payload["models"] if one["model"] in ("b.two", "c.three")][:1]
+    text = (site / "data/sky" / f"{former}.js").read_text().removeprefix("zooPairs(").removesuffix(");\n")
+    (pair,) = [one for one in json.loads(text)["pairs"] if set(one["models"]) == {"b.two", "c.three"}]
     (auroc,) = [one for one in pair["metrics"] if one["name"] == "auroc"]
     assert auroc["low"] <= auroc["difference"] <= auroc["high"]
     assert auroc["difference"] == pytest.approx(auroc["first"] - auroc["second"])
@@ -162,7 +173,72 @@ def test_thumbnails_are_drawn_for_frozen_simulations_alone(tmp_path):
     (png,) = draw_thumbnails(dataset, [3], spec.sha256).values()
     assert png.startswith(b"\x89PNG")
     assert drawable(spec, "0" * 64) is None  # other images were measured
-    assert drawable(listed["sky_space"], listed["sky_space"].sha256) is None  # not ours to pass on
+    assert drawable(listed["sky_space"], listed["sky_space"].sha256) is None  # nobody says where they are
+
+
+def test_real_images_are_shown_with_their_credit_and_no_others_under_their_name():
+    (path,) = sorted(KEPT.glob("*/about.yaml"))
+    spec = catalog().benchmarks[path.parent.name]
+    measured = json.loads(next((ROOT / "docs/leaderboard/results" / spec.id).glob("*.json")).read_text())
+
+    shown = pictures_of(spec, measured["hashes"]["dataset"], range(55))
+
+    assert len(shown.drawn) == 55 and "Hubble" in shown.credit
+    assert pictures_of(spec, "0" * 64, range(55)).drawn == {}
+
+
+def test_the_blank_frame_around_a_small_stamp_is_cut_away(tmp_path):
+    class Stamp:
+        def images(self, rows):
+            pixels = np.full((1, 1, 40, 60), np.nan, np.float32)
+            pixels[0, 0, 10:30, 5:35] = np.random.default_rng(0).normal(size=(20, 30))
+            return pixels
+
+    (png,) = draw_thumbnails(Stamp(), [0], tmp_path.name).values()
+
+    assert Image.open(BytesIO(png)).size == (30, 20)
+
+
+def test_a_model_has_one_colour_on_all_pages_of_its_subject(site):
+    pages = [(site / "benchmark" / f"{name}.html").read_text() for name in ("sky", "real_sky")]
+
+    first, second = (re.search(r'data-model="a.one"><svg.*?stroke="(#\w+)"', page)[1] for page in pages)
+    assert first == second
+
+
+def test_a_plot_begins_with_few_models_and_the_legend_has_all(tmp_path):
+    store = storing(tmp_path / "results")
+    for number in range(DRAWN + 2):
+        store(f"a.m{number:02d}", images=60)
+
+    write_pages(leaderboard(tmp_path / "results"), tmp_path / "pages", pictures=False)
+
+    page = (tmp_path / "pages" / "benchmark" / "sky.html").read_text()
+    assert page.count('aria-pressed="true"') == DRAWN and page.count('aria-pressed="false"') == 2
+    assert len(re.findall(r'aria-roledescription="line mark"', page)) == DRAWN
+
+
+def test_what_an_older_version_has_kept_is_not_taken_for_resamples(results, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (table,) = [one for one in leaderboard(results).tables if one.benchmark == "real_sky"]
+    (one,) = measured_of(table, results)
+    metrics = metrics_of(one.result, None)
+    first = resampled(one, metrics)
+    (path,) = (tmp_path / "zoo" / "resampled").iterdir()
+    for content in (b"", b"no archive", archive(names=np.array(["auroc"]), values=np.zeros((1, 3)))):
+        path.write_bytes(content)
+
+        again = resampled(one, metrics)
+
+        assert {name: values.tolist() for name, values in again.items()} == {
+            name: values.tolist() for name, values in first.items()
+        }
+
+
+def archive(**arrays):
+    content = BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
 
 
 @pytest.mark.parametrize(("task", "names"), [("classification", ("no", "sphere", "vort")), ("clustering", range(4))])

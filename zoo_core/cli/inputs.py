@@ -36,6 +36,7 @@ PARAMETERS = (
     click.option(
         "--image", multiple=True, metavar="[BAND=]FILE", help="Mosaic for --catalog, or tiles (repeat, or a pattern)."
     ),
+    click.option("--columns", metavar="A,B", help="Columns of --catalog that the rows keep."),
     click.option("--cutout", type=float, metavar="ARCSEC", help="Side of the cutouts.  [that of the network's input]"),
     click.option("--mask", help="Bad pixels: a layer of each file, or a file name with * for the image's stem."),
     click.option("--weight", help="Inverse variance, likewise."),
@@ -65,6 +66,7 @@ class Typed:
     from_file: str | None
     catalog: Path | None
     image: tuple[str, ...]
+    columns: str | None
     cutout: float | None
     mask: str | None
     weight: str | None
@@ -86,8 +88,9 @@ class Typed:
         from ..images import parse_bands
         from ..predict.inputs import Files
 
-        if self.cutout is not None:
-            raise click.UsageError("--cutout goes with --catalog and --image")
+        for option, value in (("--cutout", self.cutout), ("--columns", self.columns)):
+            if value is not None:
+                raise click.UsageError(f"{option} goes with --catalog and --image")
         patterns = self.patterns()
         names = [name for name in self.inputs if name not in patterns]
         bands = parse_bands(patterns) if patterns else None
@@ -101,7 +104,8 @@ class Typed:
         if self.catalog is None or not self.image or not alone:
             raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
         image = parse_bands(self.image) if any(map(BAND.fullmatch, self.image)) else list(self.image)
-        return Mosaic(self.catalog, image, self.cutout, self.layer, self.mask, self.weight)
+        columns = self.columns.split(",") if self.columns else ()
+        return Mosaic(self.catalog, image, self.cutout, self.layer, self.mask, self.weight, columns)
 
 
 def takes_images(command: Callable[..., Any]) -> Callable[..., Any]:

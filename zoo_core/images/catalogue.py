@@ -28,7 +28,9 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # as spreadsheets write what they call Unic
 _EMPTY = "the catalogue is empty; it needs columns ra and dec (degrees) or x and y"
 
 
-def read_catalogue(path: str, ids: Sequence[str], positions: Collection[tuple[str, str]]) -> Table:
+def read_catalogue(
+    path: str, ids: Sequence[str], positions: Collection[tuple[str, str]], columns: Sequence[str] = ()
+) -> Table:
     """The table of a file; its content tells the format, and not its name.
 
     Arguments:
@@ -36,6 +38,7 @@ def read_catalogue(path: str, ids: Sequence[str], positions: Collection[tuple[st
             Parquet or a VO table; or a folder that is a HATS catalogue, or holds Parquet files.
         ids, positions: names of columns, in lower case, that are looked for. Of several tables in a FITS file, the one
             that has positions is read.
+        columns: others that are wanted, where only some are read: of a HATS catalogue.
 
     Raises:
         ImageReadError: it cannot be read, or it is not clear which column or table is meant.
@@ -45,7 +48,7 @@ def read_catalogue(path: str, ids: Sequence[str], positions: Collection[tuple[st
             raise ImageReadError(f"{path}: no such catalogue")
         if not (Path(path).is_file() or Path(path).is_dir()):  # a pipe can be read only once, a device never ends
             raise ImageReadError(f"{path}: not a file")
-        table = _table(path, ids, positions)
+        table = _table(path, ids, positions, columns)
     _check_once(path, table.colnames, {*ids, *(name for pair in positions for name in pair)})
     return table
 
@@ -72,9 +75,10 @@ def _check_once(path: str, names: Sequence[str], known: Collection[str]) -> None
         )
 
 
-def _table(path: str, ids: Sequence[str], positions: Collection[tuple[str, str]]) -> Table:
-    if Path(path).is_dir():
-        return _of_arrow(read_hats(Path(path), ids) if is_hats(Path(path)) else parquet_folder(Path(path)))
+def _table(path: str, ids: Sequence[str], positions: Collection[tuple[str, str]], columns: Sequence[str]) -> Table:
+    folder = Path(path)
+    if folder.is_dir():
+        return _of_arrow(read_hats(folder, ids, columns) if is_hats(folder) else parquet_folder(folder))
     with Path(path).open("rb") as stream:
         start = stream.read(6)
     if start.startswith(b"PAR1"):  # astropy would need pandas

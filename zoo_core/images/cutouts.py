@@ -1,82 +1,28 @@
 """Cutouts: from positions in a catalogue and one mosaic to a row each."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import count, repeat
-from math import floor, isfinite
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+import pyarrow as pa
 from astropy.coordinates import SkyCoord
 
 from ..errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
-from .image import RawImage
+from .catalog_sources import NONE, CatalogSource, Cutouts, Tile
 from .inputs import find_sources
 from .layers import Layer
 from .pairs import SAME_PIXEL, PairedSource
 from .positions import OnMosaic, OnSky, read_positions
 from .readers import layers_of
-from .select import Window, choose
-from .source import NOTHING, Beside, FileSource, Source, StrPath
-from .tiles import OffTiles, placed, unit_vectors
+from .remote import is_remote
+from .select import choose
+from .source import NOTHING, Beside, FileSource, StrPath
+from .tiles import placed, unit_vectors
 from .wcs import footprint, sky_to_pixels
 from .wcs import pixel_scale as scale_of
 
 __all__ = ["CatalogSource", "find_cutouts"]
-
-
-Tile = FileSource | PairedSource
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogSource(Source):
-    """A square about one position of a catalogue.
-
-    Arguments:
-        tile: the mosaic.
-        name: of the object.
-        row: in the catalogue, from 0.
-        x, y: position, pixels; the centre of the mosaic's first pixel is (0, 0).
-        size: side of the cutout, pixels. It is cut along pixels, its centre within half a pixel of the position.
-        sky: right ascension and declination, degrees; None if the catalogue gives pixels.
-    """
-
-    tile: Tile
-    name: str
-    row: int
-    x: float
-    y: float
-    size: int
-    sky: tuple[float, float] | None = None
-
-    @property
-    def id(self) -> str:
-        """The name in the catalogue."""
-        return self.name
-
-    @property
-    def key(self) -> str:
-        """The mosaic and the row of the catalogue: names need not be unique."""
-        return f"{self.tile.key}[{self.row}]"
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Of the mosaic."""
-        return self.tile.paths
-
-    @property
-    def position(self) -> tuple[float, float] | None:
-        """As the catalogue gives it."""
-        return self.sky
-
-    def load(self, n_bands: int) -> RawImage:
-        """The cutout; NaN outside the edges of the mosaic."""
-        if not (isfinite(self.x) and isfinite(self.y)):
-            raise ImageShapeError(f"{self.key}: the position of {self.name} is not on the mosaic")
-        corner = [floor(centre - (self.size - 1) / 2 + 0.5) for centre in (self.x, self.y)]
-        image = self.tile.load(n_bands, Window(corner[0], corner[1], self.size))
-        return replace(image, id=self.id, path=self.key)
 
 
 def find_cutouts(
@@ -88,10 +34,10 @@ def find_cutouts(
     pixel_scale: float | None = None,
     ext: str | int | None = None,
     beside: Beside = NOTHING,
-) -> Iterator[CatalogSource | OffTiles]:
+) -> Cutouts:
     """A row for each position of a catalogue; of several mosaics, one after the other.
 
-    Memory holds the positions and never more of a mosaic than a cutout.
+    Memory holds some hundred bytes an object, and never more of a mosaic than a cutout.
 
     Arguments:
         catalog: see `read_positions`.
@@ -121,26 +67,35 @@ def find_cutouts(
     if len(tiles) > 1:
         return _of_tiles(str(catalog), found, tiles, side)
     (tile,) = tiles
-    size = side(tile)
     x, y = _pixels(found, tile)
-    skies = repeat(None) if isinstance(found, OnMosaic) else zip(found.ra.tolist(), found.dec.tolist(), strict=True)
-    places = zip(count(), found.names, x.tolist(), y.tolist(), skies, strict=False)
-    return (CatalogSource(tile, name, row, x, y, size, sky) for row, name, x, y, sky in places)
+    rows = np.arange(len(found.names))
+    return Cutouts(
+        str(catalog),
+        tiles,
+        [side(tile)],
+        pa.array(found.names, pa.string()),
+        rows,
+        np.zeros(len(rows), int),
+        x,
+        y,
+        _sky(found),
+    )
 
 
-def _of_tiles(
-    catalog: str, found: OnSky | OnMosaic, tiles: Sequence[Tile], side: Callable[[Tile], int]
-) -> Iterator[CatalogSource | OffTiles]:
+def _of_tiles(catalog: str, found: OnSky | OnMosaic, tiles: Sequence[Tile], side: Callable[[Tile], int]) -> Cutouts:
     if isinstance(found, OnMosaic):
         raise ArgumentError(f"{catalog}: x and y are pixels of one mosaic; {len(tiles)} tiles need ra and dec")
-    for tile, there in placed(found, tiles, _footprint, _pixels, _shape):
-        rows = there.rows.tolist()
-        skies = zip(found.ra[rows].tolist(), found.dec[rows].tolist(), strict=True)
-        if tile is None:
-            yield from (OffTiles(catalog, found.names[row], row, sky) for row, sky in zip(rows, skies, strict=True))
-        elif rows:
-            size, places = side(tile), zip(rows, there.x.tolist(), there.y.tolist(), skies, strict=True)
-            yield from (CatalogSource(tile, found.names[row], row, x, y, size, sky) for row, x, y, sky in places)
+    parts = list(placed(found, tiles, _footprint, _pixels, _shape))
+    rows = np.concatenate([there.rows for _, there in parts])
+    numbers = np.repeat([*range(len(tiles)), NONE], [len(there.rows) for _, there in parts])
+    sides = [side(tile) if tile is not None and len(there.rows) else 0 for tile, there in parts]
+    x, y = (np.concatenate([getattr(there, axis) for _, there in parts]) for axis in ("x", "y"))
+    names, sky = pa.array(found.names, pa.string()).take(rows), _sky(found)
+    return Cutouts(catalog, tiles, sides, names, rows, numbers, x, y, None if sky is None else sky[rows])
+
+
+def _sky(found: OnSky | OnMosaic) -> np.ndarray | None:
+    return None if isinstance(found, OnMosaic) else np.stack([found.ra, found.dec], axis=-1)
 
 
 def _tiles(
@@ -149,7 +104,7 @@ def _tiles(
     if not isinstance(image, Mapping):
         return cast(list[Tile], list(find_sources(image, ext=ext, beside=beside)))
     bands = {band: str(path) for band, path in image.items()}
-    if any("*" in path and not Path(path).exists() for path in bands.values()):
+    if any("*" in path and (is_remote(path) or not Path(path).exists()) for path in bands.values()):
         return cast(list[Tile], list(find_sources(bands=bands, ext=ext, beside=beside)))
     files = tuple(FileSource(path, ext, None, beside) for path in bands.values())
     return [PairedSource(files[0].id, tuple(bands), files)]

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from ..errors import ImageReadError, NotInstalledError
 
-__all__ = ["is_hats", "parquet_folder", "read_hats"]
+__all__ = ["is_hats", "margin_threshold", "parquet_folder", "read_hats"]
 
 PROPERTIES = ("collection.properties", "hats.properties", "properties")
 
@@ -20,12 +20,13 @@ def is_hats(folder: Path) -> bool:
     return any((folder / name).is_file() for name in PROPERTIES)
 
 
-def read_hats(folder: Path, names: Sequence[str]) -> pa.Table:
+def read_hats(folder: Path, names: Sequence[str], columns: Sequence[str] = ()) -> pa.Table:
     """The positions of a catalogue, as `ra` and `dec`, in the order of its pixels, without its margins.
 
     Arguments:
         folder: of the catalogue or collection.
         names: columns that may name the objects; the first that is there is read as well.
+        columns: others that are wanted, those that are there.
 
     Raises:
         ImageReadError: it has no positions, or a partition is missing.
@@ -45,8 +46,18 @@ def read_hats(folder: Path, names: Sequence[str]) -> pa.Table:
         raise ImageReadError(f"{folder}: the catalogue names no columns of positions in its properties")
     base = catalog.catalog_base_dir
     files = [str(pixel_catalog_file(base, pixel)) for pixel in catalog.get_healpix_pixels()]
-    pieces = [_columns(file, ra, dec, names) for file in files]
+    pieces = [_columns(file, ra, dec, names, columns) for file in files]
     return pa.concat_tables(pieces)
+
+
+def margin_threshold(folder: Path) -> float | None:
+    """Of the margin of a collection, arcsec; None without one."""
+    import hats
+
+    opened: Any = hats.read_hats(folder)
+    if getattr(opened, "default_margin", None) is None:
+        return None
+    return float(opened.get_margin_thresholds()[opened.default_margin])
 
 
 def parquet_folder(folder: Path) -> pa.Table:
@@ -61,13 +72,10 @@ def parquet_folder(folder: Path) -> pa.Table:
     return ds.dataset(files, format="parquet").to_table()
 
 
-def _columns(file: str, ra: str, dec: str, names: Sequence[str]) -> pa.Table:
+def _columns(file: str, ra: str, dec: str, names: Sequence[str], columns: Sequence[str]) -> pa.Table:
     there = pq.read_schema(file).names
     name = next((one for wanted in names for one in there if one.lower() == wanted), None)
-    chosen = [ra, dec] if name is None else [ra, dec, name]
-    return (
-        pq.ParquetFile(file)
-        .read(columns=chosen)
-        .select(chosen)
-        .rename_columns(["ra", "dec", *([] if name is None else [name.lower()])])
-    )
+    called = {ra: "ra", dec: "dec"} | ({} if name is None else {name: name.lower()})
+    wanted = [one for one in columns if one in there and one not in called.values()]
+    read = pq.ParquetFile(file).read(columns=[*called, *wanted])
+    return pa.table({called.get(one, one): read[one] for one in called} | {one: read[one] for one in wanted})

@@ -15,6 +15,7 @@ from ..files import refused
 from .pack import is_pack, packed_sources
 from .pairs import pair
 from .readers import SUFFIXES
+from .remote import has_pattern, is_remote, list_remote
 from .source import NOTHING, Beside, FileSource, Source, StrPath
 
 __all__ = ["find_sources"]
@@ -72,11 +73,24 @@ def _rows(files: Iterable[FileSource], ext: str | int | None, stack: bool) -> It
 
 
 def _expand(name: str) -> list[str]:
+    if is_remote(name):
+        return _expand_remote(name)
     if Path(name).is_dir():
         return _image_files(name)
     if Path(name).exists() or not has_magic(name):
         return [name]
     found = sorted(path for path in iglob(name) if not Path(path).is_dir())  # noqa: PTH207 - absolute
+    if not found:
+        raise ImageReadError(f"{name}: no file matches; is the pattern right?")
+    return found
+
+
+def _expand_remote(name: str) -> list[str]:
+    """A pattern, or with a slash at its end a folder, of files elsewhere; else the file itself."""
+    pattern = f"{name}*" if name.endswith("/") else name
+    if not has_pattern(pattern):
+        return [name]
+    found = [url for url in list_remote(pattern) if pattern == name or url.lower().endswith(SUFFIXES)]
     if not found:
         raise ImageReadError(f"{name}: no file matches; is the pattern right?")
     return found

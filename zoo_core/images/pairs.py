@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from .image import RawImage
+from .remote import is_remote, joined, list_remote
 from .select import Window
 from .source import Beside, FileSource, Source
 from .wcs import centre_offset
@@ -94,7 +95,7 @@ def parse_bands(options: Sequence[str]) -> dict[str, str]:
 
 def pair(bands: Mapping[str, str], folder: Path, ext: str | int | None, beside: Beside) -> Iterator[PairedSource]:
     """A source for every name that one of the patterns matches; a band that lacks it is found out on reading."""
-    patterns = {name: str(folder / pattern) for name, pattern in bands.items()}
+    patterns = {name: joined(folder, pattern) for name, pattern in bands.items()}
     if len({pattern.count("*") for pattern in patterns.values()}) > 1:
         raise ArgumentError(f"bands= (--bands) {dict(bands)}: every pattern needs the same number of *")
     found = sorted({match for pattern in patterns.values() for match in _matches(pattern)})
@@ -108,9 +109,13 @@ def pair(bands: Mapping[str, str], folder: Path, ext: str | int | None, beside: 
 def _matches(pattern: str) -> Iterator[tuple[str, ...]]:
     parts = pattern.split("*")
     regex = re.compile("([^/]*)".join(re.escape(part) for part in parts))
-    for path in iglob("*".join(escape(part) for part in parts)):  # noqa: PTH207 - absolute
+    for path in list_remote(pattern) if is_remote(pattern) else _local(parts):
         if match := regex.fullmatch(path):
             yield match.groups()
+
+
+def _local(parts: Sequence[str]) -> Iterator[str]:
+    return iglob("*".join(escape(part) for part in parts))  # noqa: PTH207 - absolute
 
 
 def _filled(pattern: str, match: tuple[str, ...]) -> str:

@@ -1,11 +1,12 @@
 """Positions: the objects of a catalogue, each with its name as it is written."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
+import pyarrow as pa
 from astropy import units
 from astropy.coordinates import Angle
 from astropy.table import Column
@@ -14,7 +15,7 @@ from ..errors import ImageReadError
 from .catalogue import is_number, read_catalogue
 from .wcs import arcsec_in
 
-__all__ = ["OnMosaic", "OnSky", "read_positions"]
+__all__ = ["OnMosaic", "OnSky", "read_columns", "read_positions"]
 
 _IDS = ("id", "object_id", "source_id", "name", "designation", "number")
 _SKY = (
@@ -71,6 +72,30 @@ def read_positions(catalog: str) -> OnSky | OnMosaic:
     raise ImageReadError(
         f"{catalog}: needs columns ra and dec (degrees) or x and y; it has {', '.join(table.colnames)}"
     )
+
+
+def read_columns(catalog: str, names: Sequence[str]) -> pa.Table:
+    """Columns of a catalogue in the order of `read_positions`; text that is numbers as numbers.
+
+    Raises:
+        ImageReadError: it cannot be read, or lacks one of them.
+    """
+    table = read_catalogue(catalog, _IDS, [*_SKY, *_PIXELS], names)
+    if missing := [name for name in names if name not in table.colnames]:
+        raise ImageReadError(f"{catalog}: has no column {missing[0]}; it has {', '.join(table.colnames)}")
+    return pa.table({name: _plain(table[name]) for name in names})
+
+
+def _plain(column: Column) -> pa.Array:
+    """Masked values are null; text is numbers where all of it is."""
+    values = [None if value is np.ma.masked else value for value in column.tolist()]
+    if column.dtype.kind not in "US":
+        return pa.array(values, from_pandas=True)
+    texts = [_decoded(value) if isinstance(value, bytes) else value for value in values]
+    if all(not text or is_number(text) for text in texts) and any(texts):
+        whole = all(not text or text.strip().lstrip("+-").isdecimal() for text in texts)
+        return pa.array([None if not text else (int if whole else float)(text) for text in texts])
+    return pa.array(texts, pa.string())
 
 
 def _names(column: Column) -> list[str]:

@@ -16,6 +16,7 @@ from .fits import open_fits, open_gzip
 from .hdf5 import open_hdf5
 from .layers import Layer, OpenFile, reading
 from .raster import open_picture
+from .remote import is_remote, open_binary
 from .tiff import open_tiff
 
 __all__ = ["SUFFIXES", "layers_of"]
@@ -76,7 +77,12 @@ def _open(path: str) -> OpenFile:
 
 
 def _stamp(path: str) -> tuple[int, int, int]:
-    """What changes when the file does; ImageReadError unless it is a file."""
+    """What changes when the file does; ImageReadError unless it is a file.
+
+    One elsewhere is taken not to change while it is kept open: to ask each time would cost as much as to read.
+    """
+    if is_remote(path):
+        return 0, 0, 0
     try:
         found = Path(path).stat()
     except FileNotFoundError as error:
@@ -91,7 +97,7 @@ def _stamp(path: str) -> tuple[int, int, int]:
 def _stream(path: str) -> tuple[BinaryIO, bytes]:
     """The opened file and its first bytes."""
     with reading(path, (OSError,)):
-        stream = Path(path).open("rb")  # noqa: SIM115 - closed with its layers
+        stream = open_binary(path)  # closed with its layers
         start = stream.read(16)
         stream.seek(0)
     return stream, start

@@ -12,6 +12,7 @@ from ..errors import ImageError, ImageShapeError
 from .image import RawImage, to_float32
 from .layers import Cards, Layer
 from .readers import SUFFIXES, layers_of
+from .remote import is_remote
 from .select import Window, bands, choose, labels, n_planes, plane
 from .wcs import pixel_scale, unit
 
@@ -138,7 +139,7 @@ class FileSource(Source):
     def _planes(self, layer: Layer) -> int | None:
         """Of a stack; refused where a header claims more planes than the file has bytes."""
         planes = n_planes(layer)
-        if planes is not None and planes > Path(self.path).stat().st_size:
+        if planes is not None and not is_remote(self.path) and planes > Path(self.path).stat().st_size:
             raise ImageShapeError(f"{layer.where}: {planes:,} planes are more than the file can hold")
         return planes
 
@@ -180,7 +181,9 @@ def stem(path: str) -> str:
 def _partner(path: str, pattern: str) -> str:
     """The file that a pattern names for an image."""
     named = pattern.replace("*", stem(path))
-    return named if PurePath(pattern).name != pattern else str(PurePath(path).with_name(named))
+    if PurePath(pattern).name != pattern:
+        return named
+    return path.rpartition("/")[0] + "/" + named if is_remote(path) else str(PurePath(path).with_name(named))
 
 
 def _bad(mask: np.ndarray | None, weight: np.ndarray | None) -> np.ndarray | None:

@@ -1,5 +1,7 @@
 """Pixel scale and unit from a header, pixels from positions on the sky."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import hypot, isfinite, sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +10,7 @@ from astropy.io import fits
 
 from .fits import FITS_FAILURES
 from .layers import Cards, reading
+from .remote import open_binary
 
 if TYPE_CHECKING:  # half a second that most runs do not need
     from astropy.coordinates import SkyCoord
@@ -92,7 +95,7 @@ def sky_to_pixels(path: str, number: int, sky: "SkyCoord") -> tuple[np.ndarray, 
     from astropy.wcs import WCS, NoConvergence
     from astropy.wcs.utils import skycoord_to_pixel
 
-    with reading(path, FITS_FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+    with reading(path, FITS_FAILURES), _hdus(path) as hdus:
         hdu: Any = hdus[number]
         wcs = WCS(hdu.header, hdus).celestial
         try:
@@ -107,13 +110,19 @@ def footprint(path: str, number: int) -> tuple[np.ndarray, np.ndarray]:
     from astropy.wcs import WCS
     from astropy.wcs.utils import pixel_to_skycoord
 
-    with reading(path, FITS_FAILURES), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
+    with reading(path, FITS_FAILURES), _hdus(path) as hdus:
         hdu: Any = hdus[number]
         height, width = hdu.shape[-2:]
         x = np.array([(width - 1) / 2, -0.5, width - 0.5, -0.5, width - 0.5])
         y = np.array([(height - 1) / 2, -0.5, -0.5, height - 0.5, height - 0.5])
         sky: Any = pixel_to_skycoord(x, y, WCS(hdu.header, hdus).celestial).icrs
     return np.asarray(sky.ra.deg), np.asarray(sky.dec.deg)
+
+
+@contextmanager
+def _hdus(path: str) -> Iterator[Any]:
+    with open_binary(path) as stream, fits.open(stream, memmap=False, lazy_load_hdus=True) as hdus:
+        yield hdus
 
 
 def _converged(error: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -70,7 +70,7 @@ class Finished:
 
     def _write_hats(self, out: Path) -> None:
         self._shards.agree(self.run.count)
-        lost = write_hats(self._shards.paths(self.run.count), out)
+        lost = write_hats(self._shards.paths(self.run.count), out, self.run.images.margin)
         if lost:
             logger.warning("%s: %d rows have no position and are left out", out, lost)
 

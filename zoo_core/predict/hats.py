@@ -39,7 +39,7 @@ def check_hats(out: Path) -> None:
         ) from error
 
 
-def write_hats(shards: Sequence[Path], out: Path) -> int:
+def write_hats(shards: Sequence[Path], out: Path, margin: float | None = None) -> int:
     """A catalogue of the rows that have a position; returns how many have none and are left out.
 
     `id` becomes whole numbers where all are, so that it joins with the catalogue that the objects are from.
@@ -47,6 +47,7 @@ def write_hats(shards: Sequence[Path], out: Path) -> int:
     Arguments:
         shards: Parquet files of the same columns.
         out: folder of the catalogue, complete or not there.
+        margin: arcsec; the catalogue becomes a collection with one. None: it has none.
 
     Raises:
         ArgumentError: no row has a position.
@@ -61,7 +62,7 @@ def write_hats(shards: Sequence[Path], out: Path) -> int:
             located, lost = _located(shards, Path(temporary) / "rows")
             if not located:
                 raise ArgumentError(f"{out}: no row has a position")
-            _import(located, Path(temporary), out.stem)
+            _import(located, Path(temporary), out.stem, margin)
             (Path(temporary) / out.stem).replace(out)
     except OSError as error:
         raise FileError(refused(error, out)) from error
@@ -92,27 +93,30 @@ def _are_whole(ids: pa.ChunkedArray) -> bool:
     return all(WHOLE.fullmatch(name) for name in ids.to_pylist())
 
 
-def _import(files: Sequence[Path], folder: Path, name: str) -> None:
+def _import(files: Sequence[Path], folder: Path, name: str, margin: float | None) -> None:
     from distributed import Client
     from hats_import.catalog.arguments import ImportArguments
     from hats_import.catalog.file_readers import ParquetPyarrowReader
     from hats_import.catalog.run_import import run
+    from hats_import.collection.arguments import CollectionArguments
+    from hats_import.collection.run_import import run as run_collection
 
     work = folder / "work"
     work.mkdir()
+    common = {"output_artifact_name": name, "output_path": str(folder), "tmp_dir": str(work), "progress_bar": False}
+    catalogue = {
+        "ra_column": "ra",
+        "dec_column": "dec",
+        "input_file_list": [str(file) for file in files],
+        "file_reader": ParquetPyarrowReader(),
+        "pixel_threshold": ROWS,
+        "highest_healpix_order": ORDER,
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        arguments = ImportArguments(
-            ra_column="ra",
-            dec_column="dec",
-            input_file_list=[str(file) for file in files],
-            file_reader=ParquetPyarrowReader(),
-            output_artifact_name=name,
-            output_path=str(folder),
-            tmp_dir=str(work),
-            pixel_threshold=ROWS,
-            highest_healpix_order=ORDER,
-            progress_bar=False,
-        )
         with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
-            run(arguments, client)
+            if margin is None:
+                run(ImportArguments(**common, **catalogue), client)
+            else:
+                collection = CollectionArguments(**common).catalog(**catalogue)
+                run_collection(collection.add_margin(margin_threshold=margin, is_default=True), client)

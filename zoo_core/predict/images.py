@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from torch import Tensor
 
 from ..errors import ImageError, ImageShapeError
@@ -17,6 +18,7 @@ from ..files import stamp
 from ..images.given import as_array
 from ..images.held import raw_image
 from ..images.image import RawImage
+from ..images.remote import is_remote, stamp_remote
 from ..images.source import Source, read
 from ..interfaces import Dataset
 from .reading import Job, Unreadable
@@ -29,9 +31,11 @@ class Images(ABC):
 
     Attributes:
         in_workers: reading them can be left to other processes.
+        margin: of the catalogue of the sky that they are from, arcsec; None: it has none.
     """
 
     in_workers: bool = False
+    margin: float | None = None
 
     @abstractmethod
     def __len__(self) -> int:
@@ -53,6 +57,10 @@ class Images(ABC):
         """Right ascension and declination (N, 2), degrees, NaN where unknown; None: of no image of this run."""
         return None
 
+    def carried(self, start: int, stop: int) -> pa.Table | None:
+        """Columns of a catalogue that the rows keep; None: there are none."""
+        return None
+
     def part(self, start: int, stop: int) -> Images:
         """Images `start` to `stop` alone, with their keys and identity; only where `in_workers`."""
         raise NotImplementedError
@@ -66,11 +74,15 @@ class SourceImages(Images):
         sources: in order.
         n_bands: of each image.
         on_sky: rows have columns for right ascension and declination.
+        columns: of the catalogue, a row a source, that the rows keep; or None.
+        margin: of the catalogue that they are from, arcsec; None: it has none.
     """
 
     sources: Sequence[Source]
     n_bands: int
     on_sky: bool = False
+    columns: pa.Table | None = None
+    margin: float | None = None
     in_workers = True
 
     def __len__(self) -> int:
@@ -84,7 +96,10 @@ class SourceImages(Images):
         """Of what was chosen, and of the paths, sizes and modification times of the files."""
         chosen = tuple(self.sources[start:stop])
         paths = dict.fromkeys(path for source in chosen for path in source.paths)
-        return _sha256(repr((chosen, self.n_bands, stamp(paths))).encode())
+        columns = self.carried(start, stop)
+        kept = () if columns is None else (columns.to_pydict(),)
+        elsewhere = tuple(stamp_remote(path) for path in paths if is_remote(path))
+        return _sha256(repr((chosen, self.n_bands, stamp(paths), *kept, *elsewhere)).encode())
 
     def job(self, start: int, stop: int) -> Job:
         """A function that can be sent to another process."""
@@ -97,9 +112,15 @@ class SourceImages(Images):
         known = (source.position or (np.nan, np.nan) for source in self.sources[start:stop])
         return np.array(list(known), np.float64).reshape(-1, 2)
 
+    def carried(self, start: int, stop: int) -> pa.Table | None:
+        """Those that were chosen."""
+        return None if self.columns is None else self.columns.slice(start, stop - start)
+
     def part(self, start: int, stop: int) -> SourceImages:
         """Those sources."""
-        return replace(self, sources=tuple(self.sources[start:stop]))
+        columns = self.carried(start, stop)
+        own = None if columns is None else columns.combine_chunks()
+        return replace(self, sources=tuple(self.sources[start:stop]), columns=own)
 
 
 @dataclass(frozen=True, eq=False)

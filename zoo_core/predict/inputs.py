@@ -6,16 +6,20 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, Union
 
 import numpy as np
 from torch import Tensor
 
 from ..errors import ArgumentError
+from ..images.catalog_sources import Cutouts
 from ..images.cutouts import find_cutouts
 from ..images.given import in_arcsec
+from ..images.hats import is_hats, margin_threshold
 from ..images.held import held
 from ..images.inputs import find_sources
+from ..images.positions import read_columns
 from ..images.source import Beside, Source
 from ..interfaces import Dataset
 from .images import ArrayImages, DatasetImages, HeldImages, Images, SourceImages
@@ -92,6 +96,7 @@ class Mosaic(Named):
         cutout: side of the cutouts, arcsec (--cutout); None: that of the network's input.
         ext: layer of the mosaic (--ext).
         mask, weight: as in `Files`.
+        columns: of the catalogue, that the rows keep (--columns).
 
     Example:
         >>> Mosaic("positions.csv", "tile.fits", cutout=10).cutout
@@ -104,8 +109,9 @@ class Mosaic(Named):
     ext: str | int | None = None
     mask: str | None = None
     weight: str | None = None
+    columns: Sequence[str] = ()
 
-    def sources(self, model: Model, pixel_scale: float | None) -> Iterable[Source]:
+    def sources(self, model: Model, pixel_scale: float | None) -> Cutouts:
         """As large as asked, or as the network's input: arcsec if it resamples to a pixel scale, else pixels."""
         size, scale = model.preprocess.field, model.preprocess.pixel_scale
         arcsec = in_arcsec("cutout= (--cutout)", self.cutout)
@@ -121,6 +127,26 @@ class Mosaic(Named):
             beside=Beside(self.mask, self.weight),
         )
 
+    def images(self, model: Model, pixel_scale: float | None) -> SourceImages:
+        """With the columns that are kept, and the margin of a HATS catalogue.
+
+        Raises:
+            ArgumentError: a column has the name of one of the result.
+        """
+        _check_free(self.columns, model)
+        cutouts = self.sources(model, pixel_scale)
+        table = read_columns(str(self.catalog), self.columns).take(cutouts.rows) if self.columns else None
+        folder = Path(self.catalog)
+        margin = margin_threshold(folder) if is_hats(folder) else None
+        return SourceImages(cutouts, len(model.bands), cutouts.sky is not None, table, margin)
+
+
+def _check_free(columns: Sequence[str], model: Model) -> None:
+    own = ("id", "path", "status", "message", "ra", "dec", *model.task.empty_columns(model.heads))
+    for number, name in enumerate(columns):
+        if name in own or name in columns[:number]:
+            raise ArgumentError(f"columns= (--columns) has {name!r}, which the result has already; leave it out")
+
 
 def images_of(model: Model, inputs: Inputs, pixel_scale: float | None = None) -> Images:
     """The images that are passed or named, for this model; a string, a path or a list of them is `Files`.
@@ -135,6 +161,8 @@ def images_of(model: Model, inputs: Inputs, pixel_scale: float | None = None) ->
     listed = list(inputs) if isinstance(inputs, Iterator) else inputs
     if (one_by_one := held(listed)) is not None:
         return HeldImages.of(one_by_one, len(model.bands))
+    if isinstance(listed, Mosaic):
+        return listed.images(model, pixel_scale)
     sources = listed.sources(model, pixel_scale) if isinstance(listed, Named) else _sources(model, listed)
     found = tuple(sources)
     return SourceImages(found, len(model.bands), any(source.position is not None for source in found))

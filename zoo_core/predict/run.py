@@ -12,7 +12,6 @@ from functools import partial
 from itertools import islice, repeat
 from threading import Lock
 
-import numpy as np
 import pyarrow as pa
 
 from .at_once import AtOnce
@@ -64,7 +63,7 @@ class Run:
                     if progress:
                         progress(done, len(self.images))
                 table = pa.concat_tables(rows, promote_options="permissive")
-                self.shards.write(number, _located(table, self.images.positions(*self.span(number))), keys[number])
+                self.shards.write(number, self._with_catalog(table, number), keys[number])
 
     def missing(self) -> Iterator[int]:
         """The shards that are not there yet."""
@@ -136,15 +135,17 @@ class Run:
         }
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
+    def _with_catalog(self, rows: pa.Table, number: int) -> pa.Table:
+        """What is known of the images beside their pixels, before the columns of the task."""
+        span = self.span(number)
+        positions, columns = self.images.positions(*span), self.images.carried(*span)
+        sky = {} if positions is None else {"ra": positions[:, 0], "dec": positions[:, 1]}
+        known = {name: pa.array(values, pa.float64(), from_pandas=True) for name, values in sky.items()}
+        known |= {} if columns is None else {name: columns[name] for name in columns.column_names}
+        for place, (name, values) in enumerate(known.items(), N_NAMING):
+            rows = rows.add_column(place, name, values)
+        return rows
+
     def _parts(self, number: int) -> list[tuple[int, int]]:
         (start, stop), step = self.span(number), self.at_once.batch_size
         return [(first, min(first + step, stop)) for first in range(start, max(stop, start + 1), step)]
-
-
-def _located(rows: pa.Table, positions: np.ndarray | None) -> pa.Table:
-    """With columns `ra` and `dec` before those of the task, null where unknown."""
-    if positions is None:
-        return rows
-    for place, (name, values) in enumerate(zip(("ra", "dec"), positions.T, strict=True)):
-        rows = rows.add_column(N_NAMING + place, name, pa.array(values, pa.float64(), from_pandas=True))
-    return rows

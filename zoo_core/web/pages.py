@@ -2,7 +2,7 @@
 
 <folder>/index.html, compare.html, <subject>.html
 <folder>/model/<model>.html, benchmark/<benchmark>.html
-<folder>/data/<benchmark>.csv, .json, .js, data/<benchmark>/<model>.parquet
+<folder>/data/<benchmark>.csv, .json, .js, data/<benchmark>/<model>.parquet, .js
 <folder>/pictures/<benchmark>/<row>.png
 <folder>/assets/...
 """
@@ -85,6 +85,11 @@ def _data(site: Site) -> Iterator[tuple[str, str | bytes]]:
         yield f"data/{view.id}.json", json.dumps(own, indent=1) + "\n"
         yield f"data/{view.id}.csv", as_csv(own)
         yield f"data/{view.id}.js", f"zooData({json.dumps(view.payload())});\n"
+        for model, pairs in view.pairs().items():
+            yield (
+                f"data/{view.id}/{model}.js",
+                f"zooPairs({json.dumps({'of': f'{view.id}/{model}', 'pairs': pairs})});\n",
+            )
         for one in view.shown.measured:
             path = result_path(site.board.results, view.id, one.model).with_suffix(".parquet")
             yield f"data/{view.id}/{one.model}.parquet", path.read_bytes()

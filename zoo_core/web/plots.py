@@ -13,7 +13,7 @@ from ..board.colours import COLOURS
 from .curves import Record, confusions, parameters, reliabilities, roc, score_densities, strata
 from .measured import Measured
 
-__all__ = ["DASHES", "Plot", "colour", "dash", "plots_of"]
+__all__ = ["DASHES", "DRAWN", "Plot", "colour", "dash", "plots_of"]
 
 POWERS = [1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5]  # of ten, where a logarithmic axis has its ticks
 COLUMNS = {
@@ -27,6 +27,7 @@ COLUMNS = {
 """What columns of the truth are called on an axis."""
 
 DASHES = ((), (6, 3), (2, 2), (8, 3, 2, 3))  # tell lines apart in print, and those that share a colour
+DRAWN = 14  # models that a plot shows at first; the legend adds others
 WIDTH, HEIGHT = 300, 210
 INK = "currentColor"  # of the page, light or dark
 CONFIG = {
@@ -68,8 +69,10 @@ class Plot:
     pointed: Sequence[Spec] = ()
 
     def still(self) -> Spec:
-        """To be drawn once and for all."""
-        return self.spec | {"data": {"values": list(self.records)}, "config": CONFIG}
+        """To be drawn once and for all, with the first models."""
+        first = list(dict.fromkeys(record["model"] for record in self.records))[:DRAWN]
+        values = [record for record in self.records if record["model"] in first]
+        return self.spec | {"data": {"values": values}, "config": CONFIG}
 
     def live(self) -> Spec:
         """To be drawn in a browser, which puts the records of the wanted models in."""

@@ -149,7 +149,6 @@ def _examples(measured: Sequence[Measured]) -> list[int]:
     return [row for label in np.unique(labels) for row in np.flatnonzero(labels == label)[:EXAMPLES].tolist()]
 
 
-
 def _pictures(
     spec: BenchmarkSpec | None, measured: Sequence[Measured], rows: Sequence[int], data: Mapping[str, Path] | None
 ) -> Pictures:

@@ -124,7 +124,8 @@ def _numbers(board: Board) -> dict[str, dict[str, int]]:
     found = {}
     for ids in (*named, others):
         models = dict.fromkeys(row.model for id in ids for row in tables[id].rows)
-        found |= dict.fromkeys(ids, {model: number for number, model in enumerate(models)})
+        numbers = {model: number for number, model in enumerate(models)}
+        found |= dict.fromkeys(ids, numbers)
     return found
 
 

@@ -10,7 +10,7 @@ from ..board.tables import Row
 from .answers import answer, truth_in_words
 from .libraries import still_picture
 from .measured import Measured
-from .plots import Plot, colour, dash
+from .plots import DRAWN, Plot, colour, dash
 from .shown import Shown
 
 __all__ = ["View"]
@@ -54,12 +54,12 @@ class View:
         return sum(row.rank is not None for row in self.shown.table.rows)
 
     @property
-    def legend(self) -> list[dict[str, str]]:
-        """Of the models in the plots."""
-        numbers = {one.model: self.shown.numbers[one.model] for one in self.shown.measured}
+    def legend(self) -> list[dict[str, Any]]:
+        """Of the models in the plots; `drawn` are those that a plot shows at first."""
+        numbers = [(one.model, self.shown.numbers[one.model]) for one in self.shown.measured]
         return [
-            {"model": model, "colour": colour(number), "dash": " ".join(map(str, dash(number)))}
-            for model, number in numbers.items()
+            {"model": model, "colour": colour(number), "dash": " ".join(map(str, dash(number))), "drawn": k < DRAWN}
+            for k, (model, number) in enumerate(numbers)
         ]
 
     @property
@@ -105,10 +105,16 @@ class View:
             "domain": shown.domain,
             "models": self.legend,
             "metrics": [self._metric(name) for name in shown.table.metrics],
-            "pairs": [asdict(pair) for pair in shown.pairs],
             "plots": [self._plot(plot) for plot in shown.plots],
             "images": {row: self._image(row) for row in self._disputed_rows()},
         }
+
+    def pairs(self) -> dict[str, list[dict[str, Any]]]:
+        """The comparisons of each model with those after it in the table, which the browser loads when it compares."""
+        found: dict[str, list[dict[str, Any]]] = {one.model: [] for one in self.shown.measured}
+        for pair in self.shown.pairs:
+            found[pair.models[0]].append(asdict(pair))
+        return found
 
     def _metric(self, name: str) -> dict[str, Any]:
         values = {one.model: cell(one.result, name) for one in self.shown.measured}

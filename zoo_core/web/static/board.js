@@ -23,7 +23,7 @@ function boardTable(element) {
   const table = new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [[1, "asc"]], columnDefs }));
   const tools = document.querySelector(`.tools[data-for="${element.id}"]`);
   const board = { element, table, tools, heads };
-  const rows = table.rows().nodes().toArray();
+  const rows = table.rows({ order: "index" }).nodes().toArray();
   table.search.fixed("facets", (text, values, index) => wanted(rows[index]));
   table.on("draw", () => count(board));
   columnChoice(board);
@@ -62,6 +62,18 @@ function columnChoice(board) {
   });
 }
 
+/** Escape, and a click elsewhere, close the choice of columns. */
+function closing() {
+  const open = () => document.querySelector("details.columns[open]");
+  document.addEventListener("keydown", (event) => {
+    const details = event.key === "Escape" && open();
+    if (!details) return;
+    details.open = false;
+    details.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => { if (open() && !open().contains(event.target)) open().open = false; });
+}
+
 /** Ranks by another metric: places, intervals and order. */
 function rankBy(board, metric) {
   board.table.rows().every(function () {
@@ -90,8 +102,11 @@ function remember() {
   writeHash([...chosen, ...ranks]);
 }
 
+/** Draws the rows that the filters let through, once for each choice: some fields tell of a change twice. */
 function apply() {
+  const before = new URLSearchParams(choice).toString();
   choice = new FormData(filters);
+  if (new URLSearchParams(choice).toString() === before) return;
   tables.forEach((one) => one.table.draw());
   remember();
 }
@@ -130,6 +145,7 @@ function picks() {
 
 async function start() {
   picks();
+  closing();
   await drawn();
   await load("assets/tables.js");
   document.querySelectorAll("table.board").forEach((element) => tables.push(boardTable(element)));
@@ -137,6 +153,7 @@ async function start() {
   if (filters) {
     filters.hidden = false;
     filters.addEventListener("input", apply);
+    filters.addEventListener("change", apply);
     filters.addEventListener("reset", () => setTimeout(apply, 0));
     filters.addEventListener("submit", (event) => event.preventDefault());
     recall();

@@ -14,6 +14,11 @@ const row = (cells) => make("tr", cells.map((cell, k) => (cell instanceof Node ?
 const table = (heads, rows, label) => make("div", [make("table", [
   make("thead", [make("tr", heads.map((head) => make("th", head, { scope: "col" })))]), make("tbody", rows),
 ], { class: "plain" })], { class: "scroll", tabindex: "0", role: "region", "aria-label": label });
+/** A value, and its interval below it. */
+const estimate = (text) => {
+  const [value, interval] = (text ?? "–").split(" [");
+  return make("td", interval ? [value, make("small", `[${interval}`)] : value);
+};
 const digits = (value) => (value === null ? "–" : value !== 0 && Math.abs(value) < 0.01 ? value.toPrecision(2) : value.toFixed(3));
 const signed = (value) => (value > 0 ? "+" : "") + digits(value).replace("-", "−");
 
@@ -33,9 +38,15 @@ function fill() {
   options(fields[3], others.filter((model) => model !== fields[2].value), third, "no third");
 }
 
+const compared = new Map();
+/** Called by data/<benchmark>/<model>.js. */
+function zooPairs({ of, pairs }) { compared.set(of, pairs); }
+
 /** The pair of these models, its sign turned if the table has them the other way round. */
-function pairOf(data, first, second) {
-  const found = data.pairs.find((pair) => pair.models.includes(first) && pair.models.includes(second));
+async function pairOf(data, first, second) {
+  const former = data.models.find((one) => one.model === first || one.model === second)?.model, of = `${data.benchmark}/${former}`;
+  await load(`data/${of}.js`);
+  const found = compared.get(of).find((pair) => pair.models.includes(first) && pair.models.includes(second));
   if (!found || found.models[0] === first) return found;
   const turned = found.metrics.map((one) => ({ ...one, difference: one.difference === null ? null : -one.difference, low: one.high === null ? null : -one.high, high: one.low === null ? null : -one.low }));
   return { ...found, metrics: turned };
@@ -43,11 +54,11 @@ function pairOf(data, first, second) {
 
 function differences(data, models, pairs) {
   const heads = ["metric", ...models, ...pairs.map(({ models: [a, b] }) => `${a} − ${b}`)];
-  const rows = data.metrics.map((metric) => row([metric.title + (metric.rising ? " ↓" : ""), ...models.map((model) => metric.values[model] ?? "–"), ...pairs.map((pair) => {
+  const rows = data.metrics.map((metric) => row([metric.title + (metric.rising ? " ↓" : ""), ...models.map((model) => estimate(metric.values[model])), ...pairs.map((pair) => {
     const one = pair.found?.metrics.find((each) => each.name === metric.name);
     if (!one || one.difference === null) return "–";
-    const interval = one.low === null ? "" : ` [${signed(one.low)}, ${signed(one.high)}]`;
-    return make("td", [signed(one.difference) + interval, make("small", one.better ? ` ${one.better} is better` : " not told apart")], { class: one.better ? "better" : "tie" });
+    const interval = one.low === null ? "" : `[${signed(one.low)}, ${signed(one.high)}] `;
+    return make("td", [signed(one.difference), make("small", interval), make("small", one.better ? `${one.better} is better` : "not told apart")], { class: one.better ? "better" : "tie" });
   })]));
   return table(heads, rows, "Differences");
 }
@@ -68,7 +79,7 @@ async function show() {
   const [on, ...chosen] = fields.map((field) => field.value), models = chosen.filter(Boolean);
   if (!on) return;
   const data = await benchmarkData(on);
-  const pairs = models.flatMap((a, k) => models.slice(k + 1).map((b) => ({ models: [a, b], found: pairOf(data, a, b) })));
+  const pairs = await Promise.all(models.flatMap((a, k) => models.slice(k + 1).map(async (b) => ({ models: [a, b], found: await pairOf(data, a, b) }))));
   const plots = data.plots.filter((plot) => !/^(scores|confusion)-/.test(plot.name));
   const figures = plots.map((plot) => ({ plot, element: make("div", "", { class: "plot", role: "img", "aria-label": `${plot.title}; the numbers are in the table` }) }));
   const legend = data.models.filter((one) => models.includes(one.model)).map((one) => {

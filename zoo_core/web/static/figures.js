@@ -20,7 +20,7 @@ async function drawFigure(figure) {
   const only = figure.closest("[data-only]")?.dataset.only;
   const element = figure.querySelector(".plot");
   const view = await drawPlot(element, plot, only ? [only] : null);
-  views.push({ benchmark, view });
+  if (!only) views.push({ benchmark, view });
   hide(benchmark);
   figure.dataset.drawn = "yes";
 }
@@ -32,6 +32,10 @@ function hide(benchmark) {
 }
 
 function legends() {
+  document.querySelectorAll(".legend").forEach((legend) => {
+    const left = [...legend.querySelectorAll("button[aria-pressed=false]")].map((button) => button.dataset.model);
+    hidden.set(legend.dataset.benchmark, new Set(left));
+  });
   document.querySelectorAll(".legend").forEach((legend) => legend.addEventListener("click", (event) => {
     const button = event.target.closest("button"), { benchmark } = legend.dataset;
     if (!button) return;
