@@ -5,15 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
-from astropy.wcs.utils import proj_plane_pixel_area
+from astropy.wcs.utils import pixel_to_skycoord, proj_plane_pixel_area
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zoo_core.images import read
 from zoo_core.images.source import FileSource
-from zoo_core.images.wcs import pixel_scale, unit
+from zoo_core.images.wcs import centre_on_sky, pixel_scale, unit
 
 TAN = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"}
 STEP = 0.1 / 3600
@@ -180,3 +181,31 @@ def test_a_matrix_without_steps_is_in_degrees():
 @pytest.mark.parametrize("key", ["SECPIX", "PIXSCAL"])
 def test_a_scale_stated_for_each_axis_is_taken_where_both_agree(key, second, scale):
     assert pixel_scale(fits.Header({f"{key}1": 0.1, f"{key}2": second})) == scale
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {},
+        {"CRVAL2": 89.9999, "CRPIX1": -400.0},
+        {"CRVAL1": 359.9999},
+        {"CD1_2": STEP / 3, "CD2_1": STEP / 5},
+        {"CTYPE1": "RA---SIN", "CTYPE2": "DEC--SIN"},
+        {"CTYPE1": "GLON-TAN", "CTYPE2": "GLAT-TAN"},
+        {"RADESYS": "FK4", "EQUINOX": 1950.0},
+    ],
+)
+def test_the_centre_of_an_image_is_where_astropy_puts_it(cards):
+    header = fits.Header({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 12.3, "CRVAL2": -45.6})
+    header.update({"CRPIX1": 30.0, "CRPIX2": 10.0, "CD1_1": -STEP, "CD2_2": STEP, **cards})
+
+    found = SkyCoord(*centre_on_sky(header, (40, 70)), unit="deg")
+
+    expected = pixel_to_skycoord(34.5, 19.5, WCS(header)).icrs
+    assert found.separation(expected).arcsec < 1e-6
+
+
+def test_an_image_without_position_has_no_centre_on_the_sky():
+    assert centre_on_sky({}, (5, 5)) is None
+    assert centre_on_sky({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 1.0}, (5, 5)) is None
+    assert centre_on_sky({"CUNIT1": "arcsec", "CUNIT2": "arcsec"}, (5, 5)) is None

@@ -68,7 +68,7 @@ class CatalogSource(Source):
             raise ImageShapeError(f"{self.key}: the position of {self.name} is not on the mosaic")
         corner = [floor(centre - (self.size - 1) / 2 + 0.5) for centre in (self.x, self.y)]
         image = self.tile.load(n_bands, Window(corner[0], corner[1], self.size))
-        return replace(image, id=self.id, path=self.key)
+        return replace(image, id=self.id, path=self.key, sky=self.sky)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ class RawImage:
         weight: (height, width), float32, inverse variance, 0 where there is no exposure; None if none was given.
         pixel_scale: arcsec; None if the file does not say, or if its pixels are not square.
         unit: of the pixels, as the file spells it.
+        sky: right ascension and declination of the object, or else of the centre, degrees; None if unknown.
     """
 
     id: str
@@ -31,6 +32,7 @@ class RawImage:
     weight: np.ndarray | None = None
     pixel_scale: float | None = None
     unit: str | None = None
+    sky: tuple[float, float] | None = None
 
 
 def to_float32(array: np.ndarray, where: str) -> np.ndarray:

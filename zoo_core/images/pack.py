@@ -125,7 +125,7 @@ class PackedSource(Source):
         if self.message:
             raise ImageReadError(self.message)
         image = self.file.load(n_bands)
-        return replace(image, id=self.name, path=self.path, pixel_scale=self.pixel_scale, unit=self.unit)
+        return replace(image, id=self.name, path=self.path, pixel_scale=self.pixel_scale, unit=self.unit, sky=self.sky)
 
 
 def is_pack(folder: StrPath) -> bool:

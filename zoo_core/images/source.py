@@ -14,7 +14,7 @@ from .layers import Cards, Layer
 from .readers import SUFFIXES, layers_of
 from .remote import is_remote
 from .select import Window, bands, choose, labels, n_planes, plane
-from .wcs import pixel_scale, unit
+from .wcs import centre_on_sky, pixel_scale, unit
 
 __all__ = ["NOTHING", "Beside", "FileSource", "Source", "StrPath", "read", "stem"]
 
@@ -104,6 +104,7 @@ class FileSource(Source):
             layer = choose(self.path, layers, self.ext)
             pixels = to_float32(bands(plane(layer, self.index, window), n_bands, self.key), self.key)
             scale, flux_unit = pixel_scale(layer.header), unit(layer.header)
+            sky = centre_on_sky(layer.header, pixels.shape[-2:]) if window is None else None
         weight = self._map(self.beside.weight, window, pixels.shape[1:])
         mask = self._map(self.beside.mask, window, pixels.shape[1:])
         return RawImage(
@@ -114,6 +115,7 @@ class FileSource(Source):
             weight=None if weight is None else np.where((weight > 0) & np.isfinite(weight), weight, np.float32(0)),
             pixel_scale=scale,
             unit=flux_unit,
+            sky=sky,
         )
 
     def header(self) -> Cards:

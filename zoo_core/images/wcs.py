@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import hypot, isfinite, sqrt
+from math import atan2, cos, degrees, hypot, isfinite, radians, sin, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
 
+from ..errors import ImageReadError
 from .fits import FITS_FAILURES
 from .layers import Cards, reading
 from .remote import open_binary
@@ -15,7 +16,16 @@ from .remote import open_binary
 if TYPE_CHECKING:  # half a second that most runs do not need
     from astropy.coordinates import SkyCoord
 
-__all__ = ["arcsec_in", "centre_offset", "footprint", "pixel_scale", "sky_to_pixels", "unit"]
+__all__ = [
+    "arcsec_in",
+    "centre_offset",
+    "centre_on_sky",
+    "footprint",
+    "has_sky",
+    "pixel_scale",
+    "sky_to_pixels",
+    "unit",
+]
 
 
 _ARCSEC = {"deg": 3600.0, "arcmin": 60.0, "arcsec": 1.0, "mas": 1e-3, "uas": 1e-6, "rad": 206264.80624709636}
@@ -29,6 +39,17 @@ _LINEAR = [f"{name}{i}" for name in ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT"
 _NUMBERS = [f"{name}{i}_{j}" for name in ("PC", "CD") for i in (1, 2) for j in (1, 2)]
 _LINEAR += _NUMBERS
 _NUMBERS += ["CDELT1", "CDELT2"]
+_GNOMONIC = {
+    "CTYPE1": ("RA---TAN",),
+    "CTYPE2": ("DEC--TAN",),
+    "LONPOLE": (None, 180, 180.0),
+    "PV2_1": (None,),
+    "RADESYS": (None, "ICRS", "FK5"),
+    "EQUINOX": (None, 2000, 2000.0),
+    "A_ORDER": (None,),
+}
+"""Headers of a gnomonic projection without distortion: what each card may be."""
+
 _SQUARE = 0.02  # relative difference of the sides
 
 
@@ -80,6 +101,64 @@ def centre_offset(header: Cards, other: Cards, shape: tuple[int, int]) -> float:
     with reading("WCS", FITS_FAILURES):
         x, y = pixel_to_pixel(*(WCS(fits.Header(_linear_cards(cards))) for cards in (header, other)), *centre)
     return hypot(x - centre[0], y - centre[1])
+
+
+def has_sky(header: Cards) -> bool:
+    """Whether the types of the axes say that they are of the sky."""
+    return _card(header, "CTYPE1") is not None and _is_celestial(header)
+
+
+def centre_on_sky(header: Cards, shape: tuple[int, ...]) -> tuple[float, float] | None:
+    """Right ascension and declination, degrees, of the centre of an image (height, width); None where unknown.
+
+    The usual header is projected here, since astropy takes a millisecond, longer than the file; J2000 counts as ICRS,
+    from which it differs by less than 0.03 arcsec. Others are left to astropy, with their distortions.
+    """
+    if not has_sky(header):
+        return None
+    x, y = (shape[-1] - 1) / 2, (shape[-2] - 1) / 2
+    if all(_card(header, key) in allowed for key, allowed in _GNOMONIC.items()):
+        return _deprojected(header, x, y)
+    return _by_astropy(header, x, y)
+
+
+def _deprojected(header: Cards, x: float, y: float) -> tuple[float, float] | None:
+    """The inverse of the gnomonic projection about (alpha0, delta0), for standard coordinates xi, eta.
+
+    tan(alpha - alpha0) = xi / (cos(delta0) - eta sin(delta0)),
+    tan(delta) = (sin(delta0) + eta cos(delta0)) / sqrt(xi**2 + (cos(delta0) - eta sin(delta0))**2).
+
+    Source: Calabretta & Greisen (2002), A&A 395, 1077, for the projection TAN.
+    """
+    matrix = _linear_part(header)
+    cards = [_number(header, f"{name}{i}") for name in ("CRPIX", "CRVAL") for i in (1, 2)]
+    if matrix is None or None in cards or any(_arcsec(header, i) != _ARCSEC["deg"] for i in (1, 2)):
+        return None
+    x0, y0, alpha0, delta0 = (float(value or 0) for value in cards)
+    dx, dy = x + 1 - x0, y + 1 - y0  # FITS counts pixels from 1
+    xi, eta = (radians((a * dx + b * dy) / _ARCSEC["deg"]) for a, b in matrix)
+    across = cos(radians(delta0)) - eta * sin(radians(delta0))
+    along = sin(radians(delta0)) + eta * cos(radians(delta0))
+    alpha = (alpha0 + degrees(atan2(xi, across))) % 360
+    delta = degrees(atan2(along, hypot(xi, across)))
+    return (alpha, delta) if isfinite(alpha) and isfinite(delta) else None
+
+
+def _by_astropy(header: Cards, x: float, y: float) -> tuple[float, float] | None:
+    from astropy.wcs import WCS
+    from astropy.wcs.utils import pixel_to_skycoord
+
+    if not isinstance(header, fits.Header):
+        cards = fits.Header(_linear_cards(header))
+    else:
+        cards = header
+    try:
+        with reading("WCS", FITS_FAILURES):
+            sky: Any = pixel_to_skycoord(x, y, WCS(cards).celestial).icrs
+    except ImageReadError:
+        return None  # a broken WCS must not cost the pixels
+    position = float(sky.ra.deg), float(sky.dec.deg)
+    return position if all(map(isfinite, position)) else None
 
 
 def _linear_cards(header: Cards) -> dict[str, Any]:

@@ -31,10 +31,12 @@ class Images(ABC):
 
     Attributes:
         in_workers: reading them can be left to other processes.
+        on_sky: rows have columns for right ascension and declination.
         margin: of the catalogue of the sky that they are from, arcsec; None: it has none.
     """
 
     in_workers: bool = False
+    on_sky: bool = False
     margin: float | None = None
 
     @abstractmethod
@@ -52,10 +54,6 @@ class Images(ABC):
     @abstractmethod
     def job(self, start: int, stop: int) -> Job:
         """Reads images `start` to `stop`, one result each."""
-
-    def positions(self, start: int, stop: int) -> np.ndarray | None:
-        """Right ascension and declination (N, 2), degrees, NaN where unknown; None: of no image of this run."""
-        return None
 
     def carried(self, start: int, stop: int) -> pa.Table | None:
         """Columns of a catalogue that the rows keep; None: there are none."""
@@ -104,13 +102,6 @@ class SourceImages(Images):
     def job(self, start: int, stop: int) -> Job:
         """A function that can be sent to another process."""
         return partial(_read_all, tuple(self.sources[start:stop]), self.n_bands)
-
-    def positions(self, start: int, stop: int) -> np.ndarray | None:
-        """Those that the catalogue gives."""
-        if not self.on_sky:
-            return None
-        known = (source.position or (np.nan, np.nan) for source in self.sources[start:stop])
-        return np.array(list(known), np.float64).reshape(-1, 2)
 
     def carried(self, start: int, stop: int) -> pa.Table | None:
         """Those that were chosen."""
@@ -253,4 +244,4 @@ def _read(source: Source, n_bands: int) -> RawImage | Unreadable:
     try:
         return read(source, n_bands=n_bands)
     except ImageError as error:
-        return Unreadable(source.id, source.key, str(error))
+        return Unreadable(source.id, source.key, str(error), source.position)

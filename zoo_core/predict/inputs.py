@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, TypeVar, Union
 import numpy as np
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ImageError
 from ..images.catalog_sources import Cutouts
 from ..images.cutouts import find_cutouts
 from ..images.given import in_arcsec
 from ..images.hats import is_hats, margin_threshold
 from ..images.held import held
 from ..images.inputs import find_sources
+from ..images.pairs import PairedSource
 from ..images.positions import read_columns
-from ..images.source import Beside, Source
+from ..images.source import Beside, FileSource, Source
+from ..images.wcs import has_sky
 from ..interfaces import Dataset
 from .images import ArrayImages, DatasetImages, HeldImages, Images, SourceImages
 
@@ -165,7 +167,18 @@ def images_of(model: Model, inputs: Inputs, pixel_scale: float | None = None) ->
         return listed.images(model, pixel_scale)
     sources = listed.sources(model, pixel_scale) if isinstance(listed, Named) else _sources(model, listed)
     found = tuple(sources)
-    return SourceImages(found, len(model.bands), any(source.position is not None for source in found))
+    return SourceImages(
+        found, len(model.bands), any(source.position is not None for source in found) or _has_sky(found)
+    )
+
+
+def _has_sky(sources: Sequence[Source]) -> bool:
+    """Whether the header of the first image says where on the sky it is: then those of the others will."""
+    first = sources[0].files[0] if sources and isinstance(sources[0], PairedSource) else next(iter(sources), None)
+    try:
+        return isinstance(first, FileSource) and has_sky(first.header())
+    except ImageError:
+        return False
 
 
 def _sources(model: Model, inputs: object) -> Iterable[Source]:

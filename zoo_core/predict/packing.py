@@ -14,7 +14,6 @@ from ..errors import ArgumentError, FileError, ImageReadError
 from ..files import make_folder, sole, sweep
 from ..images.image import RawImage
 from ..images.pack import PackedImage, PackManifest, is_pack, packed_sources, write_packed
-from ..images.source import Source
 from .images import SourceImages
 from .parallel import in_processes
 from .reading import Unreadable
@@ -91,7 +90,7 @@ def _add(images: SourceImages, bands: tuple[str, ...], out: Path, workers: int, 
         if shape is None:
             shape = _shape(rows)
             PackManifest(bands, shape).write(out)
-        packed = [_packed(row, source, shape) for row, source in zip(rows, images.sources[start:stop], strict=True)]
+        packed = [_packed(row, shape) for row in rows]
         write_packed(out / f"{number:06d}.h5", packed, shape)
         number, failed = number + 1, failed + sum(one.pixels is None for one in packed)
         if progress:
@@ -114,8 +113,8 @@ def _shape(rows: Sequence[RawImage | Unreadable]) -> tuple[int, ...]:
     return usable.pixels.shape
 
 
-def _packed(row: RawImage | Unreadable, source: Source, shape: tuple[int, ...]) -> PackedImage:
-    ra, dec = source.position or (np.nan, np.nan)
+def _packed(row: RawImage | Unreadable, shape: tuple[int, ...]) -> PackedImage:
+    ra, dec = row.sky or (np.nan, np.nan)
     if isinstance(row, Unreadable):
         return PackedImage(row.id, row.path, None, row.reason, ra=ra, dec=dec)
     if row.pixels.shape != shape:

@@ -23,6 +23,7 @@ class Unreadable:
     id: str
     path: str
     reason: str
+    sky: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class PreparedBatch:
         ids, paths, messages: one a row.
         usable: (rows,) which rows have pixels.
         pixels: (usable rows, bands, size, size) float32, finite.
+        sky: (rows, 2) right ascension and declination, degrees; NaN where unknown.
         contradicted: rows whose header gives another pixel scale than the one that was passed.
     """
 
@@ -41,6 +43,7 @@ class PreparedBatch:
     messages: tuple[str, ...]
     usable: np.ndarray
     pixels: np.ndarray
+    sky: np.ndarray
     contradicted: int = 0
 
 
@@ -49,7 +52,8 @@ Job = Callable[[], Iterable[RawImage | Unreadable]]
 
 def prepare(job: Job, preprocess: Preprocess, pixel_scale: float | None) -> PreparedBatch:
     """The images of one job, prepared."""
-    rows = [_row(image, preprocess, pixel_scale) for image in job()]
+    images = list(job())
+    rows = [_row(image, preprocess, pixel_scale) for image in images]
     shape = (0, len(preprocess.bands), preprocess.size, preprocess.size)
     pixels = [row.prepared.pixels for row in rows if row.prepared is not None]
     return PreparedBatch(
@@ -58,6 +62,7 @@ def prepare(job: Job, preprocess: Preprocess, pixel_scale: float | None) -> Prep
         messages=tuple(row.message for row in rows),
         usable=np.array([row.prepared is not None for row in rows], dtype=bool),
         pixels=np.stack(pixels) if pixels else np.empty(shape, np.float32),
+        sky=np.array([image.sky or (np.nan, np.nan) for image in images], np.float64).reshape(-1, 2),
         contradicted=sum(row.contradicted for row in rows),
     )
 

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice, repeat
 from threading import Lock
 
+import numpy as np
 import pyarrow as pa
 
 from .at_once import AtOnce
@@ -106,7 +107,11 @@ class Run:
                     yield rows
 
     def _scored(self, batch: PreparedBatch) -> Work:
-        return lambda: (self.scorer.rows(batch), batch.contradicted > 0)
+        def task() -> tuple[pa.Table, bool]:
+            rows = self.scorer.rows(batch)
+            return _located(rows, batch.sky) if self.images.on_sky else rows, batch.contradicted > 0
+
+        return task
 
     def _read_and_scored(self, read: Callable[[], PreparedBatch], lock: Lock) -> Work:
         def task() -> tuple[pa.Table, bool]:
@@ -136,16 +141,20 @@ class Run:
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
     def _with_catalog(self, rows: pa.Table, number: int) -> pa.Table:
-        """What is known of the images beside their pixels, before the columns of the task."""
-        span = self.span(number)
-        positions, columns = self.images.positions(*span), self.images.carried(*span)
-        sky = {} if positions is None else {"ra": positions[:, 0], "dec": positions[:, 1]}
-        known = {name: pa.array(values, pa.float64(), from_pandas=True) for name, values in sky.items()}
-        known |= {} if columns is None else {name: columns[name] for name in columns.column_names}
-        for place, (name, values) in enumerate(known.items(), N_NAMING):
-            rows = rows.add_column(place, name, values)
+        """With the columns that are kept of a catalogue, before those of the task."""
+        columns = self.images.carried(*self.span(number))
+        first = N_NAMING + 2 * self.images.on_sky
+        for place, name in enumerate(() if columns is None else columns.column_names, first):
+            rows = rows.add_column(place, name, columns[name])
         return rows
 
     def _parts(self, number: int) -> list[tuple[int, int]]:
         (start, stop), step = self.span(number), self.at_once.batch_size
         return [(first, min(first + step, stop)) for first in range(start, max(stop, start + 1), step)]
+
+
+def _located(rows: pa.Table, sky: np.ndarray) -> pa.Table:
+    """With columns `ra` and `dec` before those of the task, null where unknown."""
+    for place, (name, values) in enumerate(zip(("ra", "dec"), sky.T, strict=True), N_NAMING):
+        rows = rows.add_column(place, name, pa.array(values, pa.float64(), from_pandas=True))
+    return rows
