@@ -126,7 +126,7 @@ def heads_for(metric: Metric, provided: dict[str, Heads]) -> Heads:
         UntriedError: no metric of its task is tried.
     """
     if metric.task not in DEFAULT_HEADS:
-        raise UntriedError(f"metrics of {metric.task} are not tried: its predictions are files")
+        raise UntriedError(f"metrics of {metric.task} are not tried: no predictions of that task are made up here")
     return provided.get(metric.task, DEFAULT_HEADS[metric.task])
 
 
