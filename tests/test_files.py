@@ -66,6 +66,26 @@ def test_what_a_killed_run_left_half_written_is_swept_away_and_nothing_else(tmp_
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["b.npy"]
 
 
+def test_a_folder_that_was_not_whole_is_swept_away_too(tmp_path):
+    half = tmp_path / "run" / ".model.ab12_cd3.partial"
+    half.mkdir(parents=True)
+    (half / "config.json").write_text("{}")
+    sweep(tmp_path / "run")
+    assert [*(tmp_path / "run").iterdir()] == []
+
+
+def test_what_others_write_is_not_swept_away(tmp_path):
+    (tmp_path / "another run").mkdir()
+    (tmp_path / ".download.partial").write_text("of another program")
+    with sole(tmp_path / "another run"), sole(tmp_path / "table.csv"), whole(tmp_path / "table.csv") as table:
+        table.write_text("half")
+        with whole(tmp_path / "another run" / "a.npy") as pixels:
+            pixels.write_text("half")
+            sweep(tmp_path)
+            assert pixels.exists() and table.exists()
+    assert (tmp_path / ".download.partial").exists() and (tmp_path / "table.csv").read_text() == "half"
+
+
 def test_a_full_disk_is_one_line_with_the_path_and_what_to_do(tmp_path):
     path = tmp_path / "table.csv"
     line = rf"^{path}: file too large; .*write elsewhere$"

@@ -16,6 +16,8 @@ from .errors import FileError
 __all__ = ["check_place", "make_folder", "refused", "sole", "stamp", "sweep", "whole", "whole_folder"]
 
 PARTIAL = ".partial"  # ends the name of what is not whole yet
+HALF = re.compile(r"\.(?P<whole>.+)\.[a-z0-9_]{8}\.partial")  # what `whole` and `whole_folder` call it
+LOCK = ".lock"
 
 REMEDIES = {
     errno.ENOSPC: "free some space, or write elsewhere",
@@ -78,7 +80,7 @@ def sole(path: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path / ".lock" if path.is_dir() else path.with_name(f".{path.name}.lock"))
+    lock = FileLock(_lock_of(path))
     try:
         lock.acquire(blocking=False)
     except Timeout:
@@ -142,10 +144,22 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def sweep(folder: Path) -> None:
-    """Delete what killed runs left of files that were not whole, in a folder that is written by this run alone."""
-    for partial in folder.rglob(f".*{PARTIAL}"):
-        partial.unlink(missing_ok=True)
+def sweep(folder: Path, depth: int = 3) -> None:
+    """Delete what killed runs left of files that were not whole, in a folder that is written by this run alone.
+
+    What another run is writing in a folder inside it, or beside its files, is left alone.
+
+    Arguments:
+        folder: and those inside it ...
+        depth: ... so many levels in all.
+    """
+    for path in list(folder.iterdir()):
+        half = HALF.fullmatch(path.name)
+        if half is None:
+            if depth > 1 and path.is_dir() and not path.is_symlink() and not (path / LOCK).exists():
+                sweep(path, depth - 1)
+        elif not _lock_of(path.with_name(half["whole"])).exists():
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def stamp(paths: Iterable[str | Path]) -> str:
@@ -154,6 +168,10 @@ def stamp(paths: Iterable[str | Path]) -> str:
     for path in paths:
         digest.update(f"{os.fspath(path)!r} {_size_and_time(path)}\n".encode())
     return digest.hexdigest()
+
+
+def _lock_of(path: Path) -> Path:
+    return path / LOCK if path.is_dir() else path.with_name(f".{path.name}{LOCK}")
 
 
 def _is_elsewhere(error: OSError, folder: Path) -> bool:

@@ -166,6 +166,14 @@ def test_deeplense_layout_needs_classes(tmp_path):
         simulate("substructure_mass", 2, 5, tmp_path, format="deeplense")
 
 
+def test_a_folder_of_something_else_is_no_finished_simulation(tmp_path):
+    (tmp_path / "truth.csv").write_text("id\nmine\n")
+
+    with pytest.raises(DatasetError, match=r"holds truth\.csv, which is no part of a simulation"):
+        simulate("finding_space", n=N, seed=SEED, out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["truth.csv"]
+
+
 def test_the_second_run_into_a_folder_is_refused(tmp_path):
     def second(done, total):
         with pytest.raises(FileError, match="another run is writing there"):

@@ -53,7 +53,7 @@ def test_the_same_call_goes_on_where_a_killed_one_stopped(model, images, packed,
     first, last = packed / "000000.h5", packed / "000002.h5"
     before = first.stat().st_ino
     last.unlink()
-    (packed / ".000002.h5.abc.partial").touch()
+    (packed / ".000002.h5.0a1b2c3d.partial").touch()
     assert pack(images, ("VIS",), packed).added == 8
     assert first.stat().st_ino == before and sorted(path.name for path in packed.iterdir())[0] == "000000.h5"
     np.testing.assert_array_equal(model.predict(packed)["p_lens"].filled(-1), expected)

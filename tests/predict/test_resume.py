@@ -14,6 +14,8 @@ import pytest
 from astropy.table import Table
 
 import zoo_core as zoo
+from zoo_core.errors import FileError
+from zoo_core.predict import run
 from zoo_core.predict.shards import SHARD, Shards
 
 from ..tiny_models import SIZE, tiny_model
@@ -91,6 +93,26 @@ def test_shards_of_other_images_are_not_taken(model, stack, killed, tmp_path):
     other = tmp_path / "other.npy"
     model.predict(zoo.Files(other, stack=True), out=out, resume=True, progress=lambda now, total: done.append(now))
     assert done[0] < SHARD
+
+
+def test_a_shorter_run_leaves_no_rows_of_a_longer_one(model, stack, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "SHARD", 8)
+    images = np.random.default_rng(0).normal(size=(20, 1, SIZE, SIZE)).astype(np.float32)
+    model.predict(images, out=tmp_path / "rows")
+
+    model.predict(images[:10], out=tmp_path / "rows", resume=True)
+
+    assert pq.read_table(tmp_path / "rows")["path"].to_pylist() == [f"array[{k}]" for k in range(10)]
+
+
+def test_a_folder_that_holds_something_else_is_not_touched(model, stack, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / ".notes.abcd1234.partial").write_text("mine")
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+
+    with pytest.raises(FileError, match=r"holds notes\.txt"):
+        model.predict(np.ones((1, 1, SIZE, SIZE), np.float32), out=tmp_path / "mine")
+    assert len([*(tmp_path / "mine").iterdir()]) == 2
 
 
 def test_failed_run_keeps_its_shards_for_the_next(model, stack, tmp_path):

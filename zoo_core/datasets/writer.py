@@ -79,8 +79,8 @@ def simulate(
         raise DatasetError(f"{name} has no classes, and format deeplense writes a folder a class; choose another one")
     make_folder(out)
     with sole(out):
-        sweep(out)
         _claim(out, source, format, overwrite)
+        sweep(out)
         if not (out / TRUTH).exists():
             _write_missing(source, out, FORMATS[format], device, progress)
         shutil.rmtree(out / PARTS, ignore_errors=True)
@@ -93,6 +93,9 @@ def _claim(out: Path, source: Simulated, format: str, overwrite: bool) -> None:
     mine = {"dataset": about.name, "version": about.version, "fingerprint": source.fingerprint(), "format": format}
     marker = out / SIMULATION
     held = _held(marker)
+    strange = [path.name for path in out.iterdir() if not path.name.startswith(".")]
+    if held is None and not marker.exists() and strange:
+        raise DatasetError(f"{out} holds {min(strange)}, which is no part of a simulation; choose another folder")
     if held not in (None, mine) and not overwrite:
         raise DatasetError(
             f"{out} holds another simulation ({held['dataset']}, {held['format']}); choose another folder, or pass "

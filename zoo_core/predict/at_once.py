@@ -21,6 +21,7 @@ __all__ = ["AtOnce", "batch_size"]
 BATCH_CPU = 64  # views of images, which fit the cache of a core; but
 LEAST_CPU = 16  # images
 BATCH_GPU = 512  # images
+MOST_WORKERS = 256
 WORTH_WORKERS = 256  # images below which starting processes costs more than it saves
 CORES_FED = 8  # cores that computing threads which also read keep busy; the interpreter reads for one at a time
 
@@ -43,7 +44,8 @@ class AtOnce:
     def chosen(cls, model: Model, images: Images, options: Options) -> AtOnce:
         """What suits the device and the images, unless the options say otherwise."""
         batch = batch_size(model, options.batch_size)
-        return cls(batch, _workers(model, images, options.workers), _threads(model, images, batch))
+        workers = min(_workers(model, images, options.workers), -(-len(images) // batch))
+        return cls(batch, workers, _threads(model, images, batch))
 
 
 def batch_size(model: Model, wanted: int | None) -> int:
@@ -57,9 +59,9 @@ def batch_size(model: Model, wanted: int | None) -> int:
 
 def _workers(model: Model, images: Images, wanted: int | None) -> int:
     """Processes that read: none where the threads of a network on the CPU can do it, or for a few images."""
-    if wanted is not None and wanted < 0:
+    if wanted is not None and not 0 <= wanted <= MOST_WORKERS:
         raise ArgumentError(
-            f"workers= (--workers) is {wanted}; 0 reads in this process, a larger number in so many others"
+            f"workers= (--workers) is {wanted}; 0 reads in this process, up to {MOST_WORKERS} are so many others"
         )
     if not images.in_workers:
         return 0

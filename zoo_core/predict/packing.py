@@ -61,8 +61,8 @@ def pack(
     """
     make_folder(out)
     with sole(out):
-        sweep(out)
         there = _there(out, tuple(bands))
+        sweep(out)
         new = list({source.key: source for source in images.sources if source.key not in there}.values())
         failed = _add(replace(images, sources=new), tuple(bands), out, workers, progress)
         return Packed(len(there) + len(new), len(new), failed)

@@ -66,6 +66,7 @@ def scored(model: Model, images: Images, options: Options, scorer: Scorer | None
         _finish(run, options)
         finished = Finished(run, run.failed())
         if options.out is not None:
+            shards.keep(run.count)
             finished.write(options.out)
         yield finished
 

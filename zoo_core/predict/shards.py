@@ -47,10 +47,10 @@ class Shards:
             FileError: there is something else in it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        sweep(self.folder)
         strange = [path.name for path in self.folder.iterdir() if not path.name.startswith(".") and not _is_shard(path)]
         if strange:
             raise FileError(f"{self.folder}: holds {min(strange)}, which is no part of a table; choose another folder")
+        sweep(self.folder)
         if not resume:
             self._unlink()
 
@@ -99,6 +99,13 @@ class Shards:
             if stored.remove_metadata() != schema:
                 key = (stored.metadata or {})[KEY].decode()
                 self.write(number, self.rows(number).cast(schema), key)
+
+    def keep(self, count: int) -> None:
+        """Delete the shards after 0 to count - 1, which a longer run has left."""
+        kept = {path.name for path in self.paths(count)}
+        for path in self.folder.iterdir():
+            if _is_shard(path) and path.name not in kept:
+                path.unlink()
 
     def remove(self) -> None:
         """Delete them all, and the folder."""
