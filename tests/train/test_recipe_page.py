@@ -19,6 +19,7 @@ SECTIONS = {
     "The optimiser": recipe.Optimiser,
     "The augmentation": recipe.Augmentation,
     "A stage": recipe.Stage,
+    "Domain adaptation": recipe.Adaptation,
     "Normalisation by running moments": recipe.Amortised,
     "A dropout rate that grows": recipe.DropoutSchedule,
     "The weights": recipe.Publication,

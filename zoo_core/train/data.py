@@ -22,7 +22,12 @@ log = logging.getLogger("zoo")
 def with_path(recipe: Recipe, path: str | Path | None) -> Recipe:
     """The recipe with `path` among the arguments of the data sets that take one; errors as of `placed`."""
     wanted = {"train": recipe.train} | ({"validation": recipe.validation} if recipe.validation else {})
-    return recipe.model_copy(update=dict(zip(wanted, placed(list(wanted.values()), path), strict=True)))
+    adaptation = recipe.adaptation
+    there = placed([*wanted.values(), *([adaptation.target] if adaptation else [])], path)
+    changes: dict[str, Any] = dict(zip(wanted, there, strict=False))
+    if adaptation:
+        changes["adaptation"] = adaptation.model_copy(update={"target": there[-1]})
+    return recipe.model_copy(update=changes)
 
 
 def learning_from(recipe: Recipe, name: str, path: str | Path | None) -> Recipe:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ..plugins import architecture as architecture_named
 from ..symmetries import Symmetry
 from ..tasks import Calibration, Heads
 from ..typed import as_values, read_typed
+from .adaptation.target import Target
 from .batches import Augmented, BalancedBatches, Batches, FreshBatches, class_groups
 from .data import learning_from, open_both, with_path
 from .descent import Descent, Plan, Session
@@ -30,7 +31,7 @@ from .layers import freeze, rates
 from .metrics import monitor_of
 from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
-from .recipe import Recipe, read_recipe, written
+from .recipe import DataRecipe, Recipe, read_recipe, written
 from .subset import whole_of
 from .turning import declared_of, turn_of
 from .warm import centre, head_of, warm
@@ -141,6 +142,7 @@ class _Run:
         if trains is None:  # else the stages know what of them is still valid
             check_unclaimed(self.folder, self.recipe, self.plan.session.resume)
         held_out = PreparedImages(validation, model.preprocess, self.folder / "data", self.plan.device)
+        self.target = self._target()
         trained_on = self._begin(training)
         if trains is not None:
             self._driven(trains, DrivenTraining(model, self.plan, self.settings, training, held_out))
@@ -168,27 +170,36 @@ class _Run:
         turn_of(data, recipe)
         return declared
 
+    def _target(self) -> Target | None:
+        wanted = self.recipe.adaptation
+        return None if wanted is None else Target.of(self.model, self.plan, wanted, self._head)
+
     def _begin(self, training: Dataset) -> tuple[TrainedOn, ...]:
         """Set the first weights; returns the data sets that the result will be trained on, those of the start first."""
         recipe = self.recipe
-        own = TrainedOn(
-            dataset=recipe.train.dataset,
-            domain=training.description.domain,
-            arguments=_elsewhere(recipe.train.arguments),
-            seed=recipe.seed,
-            sha256=whole_of(training).fingerprint(),
-        )
+        own = [self._used(recipe.train, training)]
+        if self.target is not None:
+            own.append(self._used(self.target.wanted.target, self.target.dataset))
         first = self.model.task.first_output(training.targets)
         if first is not None:
             centre(self.model.network, self._head, first)
         if recipe.warm_start is None:
-            return (own,)
+            return tuple(own)
         start = load(recipe.warm_start, device="cpu")
         warm(self.model, self.arguments, start)
         if recipe.freeze:
             freeze(self.model.network, but=self._head)
         assert start.spec is not None
-        return (*start.spec.trained_on, own)
+        return (*start.spec.trained_on, *own)
+
+    def _used(self, wanted: DataRecipe, found: Dataset) -> TrainedOn:
+        return TrainedOn(
+            dataset=wanted.dataset,
+            domain=found.description.domain,
+            arguments=_elsewhere(wanted.arguments),
+            seed=self.recipe.seed,
+            sha256=whole_of(found).fingerprint(),
+        )
 
     def _claim(self) -> None:
         """Keep the recipe in the folder, now that everything it names has been found to work."""
@@ -213,9 +224,13 @@ class _Run:
         factors = rates(network, held_out.channels(slice(1)), recipe.optimiser.layer_decay)
         truth = held_out.dataset.truth() if monitor.metric else {}
         module = TrainedNetwork(model, recipe, factors, monitor, truth)
-        with self._batches(data) as batches:
+        module = module if self.target is None else self.target.network(held_out, module)
+        with self._batches(data) as batches, self._beside(batches) as batches:
             self._claim()
             Descent(module, batches, held_out.batches(128), monitor, self.plan).run()
+
+    def _beside(self, source: Batches) -> AbstractContextManager[Batches]:
+        return nullcontext(source) if self.target is None else self.target.beside(source)
 
     @contextmanager
     def _batches(self, data: Dataset) -> Iterator[Batches]:

@@ -13,7 +13,7 @@ from ..plugins import metrics as plugin_metrics
 from ..tasks import Heads, Task
 from .recipe import Recipe
 
-__all__ = ["LOSS", "Monitor", "measured", "monitor_of"]
+__all__ = ["INFORMATION", "LOSS", "Monitor", "measured", "monitor_of"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class Monitor:
 
 LOSS = Monitor("loss")
 
+INFORMATION = "information"
+"""A monitor of recipes with a target: needs none of its labels."""
+
 
 def monitor_of(recipe: Recipe, task: Task, heads: Heads, validation: Dataset) -> Monitor:
     """The monitor of a recipe: the loss, what the task reports, or any metric of the core or of the recipe's plugins.
@@ -48,6 +51,8 @@ def monitor_of(recipe: Recipe, task: Task, heads: Heads, validation: Dataset) ->
     name = recipe.monitor
     if name == LOSS.name:
         return LOSS
+    if name == INFORMATION and recipe.adaptation:
+        return Monitor(name, higher_is_better=True)
     if name in task.reported:
         _check_defined(name, task, heads, validation.targets())
         return Monitor(name, task.reported[name])

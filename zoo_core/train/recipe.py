@@ -12,7 +12,7 @@ from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
 from ..images.augmentation import Distortion
 
-__all__ = ["DataRecipe", "Publication", "Recipe", "read_recipe", "recipe_of", "written"]
+__all__ = ["Adaptation", "DataRecipe", "Publication", "Recipe", "read_recipe", "recipe_of", "written"]
 
 
 class _Strict(BaseModel):
@@ -111,6 +111,20 @@ class Stage(_Strict):
     ema: float | None = Field(default=None, ge=0, lt=1)
 
 
+class Adaptation(_Strict):
+    """Unlabelled images, the target, that a network which learns from labelled ones shall work on.
+
+    Arguments:
+        method: "adamatch", "adda", "dann", "mmd" or "self_ensembling", see the files of `train.adaptation`.
+        target: data set; its labels are not read.
+        settings: of the method.
+    """
+
+    method: Literal["adamatch", "adda", "dann", "mmd", "self_ensembling"]
+    target: DataRecipe
+    settings: dict[str, Any] = {}
+
+
 class Publication(_Strict):
     """What becomes of the weights.
 
@@ -152,6 +166,7 @@ class Recipe(_Strict):
             for validation are among them.
         fresh: every image is made while it trains and comes but once; for simulated data sets.
         balanced: as many positives as negatives in each batch.
+        adaptation: unlabelled images that the network shall work on too, and how.
         settings: for architectures that train in their own way; its keys are theirs.
         stages: of such a training, by name: what differs from the recipe.
         ema: decay of the exponential moving average of the weights; 0: none.
@@ -194,6 +209,7 @@ class Recipe(_Strict):
     amortised_norm: Amortised | None = None
     dropout_schedule: DropoutSchedule | None = None
     ema: float = Field(default=0.0, ge=0, lt=1)
+    adaptation: Adaptation | None = None
     warm_start: str | None = None
     freeze: bool = False
     publish: Publication = Publication()

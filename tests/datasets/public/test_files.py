@@ -88,6 +88,18 @@ def test_a_folder_holds_a_folder_a_class(tmp_path):
     assert folder.images(slice(2)).shape == (2, 1, 11, 11)
 
 
+def test_a_folder_without_labels_holds_the_images_themselves(tmp_path):
+    write(tmp_path / "a.fits", 1)
+    write(tmp_path / "b.fits", 2)
+
+    folder = zoo.open_dataset("folder", path=tmp_path, labelled=False)
+
+    assert folder.description.heads.classes == ("unlabelled",) and len(folder) == 2
+    assert folder.targets().tolist() == [0, 0]
+    with pytest.raises(DatasetError, match="labelled: false"):
+        zoo.open_dataset("folder", path=tmp_path)
+
+
 def test_images_of_several_sizes_need_a_common_one(tmp_path):
     write(tmp_path / "galaxy/a.fits", 1, (11, 11))
     write(tmp_path / "lens/b.fits", 2, (7, 15))

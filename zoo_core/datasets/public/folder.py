@@ -24,6 +24,8 @@ __all__ = ["Folder", "folder"]
 
 log = logging.getLogger("zoo")
 
+UNLABELLED = "unlabelled"  # stands in fingerprints
+
 SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
 
 
@@ -35,8 +37,9 @@ def folder(
     ext: str | int | None = None,
     size: int | None = None,
     domain: str = "real",
+    labelled: bool = True,
 ) -> "Folder":
-    """Images in `path`/<class>/.
+    """Images in `path`/<class>/, or in `path` itself if nobody knows their classes.
 
     Arguments:
         path: the folder that holds a folder for each class.
@@ -48,6 +51,8 @@ def folder(
         ext: which layer of each file.
         size: crop or pad to so many pixels a side; needed if the images differ in size.
         domain: "real" or "simulated".
+        labelled: false: the images lie in `path`, and all have the label 0, of a class "unlabelled"; they are for
+            domain adaptation.
 
     Raises:
         DatasetError: fewer than two classes, a class that is there twice or without images, or a file that cannot be
@@ -60,19 +65,11 @@ def folder(
     root = Path(path).expanduser()
     if not root.is_dir():
         raise DatasetError(f"{root} is not a folder; it should hold one folder of images for each class")
-    names = list(classes) if classes else sorted(child.name for child in root.iterdir() if _is_class(child))
-    if len(names) < 2:
-        raise DatasetError(f"{root} holds {len(names)} folder(s) {names}; classification needs one for each class")
-    _check_apart(root, names)
-    sources, labels = [], []
-    for label, name in enumerate(names):
-        try:
-            found = list(find_sources(root / name, ext=ext))
-        except ImageReadError as error:
-            raise DatasetError(f"class {name!r}: {error}") from error
-        sources += found
-        labels += [label] * len(found)
-    heads = Heads(classes=tuple(names))
+    folders = _folders(root, classes) if labelled else {UNLABELLED: root}
+    found = {name: _found(name, folder, ext) for name, folder in folders.items()}
+    sources = [source for of_class in found.values() for source in of_class]
+    labels = [label for label, of_class in enumerate(found.values()) for _ in of_class]
+    heads = Heads(classes=tuple(found))
     description = Description("folder", "1", "classification", domain, tuple(bands), None, heads)
     scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
     return Folder(description, sources, np.array(labels), size, scale)
@@ -141,6 +138,26 @@ def _check_apart(root: Path, names: Sequence[str]) -> None:
         if place in places:
             raise DatasetError(f"{root}: classes {places[place]!r} and {name!r} are one folder; leave one of them away")
         places[place] = name
+
+
+def _folders(root: Path, classes: Sequence[str] | None) -> dict[str, Path]:
+    """That of each class."""
+    names = list(classes) if classes else sorted(child.name for child in root.iterdir() if _is_class(child))
+    if len(names) < 2:
+        raise DatasetError(
+            f"{root} holds {len(names)} folder(s) {names}; classification needs one for each class (of images for "
+            "domain adaptation nobody need know the class: labelled: false)"
+        )
+    _check_apart(root, names)
+    return {name: root / name for name in names}
+
+
+def _found(name: str, folder: Path, ext: str | int | None) -> list[Source]:
+    """The images of a class."""
+    try:
+        return list(find_sources(folder, ext=ext))
+    except ImageReadError as error:
+        raise DatasetError(f"class {name!r}: {error}") from error
 
 
 def _is_class(child: Path) -> bool:
