@@ -212,6 +212,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "Bootstrap",
         "Metric",
         "Model",
+        "NoiseFree",
         "Mosaic",
         "Training",
         "TrainingView",

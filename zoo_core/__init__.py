@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .predict.inputs import Files as Files
     from .predict.inputs import Mosaic as Mosaic
     from .references import lazy as lazy
+    from .scores import NoiseFree as NoiseFree
     from .tasks import Heads as Heads
     from .testing.check import check as check
     from .train.finetune import finetune as finetune
@@ -75,6 +76,7 @@ _HOMES = {
     "models.timm": ["timm_architecture"],
     "plugins": ["hookimpl", "list_plugins"],
     "predict.inputs": ["Files", "Mosaic"],
+    "scores": ["NoiseFree"],
     "tasks": ["Heads"],
     "testing.check": ["check"],
     "train.finetune": ["finetune"],

@@ -15,10 +15,48 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["AnomalyScores", "ClassScores", "ClusterScores", "ColumnScores", "ParameterScores", "Scores", "Truth"]
+__all__ = [
+    "AnomalyScores",
+    "ClassScores",
+    "ClusterScores",
+    "ColumnScores",
+    "NoiseFree",
+    "ParameterScores",
+    "Scores",
+    "Truth",
+]
 
 Truth = Mapping[str, "np.ndarray"]
 """Columns (N,) of what is true of the images: `id`; `label` (class index) or one column a parameter; strata."""
+
+
+@dataclass(frozen=True)
+class NoiseFree:
+    """The light of some images of a data set without their noise, in the unit of the images.
+
+    Arguments:
+        light: of everything, (B, C, H, W).
+        target: what is to be restored of it, (B, C, H, W); all of it, or a part, such as the arcs.
+        arcs: the lensed part of the light, (B, C, H, W).
+        sigma: standard deviation of the noise of each pixel, (B, C, H, W).
+        points: image, row and column of each unresolved source in the target, (N, 3), whole pixels.
+        galaxies: the same of resolved sources that are not lensed.
+
+    Example:
+        >>> import numpy as np
+        >>> import zoo_core as zoo
+        >>> light, nothing = np.ones((1, 1, 9, 9)), np.zeros((1, 1, 9, 9))
+        >>> truth = zoo.NoiseFree(light, light, nothing, light, np.array([[0, 4, 4]]), np.empty((0, 3), int))
+        >>> len(truth.points), len(truth.galaxies)
+        (1, 0)
+    """
+
+    light: np.ndarray
+    target: np.ndarray
+    arcs: np.ndarray
+    sigma: np.ndarray
+    points: np.ndarray
+    galaxies: np.ndarray
 
 
 class Scores(ABC):

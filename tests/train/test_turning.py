@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import zoo_core as zoo
 from zoo_core.errors import RecipeError, SpecError
+from zoo_core.images.augmentation import turned
 from zoo_core.train.fit import train
 from zoo_core.train.recipe import recipe_of
 from zoo_core.train.turning import turn_of
@@ -154,3 +156,31 @@ def test_what_would_change_a_parameter_is_refused_with_its_name(augmentation, me
 def distorting(augmentation):
     content = {"id": "x.y", "architecture": "x", "plugin": "zoo-x", "train": {"dataset": "arcs"}}
     return recipe_of({**content, "augmentation": augmentation}, "recipe")
+
+
+def test_images_that_are_targets_turn_with_the_images():
+    data, images = zoo.open_dataset("restoration_space", n=1), torch.arange(32.0).view(2, 1, 4, 4)
+    turn = turn_of(data, restoring({"dihedral": True}))
+    assert torch.equal(turn(images, torch.tensor([1, 4])), turned(images, torch.tensor([1, 4])))
+    assert turn_of(data, restoring({"dihedral": False})) is None
+
+
+@pytest.mark.parametrize("key", [{"gain": 0.1}, {"offset": 0.1}, {"rotate": 5.0}])
+def test_what_would_change_the_input_alone_is_refused(key):
+    with pytest.raises(RecipeError, match="restoration_space has images as targets, and only the input"):
+        turn_of(zoo.open_dataset("restoration_space", n=1), restoring(key))
+
+
+def restoring(augmentation):
+    return recipe_of(
+        {
+            "schema": 1,
+            "id": "unet.mine",
+            "architecture": "unet",
+            "plugin": "zoo-unet",
+            "train": {"dataset": "restoration_space"},
+            "steps": 1,
+            "augmentation": augmentation,
+        },
+        "recipe",
+    )

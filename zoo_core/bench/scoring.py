@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,24 +62,29 @@ def discard(folder: Path) -> None:
 
 
 def _score_shard(model: Model, dataset: Dataset, rows: tuple[int, int], path: Path, effort: Effort) -> None:
-    images = dataset.images(slice(*rows))
+    numbers = np.arange(*rows)
+    images = dataset.images(numbers)
     begun = time.perf_counter()
-    columns = predicted(model, images, dataset.description.pixel_scale, effort)
+    columns = predicted(model, images, dataset, numbers, effort)
     seconds = str(time.perf_counter() - begun)
     _require_finite(columns, rows[0], model.id)
     with whole(path) as part:
         pq.write_table(pa.table(columns).replace_schema_metadata({SECONDS: seconds}), part)
 
 
-def predicted(model: Model, images: np.ndarray, pixel_scale: float | None, effort: Effort) -> dict[str, np.ndarray]:
-    """The columns that the model predicts for raw images (B, bands, H, W)."""
+def predicted(
+    model: Model, images: np.ndarray, dataset: Dataset, rows: np.ndarray, effort: Effort
+) -> dict[str, np.ndarray]:
+    """The columns that the model predicts for raw images (B, bands, H, W), which are these rows of the data set."""
     parts: list[Mapping[str, list]] = []
     start, batch_size = 0, effort.batch_size
     while start < len(images):
         try:
-            channels = model.preprocess.images(images[start : start + batch_size], pixel_scale)
+            part = slice(start, start + batch_size)
+            channels = model.preprocess.images(images[part], dataset.description.pixel_scale)
             with torch.autocast(model.device.type, torch.bfloat16, enabled=effort.precision == "bf16"):
-                parts.append(model.prediction(channels).to_table())
+                prediction = model.prediction(channels)
+            parts.append(model.task.answers(prediction, images[part], partial(dataset.noise_free, rows[part])))
             start += batch_size
         except torch.OutOfMemoryError:
             if batch_size == 1:

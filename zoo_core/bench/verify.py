@@ -241,10 +241,10 @@ def _differences(
 ) -> dict[str, np.ndarray]:
     """Of each column the distance (n,) between stored and new predictions, in standard deviations of the column."""
     parts = []
-    scale = drawn.dataset.description.pixel_scale
     for start in range(0, len(drawn.rows), BATCH):
-        images = drawn.dataset.images(drawn.rows[start : start + BATCH])
-        parts.append(predicted(model, images, scale, Effort(BATCH, _precision(result))))
+        rows = drawn.rows[start : start + BATCH]
+        effort = Effort(BATCH, _precision(result))
+        parts.append(predicted(model, drawn.dataset.images(rows), drawn.dataset, rows, effort))
         if progress is not None:
             progress(min(start + BATCH, len(drawn.rows)), len(drawn.rows))
     again = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

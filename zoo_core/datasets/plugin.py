@@ -23,6 +23,12 @@ def zoo_datasets() -> list[DatasetFactory]:
             "the same task with other telescopes, galaxies and look-alikes; never trained on",
         ),
         _classified("simulated.finding_ground", "finding_ground", "simulated lenses and look-alikes in r, i, g, u"),
+        DatasetFactory(
+            "restoration_space",
+            "restoration",
+            _Opener("simulated.restoration", "restoration_space"),
+            "simulated lenses and look-alikes, and what they were before the noise, or before the lens galaxy",
+        ),
         _classified(
             "simulated.substructure",
             "substructure",

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["sky"]
+__all__ = ["level_and_noise", "sky"]
 
 ROUNDS = 8
 CLIP = 2.5  # sigmas above the level
+LEAST = 1e-30  # peak of an image that shows nothing
 LOWER_QUANTILE = 0.158655  # one sigma below the median of a Gaussian
 
 
@@ -31,6 +32,17 @@ def sky(pixels: Tensor) -> tuple[Tensor, Tensor]:
         kept = torch.searchsorted(values, level + CLIP * sigma, right=True).clamp(min=8)
     level, sigma = _level_and_sigma(values, kept)
     return level[..., None], sigma[..., None]
+
+
+def level_and_noise(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Level and standard deviation of the sky, (..., 1, 1), the second never 0.
+
+    Arguments:
+        pixels: (..., H, W), finite, in any unit. In an image without noise sigma is a thousandth of its peak.
+    """
+    level, sigma = sky(pixels)
+    peak = pixels.abs().amax((-2, -1), keepdim=True).clamp(min=LEAST)
+    return level, torch.where(sigma > 1e-6 * peak, sigma, 1e-3 * peak)
 
 
 def _sorted(values: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from ..scores import NoiseFree
     from .view import TrainingView
 
     Rows = np.ndarray | Tensor | Sequence[int] | slice
@@ -126,6 +127,14 @@ class Dataset(ABC):
         if self.description.heads.parameters:
             return np.stack([truth[name] for name in self.description.heads.parameters], axis=1).astype("float32")
         return truth["label"].astype("float32")
+
+    def noise_free(self, rows: Rows) -> NoiseFree:
+        """What restored images of these rows are compared with.
+
+        Raises:
+            DatasetError: nobody knows.
+        """
+        raise DatasetError(f"{self.description.name} does not know its images without their noise")
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView | None:
         """A richer way to draw training images than as they are; None: `images` are prepared once and stored.

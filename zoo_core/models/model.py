@@ -113,7 +113,7 @@ class Model(LikeModule):
             return self.network(channels)
         outputs = of_views(self.network, channels, self.views)
         if self.task.maps_images:
-            outputs = [undo_view(cast(Tensor, output), k) for k, output in enumerate(outputs)]
+            outputs = [undo_view(output, k) for k, output in enumerate(outputs)]
         return self.task.average(cast(list[Tensor], outputs), self.heads, self._symmetries())
 
     def features(

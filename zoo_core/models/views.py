@@ -15,8 +15,14 @@ VIEWS = (1, 8)
 Output = Tensor | tuple[Tensor, ...]
 
 
-def undo_view(images: Tensor, k: int) -> Tensor:
-    """Images (..., H, W) whose view k is given."""
+def undo_view(images: Output, k: int) -> Output:
+    """Images (..., H, W) whose view k is given, or several of them."""
+    if isinstance(images, tuple):
+        return tuple(_undone(part, k) for part in images)
+    return _undone(images, k)
+
+
+def _undone(images: Tensor, k: int) -> Tensor:
     turned = images.rot90(-(k % 4), (-2, -1))
     return turned.flip(-1) if k >= 4 else turned
 

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from ..errors import ArgumentError
 from ..files import whole
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
-from .task import Task
+from ..scores import NoiseFree
+from ..symmetries import Symmetry
+from .task import Task, unlike
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
+
+    from ..metric import Metric
 
 __all__ = ["TASK", "Restoration", "RestorationTask"]
 
 
 @dataclass(frozen=True)
 class Restoration(Prediction):
-    """Images (B, C, H, W) in `unit`, with their standard deviation where the network gives one."""
+    """What images become.
+
+    Arguments:
+        image: (B, C, H, W).
+        unit: of the image; empty: that of the image that was given.
+        sigma: standard deviation of each pixel, (B, C, H, W), where the network gives one.
+        noise: standard deviation of the sky in the network's input, (B, C, 1, 1). What is restored has less, and what
+            comes after it in a pipeline counts in units of this one. None where only outputs are at hand.
+    """
 
     image: Tensor
     unit: str
     sigma: Tensor | None = None
+    noise: Tensor | None = None
+
+    def beside(self, channels: Tensor) -> Restoration:
+        """With the noise of the input."""
+        from ..images.sky import level_and_noise
+
+        return replace(self, noise=level_and_noise(channels.float())[1].to(self.image))
 
     def to_table(self) -> Columns:
         """No columns: the images are files of their own."""
@@ -47,7 +68,15 @@ class Restoration(Prediction):
 
 
 class RestorationTask(Task):
-    """Denoising, deblending, convergence maps: an image (B, C, H, W)."""
+    """Denoising, deblending, convergence maps: an image (B, C, H, W).
+
+    Or a tuple (image, scale), both (B, C, H, W), of which the second is the scale b > 0 of the Laplace distribution of
+    each pixel,
+
+        p(y) = exp(-|y - image| / b) / (2 b),
+
+    whose standard deviation is sqrt(2) b.
+    """
 
     name = "restoration"
     trains_on = ("restoration",)
@@ -59,17 +88,71 @@ class RestorationTask(Task):
         """One channel for each parameter (map)."""
         return max(1, len(heads.parameters))
 
-    def prediction(self, output: Tensor, heads: Heads, calibration: Calibration = UNCALIBRATED) -> Restoration:
+    def prediction(
+        self, output: Tensor | tuple[Tensor, ...], heads: Heads, calibration: Calibration = UNCALIBRATED
+    ) -> Restoration:
         """The image in the first unit."""
-        return Restoration(output.float(), heads.units[0] if heads.units else "")
+        unit = heads.units[0] if heads.units else ""
+        if isinstance(output, tuple):
+            return Restoration(output[0].float(), unit, math.sqrt(2) * output[1].float())
+        return Restoration(output.float(), unit)
 
-    def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
-        """Mean absolute error (Vojtekova et al. 2021, MNRAS 503, 3204)."""
-        return (output - target).abs().mean()
+    def loss(self, output: Tensor | tuple[Tensor, ...], target: Tensor, heads: Heads) -> Tensor:
+        """Mean absolute error of the pixels that were measured, where `target` is not NaN.
+
+            L = <|y - image|>
+
+        With a scale it is minus the log likelihood of the Laplace distribution, which is the same up to constants
+        where all scales are equal:
+
+            L = <|y - image| / b + ln 2 b>
+
+        Source: Vojtekova et al. (2021), MNRAS 503, 3204, for the first.
+        """
+        image = _first(output)
+        if image.shape != target.shape:
+            raise ArgumentError(f"what is restored has shape {tuple(image.shape)}, the truth {tuple(target.shape)}")
+        measured = target.isfinite()
+        error = (image - target)[measured].abs()
+        if not isinstance(output, tuple):
+            return error.mean()
+        scale = output[1][measured]
+        return (error / scale + (2 * scale).log()).mean()
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """Those of a comparison with the images without noise."""
+        from ..bench.metrics.restoration import restoration_metrics
+
+        return restoration_metrics()
+
+    def answers(self, prediction: Prediction, images: np.ndarray, noise_free: Callable[[], NoiseFree]) -> Columns:
+        """What a comparison of each image with the noise-free one gives, as no table holds the images."""
+        from ..bench.metrics.comparison import compared
+
+        assert isinstance(prediction, Restoration)
+        return compared(prediction.image.cpu().numpy(), images, noise_free())
+
+    def faults(self, output: Tensor | tuple[Tensor, ...], channels: Tensor, heads: Heads) -> Iterator[str]:
+        """An image of the size of the input, and a scale of the same shape if there is one."""
+        shape = (len(channels), self.outputs(heads), *channels.shape[2:])
+        for part in output if isinstance(output, tuple) else (output,):
+            yield from unlike(part, shape, self.name)
+
+    def average(
+        self, outputs: Sequence[Tensor | tuple[Tensor, ...]], heads: Heads, symmetries: Sequence[Symmetry]
+    ) -> Tensor | tuple[Tensor, ...]:
+        """The mean of the images, and of the scales if there are any."""
+        if isinstance(outputs[0], tuple):
+            return tuple(sum(parts[1:], parts[0]) / len(parts) for parts in zip(*outputs, strict=True))
+        return super().average(cast("Sequence[Tensor]", outputs), heads, symmetries)
 
     def empty_columns(self, heads: Heads) -> Columns:
         """None: the images are files."""
         return {}
+
+
+def _first(output: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return output[0] if isinstance(output, tuple) else output
 
 
 def _write(output: Path, image: np.ndarray, sigma: np.ndarray | None, unit: str) -> None:

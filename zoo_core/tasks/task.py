@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import Lazy
-from ..scores import ColumnScores, Scores
+from ..scores import ColumnScores, NoiseFree, Scores
 from ..symmetries import Symmetry
 
 if TYPE_CHECKING:
@@ -126,6 +126,14 @@ class Task(ABC):
             prior: fractions of the classes that its probabilities assume; a single one is that of the positives.
         """
         return ColumnScores(columns)
+
+    def answers(self, prediction: Prediction, images: np.ndarray, noise_free: Callable[[], NoiseFree]) -> Columns:
+        """What is stored of the predictions for raw images (B, bands, H, W): what metrics are computed from.
+
+        Arguments:
+            noise_free: gives the same images without noise, where the data set knows them.
+        """
+        return prediction.to_table()
 
     def describe(self, heads: Heads) -> str:
         """What a network of these heads answers, in words."""

@@ -7,10 +7,11 @@ from torch import Tensor
 
 from ..errors import RecipeError
 from ..images.augmentation import Distortion
+from ..images.augmentation import turned as turned_images
 from ..interfaces import Dataset
 from ..symmetries import Position, Scalar, Symmetry, read_symmetries, recognised, turned
 from ..tasks import task_named
-from .recipe import Recipe
+from .recipe import Augmentation, Recipe
 
 __all__ = ["declared_of", "turn_of"]
 
@@ -31,7 +32,7 @@ def declared_of(data: Dataset, recipe: Recipe) -> tuple[Symmetry, ...]:
 
 
 def turn_of(data: Dataset, recipe: Recipe) -> Callable[[Tensor, Tensor], Tensor] | None:
-    """`turn(targets, elements)`, the targets of turned images; None: nothing is turned, or it has no parameters.
+    """`turn(targets, elements)`, the targets of turned images; None: nothing is turned, or turning changes nothing.
 
     Raises:
         SpecError: it is not known how a parameter turns.
@@ -39,7 +40,11 @@ def turn_of(data: Dataset, recipe: Recipe) -> Callable[[Tensor, Tensor], Tensor]
     """
     heads = data.description.heads
     _require_unchanged(data, recipe)
-    if not recipe.augmentation.dihedral or not heads.parameters:
+    if not recipe.augmentation.dihedral:
+        return None
+    if task_named(data.description.task).maps_images:
+        return turned_images
+    if not heads.parameters:
         return None
     symmetries = declared_of(data, recipe) or recognised(heads.parameters, heads.units)
     return partial(_turned, heads.parameters, symmetries)
@@ -48,8 +53,8 @@ def turn_of(data: Dataset, recipe: Recipe) -> Callable[[Tensor, Tensor], Tensor]
 def _require_unchanged(data: Dataset, recipe: Recipe) -> None:
     """Raise RecipeError if the augmentation would change a parameter, or an image that is the target."""
     about, chosen = data.description, recipe.augmentation.distortion
-    if task_named(about.task).maps_images and not chosen.changes_nothing:
-        raise RecipeError(f"augmentation: {about.name} has images as targets, and only the input would be distorted")
+    if task_named(about.task).maps_images and not _leaves_pixels(recipe.augmentation):
+        raise RecipeError(f"augmentation: {about.name} has images as targets, and only the input would be changed")
     if not about.heads.parameters or chosen.changes_nothing:
         return
     symmetries = declared_of(data, recipe) or recognised(about.heads.parameters, about.heads.units)
@@ -60,6 +65,10 @@ def _require_unchanged(data: Dataset, recipe: Recipe) -> None:
                 f"augmentation: {key} changes {', '.join(names)} of {about.name} ({WHY[key]}), and the targets would "
                 f"no longer be true; leave {key} away"
             )
+
+
+def _leaves_pixels(chosen: Augmentation) -> bool:
+    return chosen.distortion.changes_nothing and not chosen.gain and not chosen.offset
 
 
 def _changed_by(chosen: Distortion, symmetries: Sequence[Symmetry]) -> dict[str, list[str]]:

@@ -31,10 +31,6 @@ def test_a_metric_of_another_task_is_not_found():
         select(["auroc"], "regression", [*FINDER, *REGRESSION])
 
 
-def test_a_task_without_core_metrics_is_left_to_plugins():
-    assert task_named("restoration").metrics(Heads()) == []
-
-
 def test_the_docs_explain_every_metric_and_no_other():
     explained = set(
         re.findall(r"`([a-z0-9_-]+)`", "".join(re.findall(r"^\| (`.*?) \|", DOCS.read_text(), re.MULTILINE)))

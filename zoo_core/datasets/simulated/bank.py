@@ -110,6 +110,18 @@ class Exposures:
             scenes: numbers of the scenes (B,), on the device.
             generator: of the device.
         """
+        light, radii, shown = self.lit(foreground, arcs, scenes, generator)
+        images = draw_exposures(light[0], light[1], radii, self.survey, generator, FRAME.pixel_scale)[:, None]
+        return images if self.examples is None else self.examples.instead_of(images, shown, generator), shown
+
+    def lit(
+        self, foreground: Tensor, arcs: Tensor, scenes: Tensor, generator: Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What is exposed: foreground and arcs as bright as they are shown, (2, B, side, side).
+
+        Returns:
+            The light; the Einstein radii (B,), arcsec, that footprints are drawn for; 1 for those that show a lens.
+        """
         lens, (gain, arc_gain) = self.lens[scenes], self.gains(scenes, generator)
         twin, other = torch.rand(2, len(scenes), generator=generator, device=generator.device)
         shown = lens * (twin > TWINS)
@@ -120,8 +132,7 @@ class Exposures:
         light = torch.stack([foreground, arcs]) * gain[:, None, None]
         alike = self.radii[(other * len(self.radii)).long().clamp(max=len(self.radii) - 1)]
         radii = torch.where(lens > 0, self.theta_E[scenes], alike)  # footprints tell nothing of the class
-        images = draw_exposures(light[0], light[1], radii, self.survey, generator, FRAME.pixel_scale)[:, None]
-        return images if self.examples is None else self.examples.instead_of(images, shown, generator), shown
+        return light, radii, shown
 
     def gains(self, scenes: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Factors of the whole light and, besides, of the arcs, which stay above LEAST_SNR."""

@@ -153,11 +153,15 @@ class Finding(Simulated):
         """These images and their truth, all at once."""
         drawn = self.cutouts(start, stop)
         made = cutouts.expose(drawn, self.distribution.stamps, device=device)
-        streams = [self.stream(i, GRAIN) for i in range(start, stop)]
+        return self.observed(made, start, drawn)[:, None].cpu().numpy(), made.truth
+
+    def observed(self, made: Components, start: int, drawn: Sequence[Cutout]) -> Tensor:
+        """Components of what was drawn of the images from `start` on, with noise and footprint, (B, 101, 101)."""
+        device = made.foreground.device
+        streams = [self.stream(i, GRAIN) for i in range(start, start + len(drawn))]
         randoms = Randoms.from_numpy(streams, FRAME.side, self.distribution.survey.slots)
         images = observe(made.foreground, made.arcs, made.noise, randoms.to(device))
-        images = images.masked_fill(outside(FRAME.side, self._footprints(start, drawn).to(device)), torch.nan)
-        return images[:, None].cpu().numpy(), made.truth
+        return images.masked_fill(outside(FRAME.side, self._footprints(start, drawn).to(device)), torch.nan)
 
     def _footprints(self, start: int, drawn: Sequence[Cutout]) -> Tensor:
         """Half the widths and heights of the stamps, pixels, shape (cutouts, 2)."""

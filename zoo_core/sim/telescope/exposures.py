@@ -11,7 +11,7 @@ from .footprint import draw_footprints, outside
 from .noise import Draw
 from .survey import Randoms, Survey, observe
 
-__all__ = ["defocused", "draw_exposures"]
+__all__ = ["defocused", "draw_exposures", "exposed"]
 
 BLURRED = 0.33
 """Share of the exposures that are out of focus."""
@@ -37,11 +37,16 @@ def draw_exposures(
         generator: all that is random; the same state gives the same exposures on the same device.
         pixel_scale: arcsec.
     """
-    count, side = foreground.shape[:2]
-    foreground, arcs = defocused(torch.stack([foreground, arcs]), generator)
+    light = defocused(torch.stack([foreground, arcs]), generator)
+    return exposed(light, theta_E, survey, generator, pixel_scale)
+
+
+def exposed(light: Tensor, theta_E: Tensor, survey: Survey, generator: torch.Generator, pixel_scale: float) -> Tensor:
+    """The same of light that is in focus or not as it shall be, foreground and arcs, (2, B, H, H)."""
+    count, side = light.shape[1:3]
     recipes = survey.draw_noises(generator, count)
     recipes = recipes | {"unit": torch.ones_like(recipes["unit"])}
-    images = observe(foreground, arcs, recipes, Randoms.from_torch(generator, count, side, survey.slots))
+    images = observe(light[0], light[1], recipes, Randoms.from_torch(generator, count, side, survey.slots))
     return images.masked_fill(outside(side, draw_footprints(generator, theta_E, pixel_scale)), torch.nan)
 
 

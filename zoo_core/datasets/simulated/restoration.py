@@ -1,0 +1,184 @@
+"""The same scenes at different stages of their making: `restoration_space`.
+
+Lenses and look-alikes as `finding_space` draws them, observed, and as they were before the noise, or before the
+light of the lens galaxy was added to its arcs. All images are in units of the sky's noise.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from ...errors import DatasetError
+from ...interfaces import TrainingView
+from ...scores import NoiseFree
+from ...sim import cutouts
+from ...sim.cutouts import FRAME, Components, Cutout
+from ...sim.rays.scene import POINT, Profile
+from ...sim.telescope.exposures import defocused, exposed
+from ...sim.versions import VERSIONS
+from ...tasks import Heads
+from ..shards import ImageShards
+from .bank import Bank, SceneSource
+from .finding import Finding
+from .frozen import table_digest
+
+if TYPE_CHECKING:
+    from ...interfaces import Rows
+
+__all__ = ["RestorationBank", "RestorationSpace", "restoration_space"]
+
+TARGETS = ("denoise", "deblend")
+OBSERVED, FOREGROUND, ARCS = 0, 1, 2  # stages of an image that are kept
+
+Target = Literal["denoise", "deblend"]
+
+
+class RestorationSpace(Finding):
+    """Observed scenes, and what they were before.
+
+    Arguments:
+        n, seed, lens_fraction, cache: as of `Finding`.
+        target: "denoise" for all light without the noise, "deblend" for the arcs alone, which are nothing where there
+            is no lens.
+        version: of the scenes, see `sim.versions`.
+    """
+
+    def __init__(self, n: int, seed: int, lens_fraction: float, target: Target, version: int, cache: Path | str | None):
+        for what, value, known in (("target", target, TARGETS), ("version", version, tuple(VERSIONS))):
+            if value not in known:
+                raise DatasetError(f"restoration_space: {what} = {value!r}; choose {' or '.join(map(str, known))}")
+        super().__init__("restoration_space", VERSIONS[version], n, seed, lens_fraction, cache)
+        self.description = replace(self.description, task="restoration", heads=Heads())
+        self.target = target
+
+    def fingerprint(self) -> str:
+        """sha256 of the arguments and of the parameters of the first images."""
+        return table_digest([(super().fingerprint(), self.target)])
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Observed images (B, 1, 101, 101), float32, in sky sigma; NaN where nothing was measured."""
+        return self._shards.images(rows)[:, [OBSERVED]]
+
+    def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
+        """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
+        stages, truth = super().make(start, stop, device)
+        return stages[:, [OBSERVED]], truth
+
+    def targets(self) -> np.ndarray:
+        """What is to be restored of each image, (n, 1, 101, 101), float32; NaN where nothing was measured."""
+        stages = self._shards.images(np.arange(self.n))
+        return np.where(np.isnan(stages[:, [OBSERVED]]), np.float32(np.nan), _target(stages, self.target))
+
+    def noise_free(self, rows: Rows) -> NoiseFree:
+        """The scenes of these images without their noise."""
+        numbers = self.numbers(rows)
+        drawn = [self.cutouts(row, row + 1)[0] for row in numbers.tolist()]
+        stages = self._shards.images(numbers)
+        light, shot = _target(stages, "denoise"), np.array([cutout.noise.shot for cutout in drawn])
+        sources = drawn if self.target == "denoise" else []
+        return NoiseFree(
+            light=light,
+            target=_target(stages, self.target),
+            arcs=stages[:, [ARCS]],
+            sigma=np.sqrt(1 + shot[:, None, None, None] * light.clip(min=0)).astype(np.float32),
+            points=_places(sources, lambda profile: profile.profile == POINT),
+            galaxies=_places(sources, lambda profile: profile.profile != POINT and not profile.lensed),
+        )
+
+    def training_view(self, folder: Path, device: torch.device) -> TrainingView:
+        """Noise-free scenes, kept in `folder`; brightness, twins, focus, noise and footprint are new in every batch."""
+        kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
+        lenses = super().targets()
+        return RestorationBank(kept, lenses, self.scenes(self.cutouts, device), self.target)
+
+    def fresh_view(self, balanced: bool, device: torch.device, block: int = 0) -> None:
+        """There is none: the scenes are those of the bank."""
+
+    @functools.cached_property
+    def _shards(self) -> ImageShards:
+        folder = self.cache / f"{self.description.name}-{self._of_scenes[:16]}"
+        return ImageShards(folder, self.n, super().make)
+
+    def exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
+        """All stages, (B, 3, 101, 101)."""
+        drawn = self.cutouts(start, stop)
+        made = _in_sky_sigma(cutouts.expose(drawn, self.distribution.stamps, device=device))
+        stages = torch.stack([self.observed(made, start, drawn), made.foreground, made.arcs], dim=1)
+        return stages.float().cpu().numpy(), made.truth
+
+
+class RestorationBank(Bank):
+    """The scenes of a `Bank`, exposed anew for every batch, with what is to be restored of each.
+
+    Arguments:
+        folder, targets, scenes: as of `Bank`; `targets` are 1 for lenses.
+        target: "denoise" or "deblend".
+    """
+
+    def __init__(self, folder: Path, targets: np.ndarray, scenes: SceneSource, target: Target):
+        super().__init__(folder, targets, scenes)
+        self.target = target
+
+    def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Images and what they are to become, (B, 1, side, side) each, NaN outside their footprint."""
+        light, radii, _ = self.exposures.lit(self.foreground.images(rows), self._arcs(rows), places, generator)
+        light = defocused(light, generator)
+        images = exposed(light, radii, self.exposures.survey, generator, FRAME.pixel_scale)
+        wanted = light.sum(0) if self.target == "denoise" else light[1]
+        return images[:, None], wanted.masked_fill(images.isnan(), torch.nan)[:, None]
+
+
+def restoration_space(
+    n: int = 2_000,
+    seed: int = 1,
+    lens_fraction: float = 0.5,
+    target: Target = "denoise",
+    version: int = 1,
+    cache: Path | str | None = None,
+) -> RestorationSpace:
+    """Noisy and blended images, and what they were before; by default the 2,000 of the benchmark.
+
+    Arguments:
+        target: "denoise" for all light without the noise, "deblend" for the arcs alone.
+        version: of the scenes: 1 or 2, as of `finding_space`.
+
+    Raises:
+        DatasetError: there is no such target or version; or n or lens_fraction cannot be used.
+    """
+    return RestorationSpace(n, seed, lens_fraction, target, version, cache)
+
+
+def _in_sky_sigma(made: Components) -> Components:
+    noise = made.noise.copy()
+    noise["unit"] = 1.0
+    return replace(made, noise=noise)
+
+
+def _target(stages: np.ndarray, target: Target) -> np.ndarray:
+    """Of all stages (B, 3, H, W); (B, 1, H, W)."""
+    return stages[:, [ARCS]] if target == "deblend" else stages[:, [FOREGROUND]] + stages[:, [ARCS]]
+
+
+def _places(drawn: Sequence[Cutout], wanted: Callable[[Profile], bool]) -> np.ndarray:
+    """Image, row and column of each source that is wanted, (N, 3); parts of a galaxy share their place."""
+    places = {
+        (image, *_pixel(profile))
+        for image, cutout in enumerate(drawn)
+        for profile in cutout.profiles
+        if wanted(profile)
+    }
+    inside = [place for place in sorted(places) if all(0 <= axis < FRAME.side for axis in place[1:])]
+    return np.array(inside, dtype=np.int64).reshape(-1, 3)
+
+
+def _pixel(profile: Profile) -> tuple[int, int]:
+    centre = (FRAME.side - 1) / 2
+    return round(centre + profile.y / FRAME.pixel_scale), round(centre + profile.x / FRAME.pixel_scale)
