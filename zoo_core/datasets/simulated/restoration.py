@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import numpy as np
 import torch
@@ -99,8 +99,9 @@ class RestorationSpace(Finding):
         lenses = super().targets()
         return RestorationBank(kept, lenses, self.scenes(self.cutouts, device), self.target)
 
-    def fresh_view(self, balanced: bool, device: torch.device, block: int = 0) -> None:
-        """There is none: the scenes are those of the bank."""
+    def fresh_view(self, balanced: bool, device: torch.device, block: int = 0) -> NoReturn:
+        """Refused: the scenes are those of the bank."""
+        raise DatasetError(f"{self.description.name} has {self.n} scenes and makes no others; leave `fresh` away")
 
     @functools.cached_property
     def _shards(self) -> ImageShards:
