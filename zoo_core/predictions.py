@@ -87,7 +87,7 @@ class Calibration:
 
             p_k = pi_k exp(z_k / T) / sum_j pi_j exp(z_j / T)
 
-            (Guo et al. 2017, arXiv:1706.04599, section 4.2); 1 leaves them.
+            (temperature scaling: Guo et al. 2017, arXiv:1706.04599); 1 leaves them.
         prior: fraction pi_k of each class that the probabilities assume, in the order of the classes, or of two classes
             that of the positive one alone; None: it is not known, and no class is favoured.
 

@@ -139,7 +139,7 @@ def _readable(file: RegistryFile) -> Mapping[str, Any] | None:
     try:
         return sections_of(file)
     except RegistryError:
-        return None  # which is told where the specs are made of it
+        return None  # which is reported where the specs are made of it
 
 
 def _used(listed: Catalog, section: str, name: str, also: Mapping[str, str] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""What commands are told of images (files, folders, patterns, positions on a mosaic) and of the run over them."""
+"""What commands are given of images (files, folders, patterns, positions on a mosaic) and of the run over them."""
 
 from __future__ import annotations
 

@@ -42,6 +42,13 @@ def rings(radii: tuple[float, ...], masses: tuple[int, ...]) -> Tensor:
 def significance(model: MacroModel, fit: MacroFit, positions: Tensor) -> Tensor:
     """Signal to noise (N, M) of a point mass at each position, negative where mass would have to be taken away.
 
+    With r the response of the image to the mass, M the responses of the macro-lens and of the other lights, and d the
+    residuals of the fit, all over sigma,
+
+        S/N = r_perp d / |r_perp|,    r_perp = r - r M^T (M M^T)^-1 M
+
+    is that of a matched filter for what the smooth lens cannot take up.
+
     Arguments:
         model: that was fitted.
         fit: of N images.

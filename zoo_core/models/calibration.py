@@ -25,7 +25,7 @@ def temperature(outputs: Tensor, targets: Tensor, task: Task, heads: Heads) -> f
         outputs: logits (N, K) or (N, 1) of images that the network was not trained on.
         targets: class of each, (N,).
 
-    Source: Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks", section 4.2.
+    Source: Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks".
     """
     classes = [targets == label for label in torch.unique(targets)]
 

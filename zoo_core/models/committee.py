@@ -25,7 +25,7 @@ class Committee(nn.Module):
 
     Every member makes its own channels and averages over its own views.
 
-    Source: Schaefer et al. (2018), A&A 611, A2, section 4, where committees of networks trained alike are measured.
+    Source: Schaefer et al. (2018), A&A 611, A2, where committees of networks trained alike are measured.
 
     Arguments:
         members: trained models that prepare images alike.

@@ -51,7 +51,7 @@ def timm_architecture(
         families: modules of timm that may define the model: resnet, vision_transformer, swin_transformer ...
         model: by default, without the tag of pretrained weights.
         options: by default.
-        sized: the constructor is told the size of the images, as `img_size`.
+        sized: the constructor takes the size of the images, as `img_size`.
 
     Example:
         >>> import zoo_core as zoo

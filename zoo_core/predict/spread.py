@@ -38,8 +38,8 @@ logger = logging.getLogger("zoo")
 def finish_spread(run: Run, options: Options) -> None:
     """Make the shards that are not there yet, on the workers of a scheduler.
 
-    A worker that dies costs the shard that it was at, which another one takes. What a worker cannot do is said at the
-    end, when the others have gone on.
+    A worker that dies costs the shard that it was at, which another one takes. What a worker cannot do is reported
+    at the end, when the others have gone on.
 
     Arguments:
         run: its model may be on any device.
@@ -80,13 +80,13 @@ def _check_workers(client: Client, place: Place) -> None:
     from .worker import objection
 
     found = cast(dict[str, Any], client.run(objection, place, on_error="return"))
-    refusing = {worker: _said(answer) for worker, answer in found.items() if answer is not None}
+    refusing = {worker: _in_words(answer) for worker, answer in found.items() if answer is not None}
     if refusing:
         worker, reason = next(iter(refusing.items()))
         raise SchedulerError(f"{len(refusing)} of {len(found)} workers cannot take part, as {worker}: {reason}")
 
 
-def _said(answer: str | BaseException) -> str:
+def _in_words(answer: str | BaseException) -> str:
     if isinstance(answer, ImportError):
         return f"it cannot import the zoo ({answer}); install zoo-core=={version('zoo-core')} on workers"
     return answer if isinstance(answer, str) else " ".join(repr(answer).split())
@@ -117,15 +117,15 @@ class _Pace:
     made: int = 0
     failed: int = 0
     began: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
+    reported: float = field(default_factory=time.monotonic)
 
     def add(self, images: int, failed: int) -> None:
         """So many images more are done, of which so many could not be used."""
         self.done, self.made, self.failed = self.done + images, self.made + images, self.failed + failed
         if self.progress:
             self.progress(self.done, self.total)
-        elif time.monotonic() - self.said > REPORT:
-            self.said = time.monotonic()
+        elif time.monotonic() - self.reported > REPORT:
+            self.reported = time.monotonic()
             logger.info("%s", self)
 
     def __str__(self) -> str:

@@ -49,8 +49,8 @@ def objection(place: Place) -> str | None:
     absent = [name for name in place.packages if find_spec(name) is None]
     if absent:
         return f"the network needs the package {absent[0]}, which is not installed there"
-    for folder, seen in ((place.folder, place.folder), (str(Path(place.token).parent), place.token)):
-        if not Path(seen).exists():
+    for folder, shared in ((place.folder, place.folder), (str(Path(place.token).parent), place.token)):
+        if not Path(shared).exists():
             return f"the folder {folder} of this machine is not there; workers need to see the same files"
     return None
 

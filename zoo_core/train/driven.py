@@ -32,7 +32,7 @@ __all__ = ["DrivenTraining"]
 
 log = logging.getLogger("zoo")
 TAKEN = ("checkpoints", "data", "log", "model")  # folders of a run that are not a stage's
-_ONCE: Any = [0]  # what a validation loops over if the metric looks at the images itself
+_ONCE: Any = [0]  # what a validation loops over if the metric reads the images itself
 
 
 class DrivenTraining(Training):

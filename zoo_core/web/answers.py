@@ -16,8 +16,8 @@ def truth_in_words(result: Result, truth: Truth, row: int) -> str:
     heads = result.heads
     names = [heads.classes[int(truth["label"][row])]] if heads.classes else []
     columns = [*heads.parameters, *dict.fromkeys(part.column for part in result.strata)]
-    said = [text for column in columns if column in truth and (text := _said(column, truth[column][row]))]
-    return " · ".join([*names, *said[: COLUMNS + len(heads.parameters)]])
+    words = [text for column in columns if column in truth and (text := _in_words(column, truth[column][row]))]
+    return " · ".join([*names, *words[: COLUMNS + len(heads.parameters)]])
 
 
 def answer(measured: Measured, row: int) -> str:
@@ -56,7 +56,7 @@ def _(scores: ParameterScores, result: Result, row: int) -> str:
     return f"{scores.means[name][row]:.3g} ± {scores.errors[name][row]:.2g}"
 
 
-def _said(column: str, value: object) -> str:
+def _in_words(column: str, value: object) -> str:
     """Zero and "none" are what a column of lenses holds for other images, and say nothing."""
     if isinstance(value, str):
         return value if value != "none" else ""

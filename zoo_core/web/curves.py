@@ -34,7 +34,7 @@ class Ranked:
 
 
 def roc(measured: Sequence[Measured]) -> list[Record]:
-    """The ROC curves, `name` being the class that is told from the rest, or empty where there is one curve a model."""
+    """The ROC curves, `name` being the class against the rest, or empty where there is one curve a model."""
     ranked = [one for each in measured for one in _ranked(each)]
     return [record for one in ranked for record in _roc(one)]
 

@@ -105,8 +105,8 @@ def shown_of(
     picked = {one.model: chosen(one) for one in measured}
     pairs = [_pair(a, b, metrics, by_model) for a, b in combinations(measured, 2) if _alike(a, b)]
     examples = _examples(measured)
-    told = [row for one in picked.values() for row in (*one.worst, *one.best)]
-    rows = [*examples, *told, *(row for pair in pairs for row in pair.disputed)]
+    picked_rows = [row for one in picked.values() for row in (*one.worst, *one.best)]
+    rows = [*examples, *picked_rows, *(row for pair in pairs for row in pair.disputed)]
     return Shown(
         table=table,
         spec=spec,

@@ -1,6 +1,6 @@
 """A bank of Gabor filters on polar images, and statistics of its responses.
 
-Source: Hartley et al. (2017), MNRAS 471, 3378, section 3; the bank and the statistics are our own choice.
+Source: Hartley et al. (2017), MNRAS 471, 3378; the bank and the statistics are our own choice.
 """
 
 import math

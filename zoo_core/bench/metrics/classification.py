@@ -37,7 +37,7 @@ def binary_metrics() -> list[Metric]:
     """Metrics of two classes.
 
     Sources: TPR0 and TPR10 are the highest TPR without a false positive and with fewer than ten of them, Metcalf et al.
-    (2019), A&A 625, A119, section 4; the AUROC is that of `Curve.area`, the purity that of `purity`.
+    (2019), A&A 625, A119; the AUROC is that of `Curve.area`, the purity that of `purity`.
 
     Example:
         >>> import numpy as np

@@ -108,7 +108,7 @@ def _majority(scores: ClusterScores, truth: Truth, weights: np.ndarray) -> np.nd
 
 
 def _nmi(scores: ClusterScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
-    """2 I(class; cluster) / (H(class) + H(cluster)) (Vinh, Epps & Bailey 2010, J. Mach. Learn. Res. 11, 2837, table 2).
+    """2 I(class; cluster) / (H(class) + H(cluster)) (Vinh, Epps & Bailey 2010, J. Mach. Learn. Res. 11, 2837).
 
         I = sum_kj n_kj/n  ln(n n_kj / (n_k. n_.j)),   H = -sum_k n_k./n  ln(n_k./n)
 

@@ -69,7 +69,7 @@ class Curve:
 
             max over t of TPR(t) where FP(t) <= false_positives
 
-        TPR0 allows none, TPR10 nine (Metcalf et al. 2019, A&A 625, A119, section 4).
+        TPR0 allows none, TPR10 nine (Metcalf et al. 2019, A&A 625, A119).
 
         Example:
             >>> import numpy as np
@@ -83,7 +83,10 @@ class Curve:
         return np.where(self.negatives > 0, _ratio(best, self.positives), np.nan)
 
     def tpr_at_fpr(self, fpr: float) -> np.ndarray:
-        """Highest TPR, (B,), at any threshold whose FPR is at most `fpr`; no interpolation."""
+        """Highest TPR, (B,), at any threshold whose FPR is at most `fpr`; no interpolation.
+
+        max over t of TPR(t) where FPR(t) <= fpr
+        """
         return self.tpr_with_at_most(fpr * self.negatives)
 
     def threshold_with_at_most(self, false_positives: float) -> float | None:

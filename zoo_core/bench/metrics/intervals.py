@@ -18,7 +18,7 @@ CELLS = 1_000_000  # of a block of weights: stays within the cache of a core
 def resamples(groups: np.ndarray, count: int = RESAMPLES, seed: int = SEED) -> Iterator[np.ndarray]:
     """How often each row is drawn in `count` resamples with replacement within its group, in blocks (b, N).
 
-    Source: the stratified bootstrap, Davison & Hinkley (1997), Bootstrap Methods and their Application, section 3.2.
+    Source: the stratified bootstrap, Davison & Hinkley (1997), Bootstrap Methods and their Application.
 
     Example:
         >>> import numpy as np

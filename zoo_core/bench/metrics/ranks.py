@@ -36,7 +36,7 @@ def ranks(resampled: Sequence[np.ndarray], higher_is_better: bool) -> list[Rank]
         place_i = 1 + sum_j [ share of resamples with m_j > m_i exceeds (1 + 0.95) / 2 ]
 
     Its interval is the central one of the places over the resamples (Goldstein & Spiegelhalter 1996, J. R. Stat. Soc. A
-    159, 385, section 3).
+    159, 385).
 
     Arguments:
         resampled: of each model the metric on each resample, (B,); the resamples are the same for all.
