@@ -16,7 +16,7 @@ from zoo_core.bench.truth import truth_sha256
 from zoo_core.board.leaderboard import Shown, board_of, leaderboard
 from zoo_core.catalog.measured import published_results
 from zoo_core.catalog.registry import merge, read_registry
-from zoo_core.errors import UnknownNameError
+from zoo_core.errors import ResultError, UnknownNameError
 from zoo_core.tasks import Heads
 
 MODEL = """
@@ -360,6 +360,11 @@ def forget(path, field, name):
     content = json.loads(path.read_text())
     del content[field][name]
     path.write_text(json.dumps(content))
+
+
+def test_a_folder_of_results_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(ResultError, match="no such folder of results"):
+        leaderboard(tmp_path / "nowhere")
 
 
 def test_an_empty_folder_makes_a_board(tmp_path):

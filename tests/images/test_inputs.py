@@ -87,6 +87,11 @@ def test_no_input_at_all_is_an_error():
         find_sources()
 
 
+def test_an_empty_name_is_not_the_folder_that_one_is_in():
+    with pytest.raises(ArgumentError, match="an input has an empty name"):
+        find_sources(["a.fits", ""])
+
+
 def test_all_extensions_are_a_row_each_with_their_names(write_fits, image):
     path = write_fits(("SCI", image), ("ERR", image), ("", image))
 

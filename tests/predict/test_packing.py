@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -10,7 +11,7 @@ from astropy.io import fits
 import zoo_core as zoo
 from zoo_core.errors import FileError, ImageReadError
 from zoo_core.images import find_sources
-from zoo_core.images.pack import is_pack
+from zoo_core.images.pack import is_pack, packed_sources
 from zoo_core.predict import packing
 from zoo_core.predict.images import SourceImages
 from zoo_core.predict.inputs import images_of
@@ -138,4 +139,22 @@ def test_what_a_pack_cannot_be_read_with_is_one_line(model, packed, cutouts):
         model.predict(zoo.Files(packed, stack=True))
     (packed / "pack.json").write_text('{"format": 2}')
     with pytest.raises(ImageReadError, match=r"pack\.json: format 2; this version of the zoo reads 1"):
+        model.predict(packed)
+
+
+@pytest.mark.parametrize("name", ["id", "pixel_scale", "unit"])
+def test_columns_of_another_length_are_one_line(packed, name):
+    with h5py.File(packed / "000000.h5", "a") as file:
+        short = file[name][:3]
+        del file[name]
+        file.create_dataset(name, data=short)
+
+    with pytest.raises(ImageReadError, match="cannot be read"):
+        list(packed_sources(packed))
+
+
+def test_a_manifest_that_is_nested_without_end_is_one_line(model, packed):
+    (packed / "pack.json").write_text("[" * 100_000)
+
+    with pytest.raises(ImageReadError, match=r"pack\.json: cannot be read"):
         model.predict(packed)

@@ -4,13 +4,14 @@ import re
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 import zoo_core as zoo
 from zoo_core.errors import PublishError, WeightsError
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.model import Model
-from zoo_core.testing.golden import Samples, read_golden, replay, tolerance, write_golden
+from zoo_core.testing.golden import SCHEMA, Samples, read_golden, replay, tolerance, write_golden
 
 SIZE = 16
 KINDS = ("positive", "positive", "negative", "negative", "edge")
@@ -129,3 +130,11 @@ def test_a_file_that_is_no_golden_file_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=re.escape(str(path))):
         read_golden(path)
+
+
+@pytest.mark.parametrize("samples", ["{}", "no JSON", '{"ids": ["a"]}', "[" * 100_000, None])
+def test_a_golden_file_that_misses_a_part_is_refused(tmp_path, samples):
+    metadata = {"schema": SCHEMA, "weights_sha256": "0" * 64} | ({} if samples is None else {"samples": samples})
+    save_file({"image.0": np.zeros((1, 5, 5), np.float32)}, tmp_path / "a.safetensors", metadata)
+    with pytest.raises(WeightsError, match=r"a\.safetensors: not a whole golden file"):
+        read_golden(tmp_path / "a.safetensors")

@@ -150,6 +150,7 @@ def test_the_drawn_roc_curve_lies_on_the_exact_one(results):
 
 
 def test_a_board_without_results_has_pages(tmp_path):
+    (tmp_path / "none").mkdir()
     write_pages(leaderboard(tmp_path / "none"), tmp_path / "pages")
 
     assert {"index.html", "compare.html", "finding.html"} <= {path.name for path in (tmp_path / "pages").iterdir()}

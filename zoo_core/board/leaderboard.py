@@ -86,6 +86,7 @@ def leaderboard(
     A file that is no result has a row that says so.
 
     Raises:
+        ResultError: there is no such folder.
         UnknownNameError: no such benchmark, task, domain or metric.
 
     Example:
@@ -95,7 +96,10 @@ def leaderboard(
         ['mae[log10_mass]']
     """
     wanted = Shown(on, task, domain, sort, verified)
-    return board_of(published_results() if results is None else Path(results), catalog(), wanted)
+    folder = published_results() if results is None else Path(results)
+    if results is not None and not folder.is_dir():
+        raise ResultError(f"{folder}: no such folder of results; `zoo benchmark` writes one")
+    return board_of(folder, catalog(), wanted)
 
 
 def board_of(results: Path, listed: Catalog, wanted: Shown = EVERYTHING) -> Board:

@@ -48,6 +48,8 @@ def find_sources(
         ArgumentError: options that exclude one another.
     """
     names = [os.fspath(i) for i in ([inputs] if isinstance(inputs, str | os.PathLike) else inputs)]
+    if "" in names:
+        raise ArgumentError("an input has an empty name; is a variable of the shell empty?")
     if bands is not None:
         return pair(bands, _folder(names, stack, ext, from_file), ext, beside)
     if not names and from_file is None:

@@ -29,7 +29,7 @@ __all__ = ["PackManifest", "PackedImage", "PackedSource", "is_pack", "packed_sou
 MANIFEST = "pack.json"
 PIXELS = "images"
 FORMAT = 1
-_FAILURES = (OSError, RuntimeError, ValueError, TypeError, KeyError)
+_FAILURES = (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError)
 _TEXTS = ("id", "path", "message", "unit")
 _NUMBERS = ("pixel_scale", "ra", "dec")
 
@@ -55,7 +55,7 @@ class PackManifest:
             if stored["format"] != FORMAT:
                 raise ImageReadError(f"{path}: format {stored['format']}; this version of the zoo reads {FORMAT}")
             return cls(tuple(stored["bands"]), tuple(stored["shape"]))
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise ImageReadError(f"{path}: cannot be read ({' '.join(str(error).split())})") from error
 
     def write(self, folder: Path) -> None:
@@ -171,7 +171,7 @@ def _sources_in(path: Path) -> Iterator[PackedSource]:
         columns: Any = file
         texts = {name: columns[name].asstr("utf-8", "surrogateescape")[:] for name in _TEXTS}
         numbers = {name: columns[name][:].tolist() for name in _NUMBERS}
-    rows = zip(*texts.values(), *numbers.values(), strict=True)
+        rows = list(zip(*texts.values(), *numbers.values(), strict=True))
     for row, (id, key, message, unit, scale, ra, dec) in enumerate(rows):
         file_source = FileSource(str(path), PIXELS, row)
         sky = None if math.isnan(ra) else (ra, dec)

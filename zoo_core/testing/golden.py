@@ -6,9 +6,10 @@ image, for each quantity of the task's prediction; the metadata hold ids, kinds,
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -112,7 +113,13 @@ def read_golden(path: Path) -> Golden:
         raise WeightsError(f"{path}: not a golden file ({error}); write it again with write_golden") from error
     if metadata.get("schema") != SCHEMA:
         raise WeightsError(f"{path}: golden schema {metadata.get('schema')!r}, this version reads {SCHEMA!r}")
-    described = json.loads(metadata["samples"])
+    try:
+        return _golden(tensors, metadata, json.loads(metadata["samples"]))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{path}: not a whole golden file ({error!r}); write it again with write_golden") from error
+
+
+def _golden(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str], described: Mapping[str, Any]) -> Golden:
     return Golden(
         tuple(tensors[f"image.{k}"] for k in range(len(described["ids"]))),
         tuple(described["pixel_scales"]),
