@@ -13,7 +13,7 @@ from zoo_core.sim.rays.lens import convergence, deflection
 from zoo_core.sim.rays.light import Profiles, modulation, squared_radius
 from zoo_core.sim.rays.scene import LENS, LIGHT
 from zoo_core.sim.tables import table
-from zoo_core.sim.telescope import survey
+from zoo_core.sim.telescope.blurring import blur, transfer
 from zoo_core.sim.telescope.footprint import outside
 from zoo_core.sim.telescope.noise import NOISE
 from zoo_core.sim.telescope.psf import PSF
@@ -36,8 +36,8 @@ def grid():
 
 def test_telescopes_keep_to_the_device(drawn, grid):
     psfs, noise = table((cutout.psf for cutout in drawn), PSF), table((cutout.noise for cutout in drawn), NOISE)
-    transfer = survey.transfer(psfs, WIDTH, FINE.pixel_scale, torch.float32, "cuda")
-    blurred = survey.blur(grid.zeros(COUNT)[:, 1:-1, 1:-1], transfer, OVERSAMPLE)
+    spectra = transfer(psfs, WIDTH, FINE.pixel_scale, OVERSAMPLE, torch.float32, "cuda")
+    blurred = blur(grid.zeros(COUNT)[:, 1:-1, 1:-1], spectra, OVERSAMPLE)
     arcs, measured = brightened(blurred, blurred, Wanted(*blurred.new_ones(4, COUNT)), noise)
     randoms = Randoms.from_numpy([np.random.default_rng(i) for i in range(COUNT)], SIDE).to("cuda")
     images = observe(blurred, arcs, noise, randoms)

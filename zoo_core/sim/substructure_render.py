@@ -20,7 +20,7 @@ from .sky import subhalos, vortex
 from .sky.galaxy import light_table
 from .substructure import PIXEL_SCALE, Scene
 from .tables import table
-from .telescope import survey
+from .telescope.blurring import blur, transfer
 from .telescope.psf import PSF
 
 __all__ = ["OVERSAMPLE", "absorbed", "lensed_light", "render_scenes", "substructure_deflection", "total_deflection"]
@@ -41,7 +41,7 @@ def render_scenes(
     light = torch.cat([pixel_means(lensed_light(scene, grid)) for scene in scenes]) * grid.pixel**2
     psfs = table((scene.psf for scene in scenes), PSF)
     common = psfs[:1] if (psfs == psfs[0]).all() else psfs
-    return survey.blur(light, survey.transfer(common, grid.width, grid.pixel, dtype, light.device), OVERSAMPLE)
+    return blur(light, transfer(common, grid.width, grid.pixel, OVERSAMPLE, dtype, light.device), OVERSAMPLE)
 
 
 def lensed_light(scene: Scene, grid: Grid) -> Tensor:

@@ -6,8 +6,7 @@ import torch
 
 from zoo_core.sim.telescope import survey
 from zoo_core.sim.telescope.noise import NOISE
-from zoo_core.sim.telescope.psf import PSF
-from zoo_core.sim.telescope.survey import Randoms, blur, noise_sigma, observe, transfer
+from zoo_core.sim.telescope.survey import Randoms, noise_sigma, observe
 
 SIDE = 101
 
@@ -113,29 +112,6 @@ def test_global_random_state_is_untouched():
     exposures(cosmics=2.0, blanks=1.0)
     assert torch.equal(torch_state, torch.get_rng_state())
     assert (numpy_state == np.random.get_state()[1]).all()  # noqa: NPY002
-
-
-def gaussian_psf(fwhm):
-    rows = np.zeros(1, PSF)
-    rows["fwhm"], rows["q"] = fwhm, 1.0
-    return rows
-
-
-def test_blurring_a_point_gives_the_psf_binned_to_pixels():
-    fine = torch.zeros(1, 2 * SIDE, 2 * SIDE, dtype=torch.float64)
-    fine[0, 100:102, 100:102] = 0.25
-    blurred = blur(fine, transfer(gaussian_psf(0.3), 2 * SIDE, 0.05, fine.dtype), 2)
-    assert float(blurred.sum()) == pytest.approx(1, abs=1e-6)
-    axis = (torch.arange(SIDE) - 50) * 0.1
-    width = float((blurred[0] * axis[None] ** 2).sum())
-    # the Gaussian; four sub-pixels 0.025" from the middle; and Sheppard's correction from 0.05" to 0.1": 1/1600
-    assert width == pytest.approx((0.3 / 2.3548) ** 2 + 0.025**2 + 1 / 1600, rel=0.002)
-
-
-def test_blurring_a_constant_leaves_it_up_to_the_edges():
-    ones = torch.ones(1, 2 * SIDE, 2 * SIDE)
-    blurred = blur(ones, transfer(gaussian_psf(0.3), 2 * SIDE, 0.05, ones.dtype), 2)
-    torch.testing.assert_close(blurred, torch.full((1, SIDE, SIDE), 4.0), rtol=1e-5, atol=1e-5)
 
 
 def test_bright_pixels_are_noisier():

@@ -20,7 +20,7 @@ from ..rays.grid import Grid
 from ..rays.scene import LENS, POINT, Profile
 from ..sky.galaxy import light_table
 from ..tables import table
-from ..telescope import survey
+from ..telescope.blurring import blur, transfer
 from ..telescope.noise import NOISE
 from ..telescope.psf import PSF
 from .components import FAINT, OVERSAMPLE, add_points, deflector, wanted_of
@@ -158,8 +158,7 @@ def _blurred(images: Tensor, cutouts: Sequence[Cutout], fine: CutoutFrame) -> Te
     """As the telescope records them in every band, (B, bands, side, side)."""
     made = []
     for band, psfs in enumerate(_by_band(cutouts, "psf")):
-        transfer = survey.transfer(
-            table(psfs, PSF), fine.side, fine.pixel_scale, images.dtype, images.device, psf_width=PSF_WIDTH
-        )
-        made.append(survey.blur(images[:, band], transfer, OVERSAMPLE))
+        shapes, side, pixel = table(psfs, PSF), fine.side, fine.pixel_scale
+        spectra = transfer(shapes, side, pixel, OVERSAMPLE, images.dtype, images.device, psf_width=PSF_WIDTH)
+        made.append(blur(images[:, band], spectra, OVERSAMPLE))
     return torch.stack(made, dim=1)

@@ -18,7 +18,7 @@ from ..sky.galaxy import light_table
 from ..sky.stamps import Stamp, StampSource, lensed
 from ..sky.texture import textured
 from ..tables import table
-from ..telescope import survey
+from ..telescope.blurring import blur, transfer
 from ..telescope.noise import NOISE
 from ..telescope.psf import PSF
 from ..telescope.saturation import bled
@@ -82,13 +82,13 @@ def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dty
     psfs, noise = table((cutout.psf for cutout in cutouts), PSF), table((cutout.noise for cutout in cutouts), NOISE)
     truth = table(map(facts, cutouts), TRUTH)
     drawn = _drawn(cutouts, stamps, dtype, device)
-    transfer = survey.transfer(psfs, FINE.side, FINE.pixel_scale, dtype, device)
-    foreground = bled(survey.blur(drawn.foreground, transfer, OVERSAMPLE), _full_wells(cutouts))
+    spectra = transfer(psfs, FINE.side, FINE.pixel_scale, OVERSAMPLE, dtype, device)
+    foreground = bled(blur(drawn.foreground, spectra, OVERSAMPLE), _full_wells(cutouts))
     arcs, lenses = torch.zeros_like(foreground), np.flatnonzero(truth["label"])
     if len(lenses):
         rows = torch.as_tensor(lenses, device=device)
         wanted = wanted_of([cutouts[row] for row in lenses.tolist()], like=foreground)
-        blurred = survey.blur(drawn.arcs[rows], transfer[rows], OVERSAMPLE)
+        blurred = blur(drawn.arcs[rows], spectra[rows], OVERSAMPLE)
         arcs[rows], measured = brightened(foreground[rows], blurred, wanted, noise[lenses])
         for name, values in measured._asdict().items():
             truth[name][lenses] = values.double().cpu().numpy()

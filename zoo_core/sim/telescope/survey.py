@@ -1,8 +1,8 @@
 """Surveys.
 
-From light on the sky to the pixels of a cutout: `blur` makes what a noiseless telescope records, `observe` adds the
-noise and the faults of one exposure. Fluxes are in units of the sky noise of one pixel, so that the noise of a scene is
-a handful of numbers (`noise.Noise`) and any other noise can be put on the same scene.
+From what a noiseless telescope records (`blurring`) to the pixels of a cutout: `observe` adds the noise and the faults
+of one exposure. Fluxes are in units of the sky noise of one pixel, so that the noise of a scene is a handful of numbers
+(`noise.Noise`) and any other noise can be put on the same scene.
 
 Random numbers come from outside (`Randoms`): from a torch generator in training, from NumPy's Philox where images must
 stay the same for ever. Both go through the same noise model.
@@ -27,24 +27,16 @@ from .noise import (
     draw_training_noise,
     draw_training_noises,
 )
-from .psf import Psf, draw_shifted_psf, draw_training_psf, psf_images
+from .psf import Psf, draw_shifted_psf, draw_training_psf
 
 __all__ = [
     "SHIFTED",
     "TRAINING",
     "Randoms",
     "Survey",
-    "blur",
     "noise_sigma",
     "observe",
-    "transfer",
 ]
-
-MARGIN = 34
-"""Sub-pixels of continued sky round the frame, so that its edges are blurred with what lies outside."""
-
-PSF_WIDTH = 128
-"""Side of the image of a PSF, sub-pixels; in cutouts for lens finding `psf.REACH` is its corner."""
 
 
 @dataclass(frozen=True)
@@ -67,46 +59,6 @@ class Survey:
 
 TRAINING = Survey(draw_training_psf, draw_training_noise, draw_training_noises)
 SHIFTED = Survey(draw_shifted_psf, draw_shifted_noise, draw_shifted_noises)
-
-
-def transfer(
-    psfs: np.ndarray,
-    width: int,
-    pixel: float,
-    dtype: torch.dtype,
-    device: torch.device | str = "cpu",
-    psf_width: int = PSF_WIDTH,
-) -> Tensor:
-    """What `blur` multiplies the spectra of images with.
-
-    Arguments:
-        psfs: dtype PSF, shape (scenes,).
-        width: of the images, sub-pixels.
-        pixel: side of a sub-pixel, arcsec.
-        psf_width: side of the images of the PSFs, sub-pixels.
-    """
-    shapes = psf_images(psfs, psf_width, pixel, dtype, device)
-    missing = width + 2 * MARGIN - psf_width
-    padded = functional.pad(shapes, (0, missing, 0, missing))
-    return torch.fft.rfft2(torch.roll(padded, (-(psf_width // 2),) * 2, (1, 2)))
-
-
-def blur(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
-    """Images on a fine grid as a noiseless telescope records them: convolved with the PSF, then summed over sub-pixels.
-
-    Arguments:
-        image: (scenes, width, width), flux per sub-pixel.
-        transfer: of as many PSFs, or of one for all.
-        oversample: sub-pixels along the side of a pixel.
-
-    Returns:
-        (scenes, width / oversample, width / oversample), flux per pixel.
-    """
-    continued = functional.pad(image[:, None], (MARGIN,) * 4, mode="replicate")[:, 0]
-    blurred = torch.fft.irfft2(torch.fft.rfft2(continued) * transfer, s=continued.shape[1:])
-    inner = blurred[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
-    scenes, width = image.shape[0], image.shape[-1] // oversample
-    return inner.reshape(scenes, width, oversample, width, oversample).sum((2, 4))
 
 
 @dataclass(frozen=True)
