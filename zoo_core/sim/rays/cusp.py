@@ -9,6 +9,7 @@ their distance from the centre (Gauss's theorem). Sides are shared by neighbours
 import torch
 from torch import Tensor
 
+from .enclosed import enclosed
 from .grid import gauss_legendre
 from .light import Profiles, modulation, squared_radius
 
@@ -59,13 +60,3 @@ def _mean_brightness(profiles: Profiles, radius_2: Tensor) -> Tensor:
     """Half the mean brightness inside R, L(<R) / (2 pi R^2), flux per square arcsec."""
     radius_2 = radius_2.clamp_min(1e-24)
     return profiles.mean * enclosed(profiles.n, profiles.b * radius_2.log().mul_(0.5 / profiles.n).exp_()) / radius_2
-
-
-def enclosed(n: Tensor, x: Tensor) -> Tensor:
-    """Share of a Sersic profile's light inside the ellipse of x = b (R / R_e)^(1 / n): P(2 n, x).
-
-    Graham & Driver (2005), PASA 22, 118. For an exponential disc, n = 1, it is 1 - (1 + x) exp(-x).
-    """
-    if bool((n == 1).all()):
-        return -torch.expm1(-x) - x * torch.exp(-x)
-    return torch.special.gammainc(2 * n, x)

@@ -49,8 +49,9 @@ def _samples(lights: np.ndarray, profiles: Profiles, count: int, grid: Grid, fai
     """Brightness at the pixels' centres, with the ring, shape (count, width + 2, width + 2)."""
     samples, whole = grid.zeros(count), grid.zeros(count)
     profiles = profiles.to(samples)
+    spiral = lights["arms"] > 0
     for width, rows in _tiles(lights, grid, faint):
-        for some in _together(rows, width**2, grid):
+        for some in (*_together(rows[~spiral[rows]], width**2, grid), *_together(rows[spiral[rows]], width**2, grid)):
             few = profiles[grid.index(some)]
             if width == len(grid.axis):
                 add_light(whole, few.scene, brightness(few, grid.x, grid.y, grid.pixel))
@@ -101,12 +102,15 @@ def _tile_axis(centres: np.ndarray, grid: Grid, width: int) -> Tensor:
 
 
 def _windows(lights: np.ndarray, kind: np.ndarray, pixel: float) -> list[tuple[int, np.ndarray]]:
-    """Rows of the profiles of a kind that take each width of window."""
+    """Rows of the profiles of a kind that take each width of window, those first whose integrals take fewest terms."""
     resolved = lights["R"] * np.sqrt(lights["q"]) > RESOLVED * pixel
     roundness = np.where(resolved, 1.0, lights["q"])
     ceilings = (np.inf, *(least for _, least in WINDOWS))
+    # the argument of the profile's exponential a pixel from its centre: it grows alike towards the window's corners
+    argument = lights["b"] * (pixel / (lights["R"] * np.sqrt(lights["q"]))) ** (1 / lights["n"])
+    order = np.argsort(argument)
     return [
-        (width, np.flatnonzero(kind & (roundness >= least) & (roundness < top)))
+        (width, order[(kind & (roundness >= least) & (roundness < top))[order]])
         for (width, least), top in zip(WINDOWS, ceilings, strict=False)
     ]
 
