@@ -113,8 +113,9 @@ def psf_images(
     axis = ((torch.arange(width, dtype=torch.float64, device=device) - width // 2) * pixel).to(dtype)
     x, y = axis[None, None, :], axis[None, :, None]
     cos, sin, q, spikes = _columns(psfs, axis)
-    r = torch.sqrt(q * (cos * x + sin * y) ** 2 + (cos * y - sin * x) ** 2 / q)
-    images = _interpolated(radial_tables(psfs, device).to(dtype), r)
+    xx, xy, yy = q * cos**2 + sin**2 / q, 2 * (q - 1 / q) * cos * sin, q * sin**2 + cos**2 / q
+    radius_2 = torch.addcmul(yy * y**2, xx * x + xy * y, x)
+    images = _interpolated(radial_tables(psfs, device).to(dtype), radius_2)
     spiky = np.flatnonzero(psfs["spikes"] > 0)
     if len(spiky):
         rows = torch.as_tensor(spiky, device=device)
@@ -147,12 +148,12 @@ def radial_tables(psfs: np.ndarray, device: torch.device | str = "cpu") -> Tenso
     return (1 - wing) * core + wing * wings
 
 
-def _interpolated(tables: Tensor, r: Tensor) -> Tensor:
-    """Each table at its radii, linearly in sqrt(r), shape of r."""
-    node = ((r / REACH).sqrt() * (NODES - 1)).clamp(max=NODES - 1.001)
-    index = node.long()
-    inner, outer = (tables.gather(1, (index + step).flatten(1)).view_as(r) for step in (0, 1))
-    return torch.lerp(inner, outer, node - index)
+def _interpolated(tables: Tensor, radius_2: Tensor) -> Tensor:
+    """Each table at its radii, whose squares are given and overwritten, linearly in sqrt(r), shape of radius_2."""
+    node = radius_2.sqrt_().sqrt_().mul_((NODES - 1) / math.sqrt(REACH)).clamp_(max=NODES - 1.001)
+    index = node.long().flatten(1)
+    inner, outer = (part.gather(1, index).view_as(node) for part in (tables, tables[:, 1:]))
+    return inner.lerp_(outer, node.frac_())
 
 
 def _spikes(psfs: np.ndarray, x: Tensor, y: Tensor, pixel: float) -> Tensor:
