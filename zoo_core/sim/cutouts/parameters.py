@@ -17,9 +17,9 @@ from ..sky.population import Population
 from ..sky.source import SourceGalaxy, draw_source
 from ..sky.stamps import Stamp, StampSource, draw_stamp_source
 from ..sky.texture import Texture
-from ..telescope import survey
 from ..telescope.noise import Noise
 from ..telescope.psf import Psf
+from ..telescope.survey import Survey
 
 __all__ = ["BandExposure", "Cutout", "Distribution", "Field", "alike_for_twins", "behind_namesakes", "draw"]
 
@@ -73,14 +73,14 @@ class Distribution:
     version: str
     population: Population
     lookalikes: Lookalikes
-    survey: survey.Survey
+    survey: Survey
     in_front: Callable[[Lookalikes, str], Kind]
     field: Field = draw_field
     arcs: Arcs = ARCS
     full_well: tuple[float, float] | None = None
     stamps: tuple[Stamp, ...] = ()
     colours: Colours | None = None
-    other_surveys: tuple[survey.Survey, ...] = ()
+    other_surveys: tuple[Survey, ...] = ()
 
 
 def behind_namesakes(kinds: Lookalikes, source: str) -> Kind:
@@ -122,7 +122,9 @@ def draw(rng: np.random.Generator, distribution: Distribution, is_lens: bool) ->
         BandExposure(band.draw_psf(rng, np.inf), band.draw_noise(rng)) for band in distribution.other_surveys
     )
     name = source.kind if source else kind.name
-    return Cutout(name, host, source, profiles, psf, noise, *wanted, textures, full_wells, others)
+    return Cutout(
+        name, host, source, profiles, psf, noise, *wanted, textures=textures, full_wells=full_wells, other_bands=others
+    )
 
 
 def _source(

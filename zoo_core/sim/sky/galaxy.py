@@ -10,6 +10,8 @@ from ..rays.scene import LIGHT, SERSIC, Profile
 
 __all__ = ["Build", "Galaxy", "Morphology", "displaced", "light_table", "on_disc", "sersic"]
 
+NUMBERS = len(LIGHT.names or ()) - 1  # of a profile, without its colours
+
 SMALLEST_Q = 0.05  # axis ratio of the flattest profile; chosen
 
 
@@ -44,7 +46,7 @@ class Morphology:
 
 def light_table(scenes: Sequence[Iterable[Profile]]) -> np.ndarray:
     """The profiles of each scene as one table of dtype LIGHT."""
-    rows = [(i, *profile[: len(LIGHT) - 1]) for i, profiles in enumerate(scenes) for profile in profiles]
+    rows = [(i, *profile[:NUMBERS]) for i, profiles in enumerate(scenes) for profile in profiles]
     return np.array(rows, dtype=LIGHT)
 
 

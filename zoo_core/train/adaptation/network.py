@@ -13,7 +13,7 @@ from ..module import TrainedNetwork
 from ..prepared import PreparedImages
 from ..recipe import Recipe
 from .batches import Domains
-from .method import Method, Step
+from .method import Method, Step, class_logits
 
 __all__ = ["AdaptedNetwork", "information"]
 
@@ -72,9 +72,8 @@ class AdaptedNetwork(TrainedNetwork):
         """Those of the source, and the information in the predictions for the target."""
         rows = slice(min(MOST, len(self.target_images)))
         parts = self.target_images.channels(rows).split(AT_ONCE)
-        outputs = [self.network(_last(part)) for part in parts]
-        found = self.task.prediction(torch.cat(outputs).float(), self.heads)
-        return super().metrics() | {f"val_{INFORMATION}": information(found.probabilities)}
+        logits = class_logits(torch.cat([self.network(_last(part)) for part in parts]).float())
+        return super().metrics() | {f"val_{INFORMATION}": information(logits.softmax(1))}
 
     def _loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
         return self.task.loss(outputs, labels, self.heads)
