@@ -192,3 +192,9 @@ def test_devices_have_names():
         device_named("gpu")
     with pytest.raises(ArgumentError, match="not available"):
         device_named("cuda:99")
+
+
+@pytest.mark.parametrize("name", [None, 3, ["lastro.space"]])
+def test_what_is_no_name_is_one_line(name):
+    with pytest.raises(ArgumentError, match="give its id, or its folder"):
+        zoo.load(name)

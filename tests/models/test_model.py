@@ -159,3 +159,28 @@ def test_predicting_needs_no_gradients_and_draws_no_random_numbers(model, images
 
 def test_description_says_what_it_is(model):
     assert repr(model).startswith("<Model tiny.test: classification of VIS, 25 px")
+
+
+@pytest.mark.parametrize("change", ["half", "bfloat16", "double"])
+def test_another_precision_is_refused_with_the_reason_however_it_is_asked_for(model, change):
+    with pytest.raises(ArgumentError, match="a model predicts in float32"):
+        getattr(model, change)()
+    with pytest.raises(ArgumentError, match="a model predicts in float32"):
+        model.to("cpu", torch.float64)
+    assert model.float().to("cpu", torch.float32).to(torch.float32).device == model.device
+
+
+def test_images_without_pixels_are_one_line(model):
+    with pytest.raises(ImageShapeError, match="holds no pixels"):
+        model(np.zeros((1, 1, 0, 0)))
+    assert model.predict(np.zeros((2, 1, 0, 7)))["status"].tolist() == ["error", "error"]
+
+
+def test_a_truth_value_is_no_pixel_scale(model):
+    with pytest.raises(ArgumentError, match=r"pixel_scale= \(--pixel-scale\) is True"):
+        model(np.ones((1, 1, 30, 30)), pixel_scale=True)
+
+
+def test_what_is_no_device_is_one_line(model):
+    with pytest.raises(ArgumentError, match="choose auto, cpu"):
+        model.to(torch.zeros(1))

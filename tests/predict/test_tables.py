@@ -102,3 +102,18 @@ def test_what_made_a_table_is_in_its_metadata(tmp_path, extension):
         header = fits.getheader(path, 1)
         assert (header["MODEL"], header["WEIGHTS"]) == (FACTS["model"], FACTS["weights_sha256"])
         assert header["COMMAND"] == FACTS["command"].strip().replace("é", "\\xe9")
+
+
+@pytest.mark.parametrize("extension", ["csv", "ecsv", "parquet", "fits"])
+def test_classes_of_any_script_and_length_are_columns_of_every_format(tmp_path, extension):
+    names = ["p_\u03bb lens", "p_it's", f"p_{'x' * 80}1", f"p_{'x' * 80}2"]
+    rows = pa.table({name: [0.25 * place] for place, name in enumerate(names)})
+    path = tmp_path / f"scores.{extension}"
+
+    write_table(path, lambda: [rows], {}, {"model": "\u03bb"})
+
+    if extension == "parquet":
+        found = list(pq.read_table(path).to_pylist()[0].values())
+    else:
+        found = list(Table.read(path)[0].values())
+    assert found == [0.0, 0.25, 0.5, 0.75]

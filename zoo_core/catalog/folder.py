@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import UnknownNameError, WeightsError
+from ..errors import ArgumentError, UnknownNameError, WeightsError
 from ..files import refused, whole_folder
 from .checksum import sha256_of
 from .entries import SCHEMA, check_version, entry_of, model_spec
@@ -67,7 +67,10 @@ def folder_named(name: str | Path) -> Path | None:
 
     Raises:
         UnknownNameError: there is no such folder.
+        ArgumentError: it is no name.
     """
+    if not isinstance(name, str | Path):
+        raise ArgumentError(f"a model is called {name!r}; give its id, or its folder")
     if not isinstance(name, Path) and not any(separator in name for separator in ("/", os.sep)):
         return None
     folder = Path(name).expanduser()

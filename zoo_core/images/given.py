@@ -75,6 +75,8 @@ def in_arcsec(name: str, angle: float | Quantity | None) -> float | None:
     """
     if angle is None:
         return None
+    if isinstance(angle, bool | np.bool_):
+        raise ArgumentError(f"{name} is {angle}; it must be an angle, such as 0.1 or 0.1 * u.arcsec")
     number = _arcsec(name, angle)
     if not (math.isfinite(number) and number > 0):
         raise ArgumentError(f"{name} is {angle}; it must be a positive number of arcsec")

@@ -144,6 +144,8 @@ class Preprocess:
                 f"shape {pixels.shape} is not (bands, height, width) with the {len(self.bands)} "
                 f"band(s) {', '.join(self.bands)} of this model"
             )
+        if not pixels.size:
+            raise ImageShapeError(f"shape {pixels.shape} holds no pixels")
         blank = self._operation(Blank) or Blank()
         valid = blanks.find(pixels, blank.values, blank.repeated)
         if mask is not None:

@@ -25,7 +25,7 @@ def device_named(name: str | torch.device) -> torch.device:
         return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if _count(kind)))
     try:
         device = torch.device(name)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise ArgumentError(f"device= (--device) is {name!r}; choose auto, cpu, cuda, cuda:1 ... or mps") from error
     if (device.index or 0) >= _count(device.type):
         raise ArgumentError(

@@ -22,7 +22,7 @@ class LikeModule(ABC):
     network: nn.Module
 
     @abstractmethod
-    def to(self, device: str | torch.device) -> Self:
+    def to(self, device: str | torch.device | torch.dtype, dtype: torch.dtype = torch.float32) -> Self:
         """The same on a device; the network itself is moved."""
 
     def cpu(self) -> Self:
@@ -32,6 +32,22 @@ class LikeModule(ABC):
     def cuda(self) -> Self:
         """`to("cuda")`."""
         return self.to("cuda")
+
+    def float(self) -> Self:
+        """The same, which always predicts in float32."""
+        return self
+
+    def half(self) -> Self:
+        """Refused, as `to(torch.float16)`."""
+        return self.to(torch.float16)
+
+    def bfloat16(self) -> Self:
+        """Refused, as `to(torch.bfloat16)`."""
+        return self.to(torch.bfloat16)
+
+    def double(self) -> Self:
+        """Refused, as `to(torch.float64)`."""
+        return self.to(torch.float64)
 
     def eval(self) -> Self:
         """The same, which always is in eval mode."""

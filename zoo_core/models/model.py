@@ -222,14 +222,16 @@ class Model(LikeModule):
         """The same model with another number of views; None keeps it."""
         return self if views is None else replace(self, views=views)
 
-    def to(self, device: str | torch.device) -> Model:
+    def to(self, device: str | torch.device | torch.dtype, dtype: torch.dtype = torch.float32) -> Model:
         """The same model on a device; the network itself is moved.
 
         Raises:
-            ArgumentError: there is no such device, or it is a dtype.
+            ArgumentError: there is no such device, or another dtype than float32 is asked for.
         """
         if isinstance(device, torch.dtype):
-            raise ArgumentError(f"{device}: a model predicts in float32; precision='bf16' of predict is faster")
+            device, dtype = self.device, device
+        if dtype != torch.float32:
+            raise ArgumentError(f"{dtype}: a model predicts in float32; precision='bf16' of predict is faster")
         return replace(self, network=self.network.to(device_named(device)))
 
     def require_trained(self) -> None:

@@ -27,6 +27,7 @@ Facts = Mapping[str, str]
 
 FITS_BLOCK = 2880  # bytes
 FITS_NULL = -(2**63)
+LONGEST_NAME = 60  # letters of a column; a card holds 68, and its quotes twice
 KEYWORDS = {"weights_sha256": "WEIGHTS", "zoo_version": "ZOOVERS", "pixel_scale": "PIXSCALE"}  # of at most 8 letters
 
 
@@ -113,9 +114,10 @@ def _write_ecsv(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[st
 
 
 def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[str, str]) -> None:
-    """A binary table; astropy would hold all rows in memory. Text is ASCII, as the standard demands."""
+    """A binary table; astropy would hold all rows in memory. Text and names are ASCII, as the standard demands."""
     rows, widths = _extent(schema, pieces)
-    dtype = np.dtype([(field.name, _fits_type(field.type, widths.get(field.name, 1))) for field in schema])
+    types = [_fits_type(field.type, widths.get(field.name, 1)) for field in schema]
+    dtype = np.dtype(list(zip(_fits_names(schema.names), types, strict=True)))
     empty = fits.BinTableHDU(np.zeros(0, dtype))
     for number, field in enumerate(schema, 1):
         if field.name in units:
@@ -156,6 +158,14 @@ def _extent(schema: pa.Schema, pieces: Pieces) -> tuple[int, dict[str, int]]:
     return rows, widths
 
 
+def _fits_names(names: Sequence[str]) -> list[str]:
+    """Names of columns that fit into a card; one that has to be cut ends with its number, so that no two are alike."""
+    written = [name.encode("ascii", "backslashreplace").decode() for name in names]
+    return [
+        name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}_{number}" for number, name in enumerate(written)
+    ]
+
+
 def _fits_type(kind: pa.DataType, width: int) -> str:
     if pa.types.is_string(kind):
         return f"S{width}"
@@ -164,11 +174,11 @@ def _fits_type(kind: pa.DataType, width: int) -> str:
 
 def _packed(piece: pa.Table, dtype: np.dtype) -> np.ndarray:
     packed = np.zeros(len(piece), dtype)
-    for name in dtype.names or ():
+    for name, column in zip(dtype.names or (), piece.columns, strict=True):
         if dtype[name].kind == "S":
-            packed[name] = _ascii(piece[name])
+            packed[name] = _ascii(column)
         else:
-            packed[name] = pc.fill_null(piece[name], FITS_NULL if dtype[name].kind == "i" else float("nan"))
+            packed[name] = pc.fill_null(column, FITS_NULL if dtype[name].kind == "i" else float("nan"))
     return packed
 
 
