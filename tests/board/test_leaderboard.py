@@ -13,7 +13,7 @@ import pytest
 import zoo_core as zoo
 from zoo_core.bench.results import predictions_of, read_result, sha256_of
 from zoo_core.bench.truth import truth_sha256
-from zoo_core.board.leaderboard import Shown, board_of, leaderboard
+from zoo_core.board.leaderboard import BoardFilter, board_of, leaderboard
 from zoo_core.catalog.measured import published_results
 from zoo_core.catalog.registry import merge, read_registry
 from zoo_core.errors import ResultError, UnknownNameError
@@ -277,16 +277,16 @@ def test_the_board_of_one_benchmark_or_of_one_task(stored, listed, tmp_path):
     stored("a.one", benchmark="sea")
     results, known = tmp_path / "results", listed("a.one")
 
-    assert [table.benchmark for table in board_of(results, known, Shown(on="sea")).tables] == ["sea"]
-    assert [table.benchmark for table in board_of(results, known, Shown(task="classification")).tables] == [
+    assert [table.benchmark for table in board_of(results, known, BoardFilter(on="sea")).tables] == ["sea"]
+    assert [table.benchmark for table in board_of(results, known, BoardFilter(task="classification")).tables] == [
         "sea",
         "sky",
     ]
-    assert board_of(results, known, Shown(task="regression")).tables == ()
+    assert board_of(results, known, BoardFilter(task="regression")).tables == ()
     with pytest.raises(UnknownNameError, match="no benchmark is called 'skye'; did you mean sky"):
-        board_of(results, known, Shown(on="skye"))
+        board_of(results, known, BoardFilter(on="skye"))
     with pytest.raises(UnknownNameError, match="no task is called 'regresion'; did you mean regression"):
-        board_of(results, known, Shown(task="regresion"))
+        board_of(results, known, BoardFilter(task="regresion"))
 
 
 def test_in_another_folder_the_results_of_the_project_are_shown(tmp_path, monkeypatch):
@@ -406,8 +406,8 @@ def test_a_row_says_how_far_it_was_verified_and_the_self_reported_can_be_hidden(
 
     assert rows(board_of(results, listed("a.one")))["a.one"].badge == "self-reported"
     assert rows(board_of(results, pinned))["a.one"].badge == "recomputed"
-    assert rows(board_of(results, listed("a.one", "b.two"), Shown(verified=True))) == {}
-    assert list(rows(board_of(results, pinned, Shown(verified=True)))) == ["a.one"]
+    assert rows(board_of(results, listed("a.one", "b.two"), BoardFilter(verified=True))) == {}
+    assert list(rows(board_of(results, pinned, BoardFilter(verified=True)))) == ["a.one"]
 
 
 def test_rows_can_be_ordered_by_another_metric(stored, listed, tmp_path):
@@ -417,16 +417,18 @@ def test_rows_can_be_ordered_by_another_metric(stored, listed, tmp_path):
 
     recall = {model: row.result.metrics["recall"].value for model, row in rows(board_of(results, known)).items()}
 
-    assert list(rows(board_of(results, known, Shown(sort="recall")))) == sorted(recall, key=recall.get, reverse=True)
+    assert list(rows(board_of(results, known, BoardFilter(sort="recall")))) == sorted(
+        recall, key=recall.get, reverse=True
+    )
     with pytest.raises(UnknownNameError, match="did you mean recall"):
-        board_of(results, known, Shown(sort="recal"))
+        board_of(results, known, BoardFilter(sort="recal"))
 
 
 def test_only_benchmarks_of_simulated_or_of_real_images(stored, listed, tmp_path):
     stored("a.one")
     results, known = tmp_path / "results", listed("a.one")
 
-    assert [table.benchmark for table in board_of(results, known, Shown(domain="simulated")).tables] == ["sky"]
-    assert board_of(results, known, Shown(domain="real")).tables == ()
+    assert [table.benchmark for table in board_of(results, known, BoardFilter(domain="simulated")).tables] == ["sky"]
+    assert board_of(results, known, BoardFilter(domain="real")).tables == ()
     with pytest.raises(UnknownNameError, match="no domain is called 'reel'; did you mean real"):
-        board_of(results, known, Shown(domain="reel"))
+        board_of(results, known, BoardFilter(domain="reel"))

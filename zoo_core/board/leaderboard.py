@@ -22,7 +22,7 @@ from .judging import current_images, judged
 from .markdown import markdown
 from .tables import Row, Table
 
-__all__ = ["Board", "Shown", "board_of", "leaderboard"]
+__all__ = ["Board", "BoardFilter", "board_of", "leaderboard"]
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Board:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What of a board is shown.
+class BoardFilter:
+    """What of a board is shown, and in which order.
 
     Arguments:
         on: id of the one benchmark (--on).
@@ -65,7 +65,7 @@ class Shown:
     verified: bool = False
 
 
-EVERYTHING = Shown()
+EVERYTHING = BoardFilter()
 
 
 def leaderboard(
@@ -81,7 +81,7 @@ def leaderboard(
     Arguments:
         results: the folder; by default that of the current directory or of the checkout, or else the results that came
             with the package.
-        on, task, domain, sort, verified: see `Shown`.
+        on, task, domain, sort, verified: see `BoardFilter`.
 
     A file that is no result has a row that says so.
 
@@ -95,14 +95,14 @@ def leaderboard(
         >>> [table.metrics[0] for table in board.tables]
         ['mae[log10_mass]']
     """
-    wanted = Shown(on, task, domain, sort, verified)
+    wanted = BoardFilter(on, task, domain, sort, verified)
     folder = published_results() if results is None else Path(results)
     if results is not None and not folder.is_dir():
         raise ResultError(f"{folder}: no such folder of results; `zoo benchmark` writes one")
     return board_of(folder, catalog(), wanted)
 
 
-def board_of(results: Path, listed: Catalog, wanted: Shown = EVERYTHING) -> Board:
+def board_of(results: Path, listed: Catalog, wanted: BoardFilter = EVERYTHING) -> Board:
     """The board of a folder of results under any catalogue."""
     found, unreadable = _read_all(sorted(results.glob(f"{wanted.on or '*'}/*.json")))
     names = _names(found, listed, wanted)
@@ -146,7 +146,7 @@ def _read(path: Path) -> Result:
     return result
 
 
-def _names(found: Sequence[Result], listed: Catalog, wanted: Shown) -> list[str]:
+def _names(found: Sequence[Result], listed: Catalog, wanted: BoardFilter) -> list[str]:
     """Of the benchmarks that are shown."""
     tasks = {result.benchmark: result.task for result in found}
     tasks |= {name: spec.task for name, spec in listed.benchmarks.items()}
@@ -190,7 +190,7 @@ def _by(row: Row, metric: str, sign: int) -> tuple:
     return (1, 0.0, row.model) if value is None else (0, sign * value, row.model)
 
 
-def _table(name: str, found: _Found, listed: Catalog, results: Path, wanted: Shown) -> Table:
+def _table(name: str, found: _Found, listed: Catalog, results: Path, wanted: BoardFilter) -> Table:
     spec = listed.benchmarks.get(name)
     images = current_images(spec, found.results)
     verdicts = [judged(result, images, listed, results) for result in found.results]

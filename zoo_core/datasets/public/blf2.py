@@ -23,7 +23,7 @@ from ...interfaces import Description
 from ...tasks import Heads
 from .files import FileDataset, centred
 
-__all__ = ["BANDS", "CATALOGUE", "Blf2", "Candidate", "blf2", "candidates"]
+__all__ = ["BANDS", "CATALOGUE", "Blf2", "CatalogueRow", "blf2", "candidates"]
 
 CATALOGUE = "image_catalog2.0train.csv"
 CRITERIA = ("n_source_im", "mag_eff", "n_pix_source")
@@ -32,7 +32,7 @@ log = logging.getLogger("zoo")
 
 
 @dataclass(frozen=True)
-class Band:
+class BandFiles:
     """How the files of a band are called, their pixels a side, and arcsec a pixel."""
 
     key: str
@@ -40,17 +40,17 @@ class Band:
     pixel_scale: float
 
 
-BANDS: Mapping[str, Band] = {
-    "VIS": Band("EUC_VIS", 200, 0.1),
-    "Y": Band("EUC_Y", 66, 0.3),
-    "J": Band("EUC_J", 66, 0.3),
-    "H": Band("EUC_H", 66, 0.3),
+BANDS: Mapping[str, BandFiles] = {
+    "VIS": BandFiles("EUC_VIS", 200, 0.1),
+    "Y": BandFiles("EUC_Y", 66, 0.3),
+    "J": BandFiles("EUC_J", 66, 0.3),
+    "H": BandFiles("EUC_H", 66, 0.3),
 }
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One line of the catalogue.
+class CatalogueRow:
+    """One row of the catalogue.
 
     Arguments:
         n_source_im: images of the source.
@@ -113,7 +113,7 @@ class Blf2(FileDataset):
         bands: see `blf2`.
     """
 
-    def __init__(self, sources: Sequence[PairedSource], rows: Sequence[Candidate], bands: Sequence[str]):
+    def __init__(self, sources: Sequence[PairedSource], rows: Sequence[CatalogueRow], bands: Sequence[str]):
         finest = min((BANDS[band] for band in bands), key=lambda band: band.pixel_scale)
         heads = Heads(classes=("nonlens", "lens"))
         description = Description("blf2", "1", "classification", "simulated", tuple(bands), finest.pixel_scale, heads)
@@ -127,7 +127,7 @@ class Blf2(FileDataset):
             [self._band(file, BANDS[name]) for name, file in zip(source.names, source.files, strict=True)]
         )
 
-    def _band(self, file: FileSource, band: Band) -> np.ndarray:
+    def _band(self, file: FileSource, band: BandFiles) -> np.ndarray:
         """The band on the common grid, (1, side, side), NaN where it measured nothing."""
         try:
             pixels = file.load(1).pixels
@@ -165,17 +165,17 @@ def _catalogue(root: Path, labels: str) -> Path:
     return found[0]
 
 
-def candidates(catalogue: Path) -> dict[str, Candidate | None]:
+def candidates(catalogue: Path) -> dict[str, CatalogueRow | None]:
     """Rows of the catalogue by ID; None for an ID whose rows disagree on whether it is a lens.
 
     Raises:
         DatasetError: a column is missing or a value is no number; names the line.
     """
-    found: dict[str, Candidate | None] = {}
+    found: dict[str, CatalogueRow | None] = {}
     try:
         with catalogue.open(newline="", encoding="utf-8-sig") as lines:
             for number, row in _rows(lines, catalogue):
-                read = Candidate(
+                read = CatalogueRow(
                     *(_number(row[name], f"blf2: {catalogue}, line {number}: {name}") for name in CRITERIA)
                 )
                 before = found.setdefault(row["ID"].strip(), read)

@@ -33,7 +33,7 @@ from ...interfaces import Description
 from ...tasks import Heads
 from .files import FileDataset
 
-__all__ = ["SPLITS", "Row", "Sky", "rows_of", "sky", "split_of"]
+__all__ = ["SPLITS", "ListedFile", "Sky", "rows_of", "sky", "split_of"]
 
 HEADS = Heads(classes=("nonlens", "lens"))
 LABELS = "labels.csv"
@@ -46,7 +46,7 @@ log = logging.getLogger("zoo")
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedFile:
     """One file of the table.
 
     Arguments:
@@ -118,7 +118,7 @@ class Sky(FileDataset):
         size: pixels a side.
     """
 
-    def __init__(self, rows: Sequence[Row], bands: Mapping[str, str], pixel_scale: float, size: int):
+    def __init__(self, rows: Sequence[ListedFile], bands: Mapping[str, str], pixel_scale: float, size: int):
         sources = [FileSource(str(row.file)) for row in rows]
         columns = {
             "object": np.array([row.name for row in rows]),
@@ -162,7 +162,7 @@ def split_of(name: str) -> str:
     return TENTHS.get(int(hashlib.sha256(f"sky {name}".encode()).hexdigest(), 16) % 10, "test")
 
 
-def rows_of(folder: Path) -> list[Row]:
+def rows_of(folder: Path) -> list[ListedFile]:
     """The files that labels.csv names, each once.
 
     Raises:
@@ -179,13 +179,13 @@ def rows_of(folder: Path) -> list[Row]:
     return _distinct(rows, table)
 
 
-def _row(folder: Path, where: str, entry: Mapping[str, str]) -> Row:
+def _row(folder: Path, where: str, entry: Mapping[str, str]) -> ListedFile:
     file = folder / entry["file"]
     if entry["label"] not in HEADS.classes:
         raise DatasetError(f"sky: {where}: label is {entry['label']!r}, it must be {' or '.join(HEADS.classes)}")
     if not file.is_file():
         raise DatasetError(f"sky: {where}: there is no {file}")
-    return Row(
+    return ListedFile(
         PurePosixPath(entry["file"]).with_name(stem(str(file))).as_posix(),
         file,
         entry.get("name") or file.name,
@@ -208,13 +208,13 @@ def _number(where: str, entry: Mapping[str, str], column: str) -> float | None:
     return value
 
 
-def _distinct(rows: Sequence[Row], table: Path) -> list[Row]:
+def _distinct(rows: Sequence[ListedFile], table: Path) -> list[ListedFile]:
     """Each file once, as its first line says.
 
     Raises:
         DatasetError: lines of one file contradict each other in the label or the name of the object.
     """
-    first: dict[Path, Row] = {}
+    first: dict[Path, ListedFile] = {}
     for row in rows:
         before = first.setdefault(row.file, row)
         if (before.label, before.name) != (row.label, row.name):
