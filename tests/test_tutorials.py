@@ -26,8 +26,8 @@ def write_challenge(folder: Path) -> None:
         Image.fromarray(pixels).save(file, quality=75)
 
 
-def test_there_is_a_tutorial_of_each_way_to_find_substructure():
-    assert [notebook.stem for notebook in TUTORIALS] == ["anomaly", "clustering", "substructure"]
+def test_there_is_a_tutorial_of_finding_lenses_and_of_each_way_to_find_substructure():
+    assert [notebook.stem for notebook in TUTORIALS] == ["anomaly", "clustering", "finding", "substructure"]
 
 
 def code_of(notebook: Path) -> str:
