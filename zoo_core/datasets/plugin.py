@@ -12,6 +12,13 @@ from ..plugins import hookimpl
 __all__ = ["zoo_datasets"]
 
 
+MODELLING = {
+    "modelling_hst": "simulated lenses with the parameters of their mass, pixels and PSFs of HST",
+    "modelling_jwst": "simulated lenses with the parameters of their mass, pixels and PSFs of JWST",
+    "modelling_euclid": "simulated lenses with the parameters of their mass, pixels of Euclid, PSFs of HST to broader",
+}
+
+
 @hookimpl
 def zoo_datasets() -> list[DatasetFactory]:
     """Simulated sets, adapters of public ones, and a user's own folder."""
@@ -40,6 +47,10 @@ def zoo_datasets() -> list[DatasetFactory]:
             _Opener("simulated.substructure_mass", "substructure_mass"),
             "simulated lenses with an axion vortex or subhalos, and log10 of the mass",
         ),
+        *(
+            DatasetFactory(name, "regression", _Opener("simulated.modelling", name), summary)
+            for name, summary in MODELLING.items()
+        ),
         _whole(_from_files("public.bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)")),
         _whole(_from_files("public.bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)")),
         _whole(_from_files("public.blf2", "blf2", "Bologna challenge 2.0, VIS and Y, J, H of NISP")),
@@ -56,6 +67,9 @@ def zoo_datasets() -> list[DatasetFactory]:
         ),
         _from_files("public.deeplense", "deeplense_mass", "DeepLense: lenses with log10 of a mass", "regression"),
         _from_files("public.sky", "sky", "real lenses and galaxies on telescope images, with a table of what they are"),
+        _from_files(
+            "public.modelling_sky", "modelling_sky", "real lenses with their published Einstein radius", "regression"
+        ),
         _from_files("public.folder", "folder", "your own images, one folder a class"),
     ]
 

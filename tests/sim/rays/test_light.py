@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from zoo_core.sim.rays.light import Profiles, brightness, sersic_b
-from zoo_core.sim.rays.scene import RING
+from zoo_core.sim.rays.render import render
+from zoo_core.sim.rays.scene import LENS, RING, SERSIC, Profile, Scenes
+from zoo_core.sim.sky.galaxy import light_table
 
 
 def on_ellipses(one: np.ndarray, radii: np.ndarray, angles: np.ndarray, pixel: float = 0.0) -> np.ndarray:
@@ -88,3 +90,15 @@ def test_a_mixture_of_kinds_is_each_kind_by_itself(light):
     parts = [Profiles.of(rows, axis) for rows in (mixture, *np.split(mixture, 3))]
     together, *alone = (brightness(part, axis[None, None, :], axis[None, :, None]) for part in parts)
     torch.testing.assert_close(together, torch.cat(alone))
+
+
+def test_the_crest_of_a_thin_trail_is_bright_in_either_precision():
+    """Far longer than the frame and a tenth of an arcsec thin, its radius is a difference of large numbers."""
+    x, y, phi, q = 39.4233896469799, 45.34321662590201, 0.9083290896065526, 0.00017801608041545833
+    trail = Scenes(np.zeros(1, LENS), light_table([[Profile(False, SERSIC, 7.5e5, x, y, 5.3, 0.5, q, phi)]]))
+    single, double = (
+        render(trail, pixels=101, pixel_scale=0.1, oversample=2, dtype=dtype).foreground
+        for dtype in (torch.float32, torch.float64)
+    )
+    assert bool(single.isfinite().all())
+    torch.testing.assert_close(single.double(), double, rtol=0, atol=0.03 * float(double.max()))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..brightness import Wanted, brightened
-from ..frame import FINDING
+from ..frame import FINDING, CutoutFrame
 from ..rays.grid import Grid
 from ..rays.render import Rendered, render, scenes_at_once
 from ..rays.scene import LENS, POINT, Lens, Scenes
@@ -64,30 +64,36 @@ def expose(
     stamps: Sequence[Stamp] = (),
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
+    frame: CutoutFrame = FRAME,
 ) -> Components:
     """Renders the cutouts, blurs them and sets the brightness of the arcs.
 
     Arguments:
         stamps: those of the distribution that the cutouts were drawn from.
         device: where they are rendered, and where their images stay.
+        frame: of the images. Light was drawn in sky sigma of a pixel of FRAME; in other pixels it is in their sky
+            sigma, at the same depth.
     """
     device = torch.device(device)
-    chunk = scenes_at_once(FINE.side, device)
+    chunk = scenes_at_once(OVERSAMPLE * frame.side, device)
     starts = range(0, max(len(cutouts), 1), chunk)
-    parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device) for start in starts]
+    parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device, frame) for start in starts]
     return parts[0] if len(parts) == 1 else Components.concatenate(parts)
 
 
-def _expose(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Components:
+def _expose(
+    cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device, frame: CutoutFrame
+) -> Components:
     psfs, noise = table((cutout.psf for cutout in cutouts), PSF), table((cutout.noise for cutout in cutouts), NOISE)
     truth = table(map(facts, cutouts), TRUTH)
-    drawn = _drawn(cutouts, stamps, dtype, device)
-    spectra = transfer(psfs, FINE.side, FINE.pixel_scale, OVERSAMPLE, dtype, device)
+    truth["host_flux"] *= _sigmas(frame)
+    drawn, fine = _drawn(cutouts, stamps, dtype, device, frame), frame.finer(OVERSAMPLE)
+    spectra = transfer(psfs, fine.side, fine.pixel_scale, OVERSAMPLE, dtype, device)
     foreground = bled(blur(drawn.foreground, spectra, OVERSAMPLE), _full_wells(cutouts))
     arcs, lenses = torch.zeros_like(foreground), np.flatnonzero(truth["label"])
     if len(lenses):
         rows = torch.as_tensor(lenses, device=device)
-        wanted = wanted_of([cutouts[row] for row in lenses.tolist()], like=foreground)
+        wanted = wanted_of([cutouts[row] for row in lenses.tolist()], foreground, _sigmas(frame))
         blurred = blur(drawn.arcs[rows], spectra[rows], OVERSAMPLE)
         arcs[rows], measured = brightened(foreground[rows], blurred, wanted, noise[lenses])
         for name, values in measured._asdict().items():
@@ -99,7 +105,14 @@ def _full_wells(cutouts: Sequence[Cutout]) -> Tensor:
     return torch.tensor([min(cutout.full_wells, default=math.inf) for cutout in cutouts], dtype=torch.float64)
 
 
-def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device) -> Rendered:
+def _sigmas(frame: CutoutFrame) -> float:
+    """Sky sigma of a pixel of FRAME over that of a pixel of this frame, which grows as the pixel's side."""
+    return FRAME.pixel_scale / frame.pixel_scale
+
+
+def _drawn(
+    cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtype, device: torch.device, frame: CutoutFrame
+) -> Rendered:
     """The cutouts before the PSF, on a finer grid."""
     scenes = Scenes(
         table(map(deflector, cutouts), LENS),
@@ -107,17 +120,19 @@ def _drawn(cutouts: Sequence[Cutout], stamps: Sequence[Stamp], dtype: torch.dtyp
     )
     drawn = render(
         scenes,
-        pixels=FRAME.side,
-        pixel_scale=FRAME.pixel_scale,
+        pixels=frame.side,
+        pixel_scale=frame.pixel_scale,
         oversample=OVERSAMPLE,
         faint=FAINT,
         dtype=dtype,
         device=device,
     )
-    grid = Grid.of(FINE.side, FINE.pixel_scale, dtype, device)
+    fine = frame.finer(OVERSAMPLE)
+    grid = Grid.of(fine.side, fine.pixel_scale, dtype, device)
     textures = [(row, texture) for row, cutout in enumerate(cutouts) for texture in cutout.textures]
     drawn.foreground.copy_(textured(drawn.foreground, textures, grid))
-    add_points(drawn.foreground, scenes.lights, FINE.pixel_scale)
+    add_points(drawn.foreground, scenes.lights, fine.pixel_scale)
+    drawn.foreground.mul_(_sigmas(frame))
     real = {row: cutout.source for row, cutout in enumerate(cutouts) if isinstance(cutout.source, StampSource)}
     if real:
         pictures, sources, rows = [stamps[source.stamp] for source in real.values()], list(real.values()), list(real)
@@ -142,11 +157,15 @@ def deflector(cutout: Cutout) -> Lens:
     return host.deflector(cutout.host) if cutout.source else Lens()
 
 
-def wanted_of(cutouts: Sequence[Cutout], like: Tensor) -> Wanted:
-    """How bright the arcs of each lens are to be, in the type and on the device of `like`."""
+def wanted_of(cutouts: Sequence[Cutout], like: Tensor, sigmas: float = 1.0) -> Wanted:
+    """How bright the arcs of each lens are to be, in the type and on the device of `like`.
+
+    Arguments:
+        sigmas: in so many of the sky sigma that their light was drawn in; 1 in pixels of FRAME.
+    """
     sources = [sum(profile.flux for profile in cutout.source.profiles) if cutout.source else 0.0 for cutout in cutouts]
     columns = {
-        "flux": [cutout.flux_ratio * cutout.host.light.flux for cutout in cutouts],
+        "flux": [cutout.flux_ratio * cutout.host.light.flux * sigmas for cutout in cutouts],
         "least_contrast": [cutout.least_contrast for cutout in cutouts],
         "least_snr": [cutout.least_snr for cutout in cutouts],
         "source_flux": sources,

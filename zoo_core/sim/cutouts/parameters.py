@@ -51,6 +51,9 @@ class Cutout(NamedTuple):
 Field = Callable[[np.random.Generator, Population], list[Profile]]
 """Draws the galaxies and stars that have nothing to do with the one in the middle."""
 
+Hosts = Callable[[np.random.Generator, Population], Host]
+"""Draws the galaxy in the middle."""
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -62,6 +65,7 @@ class Distribution:
         lookalikes: what is no lens.
         survey: telescopes and detectors.
         in_front: called with the look-alikes and the source's kind; which of them stands in front of a lens.
+        hosts: the galaxies in the middle.
         field: unrelated galaxies and stars.
         arcs: their brightness.
         full_well: range of what a pixel holds, sky sigma; none: pixels are never full.
@@ -75,6 +79,7 @@ class Distribution:
     lookalikes: Lookalikes
     survey: Survey
     in_front: Callable[[Lookalikes, str], Kind]
+    hosts: Hosts = draw_host
     field: Field = draw_field
     arcs: Arcs = ARCS
     full_well: tuple[float, float] | None = None
@@ -104,7 +109,7 @@ def draw(rng: np.random.Generator, distribution: Distribution, is_lens: bool) ->
     >>> cutout.kind, cutout.source
     ('satellites', None)
     """
-    host = draw_host(rng, distribution.population)
+    host = distribution.hosts(rng, distribution.population)
     psf, noise = distribution.survey.draw_psf(rng, 0.9 * host.theta_E), distribution.survey.draw_noise(rng)
     arcs, population = distribution.arcs, distribution.population
     if distribution.colours:

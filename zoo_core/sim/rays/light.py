@@ -182,8 +182,11 @@ def brightness_at(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, 
 
 
 def squared_radius(profiles: Profiles, dx: Tensor, dy: Tensor) -> Tensor:
-    """Square of the elliptical radius, over that of R: xx dx^2 + xy dx dy + yy dy^2 at offsets from the centre."""
-    return torch.addcmul(profiles.yy * dy * dy, profiles.xx * dx + profiles.xy * dy, dx)
+    """Square of the elliptical radius, over that of R: xx dx^2 + xy dx dy + yy dy^2 at offsets from the centre.
+
+    Rounding can make it negative along the crest of a line as thin as a satellite's trail; it is 0 there.
+    """
+    return torch.addcmul(profiles.yy * dy * dy, profiles.xx * dx + profiles.xy * dy, dx).clamp_min_(0)
 
 
 def modulation(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:

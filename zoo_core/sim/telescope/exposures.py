@@ -27,6 +27,7 @@ def draw_exposures(
     survey: Survey,
     generator: torch.Generator,
     pixel_scale: float,
+    left: Tensor | float = 1.0,
 ) -> Tensor:
     """Exposures of blurred scenes in sky sigma, NaN where nothing was measured, shape (B, H, H).
 
@@ -36,17 +37,27 @@ def draw_exposures(
         survey: whose noise and faults are drawn.
         generator: all that is random; the same state gives the same exposures on the same device.
         pixel_scale: arcsec.
+        left: share of the foreground that is there after it was subtracted, (B, 1, 1); its photon noise stays.
     """
     light = defocused(torch.stack([foreground, arcs]), generator)
-    return exposed(light, theta_E, survey, generator, pixel_scale)
+    return exposed(light, theta_E, survey, generator, pixel_scale, left)
 
 
-def exposed(light: Tensor, theta_E: Tensor, survey: Survey, generator: torch.Generator, pixel_scale: float) -> Tensor:
+def exposed(
+    light: Tensor,
+    theta_E: Tensor,
+    survey: Survey,
+    generator: torch.Generator,
+    pixel_scale: float,
+    left: Tensor | float = 1.0,
+) -> Tensor:
     """The same of light that is in focus or not as it shall be, foreground and arcs, (2, B, H, H)."""
     count, side = light.shape[1:3]
     recipes = survey.draw_noises(generator, count)
     recipes = recipes | {"unit": torch.ones_like(recipes["unit"])}
     images = observe(light[0], light[1], recipes, Randoms.from_torch(generator, count, side, survey.slots))
+    if not isinstance(left, float):
+        images = images - (1 - left) * light[0]
     return images.masked_fill(outside(side, draw_footprints(generator, theta_E, pixel_scale)), torch.nan)
 
 

@@ -5,6 +5,7 @@ telescope's struts. One row of the table (dtype PSF) is one exposure's PSF; `psf
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ __all__ = [
     "RADIAL_PROFILES",
     "Psf",
     "draw_shifted_psf",
+    "draw_space_psf",
     "draw_training_psf",
     "psf_images",
 ]
@@ -197,10 +199,19 @@ def draw_training_psf(rng: np.random.Generator, largest: float) -> Psf:
     >>> draw_training_psf(np.random.default_rng(1), largest=0.1).fwhm <= 0.12
     True
     """
+    return draw_space_psf(rng, lambda: draw_width(rng, largest))
+
+
+def draw_space_psf(rng: np.random.Generator, draw_fwhm: Callable[[], float]) -> Psf:
+    """Gaussian, Moffat or Airy, with the spikes of four or six struts or none.
+
+    Arguments:
+        draw_fwhm: from the same generator.
+    """
     profile = int(rng.choice([GAUSSIAN, MOFFAT, AIRY], p=[0.25, 0.35, 0.4]))
     shape = {GAUSSIAN: 0.0, MOFFAT: rng.uniform(2.2, 5.0), AIRY: rng.uniform(0.0, 0.4)}[profile]
     spikes = rng.uniform(0.005, 0.06) if rng.random() < 0.6 else 0.0
-    psf = _draw_shape(rng, Psf(profile, draw_width(rng, largest), shape, spikes=spikes), elongation=0.06, wing=0.12)
+    psf = _draw_shape(rng, Psf(profile, draw_fwhm(), shape, spikes=spikes), elongation=0.06, wing=0.12)
     return psf._replace(struts=int(rng.choice([4, 4, 6])), strut_phi=rng.uniform(0, 2 * np.pi))
 
 

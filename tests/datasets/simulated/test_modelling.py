@@ -1,0 +1,127 @@
+"""`modelling_hst` and its like are the same for ever, and their truth is what a network has to learn."""
+
+import numpy as np
+import pytest
+import torch
+
+import zoo_core as zoo
+from zoo_core.datasets.shards import SIZE
+from zoo_core.datasets.simulated.frozen import table_sha256
+from zoo_core.datasets.simulated.modelling import HEADS, TRUTH, modelling_euclid, modelling_hst, modelling_jwst
+from zoo_core.datasets.simulated.modelling_bank import GAIN, LEAST_SNR, RESIDUAL, LensBank
+from zoo_core.errors import DatasetError
+from zoo_core.sim.telescope.exposures import draw_exposures
+
+# sha256 of every number, in six digits, that is drawn for the first images of the sets (version 1, seed 1)
+DIGESTS = {
+    modelling_hst: "f8a840e99cae18c7a71fa33aa6e9d1fae5cf387e459ca82c9eea9786ed808c90",
+    modelling_jwst: "29d53e5b50eb43eab781eca544ea3a570fd0bea223217b87df763746baca5140",
+    modelling_euclid: "2aa6415701d95d58b04d5f7fe1740bb6936a27300c483c2d1372a3bc06d80bb9",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    return modelling_euclid(n=8, seed=4, cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def bank(few, tmp_path_factory):
+    view = few.training_view(tmp_path_factory.mktemp("bank"), torch.device("cpu"))
+    assert isinstance(view, LensBank)
+    return view
+
+
+@pytest.mark.parametrize("opened", DIGESTS)
+def test_parameters_are_those_that_were_published(opened):
+    assert opened().parameter_digest(0, 30) == DIGESTS[opened]
+
+
+@pytest.mark.parametrize(("name", "side", "scale"), [("hst", 160, 0.05), ("jwst", 256, 0.03), ("euclid", 101, 0.1)])
+def test_it_opens_by_name(name, side, scale):
+    dataset = zoo.open_dataset(f"modelling_{name}", n=3, seed=2)
+    about = dataset.description
+    assert (len(dataset), about.task, about.pixel_scale, about.heads) == (3, "regression", scale, HEADS)
+    assert dataset.telescope.frame.side == side
+    with pytest.raises(DatasetError, match=f"modelling_{name}: n = 0"):
+        zoo.open_dataset(f"modelling_{name}", n=0)
+
+
+def test_images_truth_and_targets_agree(few):
+    images, truth = few.images(slice(8)), few.truth()
+    assert images.shape == (8, 1, 101, 101) and images.dtype == np.float32
+    assert set(truth) == {"id", *TRUTH.names} and truth["arc_snr"].min() > 14.9  # drawn from 15 on
+    np.testing.assert_array_equal(few.targets(), np.stack([truth[name] for name in HEADS.parameters], 1).astype("f4"))
+    np.testing.assert_allclose(np.hypot(truth["e1"], truth["e2"]), (1 - truth["lens_q"]) / (1 + truth["lens_q"]))
+
+
+def test_an_image_is_the_same_alone_and_in_a_batch(few):
+    together, alone = few.make(0, 8)[0][5], few.make(5, 6)[0][0]
+    sigma = np.nanstd(alone)
+    np.testing.assert_allclose(alone / sigma, together / sigma, atol=1e-4)
+
+
+def test_the_table_covers_every_image_whether_it_is_kept_or_not(few):
+    few.images([0])
+    assert table_sha256(few) == table_sha256(modelling_euclid(n=8, seed=4)) and SIZE > 8
+
+
+def test_other_arguments_are_other_data():
+    sets = [
+        modelling_euclid(n=9, seed=4),
+        modelling_euclid(n=8, seed=5),
+        modelling_euclid(n=8, seed=4, lens_light=False),
+    ]
+    sets += [modelling_euclid(n=8, seed=4), modelling_hst(n=8, seed=4), modelling_jwst(n=8, seed=4)]
+    assert len({dataset.fingerprint() for dataset in sets}) == 6
+
+
+def test_without_the_light_of_the_lens_a_hundredth_of_it_and_its_photon_noise_are_left(few):
+    arcs_alone = modelling_euclid(n=8, seed=4, lens_light=False)
+    (whole, _), (subtracted, _) = few.make(0, 8), arcs_alone.make(0, 8)
+    made, units = few.components(0, 8), [cutout.noise.unit for cutout in few.cutouts(0, 8)]
+    removed = (whole - subtracted)[:, 0] / np.array(units)[:, None, None]
+
+    shares = [
+        float(np.nansum(light * gone) / np.sum((light * np.isfinite(gone)) ** 2))
+        for light, gone in zip(made.foreground.numpy(), removed, strict=True)
+    ]
+    assert 0.2 * RESIDUAL < np.std(shares) < 3 * RESIDUAL and abs(np.mean(shares) - 1) < 2 * RESIDUAL
+
+
+def test_each_draw_of_the_bank_is_another_exposure_of_the_same_lens(bank, few):
+    rows = np.arange(8)
+    first, targets = bank.draw(rows, torch.Generator().manual_seed(1))
+    again, _ = bank.draw(rows, torch.Generator().manual_seed(1))
+    other, _ = bank.draw(rows, torch.Generator().manual_seed(2))
+    torch.testing.assert_close(first, again, equal_nan=True, rtol=0, atol=0)
+    assert float((first != other)[~(first.isnan() | other.isnan())].float().mean()) > 0.99
+    np.testing.assert_array_equal(targets.numpy(), few.targets())
+
+
+def test_the_bank_keeps_what_it_made_and_its_arcs_can_be_seen(few, bank, tmp_path):
+    few.training_view(tmp_path, torch.device("cpu"))
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")}
+    again = few.training_view(tmp_path, torch.device("cpu"))
+    assert files == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")} and len(files) == 3
+    np.testing.assert_array_equal(again.targets, bank.targets)
+    faintest = torch.maximum(torch.tensor(GAIN[0] * 0.6), LEAST_SNR / bank.arc_snr)
+    assert bool((faintest * bank.arc_snr >= 0.999 * LEAST_SNR).all())
+
+
+def test_exposures_without_the_foreground_are_those_with_it_but_for_its_light():
+    light = torch.rand(2, 32, 32) * 50
+    theta_E, survey = torch.ones(2), modelling_hst(n=1).telescope.distribution.survey
+
+    def exposed(left):
+        generator = torch.Generator().manual_seed(3)
+        return draw_exposures(light, torch.zeros_like(light), theta_E, survey, generator, 0.1, left)
+
+    whole, none, half = exposed(1.0), exposed(torch.zeros(2, 1, 1)), exposed(torch.full((2, 1, 1), 0.5))
+    torch.testing.assert_close(half, (whole + none) / 2, equal_nan=True)
+    assert float((whole - none).nanmean()) == pytest.approx(float(light.mean()), rel=0.1)

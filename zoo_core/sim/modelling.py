@@ -1,0 +1,98 @@
+"""Lenses that are to be measured: every cutout is one, in the pixels and through the PSF of one telescope.
+
+Galaxies, sources, neighbours, noise and faults are those of version 2 of the scenes of `versions`. Einstein radii are
+spread more evenly: networks that learn from as many large lenses as small ones measure both, see Schuldt et al. (2021),
+A&A 646, A126.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .brightness import Arcs
+from .cutouts import Distribution
+from .draws import log_uniform
+from .frame import FINDING, CutoutFrame
+from .sky.host import Host, draw_host
+from .sky.population import Population
+from .telescope import drizzled
+from .telescope.psf import Psf, draw_space_psf, draw_training_psf
+from .telescope.survey import Survey
+from .versions import VERSIONS
+
+__all__ = ["TELESCOPES", "Telescope", "draw_even_host", "ellipticity"]
+
+KEPT_FROM = 2.0
+"""Einstein radius, arcsec, from which every host is kept; of the smaller ones a share theta_E / KEPT_FROM. Chosen: a
+third of the lenses then lies above 1.25 arcsec, of the cross-section alone a fifth."""
+
+HST_FWHM, JWST_FWHM = (0.07, 0.13), (0.045, 0.16)
+"""FWHM of the PSF, arcsec, even in the logarithm: of ACS and WFC3 from 0.5 to 0.9 micrometres, and of NIRCam from 1.1
+to 4.4 micrometres. Chosen to hold the diffraction limit of each, broadened by pixels and resampling."""
+
+ARCS = Arcs(flux_ratio=(0.01, 0.5), least_snr=(15.0, 60.0), least_contrast=(0.03, 0.4))
+"""Brightness of the arcs; arcs that are fainter constrain nothing. Chosen."""
+
+
+@dataclass(frozen=True)
+class Telescope:
+    """What a telescope shows of lenses.
+
+    Arguments:
+        frame: of its cutouts.
+        distribution: of lenses, PSF and noise.
+    """
+
+    frame: CutoutFrame
+    distribution: Distribution
+
+
+def draw_even_host(rng: np.random.Generator, population: Population) -> Host:
+    """A massive galaxy as of `draw_host`, kept with the chance min(1, theta_E / KEPT_FROM).
+
+    >>> from .sky.population import TRAINING
+    >>> draw_even_host(np.random.default_rng(1), TRAINING).theta_E < 3.0
+    True
+    """
+    while True:
+        host = draw_host(rng, population)
+        if rng.random() * KEPT_FROM < host.theta_E:
+            return host
+
+
+def ellipticity(q: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both components of the ellipticity of a mass with axis ratio q and position angle phi, as lenstronomy has them.
+
+        e1 = (1 - q) / (1 + q) cos 2 phi,    e2 = (1 - q) / (1 + q) sin 2 phi
+
+    >>> e1, e2 = ellipticity(np.array(0.5), np.array(0.0))
+    >>> round(float(e1), 4), float(e2)
+    (0.3333, 0.0)
+    """
+    size = (1 - q) / (1 + q)
+    return size * np.cos(2 * phi), size * np.sin(2 * phi)
+
+
+def draw_hst_psf(rng: np.random.Generator, largest: float) -> Psf:
+    """A PSF of HST; `largest` as in `draw_training_psf`."""
+    return draw_space_psf(rng, lambda: min(log_uniform(rng, *HST_FWHM), largest))
+
+
+def draw_jwst_psf(rng: np.random.Generator, largest: float) -> Psf:
+    """A PSF of JWST; `largest` as in `draw_training_psf`."""
+    return draw_space_psf(rng, lambda: min(log_uniform(rng, *JWST_FWHM), largest))
+
+
+def _telescope(frame: CutoutFrame, draw_psf: Callable[[np.random.Generator, float], Psf]) -> Telescope:
+    survey = Survey(draw_psf, drizzled.draw_drizzled_noise, drizzled.draw_drizzled_noises, drizzled.EVENTS)
+    return Telescope(frame, replace(VERSIONS[2], version="1", survey=survey, hosts=draw_even_host, arcs=ARCS))
+
+
+TELESCOPES: Mapping[str, Telescope] = {
+    "hst": _telescope(CutoutFrame(side=160, pixel_scale=0.05), draw_hst_psf),
+    "jwst": _telescope(CutoutFrame(side=256, pixel_scale=0.03), draw_jwst_psf),
+    "euclid": _telescope(FINDING, draw_training_psf),
+}
+"""By name. Frames hold an Einstein ring of 3 arcsec. PSFs of `euclid` are also sharper and broader than those of VIS: a
+network that has learned from them measures what other telescopes show, resampled to its pixels."""
