@@ -4,8 +4,6 @@ import pytest
 import torch
 from zoo_deeplens.network import Bottleneck, DeepLens
 
-from zoo_core.testing.check import check
-
 SIDES = [101, 101, 51, 26, 13, 7, 1]  # Lanusse et al. (2018), after the stem, each stage and the head
 
 
@@ -72,9 +70,3 @@ def test_features_are_what_the_head_sees():
 
     with torch.no_grad():
         torch.testing.assert_close(network.head(network.features(x)), network(x))
-
-
-def test_it_obeys_the_laws():
-    report = check("deeplens")
-
-    assert report.passed, [outcome for outcome in report.outcomes if outcome.status == "broken"]

@@ -10,7 +10,6 @@ import zoo_core as zoo
 from zoo_core.datasets.writer import simulate
 from zoo_core.errors import SpecError, UnknownNameError
 from zoo_core.models.backbones import backbone_names
-from zoo_core.testing.check import check
 from zoo_core.testing.networks import network_of
 from zoo_core.train.fit import train
 
@@ -79,13 +78,6 @@ def test_the_default_network_is_small():
     network = build(3, 3)
 
     assert sum(parameter.numel() for parameter in network.parameters()) < 2e6
-
-
-@pytest.mark.parametrize("name", ["resnet", "resnet_regression"])
-def test_it_obeys_the_laws(name):
-    report = check(name)
-
-    assert report.passed, [outcome for outcome in report.outcomes if outcome.status == "broken"]
 
 
 def test_the_recipe_for_deeplense_trains_on_the_folders_of_the_field(tmp_path):
