@@ -31,3 +31,10 @@ def test_a_whole_cutout_takes_a_third_of_what_lenstronomy_takes_for_one_lens(ben
     theirs = seconds_a_scene("lenstronomy", "epl")
     benchmark.extra_info |= {"ours_ms": ours * 1e3, "lenstronomy_ms": theirs * 1e3}
     assert theirs / ours >= 3, benchmark.extra_info
+
+
+@pytest.mark.timeout(1800)
+def test_a_whole_cutout_takes_ten_milliseconds_of_a_core(benchmark):
+    ours = benchmark.pedantic(seconds_a_scene, args=("cutouts", "epl"), rounds=1)
+    benchmark.extra_info |= {"ours_ms": ours * 1e3}
+    assert ours <= 0.010, benchmark.extra_info
