@@ -39,11 +39,13 @@ DOORS = {  # opened when they are called
     ("models/model.py", "predict"),  # by `Model.predict`
     ("tasks/anomaly.py", "board"),  # by `pictures`
     ("tasks/clustering.py", "board"),
+    ("tasks/restoration.py", "board"),
 }
 CIRCLES = {  # imports that close one
     ("models.model", "predict.predict"),
     ("tasks.anomaly", "board.pictures"),
     ("tasks.clustering", "board.pictures"),
+    ("tasks.restoration", "board.restored"),
 }
 
 LISTED = "zoo.list_models(), zoo.list_datasets(), zoo.list_benchmarks(), zoo.list_plugins()"
@@ -234,6 +236,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "load",
         "one_size",
         "open_dataset",
+        "pipeline",
         "timm_architecture",
     }
     assert all(callable(getattr(zoo, name)) for name in zoo.__all__)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .models.load import build as build
     from .models.load import committee as committee
     from .models.load import load as load
+    from .models.load import pipeline as pipeline
     from .models.model import Model as Model
     from .models.timm import timm_architecture as timm_architecture
     from .plugins import hookimpl as hookimpl
@@ -71,7 +72,7 @@ _HOMES = {
     ],
     "references": ["lazy"],
     "metric": ["Binomial", "Bootstrap", "Metric"],
-    "models.load": ["build", "committee", "load"],
+    "models.load": ["build", "committee", "load", "pipeline"],
     "models.model": ["Model"],
     "models.timm": ["timm_architecture"],
     "plugins": ["hookimpl", "list_plugins"],

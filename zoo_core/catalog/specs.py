@@ -74,8 +74,8 @@ class ModelSpec:
         views: 1, or 8 to average the outputs over the dihedral group.
         symmetries: how each parameter turns with the image, see `zoo_core.symmetries`; none: as its name means.
         weights: the file.
-        members: of a committee, ids of the models whose logits are averaged; there is no file then, and the sha256 is
-            that of the members' weights and settings.
+        members: of a committee, ids of the models whose logits are averaged, or of a pipeline, of those that follow one
+            another; there is no file then, and the sha256 is that of the members' weights and settings.
         default: the tag that a bare architecture name resolves to.
         summary: one line.
         trained_on: the data sets, in the order of the training; marked on the board.

@@ -35,11 +35,14 @@ from .operations import (
     n_channels,
     parse,
 )
+from .sky import sky
 
 if TYPE_CHECKING:
     from .image import RawImage
 
 __all__ = ["Prepared", "Preprocess"]
+
+Channels = Mapping[type[Operation], Callable[[Any, Tensor], Tensor]]
 
 
 @dataclass(frozen=True)
@@ -174,9 +177,15 @@ class Preprocess:
             images = geometry_torch.bin_mean(images, binned.factor)
         return filled(geometry_torch.centred(images, self.size), generator)
 
-    def channels(self, batch: Tensor) -> Tensor:
-        """The network's input, (B, n_channels, size, size), of prepared images (B, bands, size, size)."""
-        return _through([op for op in self.operations if not isinstance(op, PREPARING)], batch)
+    def channels(self, batch: Tensor, noise: Tensor | None = None) -> Tensor:
+        """The network's input, (B, n_channels, size, size), of prepared images (B, bands, size, size).
+
+        Arguments:
+            noise: standard deviation of the sky, (B, bands, 1, 1), in images as they were observed, for those that have
+                less of it since, see `tasks.Restoration`; None: what the images show.
+        """
+        operations = [op for op in self.operations if not isinstance(op, PREPARING)]
+        return _through(operations, batch, _CHANNELS if noise is None else {**_CHANNELS, **_counted_in(noise)})
 
     def images(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:
         """Both steps for images of one size, (B, bands, H, W) or (B, H, W) for one band."""
@@ -227,13 +236,21 @@ def _margin(measured: np.ndarray) -> int:
     return int(min(places[0], len(measured) - 1 - places[-1])) if len(places) else 0
 
 
-def _through(operations: Sequence[Operation], batch: Tensor) -> Tensor:
+def _through(operations: Sequence[Operation], batch: Tensor, known: Channels) -> Tensor:
     for operation in operations:
-        batch = _CHANNELS[type(operation)](operation, batch)
+        if isinstance(operation, Stack):
+            batch = torch.cat([_through([part], batch, known) for part in operation.of], dim=1)
+        else:
+            batch = known[type(operation)](operation, batch)
     return batch
 
 
-_CHANNELS: dict[type[Operation], Callable[[Any, Tensor], Tensor]] = {
+def _counted_in(noise: Tensor) -> Channels:
+    """What takes the place of measuring the noise of an image where it is known."""
+    return {NoiseUnits: lambda _, x: (x - sky(x)[0]) / noise.to(x)}
+
+
+_CHANNELS: Channels = {
     NoiseUnits: lambda _, x: channels.noise_units(x),
     Sqrt: lambda _, x: channels.sqrt(x),
     Asinh: lambda op, x: channels.asinh(x, op.softening),
@@ -241,5 +258,4 @@ _CHANNELS: dict[type[Operation], Callable[[Any, Tensor], Tensor]] = {
     HighPass: lambda op, x: channels.high_pass(x, op.sigma, op.relative),
     Clip: lambda op, x: channels.clip(x, op.low, op.high),
     Standardise: lambda op, x: channels.standardise(x, op.mean, op.std),
-    Stack: lambda op, x: torch.cat([_through([part], x) for part in op.of], dim=1),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,14 @@ from ..interfaces import Architecture
 from ..plugins import architecture as find_architecture
 from ..plugins import list_plugins
 from ..tasks import Heads
-from .committee import as_described, joined
+from . import committee as committees
+from . import pipeline as pipelines
 from .model import Model
 from .network import Dimensions, filled, initialised
 
-__all__ = ["build", "committee", "load", "load_spec"]
+__all__ = ["build", "committee", "load", "load_spec", "pipeline"]
+
+OF_MEMBERS = {kind.NAME: kind.as_described for kind in (committees, pipelines)}
 
 
 def load(
@@ -57,7 +60,8 @@ def load(
         raise ArgumentError(f"{name} is published as it is, without {', '.join(arguments)}; zoo.build(...) takes these")
     spec = _published(name)
     if spec.members:
-        return as_described([load(member, device=device, cache_dir=cache_dir) for member in spec.members], spec)
+        members = [load(member, device=device, cache_dir=cache_dir) for member in spec.members]
+        return _of_members(spec)(members, spec)
     return load_spec(spec, weights_file(spec, cache_dir)).to(device)
 
 
@@ -115,8 +119,29 @@ def committee(
         >>> zoo.committee(["lastro.space", "classical.space"], device="cpu").spec.members
         ('lastro.space', 'classical.space')
     """
-    models = [one if isinstance(one, Model) else load(one, device=device) for one in members]
-    return joined(models, id).to(device)
+    return committees.joined(_loaded(members, device), id).to(device)
+
+
+def pipeline(
+    members: Sequence[str | Path | Model], id: str = "pipeline.mine", device: str | torch.device = "auto"
+) -> Model:
+    """Trained models one after the other as one model: each takes the image that the one before has restored.
+
+    Arguments:
+        members: models, or what `load` takes; all but the last restore images.
+        id: of the pipeline, `pipeline.tag`.
+        device: as in `load`.
+
+    Raises:
+        ArgumentError, UntrainedError: they make no pipeline, and why.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> model = zoo.pipeline(["gaussian_filter.denoise", "lastro.space"], device="cpu")
+        >>> model.task.name, model.spec.members
+        ('classification', ('gaussian_filter.denoise', 'lastro.space'))
+    """
+    return pipelines.joined(_loaded(members, device), id).to(device)
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:
@@ -141,6 +166,16 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
         spec=spec,
         weights_sha256=spec.weights.sha256,
     )
+
+
+def _loaded(members: Sequence[str | Path | Model], device: str | torch.device) -> list[Model]:
+    return [one if isinstance(one, Model) else load(one, device=device) for one in members]
+
+
+def _of_members(spec: ModelSpec) -> Callable[[Sequence[Model], ModelSpec], Model]:
+    if spec.architecture not in OF_MEMBERS:
+        raise SpecError(f"{spec.id} has members, so it is a {' or a '.join(OF_MEMBERS)}, not a {spec.architecture}")
+    return OF_MEMBERS[spec.architecture]
 
 
 def _published(name: str | Path) -> ModelSpec:

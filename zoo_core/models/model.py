@@ -107,6 +107,16 @@ class Model(LikeModule):
         with gradients(channels), torch.autocast(self.device.type, enabled=False):
             return self.task.prediction(output, self.heads, self.calibration).beside(channels)
 
+    def stages(
+        self,
+        images: Float[np.ndarray | Tensor, "batch bands height width"] | Held,
+        pixel_scale: float | Quantity | None = None,
+    ) -> list[Prediction]:
+        """What each member of a pipeline predicts for raw images, in order; of any other model its prediction alone."""
+        channels = channels_of(images, self.preprocess, pixel_scale)
+        predicted = cast("Callable[[Tensor], list[Prediction]] | None", getattr(self.network, "stages", None))
+        return [self.prediction(channels)] if predicted is None else predicted(channels)
+
     def averaged(self, channels: Float[Tensor, "batch channels size size"]) -> Output:
         """The output of the network for prepared channels on its device, averaged over the views."""
         if self.views == 1:
@@ -205,14 +215,16 @@ class Model(LikeModule):
 
         Raises:
             UntrainedError: the weights are random.
-            ArgumentError: it is a committee, which has no weights of its own.
+            ArgumentError: it is made of other models, and has no weights of its own.
             WeightsError: the folder holds something else.
             FileError: it cannot be written.
         """
         self.require_trained()
         assert self.spec is not None
         if self.spec.members:
-            raise ArgumentError(f"{self.id} is a committee; save its members {', '.join(self.spec.members)}")
+            raise ArgumentError(
+                f"{self.id} is a {self.architecture.name}; save its members {', '.join(self.spec.members)}"
+            )
         with TemporaryDirectory(prefix="zoo-") as temporary:
             weights = Path(temporary) / "model.safetensors"
             weights.write_bytes(save({name: tensor.cpu().contiguous() for name, tensor in self.state_dict().items()}))

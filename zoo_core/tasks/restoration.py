@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import ArgumentError
 from ..files import whole
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
+from ..references import lazy
 from ..scores import NoiseFree
 from ..symmetries import Symmetry
 from .task import Task, unlike
@@ -83,6 +84,7 @@ class RestorationTask(Task):
     maps_images = True
     written = ("output",)
     pipeline = "image-to-image"
+    pictures = lazy("zoo_core.board.restored:draw_restored")
 
     def outputs(self, heads: Heads) -> int:
         """One channel for each parameter (map)."""

@@ -1,0 +1,46 @@
+"""Filters that smooth noise away without having learned what galaxies look like: what a denoising network must beat."""
+
+import zoo_core as zoo
+from zoo_core.images.declared import FINDING
+
+__all__ = ["zoo_architectures"]
+
+BUADES = """@inproceedings{Buades2005,
+  author = {Buades, A. and Coll, B. and Morel, J.-M.},
+  title = {A non-local algorithm for image denoising},
+  booktitle = {Computer Vision and Pattern Recognition},
+  year = {2005}
+}"""
+
+CHANG = """@article{Chang2000,
+  author = {Chang, S. Grace and Yu, Bin and Vetterli, Martin},
+  title = {Adaptive wavelet thresholding for image denoising and compression},
+  journal = {IEEE Transactions on Image Processing},
+  volume = {9},
+  pages = {1532},
+  year = {2000}
+}"""
+
+
+@zoo.hookimpl
+def zoo_architectures() -> list[zoo.Architecture]:
+    """Three filters of scikit-image, each with one strength that is chosen on training images."""
+    return [
+        _architecture("gaussian_filter", "GaussianFilter", "Gaussian smoothing"),
+        _architecture("wavelet_filter", "WaveletFilter", "wavelet shrinkage (Chang et al. 2000)", CHANG),
+        _architecture("nlmeans_filter", "NonLocalMeans", "non-local means (Buades et al. 2005)", BUADES),
+    ]
+
+
+def _architecture(name: str, network: str, summary: str, paper: str = "") -> zoo.Architecture:
+    return zoo.Architecture(
+        name=name,
+        task="restoration",
+        build=zoo.any_size(zoo.lazy(f"zoo_filters.network:{network}")),
+        bands=("VIS",),
+        heads=zoo.Heads(),
+        preprocess=FINDING[:-1],  # in the unit of the image
+        summary=f"{summary}, in units of the noise; its strength is all that was chosen",
+        paper=paper,
+        train=zoo.lazy("zoo_filters.choice:train"),
+    )

@@ -1,0 +1,68 @@
+"""The U-Nets, layer by layer, and what they promise of units and sizes."""
+
+import pytest
+import torch
+
+import zoo_core as zoo
+
+WIDTHS = (32, 64, 128, 256, 512)
+
+
+@pytest.fixture(scope="module")
+def astro():
+    return zoo.build("astro_unet", device="cpu").network
+
+
+def level(channels, width):
+    return 9 * channels * width + width + 9 * width * width + width
+
+
+def test_the_published_network_has_so_many_weights(astro):
+    down = level(1, 32) + level(32, 64) + level(64, 128) + level(128, 256) + level(256 + 1, 512)  # + 1: the ratio
+    up = sum(4 * 2 * width * width + width + level(2 * width, width) for width in WIDTHS[:-1])
+    assert sum(p.numel() for p in astro.parameters()) == down + up + 32 + 1 == 7_764_129
+
+
+def test_each_level_halves_the_sides_and_has_its_width(astro):
+    shapes = []
+    modules = [*astro.unet.down, astro.unet.lowest, *astro.unet.joined]
+    hooks = [m.register_forward_hook(lambda m, i, o: shapes.append(tuple(o.shape[1:]))) for m in modules]
+    astro(torch.randn(1, 1, 101, 101))
+    for hook in hooks:
+        hook.remove()
+    down = [(width, 112 // 2**k, 112 // 2**k) for k, width in enumerate(WIDTHS)]
+    assert shapes == [*down, *reversed(down[:-1])]
+
+
+def test_the_ratio_of_exposure_times_is_told(astro):
+    x = torch.randn(2, 1, 33, 33)
+    assert not torch.equal(astro(x, torch.tensor([2.0, 2.0])), astro(x, torch.tensor([2.0, 10.0])))
+    assert torch.equal(astro(x), astro(x, torch.tensor([10.0, 10.0])))
+
+
+@pytest.mark.parametrize("name", ["unet", "astro_unet"])
+def test_images_come_back_in_their_unit_and_size(name):
+    network = zoo.build(name, device="cpu").network
+    x = torch.randn(2, 1, 50, 61)
+    with torch.no_grad():
+        image = network(x)
+        assert image.shape == x.shape
+        torch.testing.assert_close(network(1e-12 * x + 3e-12), 1e-12 * image, rtol=1e-3, atol=1e-14)
+
+
+def test_the_smaller_network_gives_the_scale_of_each_pixel_if_asked():
+    model = zoo.build("unet", device="cpu", uncertain=True, widths=(8, 16))
+    x = torch.randn(2, 1, 101, 101)
+    image, scale = model.network(x)
+    assert image.shape == scale.shape == x.shape and (scale > 0).all()
+    assert model(x, 0.1).sigma.shape == x.shape
+    assert model.task.loss((image, scale), x, model.heads).requires_grad
+
+
+def test_a_network_that_finds_no_noise_takes_none_away():
+    network = zoo.build("unet", device="cpu", widths=(8, 16)).network
+    torch.nn.init.zeros_(network.unet.out.weight)
+    torch.nn.init.zeros_(network.unet.out.bias)
+    x = torch.randn(2, 1, 40, 40)
+    difference = x - network(x)
+    torch.testing.assert_close(difference, difference.mean((2, 3), keepdim=True).expand_as(x))  # the sky alone

@@ -1,0 +1,101 @@
+"""Denoisers: images in any unit, in which a U-Net sees multiples of the noise."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from zoo_core.images.channels import blur
+from zoo_core.images.sky import level_and_noise
+
+from .network import UNet
+
+__all__ = ["AstroUNet", "Denoiser"]
+
+WIDTHS = (32, 64, 128, 256, 512)
+SHOT = 0.02  # variance per unit flux, sky sigma: the middle of those that telescopes have
+SMOOTH = 1.0  # pixels, over which the light is averaged that the noise grows with
+BRIGHT = 30.0  # multiples of the noise, above which a pixel counts no more
+
+
+class AstroUNet(nn.Module):
+    """The Astro U-Net: from an exposure to one that is `ratio` times as long, sky subtracted.
+
+    The network sees the image in units of its sky's noise, of which the published one saw electrons, and images of any
+    size, mirrored at the border up to a multiple of 16 pixels.
+
+    Source: Vojtekova et al. (2021), MNRAS 503, 3204.
+
+    Arguments:
+        channels: of the input.
+        outputs: channels of the output.
+        ratio: of the exposure times.
+    """
+
+    def __init__(self, channels: int, outputs: int, ratio: float = 10.0):
+        super().__init__()
+        self.ratio = ratio
+        self.unet = UNet(channels, outputs, WIDTHS, conditions=1)
+
+    def forward(self, x: Tensor, ratio: Tensor | None = None) -> Tensor:
+        """Images (B, outputs, H, W) in the unit of the images (B, channels, H, W).
+
+        Arguments:
+            ratio: of each image, (B,); None: that of the network.
+        """
+        level, sigma = level_and_noise(x)
+        told = torch.full((len(x),), self.ratio) if ratio is None else ratio
+        seen = (x - level) / sigma
+        return padded(lambda part: self.unet(part, told[:, None]), seen, 2 ** (len(WIDTHS) - 1)) * sigma
+
+
+class Denoiser(nn.Module):
+    """What a U-Net finds to be noise is taken away, in units of the noise that each pixel should have.
+
+        y = z - s u(asinh z, z / s),   s = sqrt(1 + SHOT |z smoothed|)
+
+    z is the image in units of its sky's noise, sky subtracted; u is the U-Net, which works on blocks of pixels as on
+    channels (Zhang, Zuo & Zhang 2018, IEEE Trans. Image Process. 27, 4608).
+
+    Arguments:
+        channels: of the input, which are those of the output.
+        outputs: channels of the output; the same number.
+        widths, shuffle, uncertain: see `Arguments`.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        outputs: int,
+        widths: Sequence[int] = (24, 48, 96),
+        shuffle: int = 2,
+        uncertain: bool = False,
+    ):
+        super().__init__()
+        self.shuffle, self.uncertain, self.outputs = shuffle, uncertain, outputs
+        self.multiple = shuffle * 2 ** (len(widths) - 1)
+        blocks = shuffle**2
+        self.unet = UNet(2 * channels * blocks, (2 if uncertain else 1) * outputs * blocks, widths)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked."""
+        level, sigma = level_and_noise(x)
+        z = (x - level) / sigma
+        scale = (1 + SHOT * blur(z, SMOOTH).abs()).sqrt()
+        seen = torch.cat([z.asinh(), (z / scale).clamp(-BRIGHT, BRIGHT)], dim=1)
+        found = padded(self._found, seen, self.multiple).float()
+        image = (z - scale * found[:, : self.outputs]) * sigma
+        if not self.uncertain:
+            return image
+        return image, scale * F.softplus(found[:, self.outputs :]).clamp(min=1e-3) * sigma
+
+    def _found(self, seen: Tensor) -> Tensor:
+        return F.pixel_shuffle(self.unet(F.pixel_unshuffle(seen, self.shuffle)), self.shuffle)
+
+
+def padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) -> Tensor:
+    """What a network makes of images (B, C, H, W) that it takes only with sides of a multiple of so many pixels."""
+    height, width = x.shape[-2:]
+    below, right = -height % multiple, -width % multiple
+    return network(F.pad(x, (0, right, 0, below), mode="reflect"))[..., :height, :width]
