@@ -29,6 +29,7 @@ from .fields import faults_of_fields
 from .metrics.operating import OperatingPoint, Rates
 
 __all__ = [
+    "ALL",
     "RESULTS",
     "Estimate",
     "Result",
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 SCHEMA = 1
+ALL = "all"  # images of a benchmark without classes are counted as
 TRUE = "true_"
 
 
@@ -133,7 +135,7 @@ class Result:
     def heads(self) -> Heads:
         """What is true of the images: classes, or parameters."""
         parameters = tuple(self.settings["parameters"])
-        return Heads(() if parameters else tuple(self.images), parameters)
+        return Heads(() if parameters or tuple(self.images) == (ALL,) else tuple(self.images), parameters)
 
     @property
     def answered(self) -> Heads:

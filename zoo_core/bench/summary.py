@@ -17,7 +17,7 @@ from .metrics.intervals import binomial, bootstrap, percentile
 from .metrics.operating import OperatingPoint, operating_points, rates
 from .metrics.ranking import ranking
 from .metrics.strata import Stratum, completed, strata
-from .results import Estimate, StratumResult
+from .results import ALL, Estimate, StratumResult
 
 __all__ = ["Summary", "estimate", "summarise", "values_alone"]
 
@@ -89,7 +89,7 @@ def _without_intervals(scores: Scores, truth: Truth, metrics: Sequence[Metric], 
 
 def _counts(truth: Truth, classes: Sequence[str]) -> dict[str, int]:
     if not classes:
-        return {"all": len(truth["id"])}
+        return {ALL: len(truth["id"])}
     return {name: int(np.sum(truth["label"] == k)) for k, name in enumerate(classes)}
 
 

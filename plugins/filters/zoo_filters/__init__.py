@@ -5,6 +5,16 @@ from zoo_core.images.declared import FINDING
 
 __all__ = ["zoo_architectures"]
 
+WALT = """@article{vanderWalt2014,
+  author = {van der Walt, S. and Schonberger, J. L. and Nunez-Iglesias, J. and Boulogne, F. and Warner, J. D. and Yager,
+            N. and Gouillart, E. and Yu, T. and {the scikit-image contributors}},
+  title = {scikit-image: image processing in Python},
+  journal = {PeerJ},
+  volume = {2},
+  pages = {e453},
+  year = {2014}
+}"""
+
 BUADES = """@inproceedings{Buades2005,
   author = {Buades, A. and Coll, B. and Morel, J.-M.},
   title = {A non-local algorithm for image denoising},
@@ -26,13 +36,13 @@ CHANG = """@article{Chang2000,
 def zoo_architectures() -> list[zoo.Architecture]:
     """Three filters of scikit-image, each with one strength that is chosen on training images."""
     return [
-        _architecture("gaussian_filter", "GaussianFilter", "Gaussian smoothing"),
+        _architecture("gaussian_filter", "GaussianFilter", "Gaussian smoothing", WALT),
         _architecture("wavelet_filter", "WaveletFilter", "wavelet shrinkage (Chang et al. 2000)", CHANG),
         _architecture("nlmeans_filter", "NonLocalMeans", "non-local means (Buades et al. 2005)", BUADES),
     ]
 
 
-def _architecture(name: str, network: str, summary: str, paper: str = "") -> zoo.Architecture:
+def _architecture(name: str, network: str, summary: str, paper: str) -> zoo.Architecture:
     return zoo.Architecture(
         name=name,
         task="restoration",
