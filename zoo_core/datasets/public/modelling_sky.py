@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import DatasetError
 from ...interfaces import Description
 from ..simulated.modelling import HEADS, SYMMETRIES
-from .sky import Row, Sky, rows_of, split_of
+from .sky import ListedFile, Sky, rows_of, split_of
 
 __all__ = ["ModellingSky", "modelling_sky"]
 
@@ -23,7 +23,7 @@ class ModellingSky(Sky):
         rows, bands, pixel_scale, size: as of `Sky`.
     """
 
-    def __init__(self, rows: Sequence[Row], bands: Mapping[str, str], pixel_scale: float, size: int):
+    def __init__(self, rows: Sequence[ListedFile], bands: Mapping[str, str], pixel_scale: float, size: int):
         super().__init__(rows, bands, pixel_scale, size)
         self.description = Description(
             "modelling_sky", "1", "regression", "real", tuple(bands), pixel_scale, HEADS, SYMMETRIES
