@@ -31,8 +31,9 @@ def test_a_row_without_one_of_the_columns_is_refused():
         table([{"number": 1}], dtype_of(Star))
 
 
-def test_the_light_table_is_a_profile_after_its_scene():
-    assert LIGHT.names == ("scene", *Profile._fields) and LENS.names == Lens._fields
+def test_the_light_table_is_a_profile_without_colours_after_its_scene():
+    *numbers, colours = Profile._fields
+    assert LIGHT.names == ("scene", *numbers) and colours == "colours" and LENS.names == Lens._fields
 
 
 def test_columns_are_found_by_name_in_rows_of_any_order():
