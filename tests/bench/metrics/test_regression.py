@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from zoo_core.bench.metrics.named import select
 from zoo_core.scores import ParameterScores
@@ -50,3 +51,34 @@ def test_a_plain_name_is_that_metric_of_every_parameter():
     chosen = select(["nmad", "bias[q]"], "regression", METRICS.values())
 
     assert [metric.name for metric in chosen] == ["nmad[theta_E]", "nmad[q]", "bias[q]"]
+
+
+def test_right_error_bars_cover_the_nominal_shares_at_all_three_levels():
+    residual = np.random.default_rng(0).normal(0, 0.1, 50_000)
+
+    assert measured("coverage_2", residual) == pytest.approx(0.9545, abs=0.004)
+    assert measured("coverage_3", residual) == pytest.approx(0.9973, abs=0.001)
+    assert measured("coverage_error", residual) == pytest.approx(0, abs=0.004)
+    # without any residual everything is covered: (0.3173 + 0.0455 + 0.0027) / 3
+    assert measured("coverage_error", 0 * residual) == pytest.approx(0.1218, abs=1e-4)
+
+
+def test_likelihood_is_that_of_scipy_and_best_at_the_true_error():
+    residual = np.random.default_rng(0).normal(0, 0.1, 5_000)
+
+    assert measured("nll", residual, error=0.2) == pytest.approx(-norm.logpdf(residual, scale=0.2).mean())
+    assert measured("nll", residual) < min(measured("nll", residual, error=error) for error in (0.05, 0.2))
+
+
+def test_scatter_is_the_sigma_of_a_gaussian_wherever_it_lies():
+    residual = np.random.default_rng(0).normal(0.4, 0.1, 50_000)
+
+    assert measured("scatter", residual) == pytest.approx(0.1, rel=0.02)
+
+
+def test_relative_error_is_in_units_of_the_truth():
+    truth = {"id": np.arange(3), "q": np.array([0.5, -1.0, 2.0])}
+    scores = ParameterScores({"q": np.array([0.6, -1.1, 2.1])}, {"q": np.full(3, 0.1)})
+    (metric,) = select(["relative[q]"], "regression", METRICS.values())
+
+    assert metric.value(scores, truth) == pytest.approx(0.1)  # the median of 0.2, 0.1 and 0.05
