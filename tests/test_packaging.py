@@ -1,3 +1,4 @@
+import ast
 import re
 import subprocess
 import sys
@@ -41,3 +42,41 @@ def test_the_wheel_holds_the_registry_the_scaffold_and_the_board(tmp_path: Path)
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_is_unpickled(source: Path):
     assert UNPICKLING.search(source.read_text()) is None
+
+
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "distributed": "dask",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+    "yaml": "pyyaml",
+}
+OPTIONAL = {  # which extra brings what a part of the package needs
+    "explain": {"captum"},
+    "scale": {"dask", "dask-jobqueue", "hats", "hats-import"},
+    "board": {"jinja2", "vl-convert-python"},
+    "umap": {"umap-learn"},
+}
+PLUGINS_BRING = {"timm"}
+
+
+def required(requirements: list[str]) -> set[str]:
+    return {re.match(r"[\w-]+", line)[0].lower().replace("_", "-") for line in requirements}
+
+
+def test_whatever_the_package_imports_is_installed_with_it_or_with_the_extra_that_says_so():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = required(project["dependencies"])
+    for extra, names in OPTIONAL.items():
+        assert names <= required(project["optional-dependencies"][extra])
+
+    imported = set()
+    for source in ROOT.glob("zoo_core/**/*.py"):
+        for node in ast.walk(ast.parse(source.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module] if isinstance(node, ast.ImportFrom) and not node.level and node.module else []
+            imported |= {module.partition(".")[0] for module in modules}
+    imported -= {*sys.stdlib_module_names, "zoo_core"}
+
+    needed = {DISTRIBUTIONS.get(name, name.lower().replace("_", "-")) for name in imported}
+    assert needed - declared - set().union(*OPTIONAL.values()) == PLUGINS_BRING

@@ -311,3 +311,19 @@ def test_a_name_that_is_no_utf8_costs_no_row(model, cutouts, tmp_path, extension
     assert list(table["id"]) == ["a\\xff", "b$\\frac{$", "c\\xfe"]
     assert list(table["status"]) == ["ok", "ok", "error"]
     assert out.stat().st_size and (tmp_path / "top.pdf").stat().st_size
+
+
+def test_files_whose_headers_say_where_they_are_have_positions(model, tmp_path):
+    header = fits.Header({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 10.0, "CRVAL2": -5.0, "CUNIT1": "deg"})
+    header.update({"CRPIX1": 13.0, "CRPIX2": 13.0, "CDELT1": -1e-4, "CDELT2": 1e-4})
+    for name in ("a", "b"):
+        fits.PrimaryHDU(np.random.default_rng(0).normal(size=(25, 25)).astype("f4"), header).writeto(
+            tmp_path / f"{name}.fits"
+        )
+    (tmp_path / "c.fits").write_bytes(b"SIMPLE  =")
+
+    table = model.predict(tmp_path)
+
+    assert table.colnames == ["id", "path", "status", "message", "ra", "dec", "p_lens"]
+    assert list(table["ra"][:2]) == pytest.approx([10.0] * 2) and list(table["dec"][:2]) == pytest.approx([-5.0] * 2)
+    assert table["ra"].mask.tolist() == [False, False, True]
