@@ -57,7 +57,8 @@ def margin_threshold(folder: Path) -> float | None:
     opened: Any = hats.read_hats(folder)
     if getattr(opened, "default_margin", None) is None:
         return None
-    return float(opened.get_margin_thresholds()[opened.default_margin])
+    margin: Any = hats.read_hats(folder / opened.default_margin)
+    return float(margin.catalog_info.margin_threshold)
 
 
 def parquet_folder(folder: Path) -> pa.Table:

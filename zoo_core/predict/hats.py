@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import ArgumentError, FileError, NotInstalledError
+from ..errors import ArgumentError, FileError, NotInstalledError, SchedulerError
 from ..files import refused
 
 __all__ = ["HATS", "check_hats", "is_hats_name", "write_hats"]
@@ -52,6 +52,7 @@ def write_hats(shards: Sequence[Path], out: Path, margin: float | None = None) -
     Raises:
         ArgumentError: no row has a position.
         FileError: the operating system refuses.
+        SchedulerError: the engine of the import does not start.
     """
     if "ra" not in pq.read_schema(shards[0]).names:
         raise ArgumentError(
@@ -64,6 +65,11 @@ def write_hats(shards: Sequence[Path], out: Path, margin: float | None = None) -
                 raise ArgumentError(f"{out}: no row has a position")
             _import(located, Path(temporary), out.stem, margin)
             (Path(temporary) / out.stem).replace(out)
+    except TimeoutError as error:  # of Dask, and an OSError too
+        raise SchedulerError(
+            f"{out}: the machine is too busy for the import into a catalogue ({' '.join(str(error).split())}); what is "
+            "scored is kept; --resume (resume=True) goes on from there"
+        ) from error
     except OSError as error:
         raise FileError(refused(error, out)) from error
     return lost

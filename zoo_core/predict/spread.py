@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -53,8 +53,12 @@ def finish_spread(run: Run, options: Options) -> None:
     if not run.images.in_workers:
         raise ArgumentError("scheduler= (--scheduler) takes images in files, not arrays or data sets")
     assert options.scheduler is not None
-    with connected(options.scheduler, options.workers) as client, _equipped(client, run, options.device) as name:
-        _Spread(run, client, name, options.batch_size, _Pace(len(run.images), options.progress)).finish()
+    try:
+        with connected(options.scheduler, options.workers) as client, _equipped(client, run, options.device) as name:
+            _Spread(run, client, name, options.batch_size, _Pace(len(run.images), options.progress)).finish()
+    except TimeoutError as error:
+        why = " ".join(str(error).split()) or "no answer"
+        raise SchedulerError(f"{options.scheduler}: workers or scheduler are too busy ({why}); {_REMEDY}") from error
 
 
 @contextmanager
@@ -71,7 +75,8 @@ def _equipped(client: Client, run: Run, device: str | None) -> Iterator[str]:
         _check_workers(client, place)
         client.register_plugin(Held(name, replace(run.scorer, model=model), device, place), name=name)
         yield name
-        client.unregister_worker_plugin(name)
+        with suppress(OSError):  # the rows are there: a worker that is gone, or busy, need not be told
+            client.unregister_worker_plugin(name)
     finally:
         token.unlink(missing_ok=True)
 
