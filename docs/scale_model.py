@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 CUT, PREPARE, NETWORK = 5148.0, 8509.0, 26.0  # images a CPU second; the network with 8 views
-ROW = 0.25e-3  # s of computing that a run costs a row beside these
-SCHEDULER = 0.02  # s that the scheduler and the process that hands out shards take for one
+ROW = 0.45e-3  # s of computing that a run costs a row beside these
+SCHEDULER = 0.08  # s that the process that hands out shards computes for one
 SHARD, BYTES = 1024, 101 * 101 * 4
 PRICE = 0.05  # of a core for an hour, in whatever is paid
 
@@ -54,11 +54,15 @@ def table() -> Iterator[str]:
         for views in (8, 1):
             for workers in (1, 10, 100):
                 one = Survey(cutouts, workers, views)
-                cost, terabytes = PRICE * one.core_hours, cutouts * BYTES / 1e12
+                hours, cost, terabytes = _short(one.hours), PRICE * one.core_hours, cutouts * BYTES / 1e12
                 yield (
-                    f"| {cutouts:.0e} | {views} | {workers} | {one.hours:,.0f} | {one.core_hours:,.0f} | {cost:,.0f} "
+                    f"| {cutouts:.0e} | {views} | {workers} | {hours} | {one.core_hours:,.0f} | {cost:,.0f} "
                     f"| {terabytes:.1f} TB | {one.limit} |"
                 )
+
+
+def _short(hours: float) -> str:
+    return f"{hours:,.0f}" if hours >= 10 else f"{hours:.1f}"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,24 @@
 """What predictions are made with: tiny models, folders of images."""
 
+from multiprocessing import forkserver
+
+import pytest
+
 from ..tiny_models import cutouts as cutouts
 from ..tiny_models import model as model
 from ..tiny_models import tiny as tiny
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Two workers for all tests, processes that begin with the zoo imported, also those that follow a killed one."""
+    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
+    forkserver.set_forkserver_preload(["zoo_core.predict.worker"])
+    forkserver.ensure_running()
+    with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+        ) as two_processes,
+    ):
+        yield two_processes

@@ -55,14 +55,6 @@ def alone(model, stack) -> Table:
     return model.predict(stack)
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-    ) as two_processes:
-        yield two_processes
-
-
 @pytest.fixture
 def client(cluster):
     with distributed.Client(cluster, set_as_default=False) as one:
