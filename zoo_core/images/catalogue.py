@@ -5,7 +5,7 @@ import gzip
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -104,7 +104,7 @@ def _unpacked(path: str) -> bytes:
 
 def _fits_table(path: str, positions: Collection[tuple[str, str]]) -> Table:
     with fits.open(path, memmap=False) as hdus:
-        tables = {number: hdu.columns.names for number, hdu in enumerate(hdus) if isinstance(hdu, _TABLES)}
+        tables = {number: _names_in(hdu) for number, hdu in enumerate(hdus) if isinstance(hdu, _TABLES)}
     having = [number for number, names in tables.items() if _has_one(names, positions)]
     if len(having) > 1:
         where = ", ".join(map(str, having))
@@ -112,6 +112,10 @@ def _fits_table(path: str, positions: Collection[tuple[str, str]]) -> Table:
     if not tables:
         raise ImageReadError(f"{path}: holds no table")
     return cast(Table, Table.read(path, format="fits", hdu=next(iter(having or tables))))
+
+
+def _names_in(table: Any) -> list[str]:
+    return list(table.columns.names)
 
 
 def _has_one(names: Sequence[str], pairs: Collection[tuple[str, str]]) -> bool:

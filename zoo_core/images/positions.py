@@ -83,7 +83,7 @@ def read_columns(catalog: str, names: Sequence[str]) -> pa.Table:
     table = read_catalogue(catalog, _IDS, [*_SKY, *_PIXELS], names)
     if missing := [name for name in names if name not in table.colnames]:
         raise ImageReadError(f"{catalog}: has no column {missing[0]}; it has {', '.join(table.colnames)}")
-    return pa.table({name: _plain(table[name]) for name in names})
+    return pa.table({name: _plain(cast(Column, table[name])) for name in names})
 
 
 def _plain(column: Column) -> pa.Array:

@@ -121,7 +121,7 @@ def _check_segments(series: tifffile.TiffPageSeries, path: str) -> None:
             raise ImageReadError(f"{path}: a part of its JPEG is missing; get the file again")
 
 
-def _segments(page: tifffile.TiffPage) -> Iterator[bytes]:
+def _segments(page: tifffile.TiffPage | tifffile.TiffFrame) -> Iterator[bytes]:
     handle = page.parent.filehandle
     for offset, length in zip(page.dataoffsets, page.databytecounts, strict=True):
         handle.seek(offset)
