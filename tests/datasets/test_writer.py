@@ -99,7 +99,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, expected, format)
     assert all(path.stat().st_mtime_ns == first[path.name] for path in kept) and len(rows(tmp_path)) == N
     if format == "hdf5":
         with h5py.File(tmp_path / "images.h5") as file:
-            np.testing.assert_allclose(file["images"][:], expected[0], rtol=1e-6)
+            sigma = np.nanstd(expected[0], axis=(2, 3), keepdims=True)  # the images of a batch differ by their rounding
+            np.testing.assert_allclose(file["images"][:] / sigma, expected[0] / sigma, atol=1e-4)
             assert file["images"].attrs["pixel_scale"] == 0.1
             assert file["truth/kind"].asstr()[:].tolist() == expected[1]["kind"].tolist()
 
