@@ -145,7 +145,8 @@ class RestorationTask(Task):
     ) -> Tensor | tuple[Tensor, ...]:
         """The mean of the images, and of the scales if there are any."""
         if isinstance(outputs[0], tuple):
-            return tuple(sum(parts[1:], parts[0]) / len(parts) for parts in zip(*outputs, strict=True))
+            kinds = zip(*cast("Sequence[tuple[Tensor, ...]]", outputs), strict=True)
+            return tuple(super(RestorationTask, self).average(parts, heads, symmetries) for parts in kinds)
         return super().average(cast("Sequence[Tensor]", outputs), heads, symmetries)
 
     def empty_columns(self, heads: Heads) -> Columns:

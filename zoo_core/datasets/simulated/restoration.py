@@ -57,7 +57,7 @@ class RestorationSpace(Finding):
                 raise DatasetError(f"restoration_space: {what} = {value!r}; choose {' or '.join(map(str, known))}")
         super().__init__("restoration_space", VERSIONS[version], n, seed, lens_fraction, cache)
         self.description = replace(self.description, task="restoration", heads=Heads())
-        self.target = target
+        self.target: Target = target
 
     def fingerprint(self) -> str:
         """sha256 of the arguments and of the parameters of the first images."""
@@ -126,7 +126,7 @@ class RestorationBank(Bank):
 
     def __init__(self, folder: Path, targets: np.ndarray, scenes: SceneSource, target: Target):
         super().__init__(folder, targets, scenes)
-        self.target = target
+        self.target: Target = target
 
     def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images and what they are to become, (B, 1, side, side) each, NaN outside their footprint."""
