@@ -102,4 +102,4 @@ VERSIONS: Mapping[int, Distribution] = {
         full_well=(3e3, 5e4),
     ),
 }
-"""By number; 2 is for training and validation, no benchmark is made of it."""
+"""By number; of 2 no benchmark of lens finding is made, but those of `modelling` are."""
