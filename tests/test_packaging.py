@@ -47,8 +47,10 @@ def test_nothing_is_unpickled(source: Path):
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "distributed": "dask",
+    "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "umap": "umap-learn",
+    "vl_convert": "vl-convert-python",
     "yaml": "pyyaml",
 }
 OPTIONAL = {  # which extra brings what a part of the package needs

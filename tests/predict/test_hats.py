@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 
@@ -13,16 +15,28 @@ from zoo_core.images.positions import OnSky, read_positions
 pytest.importorskip("hats_import")
 lsdb = pytest.importorskip("lsdb")
 
+from distributed import Client  # noqa: E402
+from hats_import.catalog.file_readers import ParquetPyarrowReader  # noqa: E402
+from hats_import.collection.arguments import CollectionArguments  # noqa: E402
+from hats_import.collection.run_import import run  # noqa: E402
+
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # of lsdb, about its own future
 
 OBJECTS, SIDE, SCALE, MARGIN = 60, 300, 1e-4, 7.0
 
 
+def write_catalogue(table: Path, folder: Path, name: str) -> None:
+    """A HATS collection with a margin, as a survey publishes it."""
+    common = {"output_artifact_name": name, "output_path": str(folder), "tmp_dir": str(folder), "progress_bar": False}
+    columns = {"ra_column": "RAJ", "dec_column": "DEJ", "input_file_list": [str(table)]}
+    collection = CollectionArguments(**common).catalog(**columns, file_reader=ParquetPyarrowReader())
+    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        run(collection.add_margin(margin_threshold=MARGIN, is_default=True), client)
+
+
 @pytest.fixture(scope="module")
 def sky(tmp_path_factory) -> Path:
     """A tile, and a HATS catalogue of objects on it and one beside it; with a margin."""
-    import pandas as pd
-
     folder = tmp_path_factory.mktemp("sky")
     rng = np.random.default_rng(0)
     header = fits.Header({"CRVAL1": 45.0, "CRVAL2": 1.0, "CRPIX1": 150, "CRPIX2": 150})
@@ -30,18 +44,9 @@ def sky(tmp_path_factory) -> Path:
     fits.PrimaryHDU(rng.normal(size=(SIDE, SIDE)).astype(np.float32), header).writeto(folder / "tile.fits")
     places = rng.uniform(-0.012, 0.012, size=(2, OBJECTS))
     places[:, 7] = 1.0
-    table = pd.DataFrame(
-        {
-            "source_id": np.arange(OBJECTS) + 10**12,
-            "RAJ": 45 + places[0],
-            "DEJ": 1 + places[1],
-            "mag": rng.normal(size=OBJECTS),
-        }
-    )
-    catalog = lsdb.from_dataframe(
-        table, ra_column="RAJ", dec_column="DEJ", catalog_name="objects", margin_threshold=MARGIN
-    )
-    catalog.write_catalog(folder / "objects.hats")
+    table = {"source_id": np.arange(OBJECTS) + 10**12, "RAJ": 45 + places[0], "DEJ": 1 + places[1]}
+    pq.write_table(pa.table(table | {"mag": rng.normal(size=OBJECTS)}), folder / "objects.parquet")
+    write_catalogue(folder / "objects.parquet", folder, "objects.hats")
     assert margin_threshold(folder / "objects.hats") == MARGIN
     return folder
 
