@@ -143,8 +143,9 @@ class Run:
     def _with_catalog(self, rows: pa.Table, number: int) -> pa.Table:
         """With the columns that are kept of a catalogue, before those of the task."""
         columns = self.images.carried(*self.span(number))
-        first = N_NAMING + 2 * self.images.on_sky
-        for place, name in enumerate(() if columns is None else columns.column_names, first):
+        if columns is None:
+            return rows
+        for place, name in enumerate(columns.column_names, N_NAMING + 2 * self.images.on_sky):
             rows = rows.add_column(place, name, columns[name])
         return rows
 

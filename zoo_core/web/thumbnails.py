@@ -168,7 +168,7 @@ def _without_margin(pixels: np.ndarray) -> np.ndarray:
     known = np.isfinite(pixels).any(axis=0)
     if not known.any():
         return pixels
-    rows, columns = (np.flatnonzero(known.any(axis=axis)) for axis in (1, 0))
+    rows, columns = np.flatnonzero(known.any(axis=-1)), np.flatnonzero(known.any(axis=0))
     return pixels[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
