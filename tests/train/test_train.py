@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -12,7 +13,8 @@ import torch
 
 import zoo_core as zoo
 from zoo_core.errors import ArgumentError, RecipeError, TrainingError
-from zoo_core.train.fit import train
+from zoo_core.train.fit import check_unclaimed, train
+from zoo_core.train.recipe import read_recipe
 
 RECIPE = """
 id: lastro.test
@@ -80,6 +82,31 @@ def test_a_prior_that_is_none_is_refused_before_anything_is_trained(recipe, tmp_
     assert not any((tmp_path / "run").glob("*"))
 
 
+def test_a_monitor_that_there_is_not_is_refused_before_an_image_is_made(recipe, tmp_path):
+    path = recipe(steps=2, every=1)
+    path.write_text(path.read_text().replace("monitor: auroc", "monitor: aurok"))
+
+    with pytest.raises(RecipeError, match="no classification metric is called 'aurok'; did you mean auroc"):
+        train(path, tmp_path / "run", device="cpu", progress=False)
+
+    assert not any((tmp_path / "run").glob("*"))
+
+
+def test_a_run_goes_on_whatever_is_stated_of_its_weights(recipe, tmp_path):
+    path = recipe(steps=2, every=1)
+    path.write_text(path.read_text().replace("publish: {storage: float32}", ""))
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "recipe.yaml").write_text(path.read_text())
+    path.write_text(path.read_text() + "publish: {licence: MIT}")
+
+    check_unclaimed(run, read_recipe(path), resume=True)
+
+    path.write_text(path.read_text().replace("licence: MIT", "storage: float32"))
+    with pytest.raises(RecipeError, match="holds another run: publish differ"):
+        check_unclaimed(run, read_recipe(path), resume=True)
+
+
 def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):
     before = torch.get_rng_state()
 
@@ -116,6 +143,23 @@ def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, o
     assert running.returncode == -signal.SIGKILL  # it was killed before it was done
     for name, tensor in whole.items():
         torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_an_interrupted_run_says_so_and_goes_on(recipe, tmp_path, caplog):
+    path, checkpoint = recipe(steps=400, every=1), tmp_path / "run" / "checkpoints" / "last.ckpt"
+    caplog.set_level("INFO", logger="zoo")
+
+    def interrupt():
+        while not checkpoint.exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        train(path, tmp_path / "run", device="cpu", progress=False)
+
+    assert f"goes on from {checkpoint}" in caplog.text
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def last_step(log):

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,9 +129,21 @@ class Descent:
         start = self._last if resume and self._last.exists() else None
         if start:
             log.info("resuming from %s", start)
-        with quietly():
+        with quietly(), self._interruptible():
             trainer.fit(self.module, loader, self.validation, ckpt_path=start, weights_only=True)
         return trainer.global_step
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM stay what they are: Lightning would end the whole process, without a word."""
+        try:
+            yield
+        except SystemExit as end:
+            if not isinstance(end.__context__, KeyboardInterrupt):
+                raise
+            if self._last.exists():
+                log.info("interrupted; the same call goes on from %s", self._last)
+            raise end.__context__ from None
 
     def _trainer(self) -> pl.Trainer:
         recipe, device = self.plan.recipe, self.plan.device

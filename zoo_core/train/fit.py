@@ -108,7 +108,8 @@ def check_unclaimed(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 
 def _content(recipe: Recipe) -> dict[str, Any]:
-    return recipe.model_dump(mode="json", exclude_defaults=True, exclude={"publish": STATEMENTS})
+    content = recipe.model_dump(mode="json", exclude_defaults=True, exclude={"publish": STATEMENTS})
+    return {key: value for key, value in content.items() if value != {}}  # of `publish` statements alone
 
 
 class _Run:
@@ -141,6 +142,8 @@ class _Run:
         symmetries = self._symmetries(training)
         if trains is None:  # else the stages know what of them is still valid
             check_unclaimed(self.folder, self.recipe, self.plan.session.resume)
+            if not task.trains_itself:
+                monitor_of(self.recipe, task, model.heads, validation)  # before any image is made
         held_out = PreparedImages(validation, model.preprocess, self.folder / "data", self.plan.device)
         self.target = self._target()
         trained_on = self._begin(training)

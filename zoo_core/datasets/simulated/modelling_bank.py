@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ...interfaces import TrainingView
+from ...interfaces import Description, TrainingView
+from ...sim.cutouts import Components
+from ...sim.modelling import Telescope
 from ...sim.telescope.exposures import draw_exposures
 from ...sim.telescope.noise import Draw
 from ..shards import read_array, write_array
 from ..store import ImageStore
-
-if TYPE_CHECKING:
-    from .modelling import Modelling
 
 __all__ = ["LEAST_SNR", "RESIDUAL", "LensBank"]
 
@@ -33,6 +32,20 @@ GAIN, ARC_GAIN = (0.4, 2.0), (0.6, 1.8)  # factors of all light, and of the arcs
 Block = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
+class Lenses(Protocol):
+    """A data set of lenses that can be rendered without noise."""
+
+    description: Description
+    telescope: Telescope
+    lens_light: bool
+
+    def __len__(self) -> int: ...
+
+    def noiseless(self, start: int, stop: int, device: torch.device) -> tuple[Components, np.ndarray]:
+        """The components of these images, and their truth."""
+        ...
+
+
 class LensBank(TrainingView):
     """Foregrounds and arcs of a fixed number of lenses in half precision, rendered once and kept in files.
 
@@ -42,7 +55,7 @@ class LensBank(TrainingView):
         device: where they are rendered and exposed and, if they fit, kept.
     """
 
-    def __init__(self, folder: Path, lenses: Modelling, device: torch.device):
+    def __init__(self, folder: Path, lenses: Lenses, device: torch.device):
         blocks = [_block(folder, start, lenses, device) for start in range(0, len(lenses), BLOCK)]
         self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], device) for part in (0, 1))
         truth = np.concatenate([block[2] for block in blocks])
@@ -81,7 +94,7 @@ class LensBank(TrainingView):
         return any([self.foreground.release(), self.arcs.release()])
 
 
-def _block(folder: Path, start: int, lenses: Modelling, device: torch.device) -> Block:
+def _block(folder: Path, start: int, lenses: Lenses, device: torch.device) -> Block:
     """Foregrounds, arcs and truth of the lenses of a file, made if it is not there."""
     stop = min(start + BLOCK, len(lenses))
     files = [folder / f"{start // BLOCK:05d}.{part}.npy" for part in ("foreground", "arcs", "truth")]
@@ -100,7 +113,7 @@ def _read(files: Sequence[Path], count: int) -> Block | None:
     return None if foreground is None or arcs is None or truth is None else (foreground, arcs, truth)
 
 
-def _rendered(start: int, stop: int, lenses: Modelling, device: torch.device) -> Block:
+def _rendered(start: int, stop: int, lenses: Lenses, device: torch.device) -> Block:
     parts: list[Block] = []
     for first in range(start, stop, BATCH):
         made, truth = lenses.noiseless(first, min(first + BATCH, stop), device)
