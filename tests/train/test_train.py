@@ -212,6 +212,19 @@ def test_a_folder_with_the_run_of_another_recipe_is_left_alone(recipe, tmp_path)
     assert (folder / "model.safetensors").read_bytes() != before
 
 
+def test_nothing_goes_on_from_a_run_that_was_begun_anew(recipe, tmp_path):
+    path, folder = recipe(steps=2, every=1), tmp_path / "run"
+    train(path, folder, device="cpu", progress=False)
+    path.write_text(path.read_text().replace("seed: 5", "seed: 6"))
+
+    anew = zoo.load(train(path, folder, resume=False, device="cpu", progress=False)).network.state_dict()
+    resumed = zoo.load(train(path, folder, device="cpu", progress=False)).network.state_dict()
+
+    assert [file.name for file in (folder / "checkpoints").iterdir()] == ["last.ckpt"]
+    for name, tensor in anew.items():
+        torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+
+
 def test_a_data_set_of_another_task_is_refused(recipe, tmp_path):
     path = recipe(steps=1)
     path.write_text(path.read_text() + "bands: [r, i]\n")

@@ -106,6 +106,8 @@ class Descent:
         network, recipe, session = self.module.network, self.plan.recipe, self.plan.session
         first = {name: tensor.cpu().clone() for name, tensor in network.state_dict().items()}
         resume = session.resume
+        if not resume:
+            self._forget()
         while True:
             try:
                 step = self._fit(resume)
@@ -132,6 +134,11 @@ class Descent:
         with quietly(), self._interruptible():
             trainer.fit(self.module, loader, self.validation, ckpt_path=start, weights_only=True)
         return trainer.global_step
+
+    def _forget(self) -> None:
+        """Remove what an earlier run left, so that nothing goes on from it."""
+        for path in (self._best, *self._last.parent.glob("*.ckpt")):
+            path.unlink(missing_ok=True)
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -177,7 +184,8 @@ class Descent:
         if session.progress:
             yield TQDMProgressBar(refresh_rate=20)  # each refresh waits for the device
         yield EarlyStopping(monitor.key, mode="max" if monitor.higher_is_better else "min", patience=recipe.patience)
-        yield ModelCheckpoint(self._last.parent, "last", every_n_train_steps=recipe.validate_every // 2 or 1)
+        every = recipe.validate_every // 2 or 1
+        yield ModelCheckpoint(self._last.parent, "last", every_n_train_steps=every, enable_version_counter=False)
 
     @property
     def _best(self) -> Path:
