@@ -26,7 +26,7 @@ from zoo_core.web.measured import measured_of
 from zoo_core.web.pages import write_pages
 from zoo_core.web.plots import DRAWN
 from zoo_core.web.resampling import resampled
-from zoo_core.web.thumbnails import KEPT, draw_thumbnails, drawable, filled, pictures_of
+from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
 
 from ..bench.conftest import storing
 from ..stored_results import MadeUp, store_result
@@ -175,17 +175,6 @@ def test_thumbnails_are_drawn_for_frozen_simulations_alone(tmp_path):
     assert png.startswith(b"\x89PNG")
     assert drawable(spec, "0" * 64) is None  # other images were measured
     assert drawable(listed["sky_space"], listed["sky_space"].sha256) is None  # nobody says where they are
-
-
-def test_real_images_are_shown_with_their_credit_and_no_others_under_their_name():
-    (path,) = sorted(KEPT.glob("*/about.yaml"))
-    spec = catalog().benchmarks[path.parent.name]
-    measured = json.loads(next((ROOT / "docs/leaderboard/results" / spec.id).glob("*.json")).read_text())
-
-    shown = pictures_of(spec, measured["hashes"]["dataset"], range(55))
-
-    assert len(shown.drawn) == 55 and "Hubble" in shown.credit
-    assert pictures_of(spec, "0" * 64, range(55)).drawn == {}
 
 
 def test_the_blank_frame_around_a_small_stamp_is_cut_away(tmp_path):

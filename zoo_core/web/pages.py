@@ -93,7 +93,7 @@ def _data(site: Site) -> Iterator[tuple[str, str | bytes]]:
         for one in view.shown.measured:
             path = result_path(site.board.results, view.id, one.model).with_suffix(".parquet")
             yield f"data/{view.id}/{one.model}.parquet", path.read_bytes()
-        for row, png in view.shown.pictures.drawn.items():
+        for row, png in view.shown.pictures.items():
             yield f"pictures/{view.id}/{row}.png", png
 
 

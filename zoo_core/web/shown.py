@@ -16,7 +16,7 @@ from ..metric import Metric
 from .measured import Measured, measured_of
 from .plots import Plot, plots_of
 from .resampling import Resampled, ranks_by_metric, resampled
-from .thumbnails import Chosen, Pictures, chosen, pictures_of
+from .thumbnails import Chosen, chosen, pictures_of
 
 __all__ = ["Pair", "Shown", "shown_of"]
 
@@ -67,7 +67,7 @@ class Shown:
     pairs: Sequence[Pair]
     chosen: Mapping[str, Chosen]
     examples: Sequence[int]
-    pictures: Pictures
+    pictures: Mapping[int, bytes]
 
     @property
     def id(self) -> str:
@@ -151,7 +151,7 @@ def _examples(measured: Sequence[Measured]) -> list[int]:
 
 def _pictures(
     spec: BenchmarkSpec | None, measured: Sequence[Measured], rows: Sequence[int], data: Mapping[str, Path] | None
-) -> Pictures:
+) -> dict[int, bytes]:
     if not measured or data is None or spec is None:
-        return Pictures()
+        return {}
     return pictures_of(spec, measured[0].result.hashes["dataset"], rows, data.get(spec.id))

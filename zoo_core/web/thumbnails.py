@@ -1,11 +1,7 @@
-"""Pictures of single images of a benchmark: rendered again from its seed, read from files, or kept in the repository.
+"""Pictures of single images of a benchmark: rendered again from its seed, or read from files of whoever has them."""
 
-docs/leaderboard/pictures/<benchmark>/<row>.png     of real images that may be shown
-docs/leaderboard/pictures/<benchmark>/about.yaml    their `credit`, and the fingerprint (`sha256`) of the images
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +11,6 @@ from PIL import Image
 
 from ..bench.opened import with_data
 from ..catalog.specs import BenchmarkSpec
-from ..catalog.yaml12 import read_mapping
 from ..datasets.opening import open_dataset
 from ..errors import (
     ArgumentError,
@@ -23,7 +18,6 @@ from ..errors import (
     FileError,
     NotInstalledError,
     PluginError,
-    ResultError,
     UnknownNameError,
 )
 from ..files import whole
@@ -31,10 +25,8 @@ from ..interfaces import Dataset
 from ..predict.gallery import NIGHT, stretched
 from .measured import Measured, merit
 
-__all__ = ["ABOUT", "KEPT", "Chosen", "Pictures", "chosen", "draw_thumbnails", "drawable", "filled", "pictures_of"]
+__all__ = ["Chosen", "chosen", "draw_thumbnails", "drawable", "filled", "pictures_of"]
 
-KEPT = Path(__file__).parents[2] / "docs" / "leaderboard" / "pictures"
-ABOUT = "about.yaml"
 SIDE = 112  # pixels of a thumbnail, at most
 COLOURS = 64  # of a picture: enough to see, and half of the bytes
 SHOWN = 6  # of the worst, and of the best
@@ -57,39 +49,19 @@ def chosen(measured: Measured, count: int = SHOWN) -> Chosen:
     return Chosen(tuple(order[:count].tolist()), tuple(_best(measured, order[::-1])[:count]))
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Thumbnails of a benchmark.
-
-    Arguments:
-        drawn: PNG by row.
-        credit: whose images they are; empty where they are simulated.
-    """
-
-    drawn: Mapping[int, bytes] = field(default_factory=dict)
-    credit: str = ""
-
-
 def pictures_of(
-    spec: BenchmarkSpec | None, fingerprint: str, rows: Sequence[int], data: str | Path | None = None, kept: Path = KEPT
-) -> Pictures:
-    """The rows that can be drawn.
+    spec: BenchmarkSpec, fingerprint: str, rows: Sequence[int], data: str | Path | None = None
+) -> dict[int, bytes]:
+    """The rows that can be drawn, as PNG.
 
     Arguments:
-        spec: of the benchmark, or None.
+        spec: of the benchmark.
         fingerprint: of the images that were measured on.
         rows: of the benchmark.
         data: where its images are, if they come from files.
-        kept: folder of the pictures that are kept, see the head of this module.
     """
-    if spec is None:
-        return Pictures()
-    there = _read_kept(kept / spec.id, fingerprint, rows)
-    if data is None and there.drawn:
-        return there
     dataset = drawable(spec, fingerprint, data)
-    drawn = {} if dataset is None else draw_thumbnails(dataset, rows, fingerprint)
-    return Pictures(drawn, there.credit)
+    return {} if dataset is None else draw_thumbnails(dataset, rows, fingerprint)
 
 
 def drawable(spec: BenchmarkSpec, fingerprint: str, data: str | Path | None = None) -> Dataset | None:
@@ -127,16 +99,6 @@ def filled(pixels: np.ndarray) -> np.ndarray:
     """
     sky = np.nan_to_num(np.nanmedian(pixels, axis=(-2, -1), keepdims=True))
     return np.where(np.isfinite(pixels), pixels, sky)
-
-
-def _read_kept(folder: Path, fingerprint: str, rows: Sequence[int]) -> Pictures:
-    if not (folder / ABOUT).is_file():
-        return Pictures()
-    about = read_mapping(folder / ABOUT, ResultError)
-    if about["sha256"] != fingerprint:
-        return Pictures()
-    files = {row: folder / f"{row}.png" for row in sorted(set(rows))}
-    return Pictures({row: file.read_bytes() for row, file in files.items() if file.is_file()}, about["credit"])
 
 
 def _best(measured: Measured, order: np.ndarray) -> list[int]:

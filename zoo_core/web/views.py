@@ -131,7 +131,7 @@ class View:
             "id": str(self.shown.measured[0].truth["id"][row]),
             "truth": self.truth(row),
             "answers": {one.model: answer(one, row) for one in self.shown.measured},
-            "drawn": row in self.shown.pictures.drawn,
+            "drawn": row in self.shown.pictures,
         }
 
     def _measured(self, model: str) -> Measured:
