@@ -20,9 +20,9 @@ def write_small_registry(path: Path) -> Path:
         "truth_sha256": truth_sha256(dataset.truth(), dataset.description.heads),
     }
     before, benchmarks = core_registry().read_text().split("\nbenchmarks:\n")
-    first, rest = benchmarks.split("\n  finding_space_shifted:\n", 1)
-    first = re.sub(r"arguments: .*", f"arguments: {{n: {ARGUMENTS['n']}, seed: 1, lens_fraction: 0.5}}", first)
+    others, benchmark, rest = re.split(r"^(?=  finding_space(?:_shifted)?:\n)", benchmarks, flags=re.MULTILINE)
+    small = re.sub(r"arguments: .*", f"arguments: {{n: {ARGUMENTS['n']}, seed: 1, lens_fraction: 0.5}}", benchmark)
     for key, value in pinned.items():
-        first = re.sub(rf"(?<!_)\b{key}: .*", f'{key}: "{value}"', first)
-    path.write_text(f"{before}\nbenchmarks:\n{first}\n  finding_space_shifted:\n{rest}")
+        small = re.sub(rf"(?<!_)\b{key}: .*", f'{key}: "{value}"', small)
+    path.write_text(f"{before}\nbenchmarks:\n{others}{small}{rest}")
     return path

@@ -1,8 +1,10 @@
 """Schedulers that cannot be used, and the jobs that a description submits."""
 
+import signal
 import socket
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ import zoo_core as zoo
 from zoo_core.errors import SchedulerError
 
 pytest.importorskip("distributed")
-pytest.importorskip("dask_jobqueue")
+if find_spec("dask_jobqueue") is None:
+    pytest.skip("dask_jobqueue is not installed", allow_module_level=True)
 
-from zoo_core.predict.cluster import SYSTEMS, check_scheduler, connected, job_script, submitted
+from zoo_core.predict.cluster import SYSTEMS, batch_systems, check_scheduler, connected, job_script, submitted
 from zoo_core.predict.worker import Place, objection
 
 SLURM = """
@@ -133,10 +136,9 @@ def test_an_unreachable_scheduler_is_one_line():
 
 
 def test_all_systems_of_dask_jobqueue_are_known():
-    import dask_jobqueue
-
-    classes = {name for name in vars(dask_jobqueue) if name.endswith("Cluster")}
+    classes = {name for name in vars(batch_systems()) if name.endswith("Cluster")}
     assert classes - {"JobQueueCluster"} == set(SYSTEMS.values())
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # Ctrl-C is what it was
 
 
 def test_a_worker_says_what_it_lacks(tmp_path):

@@ -115,5 +115,7 @@ def test_a_catalogue_is_refused_where_it_cannot_be_written(sky, scores, tmp_path
     with pytest.raises(zoo.ZooError, match="is there already, and a catalogue is not replaced"):
         model.predict(sky / "tile.fits", out=scores)
     with pytest.raises(zoo.ArgumentError, match="a catalogue needs positions"):
-        model.predict(sky / "tile.fits", out=tmp_path / "new.hats", pixel_scale=0.1)
+        model.predict(
+            np.random.default_rng(1).normal(size=(2, 1, 101, 101)), out=tmp_path / "new.hats", pixel_scale=0.1
+        )
     assert not (tmp_path / "new.hats").exists()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from dask_jobqueue import JobQueueCluster
     from distributed import Client, LocalCluster
 
-__all__ = ["SYSTEMS", "check_scheduler", "connected", "job_script", "submitted"]
+__all__ = ["SYSTEMS", "batch_systems", "check_scheduler", "connected", "job_script", "submitted"]
 
 SYSTEMS = {
     "htcondor": "HTCondorCluster",
@@ -114,12 +116,10 @@ def submitted(path: Path) -> Iterator[JobQueueCluster]:
 @contextmanager
 def _described(path: Path) -> Iterator[tuple[JobQueueCluster, int]]:
     """The cluster that a file describes, without jobs, and how many workers it shall have."""
-    import dask_jobqueue
-
     described = _description(path)
     system, jobs = described.pop("system"), described.pop("jobs")
     arguments = {"processes": 1, **described}
-    cluster_class = getattr(dask_jobqueue, SYSTEMS[system])
+    cluster_class = getattr(batch_systems(), SYSTEMS[system])
     unknown = set(described) - _arguments(cluster_class)
     if unknown:
         raise ArgumentError(f"{path}: {min(unknown)} is no argument of dask_jobqueue.{SYSTEMS[system]}")
@@ -156,6 +156,16 @@ def _description(path: Path) -> dict[str, Any]:
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ArgumentError(f"{path}: needs `jobs:`, how many to submit, a whole number from 1; it is {jobs!r}")
     return described
+
+
+def batch_systems() -> ModuleType:
+    """dask_jobqueue, without the handler of Ctrl-C that its import installs, which ends the process."""
+    before = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    if signal.getsignal(signal.SIGINT) is not before:
+        signal.signal(signal.SIGINT, before)
+    return dask_jobqueue
 
 
 def _arguments(cluster_class: Any) -> set[str]:
@@ -211,7 +221,8 @@ def _is_address(scheduler: str) -> bool:
 
 def _require_dask() -> None:
     try:
-        import dask_jobqueue  # noqa: F401
         import distributed  # noqa: F401
+
+        batch_systems()
     except ImportError as error:
         raise NotInstalledError(f"Dask can't be imported ({error}); pip install 'zoo-core[scale]'") from error
