@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from zoo_core.bench.results import predictions_of, read_result, sha256_of, write_result
-from zoo_core.board.compare import compare
+from zoo_core.board.compare import compare, disputed
 from zoo_core.errors import ResultError
+from zoo_core.scores import ColumnScores
 
 
 @pytest.fixture
@@ -49,6 +50,15 @@ def test_the_images_of_which_they_say_most_different_things_come_first(pair):
     apart = np.sort(np.abs(columns[0] - columns[1]))[::-1][:3]
     assert found.quantity == "p_lens"
     assert [abs(one.first - one.second) for one in found.disagreements] == pytest.approx(apart)
+
+
+def test_restored_images_are_compared_by_the_first_number_of_each(stored, tmp_path):
+    stored("a.bad", images=3)
+    result = read_result(tmp_path / "results" / "sky" / "a.bad.json")
+    ids = np.array(["x", "y", "z"])
+    first, second = (ColumnScores({"id": ids, "psnr": np.array(psnr)}) for psnr in ([30.0, 34, 38], [31.0, 20, 43]))
+
+    assert disputed(first, second, result, 2) == [1, 2]
 
 
 def test_models_on_other_images_are_not_compared(pair, stored):

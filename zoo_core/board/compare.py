@@ -217,7 +217,11 @@ def _(first: ClusterScores, second: ClusterScores, result: Result) -> tuple[str,
 
 @_quantity.register
 def _(first: ColumnScores, second: ColumnScores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
-    name = next(iter(first.columns))
+    """The first number of each image."""
+    numbers = (name for name, values in first.columns.items() if np.asarray(values).dtype.kind == "f")
+    name = next(numbers, None)
+    if name is None:
+        raise ResultError(f"{result.task} has no number that is compared image by image")
     return name, first.columns[name], second.columns[name]
 
 
