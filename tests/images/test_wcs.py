@@ -209,3 +209,6 @@ def test_an_image_without_position_has_no_centre_on_the_sky():
     assert centre_on_sky({}, (5, 5)) is None
     assert centre_on_sky({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 1.0}, (5, 5)) is None
     assert centre_on_sky({"CUNIT1": "arcsec", "CUNIT2": "arcsec"}, (5, 5)) is None
+    scale = {**TAN, "CRPIX1": 3.0, "CRPIX2": 3.0, "CDELT1": -STEP, "CDELT2": STEP}
+    assert centre_on_sky(scale | {"CRVAL1": 0.0, "CRVAL2": 0.0}, (5, 5)) is None  # a stamp that states its scale alone
+    assert centre_on_sky(scale | {"CRVAL1": 0.0, "CRVAL2": 2.0}, (5, 5)) == pytest.approx((0.0, 2.0))

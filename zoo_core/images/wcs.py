@@ -112,9 +112,10 @@ def centre_on_sky(header: Cards, shape: tuple[int, ...]) -> tuple[float, float] 
     """Right ascension and declination, degrees, of the centre of an image (height, width); None where unknown.
 
     The usual header is projected here, since astropy takes a millisecond, longer than the file; J2000 counts as ICRS,
-    from which it differs by less than 0.03 arcsec. Others are left to astropy, with their distortions.
+    from which it differs by less than 0.03 arcsec. Others are left to astropy, with their distortions. Where both
+    reference values are 0 or missing, no position is known: stamps and simulated images are written so for their scale.
     """
-    if not has_sky(header):
+    if not has_sky(header) or not any(_number(header, f"CRVAL{i}") for i in (1, 2)):
         return None
     x, y = (shape[-1] - 1) / 2, (shape[-2] - 1) / 2
     if all(_card(header, key) in allowed for key, allowed in _GNOMONIC.items()):
