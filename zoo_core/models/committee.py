@@ -8,9 +8,8 @@ from torch import Tensor, nn
 
 from ..catalog.specs import ANY, ModelSpec
 from ..errors import ArgumentError
-from ..images.preprocess import Preprocess
 from ..tasks import Calibration, Classification
-from .members import joined_architecture, origin, preparing, require_same, weights_of
+from .members import assembled, entry_of, preparing
 from .model import Model
 
 __all__ = ["Committee", "as_described", "joined"]
@@ -62,23 +61,10 @@ def joined(members: Sequence[Model], id: str) -> Model:
     for member in members:
         member.require_trained()
         _require_alike(first, member)
-    preprocess = Preprocess.from_operations(preparing(first), first.bands, first.preprocess.pixel_scale)
     priors = {member.calibration.prior for member in members}
-    spec = ModelSpec(
-        id=id,
-        architecture=NAME,
-        plugin="zoo-core",
-        task=first.task.name,
-        heads=first.heads,
-        bands=first.bands,
-        pixel_scale=first.preprocess.pixel_scale or ANY,
-        preprocess=tuple(preprocess.declared()),
-        weights=weights_of(NAME, members),
-        calibration=Calibration(prior=priors.pop() if len(priors) == 1 else None),
-        summary=f"mean of the logits of {', '.join(member.id for member in members)}",
-        members=tuple(member.id for member in members),
-        **origin(members),
-    )
+    calibration = Calibration(prior=priors.pop() if len(priors) == 1 else None)
+    summary = f"mean of the logits of {', '.join(member.id for member in members)}"
+    spec = entry_of(NAME, members, id, calibration, summary)
     return as_described(members, spec)
 
 
@@ -88,13 +74,7 @@ def as_described(members: Sequence[Model], spec: ModelSpec) -> Model:
     Raises:
         WeightsError: the members are not those that the entry was written for.
     """
-    found = require_same(NAME, members, spec)
-    preprocess = Preprocess.from_operations(spec.preprocess, spec.bands, spec.pixel_scale)
-    architecture = joined_architecture(spec, SUMMARY)
-    network = Committee([member.to(members[0].device) for member in members]).eval()
-    return Model(
-        spec.id, architecture, network, preprocess, spec.heads, spec.calibration, spec=spec, weights_sha256=found
-    )
+    return assembled(members, spec, Committee, SUMMARY)
 
 
 def _require_alike(first: Model, member: Model) -> None:

@@ -1,17 +1,19 @@
-"""Models that are made of other models: what identifies them, and where they come from."""
+"""Models that are made of other models: their entries, what identifies them, and where they come from."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import nn
 
-from ..catalog.specs import ModelSpec, WeightsSpec
+from ..catalog.specs import ANY, ModelSpec, WeightsSpec
 from ..errors import SpecError, WeightsError
 from ..images.operations import PREPARING
+from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
+from ..tasks import Calibration
 from .model import Model
 
-__all__ = ["joined_architecture", "origin", "preparing", "require_same", "weights_of"]
+__all__ = ["assembled", "entry_of", "preparing"]
 
 
 def preparing(model: Model) -> list[dict]:
@@ -19,13 +21,60 @@ def preparing(model: Model) -> list[dict]:
     return [operation.declared() for operation in model.preprocess.operations if isinstance(operation, PREPARING)]
 
 
-def weights_of(kind: str, members: Sequence[Model]) -> WeightsSpec:
-    """The identity of what these models make together: whatever decides what they answer.
+def entry_of(kind: str, members: Sequence[Model], id: str, calibration: Calibration, summary: str) -> ModelSpec:
+    """What a catalogue says of these members together: images are prepared as for the first, the last one answers.
 
     Arguments:
         kind: "committee" or "pipeline".
         members: in order.
+        id: of the entry.
+        calibration: of the answer.
+        summary: of what the members do.
     """
+    first, last = members[0], members[-1]
+    preprocess = Preprocess.from_operations(preparing(first), first.bands, first.preprocess.pixel_scale)
+    return ModelSpec(
+        id=id,
+        architecture=kind,
+        plugin="zoo-core",
+        task=last.task.name,
+        heads=last.heads,
+        bands=first.bands,
+        pixel_scale=first.preprocess.pixel_scale or ANY,
+        preprocess=tuple(preprocess.declared()),
+        weights=_weights_of(kind, members),
+        calibration=calibration,
+        summary=summary,
+        members=tuple(member.id for member in members),
+        **_origin(members),
+    )
+
+
+def assembled(
+    members: Sequence[Model], spec: ModelSpec, network: Callable[[Sequence[Model]], nn.Module], summary: str
+) -> Model:
+    """The model of an entry.
+
+    Arguments:
+        members: in order; they go to the device of the first.
+        spec: the entry.
+        network: makes one of the members.
+        summary: of the architecture.
+
+    Raises:
+        WeightsError: the members are not those that the entry was written for.
+    """
+    found = _require_same(members, spec)
+    preprocess = Preprocess.from_operations(spec.preprocess, spec.bands, spec.pixel_scale)
+    architecture = _architecture(spec, summary)
+    together = network([member.to(members[0].device) for member in members]).eval()
+    return Model(
+        spec.id, architecture, together, preprocess, spec.heads, spec.calibration, spec=spec, weights_sha256=found
+    )
+
+
+def _weights_of(kind: str, members: Sequence[Model]) -> WeightsSpec:
+    """The identity of what these models make together: whatever decides what they answer."""
     digest = hashlib.sha256(b"" if kind == "committee" else f"{kind}\n".encode())
     for member in members:
         facts = (member.weights_sha256, member.preprocess.digest, member.views, member.calibration.temperature)
@@ -33,13 +82,9 @@ def weights_of(kind: str, members: Sequence[Model]) -> WeightsSpec:
     return WeightsSpec(digest.hexdigest(), sum(member.spec.weights.size for member in members if member.spec))
 
 
-def require_same(kind: str, members: Sequence[Model], spec: ModelSpec) -> str:
-    """The sha256 of the members together.
-
-    Raises:
-        WeightsError: the members are not those that the entry was written for.
-    """
-    found = weights_of(kind, members).sha256
+def _require_same(members: Sequence[Model], spec: ModelSpec) -> str:
+    """The sha256 of the members together, which must be that of the entry."""
+    found = _weights_of(spec.architecture, members).sha256
     if found != spec.weights.sha256:
         raise WeightsError(
             f"{spec.id}: its members have the sha256 {found} together, the entry says {spec.weights.sha256}; "
@@ -48,7 +93,7 @@ def require_same(kind: str, members: Sequence[Model], spec: ModelSpec) -> str:
     return found
 
 
-def origin(members: Sequence[Model]) -> dict:
+def _origin(members: Sequence[Model]) -> dict:
     """Training data, failures and licence of an entry, from those of its members."""
     specs = [member.spec for member in members if member.spec is not None]
     trained_on = [one for spec in specs for one in spec.trained_on]
@@ -60,7 +105,7 @@ def origin(members: Sequence[Model]) -> dict:
     }
 
 
-def joined_architecture(spec: ModelSpec, summary: str) -> Architecture:
+def _architecture(spec: ModelSpec, summary: str) -> Architecture:
     """The architecture of an entry with members, which cannot be built with random weights."""
 
     def unbuildable(**arguments: object) -> nn.Module:

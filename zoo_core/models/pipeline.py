@@ -9,9 +9,8 @@ from torch import Tensor, nn
 
 from ..catalog.specs import ANY, ModelSpec
 from ..errors import ArgumentError
-from ..images.preprocess import Preprocess
 from ..tasks import Prediction, Restoration
-from .members import joined_architecture, origin, preparing, require_same, weights_of
+from .members import assembled, entry_of
 from .model import Model
 from .views import Output
 
@@ -75,23 +74,8 @@ def joined(members: Sequence[Model], id: str) -> Model:
         member.require_trained()
     for one, following in pairwise(members):
         _require_fit(one, following)
-    first, last = members[0], members[-1]
-    preprocess = Preprocess.from_operations(preparing(first), first.bands, first.preprocess.pixel_scale)
-    spec = ModelSpec(
-        id=id,
-        architecture=NAME,
-        plugin="zoo-core",
-        task=last.task.name,
-        heads=last.heads,
-        bands=first.bands,
-        pixel_scale=first.preprocess.pixel_scale or ANY,
-        preprocess=tuple(preprocess.declared()),
-        weights=weights_of(NAME, members),
-        calibration=last.calibration,
-        summary=f"{', then '.join(member.id for member in members)}",
-        members=tuple(member.id for member in members),
-        **origin(members),
-    )
+    summary = ", then ".join(member.id for member in members)
+    spec = entry_of(NAME, members, id, members[-1].calibration, summary)
     return as_described(members, spec)
 
 
@@ -101,13 +85,7 @@ def as_described(members: Sequence[Model], spec: ModelSpec) -> Model:
     Raises:
         WeightsError: the members are not those that the entry was written for.
     """
-    found = require_same(NAME, members, spec)
-    preprocess = Preprocess.from_operations(spec.preprocess, spec.bands, spec.pixel_scale)
-    architecture = joined_architecture(spec, SUMMARY)
-    network = Pipeline([member.to(members[0].device) for member in members]).eval()
-    return Model(
-        spec.id, architecture, network, preprocess, spec.heads, spec.calibration, spec=spec, weights_sha256=found
-    )
+    return assembled(members, spec, Pipeline, SUMMARY)
 
 
 def _require_fit(one: Model, following: Model) -> None:

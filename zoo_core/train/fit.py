@@ -28,7 +28,7 @@ from .descent import Descent, Plan, Session
 from .driven import DrivenTraining
 from .export import export
 from .layers import freeze, rates
-from .metrics import monitor_of
+from .metrics import Monitor, monitor_of
 from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
 from .recipe import DataRecipe, Recipe, read_recipe, written
@@ -142,20 +142,20 @@ class _Run:
         symmetries = self._symmetries(training)
         if trains is None:  # else the stages know what of them is still valid
             check_unclaimed(self.folder, self.recipe, self.plan.session.resume)
-            if not task.trains_itself:
-                monitor_of(self.recipe, task, model.heads, validation)  # before any image is made
+        descends = trains is None and not task.trains_itself
+        monitor = monitor_of(self.recipe, task, model.heads, validation) if descends else None
         held_out = PreparedImages(validation, model.preprocess, self.folder / "data", self.plan.device)
         self.target = self._target()
         trained_on = self._begin(training)
         if trains is not None:
             self._driven(trains, DrivenTraining(model, self.plan, self.settings, training, held_out))
-        elif task.trains_itself:
+        elif monitor is None:
             raise RecipeError(
                 f"{model.architecture.name} finds classes without labels, so it needs a training of its own, see "
                 "`Architecture.train`"
             )
         else:
-            self._descend(training, held_out)
+            self._descend(training, held_out, monitor)
         return export(model, self.plan, held_out, trained_on, symmetries)
 
     def _scaled(self, training: Dataset) -> Model:
@@ -219,9 +219,8 @@ class _Run:
         if unused := training.unused_stages():
             log.warning("the recipe describes stages that there are not: %s", ", ".join(sorted(unused)))
 
-    def _descend(self, data: Dataset, held_out: PreparedImages) -> None:
+    def _descend(self, data: Dataset, held_out: PreparedImages, monitor: Monitor) -> None:
         recipe, model = self.recipe, self.model
-        monitor = monitor_of(recipe, model.task, model.heads, held_out.dataset)
         network = model.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         network.to(self.plan.device)
         factors = rates(network, held_out.channels(slice(1)), recipe.optimiser.layer_decay)
