@@ -19,7 +19,7 @@ from zoo_core.sim.rays.render import render
 from zoo_core.sim.rays.scene import LENS, LIGHT, Scenes
 
 PIXELS, SCALE = 101, 0.1
-SCENES, REPEATS = 48, 4
+SCENES, REPEATS = 48, 12
 EPL_TERMS = 16
 """That leave an error of 1e-7 at the axis ratio of 0.5."""
 
