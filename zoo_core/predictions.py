@@ -79,7 +79,7 @@ class Heads:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the probabilities of a model are to be read.
+    """How the probabilities and the errors that a model states are to be read.
 
     Arguments:
         temperature: the logits, which are those of classes that are equally frequent, are divided by it before they
@@ -90,6 +90,11 @@ class Calibration:
             (temperature scaling: Guo et al. 2017, arXiv:1706.04599); 1 leaves them.
         prior: fraction pi_k of each class that the probabilities assume, in the order of the classes, or of two classes
             that of the positive one alone; None: it is not known, and no class is favoured.
+        error_scales: factor s_k of the standard deviation of each parameter, in the order of the parameters,
+
+            C_jk -> s_j s_k C_jk
+
+            (sigma scaling: Levi et al. 2019, arXiv:1905.11659); empty: the errors are those of the network.
 
     Example:
         >>> from zoo_core.predictions import Calibration
@@ -99,10 +104,20 @@ class Calibration:
 
     temperature: float = 1.0
     prior: tuple[float, ...] | None = None
+    error_scales: tuple[float, ...] = ()
 
-    def fault(self, classes: Sequence[str]) -> str:
-        """Why the prior is none of these classes; empty if it is one."""
-        prior = self.prior or ()
+    def fault(self, heads: Heads) -> str:
+        """Why it is no calibration of these outputs; empty if it is one.
+
+        Example:
+            >>> from zoo_core.predictions import Calibration, Heads
+            >>> Calibration(error_scales=(1.1,)).fault(Heads(parameters=("e1", "e2"), units=("", "")))
+            'error_scales has 1 factors; it needs one for each of e1, e2'
+        """
+        prior, scales, classes = self.prior or (), self.error_scales, heads.classes
+        if scales and len(scales) != len(heads.parameters):
+            named = ", ".join(heads.parameters) or "no parameters"
+            return f"error_scales has {len(scales)} factors; it needs one for each of {named}"
         if len(prior) == 1 and len(classes) > 2:
             return f"prior {list(prior)} is that of the positives of two classes; give one fraction for each class"
         if len(prior) > 1 and (len(prior) != len(classes) or abs(sum(prior) - 1) > 1e-6):

@@ -42,6 +42,14 @@ def test_temperatures_are_of_the_order_of_one(temperature):
         check_entry("models", entry, "entry", SpecError)
 
 
+@pytest.mark.parametrize(("scales", "message"), [([1.0], "one for each of"), ([0.0, 1.0], r"error_scales\.0")])
+def test_every_parameter_has_a_scale_of_its_error_or_none_has(scales, message):
+    entry = {**entry_of(SPEC), "views": 1, "calibration": {"error_scales": scales}}
+    with pytest.raises(SpecError, match=message):
+        check_entry("models", entry, "entry", SpecError)
+    assert "error_scales" not in entry_of(SPEC)["calibration"]  # older versions would refuse the key
+
+
 def test_a_config_that_is_nested_too_deeply_is_an_error(tmp_path):
     (tmp_path / "config.json").write_text("[" * 100_000 + "]" * 100_000)
     with pytest.raises(WeightsError, match="nested too deeply"):

@@ -1,10 +1,13 @@
-"""The temperature undoes over-confidence, whatever the mix of classes; the prior says what mix is assumed."""
+"""The temperature undoes over-confidence, whatever the mix of classes; the prior says what mix is assumed.
+
+The scales of errors make one sigma hold 68 % of the images, parameter by parameter.
+"""
 
 import pytest
 import torch
 
-from zoo_core.models.calibration import temperature
-from zoo_core.tasks import Calibration, Heads, task_named
+from zoo_core.models.calibration import WITHIN_ONE_SIGMA, error_scales, temperature
+from zoo_core.tasks import Calibration, Heads, Regression, task_named
 
 HEADS = Heads(classes=("nonlens", "lens"))
 
@@ -62,3 +65,40 @@ def test_two_classes_may_give_the_prior_of_both():
     one, both = (task.prediction(output, HEADS, Calibration(prior=prior)) for prior in ((0.2,), (0.8, 0.2)))
 
     assert torch.equal(one.probabilities, both.probabilities)
+
+
+LENS_NAMES = ("theta_E", "e1"), ("arcsec", "")
+LENS = Heads((), *LENS_NAMES)
+
+
+def test_scales_of_errors_are_the_factors_by_which_they_are_too_small():
+    generator = torch.Generator().manual_seed(2)
+    true_sigma = torch.rand(20_000, 2, generator=generator) + 0.1
+    outliers = 1 + 50 * (torch.rand(20_000, 2, generator=generator) < 0.01)  # a likelihood would follow these
+    targets = true_sigma * outliers * torch.randn(20_000, 2, generator=generator)
+    output = torch.cat([torch.zeros(20_000, 2), 2 * (true_sigma / torch.tensor([1.5, 0.4])).log()], 1)
+
+    scales = error_scales(output, targets, task_named("regression"), LENS)
+    stated = task_named("regression").prediction(output, LENS, Calibration(error_scales=scales))
+
+    assert scales == pytest.approx((1.5, 0.4), rel=0.04)  # one in a hundred outliers widens it by 1.5 %
+    within = (targets.abs() <= stated.covariance.diagonal(dim1=1, dim2=2).sqrt()).double().mean(0)
+    torch.testing.assert_close(within, torch.full((2,), WITHIN_ONE_SIGMA, dtype=within.dtype), atol=1e-4, rtol=0)
+
+
+def test_scales_leave_correlations_and_means_as_they_are():
+    covariance = torch.tensor([[[4.0, 1.0], [1.0, 1.0]]])
+    mean, draws = torch.tensor([[1.0, -1.0]]), torch.tensor([[[3.0, 0.0]]])
+    before = Regression(mean, covariance, covariance, torch.zeros(1, 2, 2), *LENS_NAMES, draws)
+
+    after = before.scaled((0.5, 2.0))
+
+    torch.testing.assert_close(after.covariance, torch.tensor([[[1.0, 1.0], [1.0, 4.0]]]))
+    torch.testing.assert_close(after.samples, torch.tensor([[[2.0, 1.0]]]))
+    assert torch.equal(after.mean, mean) and torch.equal(after.aleatoric, after.covariance)
+
+
+def test_a_model_without_scales_states_its_errors_to_the_last_bit():
+    output = torch.tensor([[0.3, 0.1, -2.0, -4.0]])
+    stated = task_named("regression").prediction(output, LENS).covariance.diagonal(dim1=1, dim2=2)
+    assert torch.equal(stated, output[:, 2:].exp())

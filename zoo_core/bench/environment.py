@@ -47,6 +47,7 @@ def settings(model: Model, precision: str) -> dict[str, Any]:
 
 def settings_of(spec: ModelSpec, precision: str) -> dict[str, Any]:
     """The same as an entry has it."""
+    scales = spec.calibration.error_scales
     return {
         "architecture": spec.architecture,
         "arguments": dict(spec.arguments),
@@ -54,6 +55,7 @@ def settings_of(spec: ModelSpec, precision: str) -> dict[str, Any]:
         "parameters": list(spec.heads.parameters),
         "temperature": spec.calibration.temperature,
         "prior": list(spec.calibration.prior or ()),
+        **({"error_scales": list(scales)} if scales else {}),  # results of models without them keep their identity
         "bands": list(spec.bands),
         "views": spec.views,
         "precision": precision,

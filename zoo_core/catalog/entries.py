@@ -51,9 +51,14 @@ def benchmark_spec(entry: Mapping[str, Any], source: str) -> BenchmarkSpec:
 
 
 def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
-    """The entry that these functions read back, as plain JSON values; without its source."""
+    """The entry that these functions read back, as plain JSON values; without its source.
+
+    Keys that older versions of the zoo refuse are left out where they say nothing.
+    """
     entry = asdict(spec)
     del entry["source"]
+    if isinstance(spec, ModelSpec) and not spec.calibration.error_scales:
+        del entry["calibration"]["error_scales"]
     return json.loads(json.dumps(entry))
 
 

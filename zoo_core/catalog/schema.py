@@ -75,6 +75,7 @@ class _Calibration(_Entry):
 
     temperature: float = Field(default=1.0, ge=1e-3, le=1e3)
     prior: list[Fraction] | None = Field(default=None, min_length=1)
+    error_scales: list[Annotated[float, Field(ge=1e-3, le=1e3)]] = []
 
 
 class _TrainedOn(_Entry):
@@ -152,8 +153,9 @@ class _Model(_Entry):
                 task.symmetries(heads, declared)
         except (SpecError, UnknownNameError) as error:
             raise ValueError(str(error)) from None
-        prior = self.calibration.prior
-        if fault := Calibration(prior=tuple(prior) if prior else None).fault(self.heads.classes):
+        prior, scales = self.calibration.prior, self.calibration.error_scales
+        stated = Calibration(prior=tuple(prior) if prior else None, error_scales=tuple(scales))
+        if fault := stated.fault(heads):
             raise ValueError(f"calibration: {fault}")
         return self
 

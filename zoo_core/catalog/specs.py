@@ -66,7 +66,7 @@ class ModelSpec:
         architecture, arguments: what to build.
         plugin: the distribution that provides the architecture.
         task, heads: what its outputs stand for.
-        calibration: how its probabilities are to be read.
+        calibration: how its probabilities and errors are to be read.
         bands: physical bands in the order of the image axis.
         pixel_scale: arcsec of the pixels of the training images, before any binning, or "any" if pixels are taken
             as they are, whatever their scale. It is not hashed: preprocessing and results stay what they are.

@@ -243,6 +243,7 @@ def _facts(published: PublishedModel) -> dict[str, Any]:
         "input": f"{' + '.join(spec.bands)}, {published.size} x {published.size} px, {scale}",
         "views": spec.views,
         "prior": spec.calibration.prior or (),
+        "errors multiplied by": tuple(f"{scale:.3g}" for scale in spec.calibration.error_scales),
         "weights": f"{_size(spec.weights.size)}, sha256 {spec.weights.sha256}",
         "Hub": f"{spec.weights.repo} at {spec.weights.revision}" if spec.weights.repo else "",
         "plugin": spec.plugin + ("" if published.installed else f" (not installed; pip install {spec.plugin})"),

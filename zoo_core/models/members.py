@@ -77,8 +77,9 @@ def _weights_of(kind: str, members: Sequence[Model]) -> WeightsSpec:
     """The identity of what these models make together: whatever decides what they answer."""
     digest = hashlib.sha256(b"" if kind == "committee" else f"{kind}\n".encode())
     for member in members:
+        scales = member.calibration.error_scales
         facts = (member.weights_sha256, member.preprocess.digest, member.views, member.calibration.temperature)
-        digest.update(f"{facts}\n".encode())
+        digest.update(f"{(*facts, scales) if scales else facts}\n".encode())
     return WeightsSpec(digest.hexdigest(), sum(member.spec.weights.size for member in members if member.spec))
 
 

@@ -89,6 +89,7 @@ def _facts(spec: ModelSpec) -> str:
         "pixel scale": _scale(spec),
         "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
         **(_probabilities(spec) if task_named(spec.task).gives_probabilities else {}),
+        **_errors(spec),
         "weights": f"{spec.weights.size:,} bytes, sha256 `{spec.weights.sha256}`",
     }
     operations = "\n".join(f"- {coded(json.dumps(operation))}" for operation in spec.preprocess)
@@ -106,6 +107,12 @@ def _scale(spec: ModelSpec) -> str:
 def _probabilities(spec: ModelSpec) -> dict[str, str]:
     prior = ", ".join(f"{fraction:g}" for fraction in spec.calibration.prior or ()) or "not stated"
     return {"temperature": f"{spec.calibration.temperature:g}", "prior": prior}
+
+
+def _errors(spec: ModelSpec) -> dict[str, str]:
+    scales = spec.calibration.error_scales
+    named = [f"{name} {scale:.3g}" for name, scale in zip(spec.heads.parameters, scales, strict=False)]
+    return {"errors multiplied by": ", ".join(named)} if named else {}
 
 
 def _training(spec: ModelSpec) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
@@ -41,6 +41,19 @@ class Regression(Prediction):
     units: tuple[str, ...]
     samples: Tensor | None = None
 
+    def scaled(self, factors: Sequence[float]) -> Regression:
+        """The same with each standard deviation multiplied by its factor s: C_jk becomes s_j s_k C_jk."""
+        import torch
+
+        s = torch.tensor(factors, dtype=self.mean.dtype, device=self.mean.device)
+        return replace(
+            self,
+            covariance=self.covariance * s[:, None] * s,
+            aleatoric=self.aleatoric * s[:, None] * s,
+            epistemic=self.epistemic * s[:, None] * s,
+            samples=None if self.samples is None else self.mean + (self.samples - self.mean) * s,
+        )
+
     def to_table(self) -> Columns:
         """`<parameter>` and `<parameter>_err`, one standard deviation."""
         table: Columns = {}
@@ -55,6 +68,7 @@ class RegressionTask(Task):
 
     name = "regression"
     trains_on = ("regression",)
+    states_errors = True
     reported: Mapping[str, bool] = {"mae": False}
 
     def outputs(self, heads: Heads) -> int:
@@ -70,7 +84,8 @@ class RegressionTask(Task):
         mean, log_variance = output.float().chunk(2, dim=1)
         aleatoric = torch.diag_embed(log_variance.exp())
         epistemic = torch.zeros_like(aleatoric)
-        return Regression(mean, aleatoric, aleatoric, epistemic, heads.parameters, heads.units)
+        stated = Regression(mean, aleatoric, aleatoric, epistemic, heads.parameters, heads.units)
+        return stated.scaled(calibration.error_scales) if calibration.error_scales else stated
 
     def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
         """Gaussian negative log likelihood, without its constant; `target` (B, P).

@@ -31,6 +31,7 @@ class Task(ABC):
         names_outputs: the outputs are named after what is true of the images, so that only data of the same heads can
             measure them; scores and clusters that are found without labels are not.
         gives_probabilities: the outputs are probabilities, which have a temperature and a prior.
+        states_errors: the prediction is a `Regression`, whose standard deviations validation images scale.
         balances_classes: training may draw the images of every class equally often.
         trains_itself: no data set holds what the loss compares the output with, so that each architecture needs a
             training of its own, see `Architecture.train`.
@@ -47,6 +48,7 @@ class Task(ABC):
     maps_images: bool = False
     names_outputs: bool = True
     gives_probabilities: bool = False
+    states_errors: bool = False
     balances_classes: bool = False
     trains_itself: bool = False
     reported: Mapping[str, bool] = {}

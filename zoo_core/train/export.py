@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from ..catalog.folder import write_folder
 from ..catalog.specs import ANY, ModelSpec, TrainedOn, WeightsSpec
 from ..files import whole
-from ..models.calibration import temperature
+from ..models.calibration import error_scales, temperature
 from ..models.model import Model
 from ..models.network import arguments_of
 from ..symmetries import Symmetry, described
@@ -26,6 +27,7 @@ __all__ = ["export"]
 
 CALIBRATION_IMAGES = 4000
 LEAST_OF_A_CLASS = 10
+LEAST_OF_ERRORS = 100  # images, from which a scale of errors is known to a tenth
 NO_DOUBT = 0.06  # close to the least temperature that is tried: the likelihood grows without end
 
 log = logging.getLogger("zoo")
@@ -62,7 +64,6 @@ def export(
         arguments=as_values(arguments_of(architecture, recipe.arguments)),
         views=stated.views,
         symmetries=tuple(described(symmetries)),
-        calibration=_calibration(model, validation, stated),
         summary=architecture.summary,
         training_data=stated.training_data or ", ".join(dict.fromkeys(one.dataset for one in trained_on)),
         trained_on=trained_on,
@@ -70,6 +71,7 @@ def export(
         known_failures=stated.known_failures,
         paper=stated.paper or architecture.paper,
     )
+    spec = replace(spec, calibration=_calibration(replace(model, spec=spec, views=spec.views), validation, stated))
     written = plan.folder / "model"
     if written.exists():  # of this run, before it went on
         shutil.rmtree(written)
@@ -77,11 +79,24 @@ def export(
 
 
 def _calibration(model: Model, validation: PreparedImages, stated: Publication) -> Calibration:
-    """Of probabilities that labels can calibrate; every class was drawn equally often, or counts as much."""
+    """Of errors, and of probabilities that labels can calibrate.
+
+    Every class was drawn equally often, or counts as much.
+    """
+    if model.task.states_errors:
+        return Calibration(error_scales=_error_scales(*_outputs(model, validation), model))
     if not model.task.is_calibrated:
         return Calibration()
     prior = stated.prior or (1 / len(model.heads.classes),) * model.task.outputs(model.heads)
-    return Calibration(_temperature(*_outputs(model.with_views(stated.views), validation), model), prior)
+    return Calibration(_temperature(*_outputs(model, validation), model), prior)
+
+
+def _error_scales(outputs: Tensor, targets: Tensor, model: Model) -> tuple[float, ...]:
+    """Those of the parameters; none where so few images cannot tell them."""
+    if len(targets) < LEAST_OF_ERRORS:
+        log.info("the errors are not calibrated: there are fewer than %d validation images", LEAST_OF_ERRORS)
+        return ()
+    return tuple(round(scale, 4) for scale in error_scales(outputs, targets, model.task, model.heads))
 
 
 def _temperature(logits: Tensor, targets: Tensor, model: Model) -> float:

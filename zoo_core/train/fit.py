@@ -121,7 +121,7 @@ class _Run:
         heads = _heads(recipe, architecture)
         if fault := heads.fault():
             raise RecipeError(fault)
-        if fault := Calibration(prior=recipe.publish.prior).fault(heads.classes):
+        if fault := Calibration(prior=recipe.publish.prior).fault(heads):
             raise RecipeError(f"publish: {fault}")
         preprocess = Preprocess.from_operations(
             recipe.preprocess or architecture.preprocess, recipe.bands or architecture.bands
