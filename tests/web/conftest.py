@@ -6,9 +6,12 @@ import shutil
 import pytest
 
 from zoo_core.board.leaderboard import leaderboard
-from zoo_core.web.pages import write_pages
+from zoo_core.catalog.registry import catalog
+from zoo_core.web.pages import write_pages, write_site
+from zoo_core.web.site import site_of
 
 from ..bench.conftest import storing
+from .crowds import crowded_site
 
 ON_PATH = {"chromium": shutil.which("chromium"), "chromedriver": shutil.which("chromedriver")}
 
@@ -38,6 +41,26 @@ def site(results):
     """The folder of the pages."""
     write_pages(leaderboard(results), results.parent / "site", pictures=False)
     return results.parent / "site"
+
+
+@pytest.fixture(scope="session")
+def crowd(tmp_path_factory):
+    """Writes the pages of very many models: `crowd(results, 250)` on each benchmark; returns their folder."""
+
+    def write(results, count):
+        folder = tmp_path_factory.mktemp("crowded")
+        shutil.copytree(results, folder / "results")
+        site = site_of(leaderboard(folder / "results"), catalog(), None, "", {})
+        write_site(crowded_site(site, count), folder / "site")
+        return folder / "site"
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def crowded(crowd, results):
+    """The folder of the pages with 250 models on each of two benchmarks."""
+    return crowd(results, 250)
 
 
 @pytest.fixture(scope="module")

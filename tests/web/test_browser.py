@@ -1,7 +1,6 @@
 """The pages in a browser, from disk: what a reader does with them."""
 
 import json
-import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from zoo_core.web.plots import DRAWN
+
 BOARD = "others.html"  # of benchmarks that no subject names
 BUDGET = 300_000  # bytes before the first plot
 PAGES = ["index.html", BOARD, "compare.html#on=sky&model=a.one&compare=b.two", "model/a.one.html", "benchmark/sky.html"]
@@ -21,7 +22,7 @@ PAGES = ["index.html", BOARD, "compare.html#on=sky&model=a.one&compare=b.two", "
 def visit(browser, site):
     """Opens a page and waits until it is `ready`."""
 
-    def opened(page, ready="tables"):
+    def opened(page, ready="tables", site=site):
         browser.get("about:blank")
         for name in ("browser", "performance"):
             browser.get_log(name)  # what the page before has left
@@ -124,9 +125,9 @@ def test_real_images_come_first_and_another_metric_can_rank(visit, browser):
     ]
     rank = browser.find_element(By.CSS_SELECTOR, ".tools[data-for='table-sky'] .rank-by")
     assert rank.get_property("value") == "recall"
-    ranks = json.loads(
-        browser.find_element(By.CSS_SELECTOR, "#table-sky tr[data-model='b.two']").get_attribute("data-ranks")
-    )
+    row = browser.find_element(By.CSS_SELECTOR, "#table-sky tr[data-model='b.two']")
+    metrics = [option.text for option in Select(rank).options]
+    ranks = dict(zip(metrics, json.loads(row.get_attribute("data-ranks")), strict=True))
     cell = browser.find_element(By.CSS_SELECTOR, "#table-sky tr[data-model='b.two'] .place")
     assert cell.text == "{} [{}–{}]".format(*ranks["recall"][:3])
 
@@ -220,16 +221,62 @@ def test_the_legend_hides_a_model_in_every_plot(visit, browser):
     until(browser, f"{lines} < {before}")
 
 
-def test_the_first_plot_is_there_before_the_libraries(visit, browser, site):
-    html, own = (site / BOARD).read_text(), ["board.css", "start.js", "figures.js", "board.js"]
+@pytest.mark.parametrize("page", [BOARD, "benchmark/sky.html"])
+def test_250_rows_cost_less_than_the_budget_before_the_first_plot_and_come_after_it(visit, browser, crowded, page):
+    visit(page, site=crowded)
 
+    asked = [Path(url.removeprefix("file://")) for url in requested(browser) if url.startswith("file")]
+    names = [path.relative_to(crowded).as_posix() for path in asked]
+    first = asked[: names.index("assets/tables.js")]  # which is asked for once the page is drawn
+    html = (crowded / page).read_text()
     assert html.index('class="marks"') > html.index("<table")
-    assert len(html.encode()) + sum((site / "assets" / name).stat().st_size for name in own) < BUDGET
-    visit(BOARD)
-    names = [url.rpartition("/")[2] for url in requested(browser)]
-    assert not {"tables.js", "plots.js"} & set(re.findall(r"assets/(\w+\.js)", html))
-    assert names.index("board.css") < names.index("tables.js")
-    assert "plots.js" not in names[: names.index("tables.js")]
+    assert sum(path.stat().st_size for path in first) < BUDGET
+    assert "assets/plots.js" not in names[: len(first)]
+    assert names.index("parts/sky/rows.js") > len(first)
+
+
+def test_250_rows_are_paged_and_all_of_them_are_sorted_filtered_and_picked(visit, browser, crowded):
+    visit(BOARD, site=crowded)
+
+    count = browser.find_element(By.CSS_SELECTOR, ".tools[data-for='table-sky'] .count")
+    assert count.text == "250 models" and len(shown(browser)) == 50
+    browser.find_element(By.CSS_SELECTOR, "#table-sky tr .pick").click()
+    (first,) = shown(browser)[:1]
+    browser.execute_script("document.querySelector('#sky .dt-paging button:last-of-type').click()")
+    assert len(set(shown(browser)) | {first}) == 51
+    browser.execute_script("document.querySelector('#table-sky tr .pick').click()")
+    assert first in browser.find_element(By.CSS_SELECTOR, "#picked a").text
+    browser.find_element(By.NAME, "q").send_keys("c.three_")
+    until(browser, "return document.querySelector('[data-for=table-sky] .count').textContent.startsWith('83 of 250')")
+    assert browser.find_element(By.CSS_SELECTOR, "#table-sky tbody a").get_attribute("href").startswith("file:///")
+
+
+def test_a_model_that_no_plot_begins_with_is_added_by_the_legend(visit, browser, crowded):
+    visit("benchmark/sky.html", site=crowded)
+    browser.execute_script("document.querySelector('.plots').scrollIntoView()")
+    until(browser, "return document.querySelector('figure[data-plot=roc]').dataset.drawn")
+    lines = "return document.querySelectorAll('figure[data-plot=roc] path[aria-roledescription=\"line mark\"]').length"
+    assert browser.execute_script(lines) == DRAWN
+    loaded = {url.rpartition("/")[2] for url in requested(browser)}
+    assert not [name for name in loaded if name.startswith(("a.one", "b.two"))]  # no model's own points
+
+    browser.execute_script("document.querySelector('.legend button.all').click()")
+    until(browser, "return document.querySelectorAll('.legend button[data-model]').length === 250")
+    browser.execute_script("document.querySelector(\".legend button[data-model='a.one_40']\").click()")
+
+    until(browser, f"{lines} === {DRAWN + 1}")
+
+
+def test_strata_and_files_of_250_models_come_when_a_reader_comes(visit, browser, crowded):
+    visit("benchmark/sky.html", site=crowded)
+    files = "return document.querySelectorAll('[data-part=\"sky/predictions\"] a[download]').length"
+    assert browser.execute_script(files) == 0
+
+    browser.execute_script("document.querySelector('[data-part=\"sky/predictions\"]').scrollIntoView()")
+
+    until(browser, f"{files} === 250")
+    link = browser.find_element(By.CSS_SELECTOR, "[data-part='sky/predictions'] a[download]").get_attribute("href")
+    assert Path(link.removeprefix("file://")).is_file()
 
 
 def test_downloads_are_there(visit, browser, site):

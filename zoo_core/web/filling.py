@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ..board.markdown import NOTES, caption, cell, domains, heading, overlaps, strata_of, strata_rows
 from ..board.tables import Row
 from .site import Chapter, Site
-from .views import View
+from .views import View, rows_at_first
 
 __all__ = ["Filling"]
 
@@ -36,13 +36,34 @@ class Filling:
         yield "index.html", self._index()
         yield "compare.html", self._page("compare.html", "", page="compare")
         for chapter in site.chapters:
-            facets = list(self._facets(chapter))
-            yield f"{chapter.subject.name}.html", self._page("subject.html", "", chapter=chapter, facets=facets)
+            yield f"{chapter.subject.name}.html", self._subject(chapter)
         for view in site.views.values():
-            baselines = site.baselines(view)
-            yield f"benchmark/{view.id}.html", self._page("benchmark.html", "../", one=view, baselines=baselines)
+            yield f"benchmark/{view.id}.html", self._benchmark(view)
         for model in site.models:
             yield f"model/{model}.html", self._model(model)
+
+    def parts(self) -> Iterator[tuple[str, str, str]]:
+        """What pages with many models leave out at first: the benchmark's id, the name of the part, the HTML."""
+        parts: Any = self._environment.get_template("parts.html").module
+        for view in self.site.views.values():
+            if len(view.shown.table.rows) > self._fewest_rows(view):
+                yield view.id, "rows", parts.board_rows(view, "", 0)
+            if view.is_crowded:
+                yield view.id, "strata", parts.strata(view)
+                yield view.id, "predictions", parts.predictions(view, "")
+
+    def _fewest_rows(self, view: View) -> int:
+        """How many rows of a benchmark's table that of its pages holds that holds fewest."""
+        subjects = [one for one in self.site.chapters if any(each is view for each in one.measured)]
+        return min([rows_at_first([view.shown.table]), *map(_rows_of_each, subjects)])
+
+    def _subject(self, chapter: Chapter) -> str:
+        facets = list(self._facets(chapter))
+        return self._page("subject.html", "", chapter=chapter, facets=facets, at_first=_rows_of_each(chapter))
+
+    def _benchmark(self, view: View) -> str:
+        baselines, at_first = self.site.baselines(view), rows_at_first([view.shown.table])
+        return self._page("benchmark.html", "../", one=view, baselines=baselines, at_first=at_first)
 
     def _index(self) -> str:
         site = self.site
@@ -107,3 +128,7 @@ class Filling:
         assert row.result is not None  # there is a speed
         device = row.result.machine.get("device", "an unknown machine")
         return f"{self.site.speed(row):.3g} images/s on {device} ({row.result.benchmark})"
+
+
+def _rows_of_each(chapter: Chapter) -> int:
+    return rows_at_first([view.shown.table for view in chapter.measured])

@@ -3,6 +3,7 @@
 <folder>/index.html, compare.html, <subject>.html
 <folder>/model/<model>.html, benchmark/<benchmark>.html
 <folder>/data/<benchmark>.csv, .json, .js, data/<benchmark>/<model>.parquet, .js
+<folder>/parts/<benchmark>/disputed.js, rows.js, ...: of pages with many models, what they load once they are drawn
 <folder>/pictures/<benchmark>/<row>.png
 <folder>/assets/...
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 
@@ -22,9 +24,10 @@ from ..files import make_folder, whole
 from .downloads import as_csv
 from .filling import Filling
 from .libraries import licences, plots_script, tables_script
+from .payloads import of_benchmark, of_disputed, of_model
 from .site import Site, site_of
 
-__all__ = ["write_pages"]
+__all__ = ["write_pages", "write_site"]
 
 OWN = ("board.css", "start.js", "board.js", "figures.js", "compare.js")
 PLUGINS = Path(__file__).parents[2] / "plugins"
@@ -50,9 +53,14 @@ def write_pages(
     Raises:
         NotInstalledError: the extra `board` is missing.
     """
+    return write_site(site_of(board, catalog(), data if pictures else None, home, _recipes()), folder)
+
+
+def write_site(site: Site, folder: str | Path) -> list[Path]:
+    """Write what the pages of a site are made of; see `write_pages`."""
     folder = Path(folder)
     written = []
-    for name, content in _files(site_of(board, catalog(), data if pictures else None, home, _recipes())):
+    for name, content in _files(site):
         make_folder((folder / name).parent)
         with whole(folder / name) as part:
             part.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -63,7 +71,10 @@ def write_pages(
 def _files(site: Site) -> Iterator[tuple[str, str | bytes]]:
     yield from _assets()
     yield from _data(site)
-    yield from Filling(site).pages()
+    filling = Filling(site)
+    yield from filling.pages()
+    for view, part, html in filling.parts():
+        yield f"parts/{view}/{part}.js", _called("zooPart", f"{view}/{part}", html)
 
 
 def _assets() -> Iterator[tuple[str, str]]:
@@ -79,22 +90,25 @@ def _data(site: Site) -> Iterator[tuple[str, str | bytes]]:
     yield "data/board.json", json.dumps(records, indent=1) + "\n"
     yield "data/board.csv", as_csv(records)
     compared = {view.id: [entry["model"] for entry in view.legend] for view in site.views.values() if view.shown.pairs}
-    yield "data/index.js", f"zooIndex({json.dumps(compared)});\n"
+    yield "data/index.js", _called("zooIndex", compared)
     for view in site.views.values():
         own = [record for record in records if record["benchmark"] == view.id]
         yield f"data/{view.id}.json", json.dumps(own, indent=1) + "\n"
         yield f"data/{view.id}.csv", as_csv(own)
-        yield f"data/{view.id}.js", f"zooData({json.dumps(view.payload())});\n"
-        for model, pairs in view.pairs().items():
-            yield (
-                f"data/{view.id}/{model}.js",
-                f"zooPairs({json.dumps({'of': f'{view.id}/{model}', 'pairs': pairs})});\n",
-            )
+        yield f"data/{view.id}.js", _called("zooData", of_benchmark(view))
+        if view.shown.pairs:
+            yield f"parts/{view.id}/disputed.js", _called("zooPart", f"{view.id}/disputed", of_disputed(view))
         for one in view.shown.measured:
             path = result_path(site.board.results, view.id, one.model).with_suffix(".parquet")
             yield f"data/{view.id}/{one.model}.parquet", path.read_bytes()
+            yield f"data/{view.id}/{one.model}.js", _called("zooModel", of_model(view, one.model))
         for row, png in view.shown.pictures.items():
             yield f"pictures/{view.id}/{row}.png", png
+
+
+def _called(function: str, *values: Any) -> str:
+    """A script that hands plain values to a function of the page: pages on disk may load scripts, but fetch nothing."""
+    return f"{function}({', '.join(json.dumps(value, separators=(',', ':')) for value in values)});\n"
 
 
 def _recipes() -> dict[str, str]:

@@ -6,6 +6,7 @@ leaves out.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -68,15 +69,20 @@ class Plot:
     spec: Spec
     pointed: Sequence[Spec] = ()
 
+    @cached_property
+    def by_model(self) -> Mapping[str, Sequence[Record]]:
+        """The records of each model, in the order of the table."""
+        return dict(_by(self.records, "model"))
+
     def still(self) -> Spec:
         """To be drawn once and for all, with the first models."""
-        first = list(dict.fromkeys(record["model"] for record in self.records))[:DRAWN]
-        values = [record for record in self.records if record["model"] in first]
+        values = [record for records in [*self.by_model.values()][:DRAWN] for record in records]
         return self.spec | {"data": {"values": values}, "config": CONFIG}
 
     def live(self) -> Spec:
-        """To be drawn in a browser, which puts the records of the wanted models in."""
-        return self.spec | {"layer": [*self.spec["layer"], *self.pointed], "config": CONFIG}
+        """To be drawn in a browser, which puts the records and the colours of the wanted models in."""
+        layers = [_without_models(layer) for layer in (*self.spec["layer"], *self.pointed)]
+        return self.spec | {"layer": layers, "config": CONFIG}
 
 
 def colour(number: int) -> str:
@@ -230,6 +236,16 @@ def _spec(layers: list[Spec]) -> Spec:
         "transform": [{"filter": "indexof(hidden, datum.model) < 0"}],
         "layer": layers,
     }
+
+
+def _without_models(layer: Spec) -> Spec:
+    """The layer with no list of models in its scales."""
+    encoding = {channel: how | {"scale": {}} if _of_model(how) else how for channel, how in layer["encoding"].items()}
+    return layer | {"encoding": encoding}
+
+
+def _of_model(how: Any) -> bool:
+    return isinstance(how, dict) and how.get("field") == "model" and "scale" in how
 
 
 def _layer(mark: Spec, styles: Mapping[str, Spec], **encoding: Any) -> Spec:

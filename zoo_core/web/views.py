@@ -2,22 +2,30 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from ..board.markdown import cell, heading
-from ..board.tables import Row
+from ..board.tables import Row, Table
 from .answers import answer, truth_in_words
 from .libraries import still_picture
 from .measured import Measured
 from .plots import DRAWN, Plot, colour, dash
 from .shown import Shown
 
-__all__ = ["View"]
+__all__ = ["View", "rows_at_first"]
 
 FIRST_PLOTS = ("roc", "completeness", "parameter")  # that the page of a subject shows
 AT_FIRST = 4  # plots
+ROWS = 60  # that a page holds itself; a script beside it brings the others once the first plot stands
 NOTHING = 1e99
+
+
+def rows_at_first(tables: Sequence[Table]) -> int:
+    """How many rows of each table a page with these tables holds itself."""
+    longest = max((len(table.rows) for table in tables), default=0)
+    whole = sum(len(table.rows) for table in tables) <= ROWS
+    return longest if whole else ROWS // len(tables)
 
 
 @dataclass(frozen=True)
@@ -63,9 +71,30 @@ class View:
         ]
 
     @property
+    def first_models(self) -> list[str]:
+        """Those that a plot shows at first."""
+        return [one.model for one in self.shown.measured[:DRAWN]]
+
+    @property
+    def plots(self) -> list[Plot]:
+        """All but those that show none of the first models."""
+        first = set(self.first_models)
+        return [plot for plot in self.shown.plots if not first.isdisjoint(plot.by_model)]
+
+    @property
+    def is_crowded(self) -> bool:
+        """So many models that the long lists of its page come later."""
+        return len(self.shown.measured) > ROWS // 2
+
+    @property
     def first_plots(self) -> list[Plot]:
         """Those that tell most."""
-        return [plot for plot in self.shown.plots if plot.name.startswith(FIRST_PLOTS)][:AT_FIRST]
+        return [plot for plot in self.plots if plot.name.startswith(FIRST_PLOTS)][:AT_FIRST]
+
+    @property
+    def in_legend(self) -> int:
+        """How many models the legend names at first."""
+        return DRAWN if self.is_crowded else len(self.shown.measured)
 
     def still(self, plot: Plot) -> str:
         """The plot as SVG, drawn once."""
@@ -75,12 +104,18 @@ class View:
 
     def plots_with(self, model: str) -> list[Plot]:
         """Those in which a model occurs."""
-        return [plot for plot in self.shown.plots if any(record["model"] == model for record in plot.records)]
+        return [plot for plot in self.shown.plots if model in plot.by_model]
+
+    @cached_property
+    def disputed(self) -> list[int]:
+        """Rows of the images on which two of the models disagree most."""
+        return sorted({row for pair in self.shown.pairs for row in pair.disputed})
 
     def ranks_of(self, model: str) -> str:
-        """By metric: place, limits and mean, as JSON."""
-        found = {name: ranks[model] for name, ranks in self.shown.ranks.items() if model in ranks}
-        return json.dumps({name: [one.place, one.low, one.high, round(one.mean, 3)] for name, one in found.items()})
+        """By metric, in the order of `Shown.ranks`: place, limits and mean, as JSON; null where it has none."""
+        found = [ranks.get(model) for ranks in self.shown.ranks.values()]
+        numbers = [one and [one.place, one.low, one.high, round(one.mean, 3)] for one in found]
+        return json.dumps(numbers, separators=(",", ":"))
 
     def value(self, row: Row, metric: str) -> float:
         """For sorting; what has none comes last."""
@@ -96,43 +131,6 @@ class View:
     def answer(self, model: str, row: int) -> str:
         """Of a model for an image."""
         return answer(self._measured(model), row)
-
-    def payload(self) -> dict[str, Any]:
-        """What the browser draws plots and comparisons from."""
-        shown = self.shown
-        return {
-            "benchmark": shown.id,
-            "domain": shown.domain,
-            "models": self.legend,
-            "metrics": [self._metric(name) for name in shown.table.metrics],
-            "plots": [self._plot(plot) for plot in shown.plots],
-            "images": {row: self._image(row) for row in self._disputed_rows()},
-        }
-
-    def pairs(self) -> dict[str, list[dict[str, Any]]]:
-        """The comparisons of each model with those after it in the table, which the browser loads when it compares."""
-        found: dict[str, list[dict[str, Any]]] = {one.model: [] for one in self.shown.measured}
-        for pair in self.shown.pairs:
-            found[pair.models[0]].append(asdict(pair))
-        return found
-
-    def _metric(self, name: str) -> dict[str, Any]:
-        values = {one.model: cell(one.result, name) for one in self.shown.measured}
-        return {"name": name, "title": heading(name, self.shown.table), "values": values, "rising": self.rising[name]}
-
-    def _plot(self, plot: Plot) -> dict[str, Any]:
-        return {"name": plot.name, "title": plot.title, "spec": plot.live(), "records": list(plot.records)}
-
-    def _disputed_rows(self) -> Sequence[int]:
-        return sorted({row for pair in self.shown.pairs for row in pair.disputed})
-
-    def _image(self, row: int) -> dict[str, Any]:
-        return {
-            "id": str(self.shown.measured[0].truth["id"][row]),
-            "truth": self.truth(row),
-            "answers": {one.model: answer(one, row) for one in self.shown.measured},
-            "drawn": row in self.shown.pictures,
-        }
 
     def _measured(self, model: str) -> Measured:
         return next(one for one in self.shown.measured if one.model == model)

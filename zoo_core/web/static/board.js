@@ -1,6 +1,6 @@
 // Tables that sort, filter and hide columns, by DataTables; which models are picked for a comparison.
 "use strict";
-const PER_PAGE = 100;
+const PER_PAGE = 50;
 const filters = document.querySelector("form.filters");
 const tables = [];
 
@@ -13,19 +13,28 @@ const settings = (heads) => ({
 /** Columns that are shown on request: always, or where the screen is narrow. */
 const isAside = (head) => head.dataset.aside === "" || (head.dataset.aside === "narrow" && innerWidth < 1380);
 
-function boardTable(element) {
+/** The rows that the page has left out: they never stand in it all at once, which would take long to lay out. */
+async function addRows(element, table) {
+  const rows = (await fragment(element.dataset.more)).querySelectorAll("tr");
+  table.rows.add([...rows].slice(table.rows().count()));
+}
+
+async function boardTable(element) {
   const heads = [...element.tHead.rows[0].cells];
   const columnDefs = heads.map((head, column) => ({
     targets: column,
     visible: !isAside(head),
     orderSequence: head.classList.contains("rising") || !element.tBodies[0].rows[0]?.cells[column].dataset.order ? ["asc", "desc"] : ["desc", "asc"],
   }));
-  const table = new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [[1, "asc"]], columnDefs }));
+  const { more } = element.dataset, { length } = element.tBodies[0].rows;
+  const table = new DataTable(element, settings({ rows: more ? Infinity : length, order: [[1, "asc"]], columnDefs }));
+  if (more) await addRows(element, table);
   const tools = document.querySelector(`.tools[data-for="${element.id}"]`);
   const board = { element, table, tools, heads };
   const rows = table.rows({ order: "index" }).nodes().toArray();
   table.search.fixed("facets", (text, values, index) => wanted(rows[index]));
   table.on("draw", () => count(board));
+  if (more) table.draw();
   columnChoice(board);
   tools.querySelector(".rank-by")?.addEventListener("change", (event) => { rankBy(board, event.target.value); remember(); });
   tools.hidden = false;
@@ -33,11 +42,18 @@ function boardTable(element) {
   return board;
 }
 
+const texts = new WeakMap();
+/** The words of a row, in small letters. */
+function words(row) {
+  if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+  return texts.get(row);
+}
+
 let choice = new FormData(filters ?? undefined);
 /** Whether the filters let a row through. */
 function wanted(row) {
   const text = (choice.get("q") ?? "").toLowerCase().trim();
-  if (text && !row.textContent.toLowerCase().includes(text)) return false;
+  if (text && !words(row).includes(text)) return false;
   if (choice.get("size") && !(Number(row.dataset.size) > 0 && Number(row.dataset.size) <= Number(choice.get("size")))) return false;
   if (choice.get("speed") && Number(row.dataset.speed) < Number(choice.get("speed"))) return false;
   if (choice.get("hideself") && row.dataset.badge === "self-reported") return false;
@@ -76,17 +92,18 @@ function closing() {
 
 /** Ranks by another metric: places, intervals and order. */
 function rankBy(board, metric) {
+  const place = [...board.tools.querySelector(".rank-by").options].findIndex((option) => option.value === metric);
   board.table.rows().every(function () {
     const row = this.node(), cell = row.querySelector("td.rank");
-    const found = JSON.parse(row.dataset.ranks)[metric], all = Number(row.dataset.ranked);
+    const found = JSON.parse(row.dataset.ranks)[place], all = Number(row.dataset.ranked);
     if (!found) return;
-    const [place, low, high, mean] = found;
-    cell.dataset.order = place + mean / 1000;
-    cell.querySelector(".place").replaceChildren(String(place), Object.assign(document.createElement("small"), { textContent: ` [${low}–${high}]` }));
+    const [rank, low, high, mean] = found;
+    cell.dataset.order = rank + mean / 1000;
+    cell.querySelector(".place").replaceChildren(String(rank), Object.assign(document.createElement("small"), { textContent: ` [${low}–${high}]` }));
     const bar = cell.querySelector(".interval");
     bar.style.setProperty("--low", (low - 1) / all);
     bar.style.setProperty("--high", high / all);
-    bar.style.setProperty("--at", (place - 0.5) / all);
+    bar.style.setProperty("--at", (rank - 0.5) / all);
     this.invalidate("dom");
   });
   const column = board.heads.findIndex((head) => head.textContent.trim().split(" ")[0] === metric);
@@ -125,30 +142,46 @@ function recall() {
   if (kept.size) apply();
 }
 
+/** The checked boxes of all rows, on whatever page of the table. */
+const picked = (board) => board.table.rows().nodes().toArray().flatMap((row) => [...row.querySelectorAll(".pick:checked")]);
+
 /** Two or three picked models lead to their comparison. */
 function picks() {
   const bar = document.getElementById("picked");
   document.addEventListener("change", (event) => {
     if (!event.target.matches(".pick")) return;
     const table = event.target.closest("table");
-    document.querySelectorAll(".pick:checked").forEach((box) => { if (box.closest("table") !== table) box.checked = false; });
-    const boxes = [...table.querySelectorAll(".pick:checked")];
+    tables.filter((one) => one.element !== table).flatMap(picked).forEach((box) => { box.checked = false; });
+    const boxes = picked(tables.find((one) => one.element === table));
     if (boxes.length > 3) event.target.checked = false;
-    const models = boxes.filter((box) => box.checked).map((box) => box.closest("tr").dataset.model);
-    bar.hidden = models.length === 0;
-    const link = document.createElement("a"), [first, ...others] = models;
+    const chosen = boxes.filter((box) => box.checked).map((box) => box.closest("tr").dataset.model);
+    bar.hidden = chosen.length === 0;
+    const link = document.createElement("a"), [first, ...others] = chosen;
     link.href = `${document.body.dataset.up}compare.html#on=${table.dataset.benchmark}&model=${first}&compare=${others.join(",")}`;
-    link.textContent = `Compare ${models.join(", ")}`;
-    bar.replaceChildren(models.length < 2 ? `${first}: pick one or two more models of this table to compare` : link);
+    link.textContent = `Compare ${chosen.join(", ")}`;
+    bar.replaceChildren(chosen.length < 2 ? `${first}: pick one or two more models of this table to compare` : link);
   });
 }
 
+/** Fills in what a page with many models has left out, when a reader comes to it. */
+function later() {
+  const fill = async (place) => place.replaceChildren(await fragment(place.dataset.part));
+  const places = document.querySelectorAll("[data-part]");
+  const seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+    seen.unobserve(entry.target);
+    fill(entry.target);
+  }), { rootMargin: "300px" });
+  places.forEach((place) => seen.observe(place));
+  addEventListener("beforeprint", () => places.forEach((place) => { if (place.dataset.part) fill(place); }));
+}
+
 async function start() {
-  picks();
   closing();
   await drawn();
   await load("assets/tables.js");
-  document.querySelectorAll("table.board").forEach((element) => tables.push(boardTable(element)));
+  for (const element of document.querySelectorAll("table.board")) tables.push(await boardTable(element));
+  picks();
+  later();
   document.querySelectorAll("table.sortable").forEach((element) => new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [], columnDefs: [] })));
   if (filters) {
     filters.hidden = false;

@@ -38,15 +38,10 @@ function fill() {
   options(fields[3], others.filter((model) => model !== fields[2].value), third, "no third");
 }
 
-const compared = new Map();
-/** Called by data/<benchmark>/<model>.js. */
-function zooPairs({ of, pairs }) { compared.set(of, pairs); }
-
 /** The pair of these models, its sign turned if the table has them the other way round. */
 async function pairOf(data, first, second) {
-  const former = data.models.find((one) => one.model === first || one.model === second)?.model, of = `${data.benchmark}/${former}`;
-  await load(`data/${of}.js`);
-  const found = compared.get(of).find((pair) => pair.models.includes(first) && pair.models.includes(second));
+  const former = data.models.find((one) => one.model === first || one.model === second)?.model;
+  const found = (await modelData(data.benchmark, former)).pairs.find((pair) => pair.models.includes(first) && pair.models.includes(second));
   if (!found || found.models[0] === first) return found;
   const turned = found.metrics.map((one) => ({ ...one, difference: one.difference === null ? null : -one.difference, low: one.high === null ? null : -one.high, high: one.low === null ? null : -one.low }));
   return { ...found, metrics: turned };
@@ -63,9 +58,14 @@ function differences(data, models, pairs) {
   return table(heads, rows, "Differences");
 }
 
-function images(data, models, pairs) {
-  const rows = [...new Set(pairs.flatMap((pair) => pair.found?.disputed ?? []))];
-  const shown = rows.map((number) => ({ number, ...data.images[number] }));
+/** The images, with their truth and what each model answers. */
+async function disputed(data, models, pairs) {
+  const rows = [...new Set(pairs.flatMap((pair) => pair.found?.disputed ?? []))], known = rows.length ? await part(`${data.benchmark}/disputed`) : {};
+  const files = await Promise.all(models.map((model) => modelData(data.benchmark, model)));
+  return rows.map((number) => ({ number, ...known[number], answers: Object.fromEntries(files.map((file, k) => [models[k], file.answers[number]])) }));
+}
+
+function images(data, models, shown) {
   if (!shown.some((one) => one.drawn)) {
     return table(["image", "truth", ...models], shown.map((one) => row([one.id, one.truth, ...models.map((model) => one.answers[model])])), "Images on which they disagree most");
   }
@@ -81,11 +81,11 @@ async function show() {
   const data = await benchmarkData(on);
   const pairs = await Promise.all(models.flatMap((a, k) => models.slice(k + 1).map(async (b) => ({ models: [a, b], found: await pairOf(data, a, b) }))));
   const plots = data.plots.filter((plot) => !/^(scores|confusion)-/.test(plot.name));
+  const shown = await disputed(data, models, pairs);
   const figures = plots.map((plot) => ({ plot, element: make("div", "", { class: "plot", role: "img", "aria-label": `${plot.title}; the numbers are in the table` }) }));
   const legend = data.models.filter((one) => models.includes(one.model)).map((one) => {
-    const line = `<svg width="26" height="10" aria-hidden="true"><line x1="0" y1="5" x2="26" y2="5" stroke="${one.colour}" stroke-width="2.5" stroke-dasharray="${one.dash}"/></svg>`;
     const entry = make("span", [make("a", one.model, { href: `model/${one.model}.html` })]);
-    entry.insertAdjacentHTML("afterbegin", line);
+    entry.insertAdjacentHTML("afterbegin", sample(one));
     return entry;
   });
   place.replaceChildren(
@@ -93,9 +93,9 @@ async function show() {
     make("p", "Differences are paired: both models are resampled on the same images. One is called better where it is in more than 97.5 % of the resamples."),
     differences(data, models, pairs), make("div", legend, { class: "legend still" }),
     make("div", figures.map(({ plot, element }) => make("figure", [make("figcaption", plot.title), element])), { class: "plots" }),
-    make("h2", "Images on which they disagree most"), images(data, models, pairs),
+    make("h2", "Images on which they disagree most"), images(data, models, shown),
   );
-  await Promise.all(figures.map(({ plot, element }) => drawPlot(element, plot, models)));
+  await Promise.all(figures.map(({ plot, element }) => drawPlot(element, data, plot.name, models)));
   root.dataset.ready = "comparison";
 }
 

@@ -27,12 +27,29 @@ function load(path) {
 /** After the browser has drawn what the page itself holds. */
 const drawn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
 
-const benchmarks = new Map();
-/** Called by data/<benchmark>.js. */
+const benchmarks = new Map(), modelFiles = new Map(), parts = new Map();
+/** Called by data/<benchmark>.js, data/<benchmark>/<model>.js and parts/<benchmark>/<name>.js. */
 function zooData(payload) { benchmarks.set(payload.benchmark, payload); }
+function zooModel(payload) { modelFiles.set(payload.of, payload); }
+function zooPart(name, content) { parts.set(name, content); }
 async function benchmarkData(id) {
   await load(`data/${id}.js`);
   return benchmarks.get(id);
+}
+async function modelData(benchmark, model) {
+  await load(`data/${benchmark}/${model}.js`);
+  return modelFiles.get(`${benchmark}/${model}`);
+}
+async function part(name) {
+  await load(`parts/${name}.js`);
+  return parts.get(name);
+}
+/** A part that is HTML, its links as seen from this page. */
+async function fragment(name) {
+  const template = document.createElement("template");
+  template.innerHTML = await part(name);
+  template.content.querySelectorAll("a[href]").forEach((link) => link.setAttribute("href", document.body.dataset.up + link.getAttribute("href")));
+  return template.content;
 }
 
 /** The part of an address behind #, as a map; a plain name of a section is none. */
