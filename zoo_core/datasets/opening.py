@@ -86,13 +86,13 @@ def _check_arguments(name: str, function: Callable[..., Dataset], arguments: Map
     parameters = inspect.signature(function).parameters
     if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
         return
-    takes = f"it takes {', '.join(parameters) or 'nothing'}"
     for key in arguments:
         if key not in parameters:
-            raise DatasetError(f"data set {name!r}: {UnknownNameError.among('argument', key, parameters)}; {takes}")
+            raise DatasetError(f"data set {name!r}: {UnknownNameError.among('argument', key, parameters)}")
     missing = [key for key, one in parameters.items() if one.default is one.empty and key not in arguments]
     if missing:
-        raise DatasetError(f"data set {name!r} needs {' and '.join(missing)}; {takes}")
+        takes = ", ".join(parameters)
+        raise DatasetError(f"data set {name!r} needs {' and '.join(missing)}; it takes {takes}")
     for key, value in arguments.items():
         declared = _declared(parameters[key])
         if declared <= PLAIN.keys() and not any(PLAIN[kind](value) for kind in declared):

@@ -12,12 +12,15 @@ from .sky import sky
 __all__ = ["asinh", "asinh_peak", "blur", "clip", "high_pass", "noise_units", "sqrt", "standardise"]
 
 
-def noise_units(pixels: Tensor) -> Tensor:
+def noise_units(pixels: Tensor, noise: Tensor | None = None) -> Tensor:
     """Sky subtracted, in units of the sky's noise: (x - sky) / sigma, of each band of each image by itself.
 
     Arguments:
         pixels: (B, bands, H, W), in any linear unit. In an image without noise, sigma is a thousandth of its range.
+        noise: sigma, (B, bands, 1, 1), where it is known; None: it is measured in the pixels.
     """
+    if noise is not None:
+        return (pixels - sky(pixels)[0]) / noise.to(pixels)
     scale = pixels.abs().amax((-2, -1), keepdim=True).clamp(min=torch.finfo(pixels.dtype).tiny)
     pixels = pixels / scale
     level, sigma = sky(pixels)

@@ -17,65 +17,20 @@
 The first five prepare one image; `frame` is required. The others act on batches, in the order given.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields
+from itertools import pairwise
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from ..errors import SpecError, UnknownNameError
+from . import channels
+from .operation import ChannelOperation, Operation, channel_operations, n_channels
+from .rules import LARGEST, a_count, a_number, a_positive, a_side, a_truth, numbers, rule
 
-__all__ = ["OPERATIONS", "PREPARING", "Operation", "digest", "n_channels", "parse"]
-
-LARGEST = 16384  # pixels a side: one such image fills a gigabyte
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _positive(value: Any) -> float | None:
-    read = _number(value)
-    return read if read is not None and read > 0 else None
-
-
-def _count(value: Any) -> int | None:
-    read = _whole(value)
-    return read if read is not None and read > 0 else None
-
-
-def _side(value: Any) -> int | None:
-    read = _count(value)
-    return read if read is not None and read <= LARGEST else None
-
-
-def _truth(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _numbers(value: Any) -> tuple[float, ...] | None:
-    read = [_number(item) for item in value] if isinstance(value, list | tuple) else [None]
-    return None if None in read else tuple(item for item in read if item is not None)
-
-
-def _rule(read: Callable[[Any], Any], must: str, default: Any = MISSING) -> Any:
-    """A field of an operation: what reads its value, or None if it is wrong, and the sentence that then says so."""
-    return field(default=default, metadata={"read": read, "must": must})
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One step of preprocessing."""
-
-    op = ""
-
-    def declared(self) -> dict[str, Any]:
-        """The mapping that `parse` reads back."""
-        return {"op": self.op, **asdict(self)}
+__all__ = ["OPERATIONS", "PREPARING", "parse"]
 
 
 @dataclass(frozen=True)
@@ -83,8 +38,8 @@ class Blank(Operation):
     """Which values mark pixels that were not measured."""
 
     op = "blank"
-    values: tuple[float, ...] = _rule(_numbers, "a list of the numbers that mark bad pixels, as in [100.0]", ())
-    repeated: bool = _rule(_truth, "true or false: whether a value that many pixels share marks them as bad", True)
+    values: tuple[float, ...] = rule(numbers, "a list of the numbers that mark bad pixels, as in [100.0]", ())
+    repeated: bool = rule(a_truth, "true or false: whether a value that many pixels share marks them as bad", True)
 
 
 @dataclass(frozen=True)
@@ -99,7 +54,7 @@ class Resample(Operation):
     """To this pixel scale, arcsec."""
 
     op = "resample"
-    pixel_scale: float = _rule(_positive, "a number of arcsec above 0")
+    pixel_scale: float = rule(a_positive, "a number of arcsec above 0")
 
 
 @dataclass(frozen=True)
@@ -107,7 +62,7 @@ class Bin(Operation):
     """See `geometry.bin_mean`."""
 
     op = "bin"
-    factor: int = _rule(_count, "a whole number of pixels, 1 or more, whose mean becomes one pixel")
+    factor: int = rule(a_count, "a whole number of pixels, 1 or more, whose mean becomes one pixel")
 
 
 @dataclass(frozen=True)
@@ -115,76 +70,129 @@ class Frame(Operation):
     """To this many pixels a side."""
 
     op = "frame"
-    size: int = _rule(_side, f"a whole number of pixels a side, from 1 to {LARGEST:,}")
+    size: int = rule(a_side, f"a whole number of pixels a side, from 1 to {LARGEST:,}")
 
 
 @dataclass(frozen=True)
-class NoiseUnits(Operation):
+class NoiseUnits(ChannelOperation):
     """See `channels.noise_units`."""
 
     op = "noise_units"
 
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """See `channels.noise_units`."""
+        return channels.noise_units(pixels, noise)
+
 
 @dataclass(frozen=True)
-class Sqrt(Operation):
+class Sqrt(ChannelOperation):
     """See `channels.sqrt`."""
 
     op = "sqrt"
 
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """See `channels.sqrt`."""
+        return channels.sqrt(pixels)
+
 
 @dataclass(frozen=True)
-class Asinh(Operation):
+class Asinh(ChannelOperation):
     """See `channels.asinh`."""
 
     op = "asinh"
-    softening: float = _rule(_positive, "a number above 0, the brightness up to which the stretch is linear")
+    softening: float = rule(a_positive, "a number above 0, the brightness up to which the stretch is linear")
+
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """See `channels.asinh`."""
+        return channels.asinh(pixels, self.softening)
 
 
 @dataclass(frozen=True)
-class AsinhPeak(Operation):
+class AsinhPeak(ChannelOperation):
     """See `channels.asinh_peak`."""
 
     op = "asinh_peak"
-    contrast: float = _rule(_positive, "a number above 0, the brightness of the peak to the stretch")
+    contrast: float = rule(a_positive, "a number above 0, the brightness of the peak to the stretch")
+
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """See `channels.asinh_peak`."""
+        return channels.asinh_peak(pixels, self.contrast)
 
 
 @dataclass(frozen=True)
-class HighPass(Operation):
+class HighPass(ChannelOperation):
     """See `channels.high_pass`."""
 
     op = "high_pass"
-    sigma: float = _rule(_positive, "a number of pixels above 0, the width of what is taken away")
-    relative: float = _rule(_number, "a number, how much the light of the galaxy itself counts as noise")
+    sigma: float = rule(a_positive, "a number of pixels above 0, the width of what is taken away")
+    relative: float = rule(a_number, "a number, how much the light of the galaxy itself counts as noise")
+
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """See `channels.high_pass`."""
+        return channels.high_pass(pixels, self.sigma, self.relative)
 
 
 @dataclass(frozen=True)
-class Clip(Operation):
+class Clip(ChannelOperation):
     """See `channels.clip`."""
 
     op = "clip"
-    low: float = _rule(_number, "a number, the lowest value that stays")
-    high: float = _rule(_number, "a number, the highest value that stays")
+    low: float = rule(a_number, "a number, the lowest value that stays")
+    high: float = rule(a_number, "a number, the highest value that stays")
+
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """See `channels.clip`."""
+        return channels.clip(pixels, self.low, self.high)
+
+    def fault(self) -> str:
+        """The limits are the wrong way round."""
+        return "" if self.low < self.high else f"low is {self.low:g} and high is {self.high:g}; low must be less"
 
 
 @dataclass(frozen=True)
-class Standardise(Operation):
+class Standardise(ChannelOperation):
     """See `channels.standardise`."""
 
     op = "standardise"
-    mean: tuple[float, ...] = _rule(_numbers, "a list of numbers, one a channel")
-    std: tuple[float, ...] = _rule(_numbers, "a list of numbers, one a channel")
+    mean: tuple[float, ...] = rule(numbers, "a list of numbers, one a channel")
+    std: tuple[float, ...] = rule(numbers, "a list of numbers, one a channel")
+
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """See `channels.standardise`."""
+        return channels.standardise(pixels, self.mean, self.std)
+
+    def fault(self) -> str:
+        """There is not a width above 0 for each mean."""
+        if len(self.mean) != len(self.std):
+            return f"mean has {len(self.mean)} numbers and std has {len(self.std)}; each channel needs one of both"
+        return "" if min(self.std, default=1.0) > 0 else f"std is {list(self.std)}; every number must be above 0"
 
 
 @dataclass(frozen=True)
-class Stack(Operation):
+class Stack(ChannelOperation):
     """Several operations of the same input, channels concatenated."""
 
     op = "stack"
-    of: tuple[Operation, ...] = _rule(lambda value: _parts(value), "a list of operations, all of the same input")
+    of: tuple[Operation, ...] = rule(lambda value: _parts(value), "a list of operations, all of the same input")
 
     def declared(self) -> dict[str, Any]:
         """The mapping that `parse` reads back."""
         return {"op": self.op, "of": [operation.declared() for operation in self.of]}
+
+    def fault(self) -> str:
+        """One of them prepares an image, or there is none."""
+        preparing = [part.op for part in self.of if not isinstance(part, ChannelOperation)]
+        if preparing:
+            return f"of holds {preparing[0]}, which prepares one image; it must come before all that make channels"
+        return "" if self.of else "of is empty; it must hold the operations whose channels are concatenated"
+
+    def apply(self, pixels: Tensor, noise: Tensor | None) -> Tensor:
+        """The channels of each, one after the other."""
+        return torch.cat([part.apply(pixels, noise) for part in channel_operations(self.of)], dim=1)
+
+    def n_channels(self, before: int) -> int:
+        """Those of all together."""
+        return sum(n_channels([part], before) for part in self.of)
 
 
 PREPARING = (Blank, AbsentBands, Resample, Bin, Frame)
@@ -203,26 +211,8 @@ def parse(declared: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
     frames = [operation for operation in operations if isinstance(operation, Frame)]
     if len(frames) != 1:
         raise SpecError(f"preprocessing needs exactly one {{op: frame, size: ...}}, found {len(frames)}")
-    preparing = [isinstance(operation, PREPARING) for operation in operations]
-    if preparing != sorted(preparing, reverse=True):
-        raise SpecError(
-            "blank, absent_bands, resample, bin and frame come before all other operations of a preprocessing"
-        )
+    _check_order(operations)
     return operations
-
-
-def n_channels(operations: Sequence[Operation], n_bands: int) -> int:
-    """Channels of the network's input, of images of so many bands."""
-    for operation in operations:
-        if isinstance(operation, Stack):
-            n_bands = sum(n_channels([part], n_bands) for part in operation.of)
-    return n_bands
-
-
-def digest(operations: Sequence[Operation]) -> str:
-    """sha256 of the operations in canonical form."""
-    canonical = json.dumps([operation.declared() for operation in operations], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _parse_one(item: Mapping[str, Any]) -> Operation:
@@ -238,8 +228,22 @@ def _parse_one(item: Mapping[str, Any]) -> Operation:
         raise SpecError(f"operation {name!r} has no key {', '.join(unknown)}; it takes {', '.join(allowed) or 'none'}")
     missing = [key for key, field in allowed.items() if key not in given and field.default is MISSING]
     if missing:
-        raise SpecError(f"operation {name!r} needs {', '.join(missing)}")
-    return cls(**{key: _value(name, allowed[key], value) for key, value in given.items()})
+        needed = "; ".join(f"{key}, {allowed[key].metadata['must']}" for key in missing)
+        raise SpecError(f"operation {name!r} needs {needed}")
+    operation = cls(**{key: _value(name, allowed[key], value) for key, value in given.items()})
+    if fault := operation.fault():
+        raise SpecError(f"operation {name!r}: {fault}")
+    return operation
+
+
+def _check_order(operations: Sequence[Operation]) -> None:
+    """Refuse an operation that prepares one image after one that makes channels of a batch."""
+    for before, after in pairwise(operations):
+        if isinstance(before, ChannelOperation) and isinstance(after, PREPARING):
+            raise SpecError(
+                f"preprocessing has {after.op} after {before.op}; {', '.join(cls.op for cls in PREPARING)} prepare one "
+                "image and come before all other operations"
+            )
 
 
 def _value(name: str, of: Field, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,37 +12,16 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ImageShapeError, PixelScaleError
-from . import blanks, channels, geometry, geometry_torch
+from . import blanks, geometry, geometry_torch
 from .background_torch import filled
 from .given import as_array
-from .operations import (
-    PREPARING,
-    AbsentBands,
-    Asinh,
-    AsinhPeak,
-    Bin,
-    Blank,
-    Clip,
-    Frame,
-    HighPass,
-    NoiseUnits,
-    Operation,
-    Resample,
-    Sqrt,
-    Stack,
-    Standardise,
-    digest,
-    n_channels,
-    parse,
-)
-from .sky import sky
+from .operation import Operation, channel_operations, digest, n_channels
+from .operations import AbsentBands, Bin, Blank, Frame, Resample, parse
 
 if TYPE_CHECKING:
     from .image import RawImage
 
 __all__ = ["Prepared", "Preprocess"]
-
-Channels = Mapping[type[Operation], Callable[[Any, Tensor], Tensor]]
 
 
 @dataclass(frozen=True)
@@ -184,8 +163,9 @@ class Preprocess:
             noise: standard deviation of the sky, (B, bands, 1, 1), in images as they were observed, for those that have
                 less of it since, see `tasks.Restoration`; None: what the images show.
         """
-        operations = [op for op in self.operations if not isinstance(op, PREPARING)]
-        return _through(operations, batch, _CHANNELS if noise is None else {**_CHANNELS, **_counted_in(noise)})
+        for operation in channel_operations(self.operations):
+            batch = operation.apply(batch, noise)
+        return batch
 
     def images(self, pixels: np.ndarray | Tensor, pixel_scale: float | None = None) -> Tensor:
         """Both steps for images of one size, (B, bands, H, W) or (B, H, W) for one band."""
@@ -234,28 +214,3 @@ def _margin(measured: np.ndarray) -> int:
     """How many entries are false on both ends; none if all are."""
     places = np.flatnonzero(measured)
     return int(min(places[0], len(measured) - 1 - places[-1])) if len(places) else 0
-
-
-def _through(operations: Sequence[Operation], batch: Tensor, known: Channels) -> Tensor:
-    for operation in operations:
-        if isinstance(operation, Stack):
-            batch = torch.cat([_through([part], batch, known) for part in operation.of], dim=1)
-        else:
-            batch = known[type(operation)](operation, batch)
-    return batch
-
-
-def _counted_in(noise: Tensor) -> Channels:
-    """What takes the place of measuring the noise of an image where it is known."""
-    return {NoiseUnits: lambda _, x: (x - sky(x)[0]) / noise.to(x)}
-
-
-_CHANNELS: Channels = {
-    NoiseUnits: lambda _, x: channels.noise_units(x),
-    Sqrt: lambda _, x: channels.sqrt(x),
-    Asinh: lambda op, x: channels.asinh(x, op.softening),
-    AsinhPeak: lambda op, x: channels.asinh_peak(x, op.contrast),
-    HighPass: lambda op, x: channels.high_pass(x, op.sigma, op.relative),
-    Clip: lambda op, x: channels.clip(x, op.low, op.high),
-    Standardise: lambda op, x: channels.standardise(x, op.mean, op.std),
-}
