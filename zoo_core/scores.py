@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
+    "TRIED",
     "AnomalyScores",
     "ClassScores",
     "ClusterScores",
@@ -23,8 +24,13 @@ __all__ = [
     "NoiseFree",
     "ParameterScores",
     "Scores",
+    "Trial",
     "Truth",
+    "trial_ids",
 ]
+
+TRIED = 60  # images of a trial
+SURE = 0.999  # probability of the class that is called, where the answers are perfect
 
 Truth = Mapping[str, "np.ndarray"]
 """Columns (N,) of what is true of the images: `id`; `label` (class index) or one column a parameter; strata."""
@@ -79,6 +85,58 @@ class Scores(ABC):
             row: of the image.
         """
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Answers of known quality for the same images, on which `zoo check` tries the metrics of a task.
+
+    Arguments:
+        truth: of the images; every class has some.
+        perfect: answers that are right.
+        random: answers that know nothing of the images.
+        opposite: answers that are as wrong as can be.
+        tied: answers of which many are equal.
+    """
+
+    truth: Truth
+    perfect: Scores
+    random: Scores
+    opposite: Scores
+    tied: Scores
+
+    @classmethod
+    def of_classes(
+        cls,
+        classes: int,
+        rng: np.random.Generator,
+        scores: Callable[[np.ndarray], Scores],
+        opposite: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> Trial:
+        """One of images whose truth is the number of a class.
+
+        Arguments:
+            classes: how many there are.
+            rng: draws the random answers.
+            scores: makes the answers from the probability of each class, (N, K).
+            opposite: makes the wrong probabilities from the right ones; None: the class after the true one is called.
+        """
+        import numpy as np
+
+        label = np.arange(TRIED) % classes
+        right = np.full((TRIED, classes), (1 - SURE) / (classes - 1))
+        right[np.arange(TRIED), label] = SURE
+        drawn = rng.dirichlet(np.ones(classes), TRIED)
+        wrong = np.roll(right, 1, axis=1) if opposite is None else opposite(right)
+        answers = [one / one.sum(1, keepdims=True) for one in (right, drawn, wrong, np.round(drawn, 1))]
+        return cls({"id": trial_ids(), "label": label}, *map(scores, answers))
+
+
+def trial_ids() -> np.ndarray:
+    """Names of the images of a trial."""
+    import numpy as np
+
+    return np.array([f"image-{k}" for k in range(TRIED)])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import lazy
-from ..scores import AnomalyScores
+from ..scores import AnomalyScores, Trial
 from ..symmetries import Symmetry
 from .task import Task, unlike
 
@@ -79,6 +79,12 @@ class AnomalyTask(Task):
         from ..bench.metrics.anomaly import anomaly_metrics
 
         return anomaly_metrics(heads.classes)
+
+    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+        """Scores that are the probability that an image is not of the normal class."""
+        return Trial.of_classes(
+            len(heads.classes) or 2, rng, lambda probabilities: AnomalyScores(1 - probabilities[:, 0])
+        )
 
     def faults(self, output: tuple[Tensor, ...], channels: Tensor, heads: Heads) -> Iterator[str]:
         """A score an image, and a reconstruction like the input."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
-from ..scores import ClassScores
+from ..scores import ClassScores, Trial
 from .task import Task
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class ClassificationTask(Task):
     balances_classes = True
     reported: Mapping[str, bool] = {"auroc": True}
     pipeline = "image-classification"
+    example_heads = Heads(classes=("nonlens", "lens"))
 
     def outputs(self, heads: Heads) -> int:
         """One logit for two classes, else one a class."""
@@ -90,6 +91,10 @@ class ClassificationTask(Task):
         from ..bench.metrics.multiclass import multiclass_metrics
 
         return binary_metrics() if len(heads.classes) == 2 else multiclass_metrics(heads.classes)
+
+    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+        """Probabilities of the classes."""
+        return Trial.of_classes(len(heads.classes), rng, ClassScores)
 
     def example(self, output: Tensor, heads: Heads) -> Tensor:
         """Every class in turn."""

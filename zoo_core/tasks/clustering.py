@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import lazy
-from ..scores import ClusterScores
+from ..scores import ClusterScores, Trial
 from ..symmetries import Symmetry
 from .task import Task
 
@@ -44,6 +44,7 @@ class ClusteringTask(Task):
     gives_probabilities = True
     trains_itself = True
     pictures = lazy("zoo_core.board.pictures:draw_clusters")
+    example_heads = Heads(classes=("0", "1"))
 
     def outputs(self, heads: Heads) -> int:
         """One logit a cluster."""
@@ -69,6 +70,18 @@ class ClusteringTask(Task):
         from ..bench.metrics.clustering import clustering_metrics
 
         return clustering_metrics()
+
+    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+        """Clusters that are the classes, by chance, or each with images of all classes."""
+        import numpy as np
+
+        k = len(heads.classes)
+        return Trial.of_classes(
+            k,
+            rng,
+            scores=lambda probabilities: ClusterScores(probabilities.argmax(1), probabilities),
+            opposite=lambda right: right[np.arange(len(right)) // k],
+        )
 
     def example(self, output: tuple[Tensor, ...], heads: Heads) -> Tensor:
         """Every cluster in turn."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
-from ..scores import ParameterScores
+from ..scores import TRIED, ParameterScores, Trial, trial_ids
 from ..symmetries import Symmetry, average, recognised
 from .task import Task
 
@@ -70,6 +70,7 @@ class RegressionTask(Task):
     trains_on = ("regression",)
     states_errors = True
     reported: Mapping[str, bool] = {"mae": False}
+    example_heads = Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
 
     def outputs(self, heads: Heads) -> int:
         """A mean and a log variance for each parameter."""
@@ -113,6 +114,24 @@ class RegressionTask(Task):
         from ..bench.metrics.regression import regression_metrics
 
         return regression_metrics(heads.parameters)
+
+    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+        """Parameters from 0.5 to 1.5, measured well, in the order of other images, far off, and coarsely."""
+        import numpy as np
+
+        true = {name: rng.uniform(0.5, 1.5, TRIED) for name in heads.parameters}
+        error = {name: np.full(TRIED, 0.1) for name in true}
+
+        def scores(measured: Callable[[np.ndarray], np.ndarray]) -> ParameterScores:
+            return ParameterScores({name: measured(values) for name, values in true.items()}, error)
+
+        return Trial(
+            {"id": trial_ids(), **true},
+            perfect=scores(lambda values: values + rng.normal(0, 1e-3, TRIED)),
+            random=scores(rng.permutation),
+            opposite=scores(lambda values: 5 * (2 - values)),
+            tied=scores(lambda values: np.round(values, 1)),
+        )
 
     def example(self, output: Tensor, heads: Heads) -> Tensor:
         """Parameters from -1 to 1."""

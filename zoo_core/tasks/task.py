@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import Lazy
-from ..scores import ColumnScores, NoiseFree, Scores
+from ..scores import ColumnScores, NoiseFree, Scores, Trial
 from ..symmetries import Symmetry
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Task(ABC):
         pictures: `pictures(model, dataset, rows, stem)` draws what the board shows of it besides the plots; returns the
             paths of the files. None: nothing.
         pipeline: name of the task on the Hugging Face Hub.
+        example_heads: heads such as its networks have. `zoo check` tries the metrics of a plugin with them that has no
+            network of the task.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Task(ABC):
     written: tuple[str, ...] = ()
     pictures: Lazy | None = None
     pipeline: str = "image-feature-extraction"
+    example_heads: Heads = Heads()
 
     @property
     def is_calibrated(self) -> bool:
@@ -100,6 +103,10 @@ class Task(ABC):
     def metrics(self, heads: Heads) -> list[Metric]:
         """What the core can measure on data of these heads; the metrics of plugins come on top."""
         return []
+
+    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial | None:
+        """Answers of known quality, on which `zoo check` tries the metrics of plugins; None: it does not try them."""
+        return None
 
     def example(self, output: Tensor | tuple[Tensor, ...], heads: Heads) -> Tensor:
         """A truth as `Dataset.targets` gives it for images of this output; what `zoo check` computes the loss with."""

@@ -8,44 +8,25 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..metric import Binomial, Bootstrap, Interval, Metric, NoInterval, WeightedBootstrap
-from ..scores import AnomalyScores, ClassScores, ClusterScores, ParameterScores, Scores
-from ..tasks import Heads
+from ..scores import TRIED, Scores, Trial, Truth
+from ..tasks import Heads, task_named
 
 __all__ = ["METRIC_LAWS", "MetricLaw", "UntriedError", "heads_for"]
 
 MetricLaw = Callable[[Metric, Heads], Iterator[str]]
 
-IMAGES = 60
 ORDERS = 8
-DEFAULT_HEADS = {
-    "classification": Heads(classes=("nonlens", "lens")),
-    "clustering": Heads(classes=("0", "1")),
-    "regression": Heads(parameters=("theta_E", "q"), units=("arcsec", "")),
-    "anomaly": Heads(),
-}
 TYPED = (Bootstrap, WeightedBootstrap, Binomial, NoInterval)
 SAME = 1e-9  # relative: sums in another order
 
 
 class UntriedError(Exception):
     """The metric cannot be tried, and why."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Predictions of IMAGES images, and their truth."""
-
-    truth: dict[str, np.ndarray]
-    perfect: Scores
-    random: Scores
-    opposite: Scores
-    tied: Scores
 
 
 def defined(metric: Metric, heads: Heads) -> Iterator[str]:
@@ -81,7 +62,7 @@ def any_order(metric: Metric, heads: Heads) -> Iterator[str]:
         scores = getattr(trial, name)
         value = _value(metric, scores, trial.truth)
         for seed in range(ORDERS):
-            rows = np.random.default_rng(seed).permutation(IMAGES)
+            rows = np.random.default_rng(seed).permutation(TRIED)
             other = _value(metric, scores.at(rows), {key: column[rows] for key, column in trial.truth.items()})
             if not np.isclose(other, value, rtol=SAME, atol=SAME, equal_nan=True):
                 yield f"it is {value:g} of {name} predictions, and {other:g} of the same in another order"
@@ -125,53 +106,20 @@ def heads_for(metric: Metric, provided: dict[str, Heads]) -> Heads:
     Raises:
         UntriedError: no metric of its task is tried.
     """
-    if metric.task not in DEFAULT_HEADS:
+    task = task_named(metric.task)
+    heads = provided.get(metric.task, task.example_heads)
+    if task.trial(heads, np.random.default_rng(0)) is None:
         raise UntriedError(f"metrics of {metric.task} are not tried: no predictions of that task are made up here")
-    return provided.get(metric.task, DEFAULT_HEADS[metric.task])
+    return heads
 
 
-def _trial(metric: Metric, heads: Heads) -> Answers:
-    rng = np.random.default_rng(0)
-    ids = np.array([f"image-{k}" for k in range(IMAGES)])
-    if metric.task == "regression":
-        return _measured(heads, ids, rng)
-    classes = len(heads.classes) or 2
-    label = np.arange(IMAGES) % classes
-    sure = np.full((IMAGES, classes), 0.001 / (classes - 1))
-    sure[np.arange(IMAGES), label] = 0.999
-    drawn = rng.dirichlet(np.ones(classes), IMAGES)
-    wrong = sure[np.arange(IMAGES) // classes] if metric.task == "clustering" else np.roll(sure, 1, axis=1)
-    kinds = {"perfect": sure, "random": drawn, "opposite": wrong, "tied": np.round(drawn, 1)}
-    return Answers({"id": ids, "label": label}, **{name: _scores(metric.task, one) for name, one in kinds.items()})
+def _trial(metric: Metric, heads: Heads) -> Trial:
+    trial = task_named(metric.task).trial(heads, np.random.default_rng(0))
+    assert trial is not None  # which `heads_for` refuses
+    return trial
 
 
-def _scores(task: str, probabilities: np.ndarray) -> Scores:
-    probabilities = probabilities / probabilities.sum(1, keepdims=True)
-    if task == "anomaly":
-        return AnomalyScores(1 - probabilities[:, 0])
-    if task == "clustering":
-        return ClusterScores(probabilities.argmax(1), probabilities)
-    return ClassScores(probabilities)
-
-
-def _measured(heads: Heads, ids: np.ndarray, rng: np.random.Generator) -> Answers:
-    """Parameters between 0.5 and 1.5, measured well, by chance, and far off."""
-    true = {name: rng.uniform(0.5, 1.5, IMAGES) for name in heads.parameters}
-    error = {name: np.full(IMAGES, 0.1) for name in true}
-
-    def scores(of: Callable[[np.ndarray], np.ndarray]) -> ParameterScores:
-        return ParameterScores({name: of(values) for name, values in true.items()}, error)
-
-    return Answers(
-        {"id": ids, **true},
-        perfect=scores(lambda values: values + rng.normal(0, 1e-3, IMAGES)),
-        random=scores(rng.permutation),
-        opposite=scores(lambda values: 5 * (2 - values)),
-        tied=scores(lambda values: np.round(values, 1)),
-    )
-
-
-def _value(metric: Metric, scores: Scores, truth: dict[str, np.ndarray]) -> float:
+def _value(metric: Metric, scores: Scores, truth: Truth) -> float:
     try:
         return metric.value(scores, truth)
     except KeyError as error:
@@ -182,11 +130,11 @@ def _columns(scores: Scores) -> dict[str, Any]:
     return dict(vars(scores))
 
 
-def _resamples(truth: dict[str, np.ndarray]) -> np.ndarray:
+def _resamples(truth: Truth) -> np.ndarray:
     """Each image once, then resamples within the classes."""
     rng = np.random.default_rng(1)
-    groups = truth.get("label", np.zeros(IMAGES, int))
-    weights = np.ones((4, IMAGES), dtype=np.int64)
+    groups = truth.get("label", np.zeros(TRIED, int))
+    weights = np.ones((4, TRIED), dtype=np.int64)
     for row in weights[1:]:
         for group in np.unique(groups):
             members = np.flatnonzero(groups == group)
