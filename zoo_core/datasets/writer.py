@@ -74,7 +74,9 @@ def simulate(
         raise DatasetError(f"{name} is read from files that exist already, and cannot be simulated")
     source, out = open_dataset(name, n=n, seed=seed, **(arguments or {})), Path(out).expanduser()
     if not isinstance(source, Simulated):
-        raise DatasetError(f"{name} is not simulated; its images exist already, see its documentation for where")
+        raise DatasetError(
+            f"{name} is none of the simulations that can be written as files; zoo.open_dataset({name!r}) gives its images"
+        )
     if format == "deeplense" and not source.description.heads.classes:
         raise DatasetError(f"{name} has no classes, and format deeplense writes a folder a class; choose another one")
     make_folder(out)
