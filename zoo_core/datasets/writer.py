@@ -75,7 +75,8 @@ def simulate(
     source, out = open_dataset(name, n=n, seed=seed, **(arguments or {})), Path(out).expanduser()
     if not isinstance(source, Simulated):
         raise DatasetError(
-            f"{name} is none of the simulations that can be written as files; zoo.open_dataset({name!r}) gives its images"
+            f"{name} is none of the simulations that can be written as files; its images are those of "
+            f"zoo.open_dataset({name!r})"
         )
     if format == "deeplense" and not source.description.heads.classes:
         raise DatasetError(f"{name} has no classes, and format deeplense writes a folder a class; choose another one")
