@@ -17,6 +17,9 @@ from zoo_core.bench.results import predictions_of, read_result
 from zoo_core.bench.scoring import SHARD
 from zoo_core.datasets.simulated.frozen import table_sha256
 from zoo_core.errors import ArgumentError, FileError, ResultError, UntrainedError
+from zoo_core.images import find_sources
+from zoo_core.predict.images import SourceImages
+from zoo_core.predict.packing import pack
 
 from .conftest import PREPROCESS, SIDE
 
@@ -53,6 +56,18 @@ def test_the_stored_scores_are_those_of_the_model(tiny_model, bright, folder_of_
     expected = model(images[:, None]).to_table()["p_lens"]
     np.testing.assert_allclose(predictions["p_lens"], expected, atol=1e-6)  # float32, other batches
     assert truth["label"].tolist() == [int(name.startswith("lens")) for name in truth["id"]]
+
+
+def test_packs_are_measured_as_the_files_that_they_were_made_of(tiny_model, bright, folder_of_images, tmp_path):
+    packs = tmp_path / "packs"
+    for name in bright.arguments["classes"]:
+        pack(SourceImages(list(find_sources(folder_of_images / name)), 1), ("VIS",), packs / name)
+    model, of_packs = tiny_model("trivial.one"), replace(bright, arguments={**bright.arguments, "path": str(packs)})
+
+    (of_files,) = measure([model], bright, results=tmp_path / "files")
+    (packed,) = measure([model], of_packs, results=tmp_path / "packed")
+
+    assert packed.metrics == of_files.metrics and packed.images == of_files.images
 
 
 def test_what_was_measured_is_not_measured_again(tiny_model, bright, tmp_path):

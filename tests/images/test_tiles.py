@@ -117,3 +117,12 @@ def test_a_folder_of_parquet_files_is_a_catalogue(tiles, tmp_path):
     (folder / "0.parquet").unlink()
     with pytest.raises(ImageReadError, match="no HATS catalogue, and no Parquet files in it"):
         found(folder, tiles)
+
+
+@pytest.mark.parametrize("span", [(0, 2), (1, 6), (4, 7), (7, 7)])
+def test_a_part_has_the_same_objects_and_only_the_tiles_that_they_are_on(catalog, tiles, span):
+    cutouts = find_cutouts(catalog, tiles, pixels=11)
+    part = cutouts.part(*span)
+    assert repr(list(part)) == repr(list(cutouts)[slice(*span)])  # NaN is not equal to itself
+    assert {tile.path for tile in part.tiles} == {row.tile.path for row in part if isinstance(row, CatalogSource)}
+    assert len(part.names.buffers()[2] or b"") < 64

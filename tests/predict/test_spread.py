@@ -4,18 +4,23 @@ import os
 import random
 import resource
 import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from astropy.table import Table
 from torch import nn
 
 import zoo_core as zoo
 from zoo_core.errors import SchedulerError
+from zoo_core.images.image import RawImage
 from zoo_core.images.preprocess import Preprocess
+from zoo_core.images.select import Window
+from zoo_core.images.source import FileSource
 from zoo_core.predict import run
 
 distributed = pytest.importorskip("distributed")
@@ -122,6 +127,36 @@ def _allow(size: int) -> int:
     before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     return before
+
+
+class Meeting(nn.Module):
+    """A network that ends when another image is being read, and says whether one was."""
+
+    computing, reading = threading.Event(), threading.Event()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        Meeting.computing.set()
+        return torch.full((len(images), 1), 200.0 * Meeting.reading.wait(20) - 100)
+
+
+class Late(FileSource):
+    """An image whose reading begins when a network computes."""
+
+    def load(self, n_bands: int, window: Window | None = None) -> RawImage:
+        if Meeting.computing.wait(20):
+            Meeting.reading.set()
+        return super().load(n_bands, window)
+
+
+def test_a_worker_with_threads_reads_a_shard_while_it_computes_another(model, stack, tmp_path):
+    sources = [FileSource(str(stack.paths), index=row) for row in range(BAD, BAD + 2 * SHARD)]
+    sources[SHARD:] = [Late(one.path, index=one.index) for one in sources[SHARD:]]
+    with distributed.LocalCluster(
+        processes=False, protocol="tcp", n_workers=1, threads_per_worker=2, dashboard_address=":0", silence_logs=50
+    ) as threads:
+        meeting = replace(model, network=Meeting().eval())
+        table = meeting.predict(sources, out=tmp_path / "scores.csv", scheduler=threads.scheduler_address)
+    assert np.all(table["p_lens"] > 0.9), "nothing was read while the network computed"
 
 
 class Absent(nn.Module):

@@ -8,14 +8,27 @@ import torch
 
 import zoo_core as zoo
 from zoo_core.errors import RecipeError
+from zoo_core.images import find_sources
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.interfaces import TrainingView
+from zoo_core.predict.images import SourceImages
+from zoo_core.predict.packing import pack
 from zoo_core.tasks import task_named
 from zoo_core.train.data import learning_from, open_data, with_path
-from zoo_core.train.fit import _elsewhere
+from zoo_core.train.fit import _elsewhere, train
 from zoo_core.train.prepared import view_of
 from zoo_core.train.recipe import DataRecipe, Recipe
 from zoo_core.train.subset import Subset
+
+OF_A_FOLDER = """
+id: toy.test
+architecture: toy
+plugin: zoo-toy
+train: {images}
+validation: {images}
+steps: 4
+validate_every: 2
+"""
 
 
 def recipe(train="toy_files", validation="toy_files", **arguments) -> Recipe:
@@ -139,3 +152,22 @@ def test_bands_that_do_not_fit_are_one_line(toy):
     with pytest.raises(RecipeError) as error:
         open_data(wanted, task_named("classification"), ("VIS",), "toy")
     assert str(error.value) == "toy_spots has the bands r, i, toy takes VIS; write those of the data set as `bands`"
+
+
+def test_packs_teach_what_the_files_that_they_were_made_of_teach(toy, tmp_path):
+    rng, weights = np.random.default_rng(0), []
+    for name, level in (("none", 0.0), ("middle", 3.0)):
+        (tmp_path / "files" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = rng.normal(level, size=(12, 12)).astype(np.float32)
+            np.save(tmp_path / "files" / name / f"{name}{number}.npy", pixels)
+        pack(SourceImages(list(find_sources(tmp_path / "files" / name)), 1), ("VIS",), tmp_path / "packs" / name)
+    for place in ("files", "packs"):
+        images = f"{{dataset: folder, arguments: {{path: {tmp_path / place}, classes: [none, middle]}}}}"
+        path = tmp_path / f"{place}.yaml"
+        path.write_text(OF_A_FOLDER.format(images=images))
+        weights.append(
+            zoo.load(train(path, tmp_path / f"of-{place}", device="cpu", progress=False)).network.state_dict()
+        )
+
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])

@@ -110,6 +110,23 @@ class Cutouts(Sequence[Source]):
             raise IndexError(f"{self.catalog}: image {index} of {len(self)}")
         return self._source(index % len(self))
 
+    def part(self, start: int, stop: int) -> "Cutouts":
+        """Objects `start` to `stop` alone, with the tiles that they are on."""
+        rows, names = slice(start, stop), pa.concat_arrays([self.names.slice(start, max(0, stop - start))])
+        used = np.unique(self.tile[rows][self.tile[rows] != NONE])
+        tile = np.where(self.tile[rows] == NONE, NONE, np.searchsorted(used, self.tile[rows]))
+        return replace(
+            self,
+            tiles=[self.tiles[number] for number in used],
+            sides=[self.sides[number] for number in used],
+            names=names,
+            rows=self.rows[rows],
+            tile=tile,
+            x=self.x[rows],
+            y=self.y[rows],
+            sky=None if self.sky is None else self.sky[rows],
+        )
+
     def _source(self, place: int) -> Source:
         name, row, number = str(self.names[place]), int(self.rows[place]), int(self.tile[place])
         sky = None if self.sky is None else (float(self.sky[place, 0]), float(self.sky[place, 1]))

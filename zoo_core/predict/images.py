@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..errors import ImageError, ImageShapeError
 from ..files import stamp
+from ..images.catalog_sources import Cutouts
 from ..images.given import as_array
 from ..images.held import raw_image
 from ..images.image import RawImage
@@ -111,7 +112,9 @@ class SourceImages(Images):
         """Those sources."""
         columns = self.carried(start, stop)
         own = None if columns is None else columns.combine_chunks()
-        return replace(self, sources=tuple(self.sources[start:stop]), columns=own)
+        cutouts = isinstance(self.sources, Cutouts)  # which travel faster than the objects that they stand for
+        sources = self.sources.part(start, stop) if cutouts else tuple(self.sources[start:stop])
+        return replace(self, sources=sources, columns=own)
 
 
 @dataclass(frozen=True, eq=False)

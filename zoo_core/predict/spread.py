@@ -172,12 +172,12 @@ class _Spread:
             raise SchedulerError(self._failure())
 
     def _submit(self, number: int) -> Future:
-        from .worker import ShardTask, finish_shard
+        from .worker import SealedTask, ShardTask, finish_shard
 
         run = self.run
         shards = replace(run.shards, folder=run.shards.folder.resolve(), first=number)
         task = ShardTask(self.name, run.images.part(*run.span(number)), shards, run.pixel_scale, self.batch_size)
-        return self.client.submit(finish_shard, task, key=f"{self.name}-{number}", pure=False)
+        return self.client.submit(finish_shard, SealedTask.of(task), key=f"{self.name}-{number}", pure=False)
 
     def _take(self, number: int, future: Future) -> None:
         from distributed import KilledWorker

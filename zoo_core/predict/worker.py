@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from distributed import Worker, WorkerPlugin, get_worker
+from distributed.protocol import deserialize, serialize
 
 from ..errors import SchedulerError
 from ..models.devices import device_named
@@ -20,7 +22,7 @@ from .run import Run
 from .scoring import Scorer
 from .shards import Shards
 
-__all__ = ["Held", "Place", "ShardTask", "finish_shard", "objection"]
+__all__ = ["Held", "Place", "SealedTask", "ShardTask", "finish_shard", "objection"]
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,31 @@ class ShardTask:
     batch_size: int | None
 
 
-def finish_shard(task: ShardTask) -> int:
+@dataclass(frozen=True)
+class SealedTask:
+    """A task as Dask sends it, so that the scheduler passes on bytes and not the thousand sources in them.
+
+    Arguments:
+        header, frames: of Dask's protocol.
+    """
+
+    header: Mapping[str, Any]
+    frames: Sequence[bytes]
+
+    @classmethod
+    def of(cls, task: ShardTask) -> SealedTask:
+        """That task, sealed."""
+        header, frames = serialize(task)
+        return cls(header, [bytes(frame) for frame in frames])
+
+    def opened(self) -> ShardTask:
+        """The task."""
+        return cast(ShardTask, deserialize(self.header, self.frames))
+
+
+def finish_shard(sealed: SealedTask) -> int:
     """Write the rows of one shard, unless they are there already; returns how many have status `error`."""
+    task = sealed.opened()
     held = get_worker().plugins[task.run]
     assert isinstance(held, Held)
     at_once = AtOnce(batch_size(held.scorer.model, task.batch_size))
