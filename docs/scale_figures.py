@@ -16,16 +16,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from astropy.io import fits
+from distributed import Client, LocalCluster
 from torch import nn
 
 import zoo_core as zoo
 from zoo_core.images.preprocess import Preprocess
-from zoo_core.predict.images import SourceImages
+from zoo_core.predict.images import Images, SourceImages
 from zoo_core.predict.inputs import images_of
 from zoo_core.predict.options import Options
 from zoo_core.predict.packing import pack
 from zoo_core.predict.predict import scored
-from zoo_core.predict.shards import SHARD
+from zoo_core.predict.shards import SHARD, Shards
+from zoo_core.predict.worker import SealedTask, ShardTask
 
 IMAGES, SIDE, TILE = 512, 101, 2000
 NETWORKS = ("lastro.space", "deeplens.space", "resnet.substructure")
@@ -118,6 +120,37 @@ def shards() -> Iterator[str]:
     yield f"a run of nine images costs {1e3 * spent['small']:.0f} ms, which bounds what a shard costs beside them."
 
 
+def received(sealed: SealedTask) -> int:
+    """What a worker answers that does nothing."""
+    return 0
+
+
+def hand_out() -> Iterator[str]:
+    """What a shard costs the process that hands it out, of a catalogue and of a stack: CPU time."""
+    model, count = zoo.load("trivial", device="cpu"), 40
+    with (
+        tempfile.TemporaryDirectory() as name,
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,
+        Client(cluster) as client,
+    ):
+        folder = Path(name)
+        np.save(folder / "stack.npy", np.zeros((count * SHARD, 9, 9), np.float32))
+        stack = zoo.Files(folder / "stack.npy", stack=True)
+        for kind, named in (("a catalogue", sky(folder, count * SHARD)), ("a stack", stack)):
+            images = images_of(model, named)
+            client.submit(received, _task(images, folder, 0), key=kind).result()
+            start = cpu()
+            tasks = [_task(images, folder, number) for number in range(count)]
+            futures = [client.submit(received, task, key=f"{kind} {n}") for n, task in enumerate(tasks)]
+            client.gather(futures)
+            yield f"A shard of {kind} costs {1e3 * (cpu() - start) / count:.0f} ms where it is handed out."
+
+
+def _task(images: Images, folder: Path, number: int) -> SealedTask:
+    part = images.part(number * SHARD, (number + 1) * SHARD)
+    return SealedTask.of(ShardTask("", part, Shards(folder, number), None, None))
+
+
 def memory() -> Iterator[str]:
     """Of the process that hands out the shards, for each object of a catalogue."""
     model = zoo.load("trivial", device="cpu")
@@ -132,7 +165,7 @@ def memory() -> Iterator[str]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for part in (stages, shards, memory):
+    for part in (stages, shards, hand_out, memory):
         for line in part():
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()

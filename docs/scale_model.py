@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 CUT, PREPARE, NETWORK = 5148.0, 8509.0, 26.0  # images a CPU second; the network with 8 views
 ROW = 0.45e-3  # s of computing that a run costs a row beside these
-SCHEDULER = 0.08  # s that the process that hands out shards computes for one
+SCHEDULER = 0.01  # s that the process that hands out shards computes for one
 SHARD, BYTES = 1024, 101 * 101 * 4
 PRICE = 0.05  # of a core for an hour, in whatever is paid
 
