@@ -101,7 +101,7 @@ def check(name: str, weights: bool = False, device: str = "auto", rounds: int = 
         weights: also demand published weights, of a plugin for one of its architectures at least, and replay their
             golden files.
         device: where published weights run; "auto" for the fastest there is.
-        rounds: how often the law `threads` repeats each prediction of published weights.
+        rounds: how often the law `threads` repeats each prediction of published weights; fewer than 20 are of one view.
 
     Raises:
         UnknownNameError, NotInstalledError: nothing installed is called that.

@@ -57,14 +57,21 @@ def golden_replay(spec: ModelSpec, trial: Trial) -> Iterator[str]:
 
 
 def trained_batch_size(spec: ModelSpec, trial: Trial) -> Iterator[str]:
-    """With the published weights, too, an image's prediction does not depend on its companions (on a GPU: to 1e-3)."""
-    model = _loaded(spec.id, trial.device)
+    """With the published weights, too, an image's prediction does not depend on its companions (on a GPU: to 1e-3).
+
+    Of one view: another view is another image.
+    """
+    model = _loaded(spec.id, trial.device).with_views(1)
     yield from batch_faults(model.prediction, _golden_channels(model, spec), batch_tolerance(trial.device))
 
 
 def any_number_of_threads(spec: ModelSpec, trial: Trial) -> Iterator[str]:
-    """Four threads that predict different images at once get what one gets, time and again: to 1e-5, on a GPU 1e-3."""
+    """Four threads that predict different images at once get what one gets, time and again: to 1e-5, on a GPU 1e-3.
+
+    Of one view in a trial of fewer rounds than a release takes.
+    """
     model, golden = _loaded(spec.id, trial.device), read_golden(golden_file(spec))
+    model = model if trial.rounds >= ROUNDS else model.with_views(1)
     batches = list(zip(golden.images, golden.pixel_scales, strict=True))[:THREADS]
     yield from thread_faults(
         lambda batch: model(batch[0][None], batch[1]), batches, trial.rounds, batch_tolerance(trial.device)
@@ -75,7 +82,7 @@ def trained_device(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """With the published arguments and weights, too, the network computes where its input is."""
     model = _loaded(spec.id, "cpu")
     yield from device_faults(
-        lambda output: model.task.prediction(output, model.heads), model.network, _golden_channels(model, spec)
+        lambda output: model.task.prediction(output, model.heads), model.network, _golden_channels(model, spec)[:2]
     )
 
 
