@@ -82,6 +82,11 @@ class HubServer:
     def store_url(self) -> str:
         return f"http://127.0.0.1:{self._servers[1].server_port}"
 
+    def forget(self) -> None:
+        """Hold nothing again, as at first."""
+        for held in (self.repositories, self.private, self.objects, self.requests, self.faults):
+            held.clear()
+
     def __enter__(self) -> "HubServer":
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()

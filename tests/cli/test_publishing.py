@@ -1,10 +1,7 @@
 """The real `lastro.space`, published by the command line, and used by somebody who has none of its files."""
 
 import csv
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,37 +15,22 @@ from zoo_core.testing.golden import read_golden, tolerance
 
 from ..catalog.distributions import install
 from ..hub_server import HubServer
+from ..publishing_process import PublishingProcess
 
 MODEL, THERE, REPO = "lastro.space", "lastro.hub", "survey/lastro-space"
 RESULTS = Path(__file__).parents[2] / "docs" / "leaderboard" / "results"
 
-Command = Callable[..., subprocess.CompletedProcess]
 
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hub() -> Iterator[HubServer]:
     with HubServer() as server:
         yield server
 
 
-@pytest.fixture
-def command(hub: HubServer, tmp_path: Path) -> Command:
-    """Runs `zoo` in a process that knows this Hub, and what is installed in `site`; it has an empty cache."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    settings = {
-        "PYTHONPATH": str(tmp_path / "site"),
-        "HF_ENDPOINT": hub.url,
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_HOME": str(tmp_path / "hf"),
-        "HF_TOKEN": "hf_writer",
-        "OMP_NUM_THREADS": "1",
-    }
-
-    def run(*arguments: object) -> subprocess.CompletedProcess:
-        words = [sys.executable, "-m", "zoo_core", *map(str, arguments)]
-        return subprocess.run(words, env=kept | settings, cwd=tmp_path, capture_output=True, text=True)
-
-    return run
+@pytest.fixture(scope="module")
+def somebody(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublishingProcess]:
+    with PublishingProcess(hub, tmp_path_factory.mktemp("somebody")) as process:
+        yield process
 
 
 def install_listing(site: Path, weights: str) -> None:
@@ -72,19 +54,20 @@ def write_fits(folder: Path) -> dict[str, float]:
 
 
 @pytest.mark.slow
-def test_the_published_model_gives_the_golden_predictions_to_somebody_without_its_files(command, hub, tmp_path):
-    published = command("publish", MODEL, "--repo", REPO, "--results", RESULTS)
-    assert published.returncode == 0, published.stderr
-    head, _, weights = published.stdout.partition("\n")
+def test_the_published_model_gives_the_golden_predictions_to_somebody_without_its_files(somebody, hub, tmp_path):
+    published = somebody.zoo("publish", MODEL, "--repo", REPO, "--results", RESULTS)
+    assert published.code == 0, published.err
+    head, _, weights = published.out.partition("\n")
     assert head == f"{MODEL} is at {hub.url}/{REPO}; its entry in the registry:"
-    assert "%" not in published.stderr, "no progress bar where nobody looks"
+    assert "%" not in published.err, "no progress bar where nobody looks"
     files = {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
     assert files <= set(hub.files(REPO))
 
     install_listing(tmp_path / "site", weights)
+    somebody.sees(tmp_path / "site")
     expected = write_fits(tmp_path / "cutouts")
-    predicted = command("predict", THERE, "cutouts", "-o", "scores.csv", "--device", "cpu")
-    assert predicted.returncode == 0, predicted.stderr
+    predicted = somebody.zoo("predict", THERE, tmp_path / "cutouts", "-o", tmp_path / "scores.csv", "--device", "cpu")
+    assert predicted.code == 0, predicted.err
     rows = list(csv.DictReader((tmp_path / "scores.csv").read_text().splitlines()))
     assert {row["id"] for row in rows} == set(expected)
     found = [float(row["p_lens"]) for row in rows]
@@ -92,14 +75,17 @@ def test_the_published_model_gives_the_golden_predictions_to_somebody_without_it
     assert hub.asked("GET", "/objects/"), "its weights came from the Hub"
 
     hub.requests.clear()
-    checked = command("check", THERE, "--weights", "--rounds", 1)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "golden" in checked.stdout
+    checked = somebody.zoo("check", THERE, "--weights", "--rounds", 1)
+    assert checked.code == 0, checked.out + checked.err
+    assert "golden" in checked.out
     assert not hub.asked("GET", "model.safetensors"), "and lie in the cache now"
 
 
-def test_without_measured_results_nothing_is_uploaded(command, hub, tmp_path):
-    refused = command("publish", MODEL, "--repo", REPO, "--results", tmp_path)
-    assert refused.returncode == 1
-    assert f"zoo benchmark {MODEL} --on" in refused.stderr and "Traceback" not in refused.stderr
+def test_without_measured_results_nothing_is_uploaded(somebody, hub, tmp_path):
+    hub.forget()
+
+    refused = somebody.zoo("publish", MODEL, "--repo", REPO, "--results", tmp_path)
+
+    assert refused.code == 1
+    assert f"zoo benchmark {MODEL} --on" in refused.err and "Traceback" not in refused.err
     assert hub.requests == []

@@ -1,10 +1,6 @@
-import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,51 +19,37 @@ from zoo_core.errors import PublishError
 from zoo_core.publish.upload import rehearse, write_repository
 
 from ..hub_server import HubServer
+from ..publishing_process import PublishingProcess
 from .conftest import DISTRIBUTION, MODEL
 
-CLIENT = Path(__file__).with_name("publish_client.py")
 REPO = "survey/second-tiny"
 
-Run = Callable[..., dict]
 
-
-@pytest.fixture
-def hub() -> Iterator[HubServer]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[HubServer]:
     with HubServer() as server:
         yield server
 
 
 @pytest.fixture
-def environment(hub, site, tmp_path) -> dict[str, str]:
-    """Of a process that knows the plugin and has a token for the Hub."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    return kept | {
-        "PYTHONPATH": f"{site}{os.pathsep}{DISTRIBUTION}",
-        "HF_ENDPOINT": hub.url,
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_HOME": str(tmp_path / "hf"),
-        "HF_TOKEN": "hf_writer",
-        "OMP_NUM_THREADS": "1",
-    }
+def hub(server) -> HubServer:
+    """The Hub, empty."""
+    server.forget()
+    return server
+
+
+@pytest.fixture(scope="module")
+def somebody(server, site, tmp_path_factory) -> Iterator[PublishingProcess]:
+    """Who knows the plugin and has a token for the Hub."""
+    with PublishingProcess(server, tmp_path_factory.mktemp("somebody")) as process:
+        process.sees(site, DISTRIBUTION)
+        yield process
 
 
 @pytest.fixture(scope="package")
 def repository(trained, results, tmp_path_factory) -> Path:
     """What is to be uploaded."""
     return write_repository(trained, tmp_path_factory.mktemp("repository") / "model", results, "survey")
-
-
-@pytest.fixture
-def commit(environment, repository) -> Run:
-    """Uploads the repository's folder from a child process; returns what it answer."""
-
-    def run(repo: str = REPO) -> dict:
-        command = [sys.executable, str(CLIENT), str(repository), repo]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert ended.stdout, ended.stderr
-        return json.loads(ended.stdout.splitlines()[-1])
-
-    return run
 
 
 def test_the_repository_is_a_folder_that_loads_and_predicts_alike(repository):
@@ -83,37 +65,32 @@ def test_the_repository_is_a_folder_that_loads_and_predicts_alike(repository):
     assert here.equal(there)
 
 
-def test_a_published_model_is_loaded_back_from_the_hub(environment, trained, results, hub, tmp_path):
-    """By somebody else, through a registry entry with the lines that publishing gave, from an empty cache."""
-    call = f"publish({str(trained)!r}, {REPO!r}, {str(results)!r})"
-    weights = child(f"from zoo_core.publish.upload import publish; print({call}.entry())", environment)
+def test_a_published_model_is_loaded_back_from_the_hub(somebody, trained, results, hub, site, tmp_path):
+    """Through a registry entry with the lines that publishing gave, from an empty cache."""
+    published = somebody.zoo("publish", trained, "--repo", REPO, "--results", results)
+    assert published.code == 0, published.err
     assert set(hub.files(REPO)) == {"README.md", "config.json", "golden.safetensors", "model.safetensors"}
-    install_index(tmp_path / "elsewhere", "second.hub", weights)
-    code = (
-        "import zoo_core as zoo\n"
-        "from zoo_core.testing.golden import replay\n"
-        "from zoo_core.catalog.weights import golden_file, weights_file\n"
-        "model = zoo.load('second.hub')\n"
-        "print(weights_file(model.spec), replay(model, golden_file(model.spec))[0].value)\n"
-    )
-    path = f"{tmp_path / 'elsewhere'}{os.pathsep}{environment['PYTHONPATH']}"
-    loaded, difference = child(code, environment | {"PYTHONPATH": path}).split()
-    assert Path(loaded).is_relative_to(tmp_path / "hf")
-    assert float(difference) < 1e-4
+    install_index(tmp_path / "elsewhere", "second.hub", published.out.partition("\n")[2])
+    somebody.sees(tmp_path / "elsewhere", site, DISTRIBUTION)
+
+    loaded = somebody.replayed("second.hub")
+
+    assert hub.asked("GET", "/objects/"), "its weights came from the Hub"
+    assert Path(loaded["weights"]).parts[-2:] == (hub.repositories[REPO][-1].oid, "model.safetensors")
+    assert loaded["difference"] < 1e-4
 
 
-def test_a_rehearsal_shows_the_card_and_sends_nothing(environment, trained, results, hub):
-    command = [sys.executable, "-m", "zoo_core", "publish", str(trained), "--repo", REPO, "--results", str(results)]
-    ended = subprocess.run(
-        [*command, "--benchmarks", "survey", "--dry-run"], env=environment, capture_output=True, text=True
+def test_a_rehearsal_shows_the_card_and_sends_nothing(somebody, trained, results, hub):
+    ended = somebody.zoo(
+        "publish", trained, "--repo", REPO, "--results", results, "--benchmarks", "survey", "--dry-run"
     )
 
-    assert ended.returncode == 0, ended.stderr
-    assert f"nothing was sent; {REPO} would hold" in ended.stdout
+    assert ended.code == 0, ended.err
+    assert f"nothing was sent; {REPO} would hold" in ended.out
     files = ("README.md", "config.json", "golden.safetensors", "model.safetensors", ".eval_results/second_rings.yaml")
-    assert all(name in ended.stdout for name in files)
-    assert "# second.tiny" in ended.stdout
-    assert hub.repositories == {}
+    assert all(name in ended.out for name in files)
+    assert "# second.tiny" in ended.out
+    assert hub.repositories == {} and hub.requests == []
 
 
 def test_a_rehearsal_fails_as_the_upload_would(site, tmp_path):
@@ -121,38 +98,38 @@ def test_a_rehearsal_fails_as_the_upload_would(site, tmp_path):
         rehearse(MODEL, tmp_path)
 
 
-def test_publishing_again_changes_nothing(commit, hub):
-    first, second = commit(), commit()
+def test_publishing_again_changes_nothing(somebody, repository, hub):
+    first, second = (somebody.commit(repository, REPO) for _ in range(2))
     assert first == second
     assert len(hub.repositories[REPO]) == 2, "the initial commit and one more"
 
 
-def test_other_weights_under_the_same_id_are_refused(commit, hub):
+def test_other_weights_under_the_same_id_are_refused(somebody, repository, hub):
     hub.add(REPO, {"model.safetensors": b"earlier weights"})
-    answer = commit()
+    answer = somebody.commit(repository, REPO)
     assert answer["error"] == "PublishError"
     assert "under a new tag" in answer["message"]
     assert hub.files(REPO) == {"model.safetensors": b"earlier weights"}
 
 
-def test_without_the_right_to_write_the_token_is_named(commit, hub):
+def test_without_the_right_to_write_the_token_is_named(somebody, repository, hub):
     hub.fail("POST", "/api/repos/create", status=403)
-    answer = commit()
+    answer = somebody.commit(repository, REPO)
     assert answer["error"] == "PublishError"
     assert "HF_TOKEN" in answer["message"]
 
 
-def test_an_upload_that_fails_half_way_publishes_nothing(commit, hub):
+def test_an_upload_that_fails_half_way_publishes_nothing(somebody, repository, hub):
     hub.fail("POST", "/commit/", status=500)
-    answer = commit()
+    answer = somebody.commit(repository, REPO)
     assert answer["error"] == "PublishError"
     assert hub.files(REPO) == {}
-    assert commit()["error"] == ""
+    assert somebody.commit(repository, REPO)["error"] == ""
 
 
 @pytest.mark.parametrize("repo", ["no owner", "a/b/c", "-/-"])
-def test_a_name_that_cannot_be_a_repository_is_refused(commit, repo):
-    answer = commit(repo)
+def test_a_name_that_cannot_be_a_repository_is_refused(somebody, repository, repo):
+    answer = somebody.commit(repository, repo)
     assert answer["error"] == "PublishError"
     assert repo in answer["message"]
 
@@ -198,13 +175,6 @@ def test_a_golden_file_that_does_not_replay_is_refused(trained, results, tmp_pat
     folder = write_folder(tmp_path / "folder", spec, weights_file(spec), golden)
     with pytest.raises(PublishError, match="does not replay its golden file: mean of"):
         write_repository(folder, tmp_path / "repository", results)
-
-
-def child(code: str, environment: dict[str, str]) -> str:
-    """What Python prints, in a process of its own."""
-    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
 
 
 def install_index(site: Path, id: str, weights: str) -> None:
