@@ -74,11 +74,6 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
 
 
 @pytest.fixture(scope="session")
-def install_into() -> Callable[[Path, Path], Child]:
-    """Installs a distribution's source into a folder; the function it returns runs Python that sees it."""
-
-    def installed(source: Path, site: Path) -> Child:
-        install(source, site)
-        return child(site)
-
-    return installed
+def install_into() -> Callable[[Path, Path], None]:
+    """Installs a distribution's source into a folder, as pip does: `install_into(source, site)`."""
+    return install

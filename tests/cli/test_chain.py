@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from zoo_core import load
+
 RECIPE = Path(__file__).parents[1] / "distributions" / "zoo-second" / "recipes" / "tiny.yaml"
 
 
@@ -29,6 +31,7 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(
     assert trained.returncode == 0, trained.stdout + trained.stderr
     folder, log = trained.stdout.strip(), trained.stderr.splitlines()
     assert log and all(line.startswith("zoo: ") for line in log), "it says what it does, and its libraries nothing"
+    assert "regression of g+i" in str(load(folder)) and ", trained, " in str(load(folder))
 
     measured = zoo("benchmark", folder, "--on", "second_rings", "--results", "results", "--device", "cpu", "--json")
     (row,) = json.loads(measured)

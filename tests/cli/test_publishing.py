@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import pytest
@@ -55,7 +56,10 @@ def write_fits(folder: Path) -> dict[str, float]:
 
 @pytest.mark.slow
 def test_the_published_model_gives_the_golden_predictions_to_somebody_without_its_files(somebody, hub, tmp_path):
-    published = somebody.zoo("publish", MODEL, "--repo", REPO, "--results", RESULTS)
+    (tmp_path / "results" / "sky_space").mkdir(parents=True)
+    for suffix in (".json", ".parquet"):
+        copy(RESULTS / "sky_space" / f"{MODEL}{suffix}", tmp_path / "results" / "sky_space")
+    published = somebody.zoo("publish", MODEL, "--repo", REPO, "--results", tmp_path / "results")
     assert published.code == 0, published.err
     head, _, weights = published.out.partition("\n")
     assert head == f"{MODEL} is at {hub.url}/{REPO}; its entry in the registry:"

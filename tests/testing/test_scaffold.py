@@ -1,23 +1,23 @@
+import runpy
+
 import pytest
 
 from zoo_core.errors import ArgumentError
+from zoo_core.testing.check import check
 from zoo_core.testing.scaffold import new
 from zoo_core.train.recipe import read_recipe
 
 
-def test_a_new_plugin_passes_zoo_check_out_of_the_box(tmp_path, install_into):
+def test_a_new_plugin_passes_zoo_check_and_its_own_tests_out_of_the_box(tmp_path, install_into, seen):
     folder = new("fancy_net", tmp_path / "fancy")
-    run = install_into(folder, tmp_path / "site")
-    checked = run("-m", "zoo_core", "check", "fancy_net")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "fancy_net: passed (8 ran, 8 required, 0 broken, 0 expected to fail, 5 skipped)" in checked.stdout
+    install_into(folder, tmp_path / "site")
+    seen(tmp_path / "site")
 
+    report = check("fancy_net")
 
-def test_a_new_plugin_s_own_tests_pass(tmp_path, install_into):
-    folder = new("fancy_net", tmp_path / "fancy")
-    run = install_into(folder, tmp_path / "site")
-    tested = run("-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder), cwd=folder)
-    assert "1 passed" in tested.stdout, tested.stdout + tested.stderr
+    assert report.summary() == "fancy_net: passed (8 ran, 8 required, 0 broken, 0 expected to fail, 5 skipped)"
+    tests = runpy.run_path(str(folder / "tests" / "test_fancy_net.py"))
+    tests["test_fancy_net_obeys_the_laws"]()
 
 
 def test_nothing_of_the_template_s_name_is_left(tmp_path):

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from astropy.io import fits
 
-from zoo_core import load, open_dataset
+from zoo_core import open_dataset
 
 from ..cli.conftest import zoo_command as zoo_command
-
-DISTRIBUTIONS = Path(__file__).parents[1] / "distributions"
 
 LISTED = """
 import json, sys
@@ -84,15 +82,6 @@ def test_it_predicts_from_fits_cubes_of_two_bands(zoo, tmp_path: Path):
 def test_it_obeys_the_laws_and_replays_its_golden_file(zoo):
     summary = zoo("check", "second", "--weights").splitlines()[-1]
     assert summary == "second: passed (22 ran, 22 required, 0 broken, 0 expected to fail, 0 skipped)"
-
-
-@pytest.mark.slow
-def test_it_trains_on_its_own_data_set(zoo):
-    recipe = DISTRIBUTIONS / "zoo-second" / "recipes" / "tiny.yaml"
-    folder = zoo("train", str(recipe), "-o", "run", "--steps", "250", "--device", "cpu").splitlines()[-1]
-    model = str(load(folder))
-    assert "regression of g+i" in model
-    assert ", trained, " in model
 
 
 def test_it_is_measured_on_its_own_benchmark_with_its_own_metric(zoo, tmp_path: Path):
