@@ -10,13 +10,14 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from ..errors import ArgumentError, TrainingError
 from ..models.devices import device_named, precision_on
+from .averaging import MovingAverage
 from .batches import Batches, StepsToCome
 from .checkpoints import WholeCheckpoints
 from .layers import Frozen
@@ -29,7 +30,6 @@ from .schedules import AmortisedNorm, ScheduledDropout
 __all__ = ["Descent", "Plan", "Session"]
 
 log = logging.getLogger("zoo")
-EMA_EVERY = 8  # steps; averaging costs as much as a tenth of a step
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Descent:
             yield ScheduledDropout(recipe.dropout_schedule)
         yield BestWeights(self._best, monitor)
         if recipe.ema:
-            yield EMAWeightAveraging(decay=recipe.ema**EMA_EVERY, update_every_n_steps=EMA_EVERY)
+            yield MovingAverage(recipe.ema)
         yield Frozen()
         yield _Deadline(session)
         if session.progress:
