@@ -14,6 +14,7 @@ import zoo_core as zoo
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.model import Model
 from zoo_core.models.network import Dimensions, initialised
+from zoo_core.tasks import task_named, tasks
 
 SIZE = 25
 OPERATIONS = (
@@ -21,11 +22,8 @@ OPERATIONS = (
     {"op": "noise_units"},
     {"op": "asinh", "softening": 1.0},
 )
-HEADS = {
-    "classification": zoo.Heads(classes=("nonlens", "lens")),
-    "regression": zoo.Heads(parameters=("theta_E", "q"), units=("arcsec", "")),
+HEADS = {name: task_named(name).example_heads for name in tasks()} | {
     "restoration": zoo.Heads(parameters=("flux",), units=("nJy",)),
-    "anomaly": zoo.Heads(),
     "clustering": zoo.Heads(classes=("a", "b", "c")),
 }
 

@@ -9,6 +9,7 @@ import torch
 import zoo_core as zoo
 from zoo_core.errors import ArgumentError, ImageShapeError, PixelScaleError
 from zoo_core.models.views import view
+from zoo_core.tasks import tasks
 
 from ..tiny_models import OPERATIONS, SIZE
 
@@ -50,7 +51,7 @@ def test_views_of_a_restored_image_are_turned_back(tiny, images):
     torch.testing.assert_close(restored, sum(shifted) / 4, atol=1e-6, rtol=1e-5)
 
 
-@pytest.mark.parametrize("task", ["classification", "regression", "restoration", "anomaly", "clustering"])
+@pytest.mark.parametrize("task", tasks())
 def test_every_task_predicts_batches_larger_than_the_chunks_of_the_cpu(tiny, task):
     rng = np.random.default_rng(1)
     images = rng.normal(size=(37, 1, SIZE, SIZE)).astype(np.float32)
@@ -124,7 +125,7 @@ def test_random_weights_are_not_saved_as_trained_ones(model, tmp_path):
         replace(model, weights_sha256=None).save(tmp_path / "mine")
 
 
-@pytest.mark.parametrize("task", ["classification", "regression", "restoration", "anomaly", "clustering"])
+@pytest.mark.parametrize("task", tasks())
 @pytest.mark.parametrize("views", [1, 8])
 def test_an_empty_batch_has_an_empty_prediction(tiny, images, task, views):
     model = tiny(task, views=views)

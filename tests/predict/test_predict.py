@@ -18,6 +18,7 @@ from torch import nn
 import zoo_core as zoo
 from zoo_core.errors import ArgumentError, FileError, ImageReadError, UntrainedError
 from zoo_core.images import find_sources
+from zoo_core.tasks import task_named, tasks
 
 from ..tiny_models import OPERATIONS, SIZE
 
@@ -146,7 +147,7 @@ def test_pixel_scale_that_contradicts_the_header_is_used_and_said(tiny, tmp_path
     assert tiny().predict(tmp_path, pixel_scale=0.2)[0]["message"] == ""  # it resamples nothing, and uses neither
 
 
-@pytest.mark.parametrize("task", ["regression", "anomaly", "clustering"])
+@pytest.mark.parametrize("task", [name for name in tasks() if not task_named(name).written])
 def test_every_task_has_its_columns(tiny, cutouts, task):
     model = tiny(task)
     table = model.predict(cutouts)
