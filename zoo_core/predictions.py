@@ -39,11 +39,13 @@ class Heads:
         classes: names of the classes, in the order of the outputs; two classes: the second is the positive one.
         parameters: names of regressed parameters, in the order of the outputs.
         units: of each parameter, in the same order.
+        likelihood: "diagonal" for parameters with independent errors, "full" for correlated ones, see
+            `zoo_core.tasks.likelihoods`.
 
     Example:
         >>> import zoo_core as zoo
         >>> zoo.Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
-        Heads(classes=(), parameters=('theta_E', 'q'), units=('arcsec', ''))
+        Heads(classes=(), parameters=('theta_E', 'q'), units=('arcsec', ''), likelihood='diagonal')
         >>> zoo.Heads(classes=("nonlens", "lens")).names
         ('nonlens', 'lens')
     """
@@ -51,6 +53,7 @@ class Heads:
     classes: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    likelihood: str = "diagonal"
 
     @property
     def names(self) -> tuple[str, ...]:

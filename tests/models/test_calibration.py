@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from zoo_core.models.calibration import WITHIN_ONE_SIGMA, error_scales, temperature
-from zoo_core.tasks import Calibration, Heads, Regression, task_named
+from zoo_core.tasks import Calibration, Heads, task_named
 
 HEADS = Heads(classes=("nonlens", "lens"))
 
@@ -67,8 +67,7 @@ def test_two_classes_may_give_the_prior_of_both():
     assert torch.equal(one.probabilities, both.probabilities)
 
 
-LENS_NAMES = ("theta_E", "e1"), ("arcsec", "")
-LENS = Heads((), *LENS_NAMES)
+LENS = Heads(parameters=("theta_E", "e1"), units=("arcsec", ""))
 
 
 def test_scales_of_errors_are_the_factors_by_which_they_are_too_small():
@@ -84,18 +83,6 @@ def test_scales_of_errors_are_the_factors_by_which_they_are_too_small():
     assert scales == pytest.approx((1.5, 0.4), rel=0.04)  # one in a hundred outliers widens it by 1.5 %
     within = (targets.abs() <= stated.covariance.diagonal(dim1=1, dim2=2).sqrt()).double().mean(0)
     torch.testing.assert_close(within, torch.full((2,), WITHIN_ONE_SIGMA, dtype=within.dtype), atol=1e-4, rtol=0)
-
-
-def test_scales_leave_correlations_and_means_as_they_are():
-    covariance = torch.tensor([[[4.0, 1.0], [1.0, 1.0]]])
-    mean, draws = torch.tensor([[1.0, -1.0]]), torch.tensor([[[3.0, 0.0]]])
-    before = Regression(mean, covariance, covariance, torch.zeros(1, 2, 2), *LENS_NAMES, draws)
-
-    after = before.scaled((0.5, 2.0))
-
-    torch.testing.assert_close(after.covariance, torch.tensor([[[1.0, 1.0], [1.0, 4.0]]]))
-    torch.testing.assert_close(after.samples, torch.tensor([[[2.0, 1.0]]]))
-    assert torch.equal(after.mean, mean) and torch.equal(after.aleatoric, after.covariance)
 
 
 def test_a_model_without_scales_states_its_errors_to_the_last_bit():

@@ -17,6 +17,7 @@ from ..catalog.distributions import install
 
 PLUGIN = """
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -57,16 +58,24 @@ def open_arcs(n=512, seed=0, of="ellipticity"):
     return Arcs(n, seed, TILT if of == "tilt" else TRUTH)
 
 
-def build(channels, outputs, size):
+@dataclass(frozen=True)
+class Arguments:
+    dropout: float = 0.0
+
+
+def build(channels, outputs, size, dropout):
     from torch import nn
 
-    return nn.Sequential(nn.Flatten(), nn.Linear(channels * size**2, 64), nn.ReLU(), nn.Linear(64, outputs))
+    from zoo_core.models.dropout import MonteCarloDropout
+
+    network = nn.Sequential(nn.Flatten(), nn.Linear(channels * size**2, 64), nn.ReLU(), nn.Linear(64, outputs))
+    return MonteCarloDropout(network, dropout, 4) if dropout else network
 
 
 @zoo.hookimpl
 def zoo_architectures():
     frame = ({"op": "frame", "size": SIDE}, {"op": "standardise", "mean": [0.0], "std": [10.0]})
-    return [zoo.Architecture("arcnet", "regression", build, ("VIS",), TRUTH, frame)]
+    return [zoo.Architecture("arcnet", "regression", build, ("VIS",), TRUTH, frame, Arguments)]
 
 
 @zoo.hookimpl
@@ -114,6 +123,20 @@ def test_a_regressor_of_ellipticities_learns_from_turned_images_and_predicts_fro
     for name in ("e1", "e2"):  # 68.27 % of the 200 that calibrate it: their rank is exact, the scale has four digits
         within = np.abs(table[name] - truth[name]) <= table[f"{name}_err"]
         assert 0.675 <= within.mean() <= 0.69
+
+
+def test_correlated_errors_and_dropout_are_trained_calibrated_and_loaded(recipe, tmp_path):
+    lines = ("likelihood: full", "arguments: {dropout: 0.1}")
+    recipe.write_text("\n".join([recipe.read_text().replace("300", "150"), *lines]))
+    model = zoo.load(train(recipe, tmp_path / "run", device="cpu", progress=False), device="cpu")
+    assert model.heads.likelihood == "full" and len(model.spec.calibration.error_scales) == 2
+
+    data = zoo.open_dataset("arcs", plugin="zoo-arcs", n=100, seed=3)
+    posterior = model(data.images(slice(None)))
+
+    assert np.corrcoef(posterior.mean[:, 0], data.truth()["e1"])[0, 1] > 0.8
+    assert (posterior.epistemic.diagonal(dim1=1, dim2=2) > 0).all()
+    torch.testing.assert_close(posterior.covariance, posterior.aleatoric + posterior.epistemic)
 
 
 TILT = ("parameters: [tilt]", "units: [rad]")

@@ -59,6 +59,8 @@ def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
     del entry["source"]
     if isinstance(spec, ModelSpec) and not spec.calibration.error_scales:
         del entry["calibration"]["error_scales"]
+    if isinstance(spec, ModelSpec) and spec.heads.likelihood == Heads().likelihood:
+        del entry["heads"]["likelihood"]
     return json.loads(json.dumps(entry))
 
 

@@ -68,6 +68,7 @@ class _Heads(_Entry):
     classes: list[str] = []
     parameters: list[str] = []
     units: list[str] = []
+    likelihood: Literal["diagonal", "full"] = "diagonal"
 
 
 class _Calibration(_Entry):
@@ -160,7 +161,8 @@ class _Model(_Entry):
         return self
 
     def _of_outputs(self) -> Heads:
-        return Heads(tuple(self.heads.classes), tuple(self.heads.parameters), tuple(self.heads.units))
+        stated = self.heads
+        return Heads(tuple(stated.classes), tuple(stated.parameters), tuple(stated.units), stated.likelihood)
 
 
 class _Dataset(_Entry):

@@ -1,31 +1,33 @@
-"""Committees: several models whose logits are averaged, and that are a model themselves."""
+"""Committees: several models whose answers are one, and that are a model themselves."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ..catalog.specs import ANY, ModelSpec
 from ..errors import ArgumentError
-from ..tasks import Calibration, Classification
+from ..tasks import Calibration
 from .members import assembled, entry_of, preparing
 from .model import Model
 
 __all__ = ["Committee", "as_described", "joined"]
 
 NAME = "committee"
-SUMMARY = "mean of the logits of several models"
+SUMMARY = "several models that answer together"
 
 
 class Committee(nn.Module):
-    """The mean of the members' logits, each over its own temperature, of images that are prepared.
+    """Several models, of images that are prepared: the mean of their logits, or the mixture of their Gaussians.
 
-        z = 1/M sum_m z_m / T_m
+        z = 1/M sum_m z_m / T_m,    p(y) = 1/M sum_m N(y; mu_m, C_m)
 
-    Every member makes its own channels and averages over its own views.
+    Every member makes its own channels, averages over its own views and has its own calibration. The spread of the
+    means mu_m is the epistemic part of the covariance, see `tasks.Regression`.
 
-    Source: Schaefer et al. (2018), A&A 611, A2, where committees of networks trained alike are measured.
+    Source: Schaefer et al. (2018), A&A 611, A2, where committees of networks trained alike are measured;
+    Lakshminarayanan, Pritzel & Blundell (2017), "Simple and scalable predictive uncertainty estimation using deep
+    ensembles".
 
     Arguments:
         members: trained models that prepare images alike.
@@ -37,14 +39,14 @@ class Committee(nn.Module):
         self.members = tuple(members)
 
     def forward(self, prepared: Tensor) -> Tensor:
-        """Logits (batch, outputs) of images (batch, bands, size, size)."""
-        return torch.stack([self._logits(member, prepared) for member in self.members]).mean(0)
+        """Logits (batch, outputs) or Gaussians (batch, members, outputs) of images (batch, bands, size, size)."""
+        return self.members[0].task.pooled([self._output(member, prepared) for member in self.members])
 
     @staticmethod
-    def _logits(member: Model, prepared: Tensor) -> Tensor:
+    def _output(member: Model, prepared: Tensor) -> Tensor:
         with torch.autocast(prepared.device.type, enabled=False):  # only networks may compute with fewer digits
             channels = member.preprocess.channels(prepared)
-        return cast(Classification, member.prediction(channels)).logits.float() / member.calibration.temperature
+        return member.task.output_of(member.prediction(channels), member.heads, member.calibration)
 
 
 def joined(members: Sequence[Model], id: str) -> Model:
@@ -63,7 +65,8 @@ def joined(members: Sequence[Model], id: str) -> Model:
         _require_alike(first, member)
     priors = {member.calibration.prior for member in members}
     calibration = Calibration(prior=priors.pop() if len(priors) == 1 else None)
-    summary = f"mean of the logits of {', '.join(member.id for member in members)}"
+    what = "mixture of the Gaussians" if first.task.states_errors else "mean of the logits"
+    summary = f"{what} of {', '.join(member.id for member in members)}"
     spec = entry_of(NAME, members, id, calibration, summary)
     return as_described(members, spec)
 
@@ -78,9 +81,9 @@ def as_described(members: Sequence[Model], spec: ModelSpec) -> Model:
 
 
 def _require_alike(first: Model, member: Model) -> None:
-    if not member.task.is_calibrated:
+    if not member.task.has_committees:
         raise ArgumentError(
-            f"members=: {member.id} is for {member.task.name}; committees average the logits of classifiers"
+            f"members=: {member.id} is for {member.task.name}; committees are of classifiers, or of regressors"
         )
     for what in ("heads", "bands"):
         if getattr(first, what) != getattr(member, what):

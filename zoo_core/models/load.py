@@ -104,7 +104,7 @@ def build(
 def committee(
     members: Sequence[str | Path | Model], id: str = "committee.mine", device: str | torch.device = "auto"
 ) -> Model:
-    """Several trained classifiers as one model, which averages their logits.
+    """Several trained classifiers as one model, which averages their logits; or regressors, a mixture of Gaussians.
 
     Arguments:
         members: models, or what `load` takes, of the same classes and bands, that prepare images alike.

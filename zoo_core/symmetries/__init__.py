@@ -12,7 +12,7 @@ Recipes and registries write them as `[{scalar: q}, {position: [x, y]}, {spin2: 
 from .declared import check_symmetries, described, read_symmetries
 from .kinds import Angle, Position, Scalar, Spin2, Symmetry
 from .names import recognised
-from .turned import average, turned
+from .turned import average, average_gaussians, turned
 
 __all__ = [
     "Angle",
@@ -21,6 +21,7 @@ __all__ = [
     "Spin2",
     "Symmetry",
     "average",
+    "average_gaussians",
     "check_symmetries",
     "described",
     "read_symmetries",

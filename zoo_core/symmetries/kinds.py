@@ -41,6 +41,10 @@ class Symmetry(ABC):
     def turned(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
         """The parameters (B,) of the turned images, in the order of `names`."""
 
+    def deviation(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
+        """Small deviations (B,) of the parameters of the turned images."""
+        return self.turned(values, element)
+
     def spread(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
         """The variances (B,) of the parameters, which a change of sign leaves as they are."""
         return tuple(values)
@@ -122,6 +126,10 @@ class Angle(Symmetry):
     def turned(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
         """Half a turn - phi if mirrored, then further by the angle of the image."""
         return ((values[0] * element.mirror + element.sine**2 * (self.half_turn / 2)) % self.half_turn,)
+
+    def deviation(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
+        """A mirror image changes its sign."""
+        return (values[0] * element.mirror,)
 
     def average(self, values: Tensor) -> Tensor:
         """Of the directions of 2 phi: the mean of 1 and 179 degrees is 0."""

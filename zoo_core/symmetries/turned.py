@@ -11,7 +11,7 @@ from .kinds import Element, Symmetry
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["average", "turned"]
+__all__ = ["average", "average_gaussians", "turned"]
 
 
 def turned(values: Tensor, parameters: Sequence[str], symmetries: Sequence[Symmetry], numbers: Tensor) -> Tensor:
@@ -39,17 +39,55 @@ def average(outputs: Sequence[Tensor], parameters: Sequence[str], symmetries: Se
 
     means, spreads = [], []
     for number, output in enumerate(outputs):
-        back = torch.full((len(output),), number if number >= 4 else -number % 4, device=output.device)
+        back = _back(number, output)
         mean, log_variance = output.chunk(2, dim=1)
         means.append(turned(mean, parameters, symmetries, back))
         element = Element.numbered(back)
         spreads.append(_changed(log_variance, parameters, symmetries, partial(_spread, element=element)))
-    stacked = torch.stack(means)
+    return torch.cat([_mean(means, parameters, symmetries), torch.stack(spreads).mean(0)], 1)
+
+
+def average_gaussians(
+    gaussians: Sequence[tuple[Tensor, Tensor]], parameters: Sequence[str], symmetries: Sequence[Symmetry]
+) -> tuple[Tensor, Tensor]:
+    """Mean (B, P) and covariance (B, P, P) of images from those of their eight views, each turned back first.
+
+        mu = 1/8 sum_g R_g mu_g,    C = 1/8 sum_g R_g C_g R_g^T
+
+    Arguments:
+        gaussians: mean and covariance of the images under element 0, 1 ... 7 of D4.
+        parameters: names of the columns.
+        symmetries: of all of them.
+    """
+    import torch
+
+    means, covariances = [], []
+    for number, (mean, covariance) in enumerate(gaussians):
+        means.append(turned(mean, parameters, symmetries, _back(number, mean)))
+        one = torch.eye(len(parameters)).to(covariance)
+        element = Element.numbered(_back(number, one))
+        R = _changed(one, parameters, symmetries, partial(_deviation, element=element)).T
+        covariances.append(R @ covariance @ R.T)
+    return _mean(means, parameters, symmetries), torch.stack(covariances).mean(0)
+
+
+def _back(number: int, rows: Tensor) -> Tensor:
+    """The element that undoes one, for each of the rows."""
+    import torch
+
+    return torch.full((len(rows),), number if number >= 4 else -number % 4, device=rows.device)
+
+
+def _mean(means: Sequence[Tensor], parameters: Sequence[str], symmetries: Sequence[Symmetry]) -> Tensor:
+    """One mean (B, P) of several."""
+    import torch
+
+    stacked = torch.stack(list(means))
     mean = stacked.mean(0)
     for symmetry in symmetries:
         for column in _columns(symmetry, parameters):
             mean[:, column] = symmetry.average(stacked[:, :, column])
-    return torch.cat([mean, torch.stack(spreads).mean(0)], 1)
+    return mean
 
 
 def _changed(
@@ -73,3 +111,7 @@ def _columns(symmetry: Symmetry, parameters: Sequence[str]) -> list[int]:
 
 def _spread(symmetry: Symmetry, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
     return symmetry.spread(values, element)
+
+
+def _deviation(symmetry: Symmetry, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
+    return symmetry.deviation(values, element)

@@ -1,6 +1,7 @@
 """The tasks: what is asked of a network, and what its output means.
 
-Every module of this package but `task` is a task: its prediction, and `TASK`, what the rest of the zoo asks of it.
+Every module of this package but those of NO_TASKS is a task: its prediction, and `TASK`, what the rest of the zoo asks
+of it.
 Nothing here imports torch or numpy when it is loaded.
 """
 
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 
+NO_TASKS = ("likelihoods", "task")
+
+
 def tasks() -> list[str]:
     """Names of all tasks."""
     return list(TASKS)
@@ -49,7 +53,7 @@ def task_named(name: str) -> Task:
 
 
 def _every() -> Mapping[str, Task]:
-    names = sorted(module.name for module in iter_modules(__path__) if module.name != "task")
+    names = sorted(module.name for module in iter_modules(__path__) if module.name not in NO_TASKS)
     found: list[Task] = [import_module(f"{__name__}.{name}").TASK for name in names]
     return {task.name: task for task in found}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
@@ -68,6 +68,10 @@ class ClassificationTask(Task):
         else:
             probabilities = torch.softmax(logits, dim=1)
         return Classification(probabilities, output, heads.classes)
+
+    def output_of(self, prediction: Prediction, heads: Heads, calibration: Calibration) -> Tensor:
+        """The logits over the temperature."""
+        return cast(Classification, prediction).logits.float() / calibration.temperature
 
     def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
         """Cross entropy; `target` (B,) is the index of the class, or a probability of the positive one."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
 from ..scores import TRIED, ParameterScores, Trial, trial_ids
-from ..symmetries import Symmetry, average, recognised
-from .task import Task
+from ..symmetries import Symmetry, average, average_gaussians, recognised
+from .likelihoods import likelihood_of
+from .task import Task, unlike
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
+    from torch import Generator, Tensor
 
     from ..metric import Metric
 
@@ -23,14 +25,31 @@ __all__ = ["TASK", "Regression", "RegressionTask"]
 
 @dataclass(frozen=True)
 class Regression(Prediction):
-    """Parameters of each image, with their uncertainty.
+    """Parameters of each image, with their uncertainty: a Gaussian, or a mixture of M Gaussians that weigh the same.
+
+    A mixture is what several networks state, or one with several masks of dropout: samples of the posterior of the
+    weights. Its covariance is that of the law of total variance,
+
+        C = 1/M sum_m C_m + 1/M sum_m (mu_m - mu) (mu_m - mu)^T,    mu = 1/M sum_m mu_m
 
     Arguments:
         mean: (B, P), in `units`.
         covariance: (B, P, P), aleatoric plus epistemic.
         aleatoric: (B, P, P), expected covariance of the likelihood.
         epistemic: (B, P, P), covariance of the mean over posterior samples of the weights; zero for one network.
-        samples: (S, B, P) draws of the predictive distribution, or None.
+        means: (B, M, P) of the Gaussians of a mixture, or None.
+        covariances: (B, M, P, P) of these, or None.
+
+    Example:
+        >>> import torch
+        >>> from zoo_core.tasks import Heads, task_named
+        >>> heads = Heads(parameters=("theta_E",), units=("arcsec",))
+        >>> two = torch.tensor([[[1.0, -4.0], [1.2, -4.0]]])  # of one image; a mean and a log variance each
+        >>> posterior = task_named("regression").prediction(two, heads)
+        >>> round(float(posterior.mean), 3), round(float(posterior.aleatoric), 3), round(float(posterior.epistemic), 3)
+        (1.1, 0.018, 0.01)
+        >>> posterior.samples(1000).shape
+        torch.Size([1000, 1, 1])
     """
 
     mean: Tensor
@@ -39,19 +58,53 @@ class Regression(Prediction):
     epistemic: Tensor
     parameters: tuple[str, ...]
     units: tuple[str, ...]
-    samples: Tensor | None = None
+    means: Tensor | None = None
+    covariances: Tensor | None = None
+
+    @classmethod
+    def of(cls, mean: Tensor, covariance: Tensor, heads: Heads) -> Regression:
+        """One Gaussian an image; (B, P) and (B, P, P)."""
+        return cls(mean, covariance, covariance, covariance.new_zeros(covariance.shape), *_names(heads))
+
+    @classmethod
+    def of_mixture(cls, means: Tensor, covariances: Tensor, heads: Heads) -> Regression:
+        """M Gaussians an image; (B, M, P) and (B, M, P, P)."""
+        mean, aleatoric = means.mean(1), covariances.mean(1)
+        apart = means - mean[:, None]
+        epistemic = apart.mT @ apart / means.shape[1]
+        return cls(mean, aleatoric + epistemic, aleatoric, epistemic, *_names(heads), means, covariances)
+
+    def samples(self, n: int, generator: Generator | int = 0) -> Tensor:
+        """Draws (n, B, P) of the posterior.
+
+        Arguments:
+            n: draws of each image.
+            generator: of random numbers, on the CPU, or its seed.
+        """
+        import torch
+
+        rng = torch.Generator().manual_seed(generator) if isinstance(generator, int) else generator
+        means, covariances = self._components()
+        images, chosen = len(self.mean), torch.randint(means.shape[1], (n, len(self.mean)), generator=rng)
+        normal = torch.randn(n, images, means.shape[2], 1, generator=rng, dtype=torch.float64)
+        rows = torch.arange(images)
+        draws = (_roots(covariances.cpu().double())[rows, chosen] @ normal)[..., 0]
+        return (means.cpu().double()[rows, chosen] + draws).to(self.mean)
 
     def scaled(self, factors: Sequence[float]) -> Regression:
         """The same with each standard deviation multiplied by its factor s: C_jk becomes s_j s_k C_jk."""
         import torch
 
         s = torch.tensor(factors, dtype=self.mean.dtype, device=self.mean.device)
+        squares = s[:, None] * s
+        means, covariances = self.means, self.covariances
         return replace(
             self,
-            covariance=self.covariance * s[:, None] * s,
-            aleatoric=self.aleatoric * s[:, None] * s,
-            epistemic=self.epistemic * s[:, None] * s,
-            samples=None if self.samples is None else self.mean + (self.samples - self.mean) * s,
+            covariance=self.covariance * squares,
+            aleatoric=self.aleatoric * squares,
+            epistemic=self.epistemic * squares,
+            means=None if means is None else self.mean[:, None] + (means - self.mean[:, None]) * s,
+            covariances=None if covariances is None else covariances * squares,
         )
 
     def to_table(self) -> Columns:
@@ -62,9 +115,15 @@ class Regression(Prediction):
             table[f"{name}_err"] = self.covariance[:, k, k].sqrt().tolist()
         return table
 
+    def _components(self) -> tuple[Tensor, Tensor]:
+        """Means (B, M, P) and covariances (B, M, P, P) of the Gaussians; M is 1 for a single one."""
+        if self.means is None or self.covariances is None:
+            return self.mean[:, None], self.covariance[:, None]
+        return self.means, self.covariances
+
 
 class RegressionTask(Task):
-    """Lens parameters under a diagonal Gaussian likelihood: (B, 2 P), means then log variances."""
+    """Lens parameters under a Gaussian likelihood: (B, O), see `likelihoods`; or (B, M, O) of a mixture."""
 
     name = "regression"
     trains_on = ("regression",)
@@ -73,39 +132,33 @@ class RegressionTask(Task):
     example_heads = Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
 
     def outputs(self, heads: Heads) -> int:
-        """A mean and a log variance for each parameter."""
+        """A mean for each parameter, and what the covariance is made of."""
         if not heads.parameters or len(heads.parameters) != len(heads.units):
             raise SpecError(f"regression needs parameters with a unit each, got {heads.parameters} and {heads.units}")
-        return 2 * len(heads.parameters)
+        return likelihood_of(heads).outputs
 
     def prediction(self, output: Tensor, heads: Heads, calibration: Calibration = UNCALIBRATED) -> Regression:
-        """The Gaussian of each image."""
-        import torch
-
-        mean, log_variance = output.float().chunk(2, dim=1)
-        aleatoric = torch.diag_embed(log_variance.exp())
-        epistemic = torch.zeros_like(aleatoric)
-        stated = Regression(mean, aleatoric, aleatoric, epistemic, heads.parameters, heads.units)
+        """The Gaussian of each image, or the mixture."""
+        gaussian = likelihood_of(heads).gaussian(output)
+        stated = (Regression.of if output.ndim == 2 else Regression.of_mixture)(*gaussian, heads)
         return stated.scaled(calibration.error_scales) if calibration.error_scales else stated
 
     def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
-        """Gaussian negative log likelihood, without its constant; `target` (B, P).
+        """Negative log likelihood, without its constant; `target` (B, P). Of a mixture -ln 1/M sum_m p_m."""
+        likelihood = likelihood_of(heads)
+        if output.ndim == 2:
+            return likelihood.nll(output, target).mean()
+        each = likelihood.nll(output, target[:, None])
+        return -(-each.double()).logsumexp(1).mean().float() + math.log(each.shape[1])
 
-        Source: Perreault Levasseur, Hezaveh & Wechsler (2017), ApJL 850, L7.
-        """
-        mean, log_variance = output.chunk(2, dim=1)
-        return (0.5 * ((target - mean) ** 2 * (-log_variance).exp() + log_variance)).sum(1).mean()
-
-    def first_output(self, targets: Callable[[], np.ndarray]) -> np.ndarray:
-        """Mean and log variance of the training images."""
-        import numpy as np
-
-        known = targets()
-        return np.concatenate([known.mean(0), np.log(np.maximum(known.var(0), 1e-12))])
+    def first_output(self, targets: Callable[[], np.ndarray], heads: Heads) -> np.ndarray:
+        """Mean and variances of the training images."""
+        return likelihood_of(heads).first_output(targets())
 
     def report(self, output: Tensor, target: Tensor, heads: Heads) -> dict[str, float]:
         """Mean absolute error, of each parameter and averaged over them."""
-        error = (output[:, : len(heads.parameters)] - target).abs().mean(0)
+        mean = output[..., : len(heads.parameters)]
+        error = ((mean if mean.ndim == 2 else mean.mean(1)) - target).abs().mean(0)
         each = dict(zip((f"mae_{name}" for name in heads.parameters), error.tolist(), strict=True))
         return {"mae": float(error.mean()), **each}
 
@@ -139,6 +192,13 @@ class RegressionTask(Task):
 
         return torch.linspace(-1, 1, len(output))[:, None].expand(len(output), len(heads.parameters))
 
+    def faults(self, output: Tensor | tuple[Tensor, ...], channels: Tensor, heads: Heads) -> Iterator[str]:
+        """See `Task.faults`; a mixture has an axis of its own."""
+        if isinstance(output, tuple) or output.ndim != 3:
+            yield from super().faults(output, channels, heads)
+        else:
+            yield from unlike(output, (len(channels), output.shape[1], self.outputs(heads)), self.name)
+
     def empty_columns(self, heads: Heads) -> Columns:
         """`<parameter>`, `<parameter>_err`."""
         return {column: [] for name in heads.parameters for column in (name, f"{name}_err")}
@@ -153,13 +213,42 @@ class RegressionTask(Task):
         return tuple(declared) or recognised(heads.parameters, heads.units)
 
     def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
-        """Means and log variances of the images as they were before they were turned."""
-        return average(outputs, heads.parameters, symmetries)
+        """Gaussians of the images as they were before they were turned; each of a mixture is averaged by itself."""
+        rows = [output.flatten(0, -2) for output in outputs]
+        if heads.likelihood == "diagonal":
+            together = average(rows, heads.parameters, symmetries)
+        else:
+            likelihood = likelihood_of(heads)
+            gaussians = [likelihood.gaussian(row) for row in rows]
+            together = likelihood.output_of(*average_gaussians(gaussians, heads.parameters, symmetries))
+        return together.unflatten(0, outputs[0].shape[:-1])
+
+    def output_of(self, prediction: Prediction, heads: Heads, calibration: Calibration) -> Tensor:
+        """Its Gaussians (B, M, O), whose errors are scaled already."""
+        return likelihood_of(heads).output_of(*cast(Regression, prediction)._components())
+
+    def pooled(self, outputs: Sequence[Tensor]) -> Tensor:
+        """The mixture of all Gaussians of the members."""
+        import torch
+
+        return torch.cat(list(outputs), 1)
 
     def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> ParameterScores:
         """Means and standard deviations, by name."""
         means = {name: columns[name] for name in heads.parameters}
         return ParameterScores(means, {name: columns[f"{name}_err"] for name in heads.parameters})
+
+
+def _names(heads: Heads) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return heads.parameters, heads.units
+
+
+def _roots(covariances: Tensor) -> Tensor:
+    """Matrices A with A A^T = C; C may have lost a rank by rounding, for which a Cholesky factor does not exist."""
+    import torch
+
+    variances, axes = torch.linalg.eigh(covariances)
+    return axes * variances.clamp(min=0).sqrt()[..., None, :]
 
 
 TASK = RegressionTask()

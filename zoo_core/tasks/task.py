@@ -61,8 +61,13 @@ class Task(ABC):
 
     @property
     def is_calibrated(self) -> bool:
-        """The outputs are logits of classes with labels, which validation images calibrate and committees average."""
+        """The outputs are logits of classes with labels, which validation images calibrate."""
         return self.gives_probabilities and self.names_outputs
+
+    @property
+    def has_committees(self) -> bool:
+        """Answers of several models are one answer: logits are averaged, Gaussians are a mixture."""
+        return self.is_calibrated or self.states_errors
 
     @abstractmethod
     def outputs(self, heads: Heads) -> int:
@@ -82,11 +87,12 @@ class Task(ABC):
         """What the loss compares the output for these channels with; `truth` as `Dataset.targets` gives it."""
         return truth
 
-    def first_output(self, targets: Callable[[], np.ndarray]) -> np.ndarray | None:
+    def first_output(self, targets: Callable[[], np.ndarray], heads: Heads) -> np.ndarray | None:
         """The output (outputs,) that a network should give before it has learned anything; None: any.
 
         Arguments:
             targets: `Dataset.targets` of the training images, called where they matter.
+            heads: of the network.
         """
         return None
 
@@ -159,6 +165,16 @@ class Task(ABC):
             SpecError: it is neither declared nor known from their names.
         """
         return ()
+
+    def output_of(self, prediction: Prediction, heads: Heads, calibration: Calibration) -> Tensor:
+        """The output that means without a calibration what one with it has predicted; for tasks with committees."""
+        raise NotImplementedError
+
+    def pooled(self, outputs: Sequence[Tensor]) -> Tensor:
+        """One output from those of the members of a committee, by default their mean."""
+        import torch
+
+        return torch.stack(list(outputs)).mean(0)
 
     def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
         """One output from those of the views of an image, in the order of the elements of D4, turned back."""

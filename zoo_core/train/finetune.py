@@ -165,6 +165,7 @@ def _images(start: Model, dataset: Dataset, task: str) -> dict[str, Any]:
         "classes": heads.classes or None,
         "parameters": heads.parameters or None,
         "units": heads.units or None,
+        "likelihood": start.heads.likelihood if heads.parameters else None,
         "preprocess": preprocess_for(declared) if changed else declared,
         "pixel_scale": start.preprocess.trained_at,
     }

@@ -183,7 +183,7 @@ class _Run:
         own = [self._used(recipe.train, training)]
         if self.target is not None:
             own.append(self._used(self.target.wanted.target, self.target.dataset))
-        first = self.model.task.first_output(training.targets)
+        first = self.model.task.first_output(training.targets, self.model.heads)
         if first is not None:
             centre(self.model.network, self._head, first)
         if recipe.warm_start is None:
@@ -293,4 +293,5 @@ def _heads(recipe: Recipe, architecture: Architecture) -> Heads:
         classes=recipe.classes or architecture.heads.classes,
         parameters=recipe.parameters or architecture.heads.parameters,
         units=recipe.units or architecture.heads.units,
+        likelihood=recipe.likelihood or architecture.heads.likelihood,
     )

@@ -74,6 +74,17 @@ def test_features_are_the_input_of_the_head():
     torch.testing.assert_close(network.body.fc(features), outputs)
 
 
+def test_a_regressor_with_dropout_is_several_networks_and_without_the_plain_one():
+    wide = {"model": "resnet10t", "pool": True, "options": {}}
+    thinned = network_of("resnet_regression", 1, 4, 64, **wide, dropout=0.1, passes=3).eval()
+    plain = network_of("resnet_regression", 1, 4, 64, **wide).eval()
+
+    with torch.no_grad():
+        assert thinned(images(1)).shape == (2, 3, 4) and thinned.features(images(1)).shape == (2, 512)
+        assert plain(images(1)).shape == (2, 4)
+    assert [name.removeprefix("network.") for name in thinned.state_dict()] == list(plain.state_dict())
+
+
 def test_the_default_network_is_small():
     network = build(3, 3)
 

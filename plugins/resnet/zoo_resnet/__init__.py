@@ -34,6 +34,24 @@ class Arguments:
     options: Mapping[str, Any] = field(default_factory=lambda: {"channels": [16, 32, 64, 128]})
 
 
+@dataclass(frozen=True)
+class RegressorArguments(Arguments):
+    """Of a residual network for parameters.
+
+    Arguments:
+        model: its name in timm.
+        pool: keep the max pooling after the stem, which halves the image a second time; without it small images keep
+            their detail.
+        options: of timm's constructor: channels, layers, stem_type, drop_rate ...; a quarter as wide by default.
+        dropout: share of the inputs of every weight layer that is dropped, in training and in prediction, so that the
+            answer is a mixture; 0: none.
+        passes: sets of masks that predict together, where there is dropout.
+    """
+
+    dropout: float = 0.0
+    passes: int = 16
+
+
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
     """A classifier and a regressor, the same network."""
@@ -51,6 +69,8 @@ def zoo_architectures() -> list[zoo.Architecture]:
         classifier,
         name="resnet_regression",
         task="regression",
+        build=zoo.lazy("zoo_resnet.network:resnet_regressor"),
+        arguments=RegressorArguments,
         heads=zoo.Heads(parameters=("log10_mass",), units=("dex",)),
         summary="Residual network, any of timm, for parameters with their variance (He et al. 2016)",
     )
