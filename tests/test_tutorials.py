@@ -11,7 +11,7 @@ from PIL import Image
 
 import zoo_core as zoo
 
-IMAGES = 24  # in the place of hundreds: what is tested is that the code runs
+IMAGES = 12  # in the place of hundreds: what is tested is that the code runs
 TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.ipynb"))
 
 

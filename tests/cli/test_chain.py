@@ -37,9 +37,7 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(
     (row,) = json.loads(measured)
     assert row["status"] == "ok"
 
-    board = zoo("leaderboard", "--results", "results", "--pages", "pages")
-    assert f"`{row['model']}`" in board
-    assert row["model"] in (tmp_path / "pages" / "index.html").read_text()
+    assert f"`{row['model']}`" in zoo("leaderboard", "--results", "results")
 
     zoo("simulate", "finding_space", "-n", "2", "-o", "one_band")
     zoo("predict", folder, "one_band", "--bands", "g=*-000000.fits", "i=*-000001.fits", "-o", "a.csv")

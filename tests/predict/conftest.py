@@ -10,15 +10,20 @@ from ..tiny_models import tiny as tiny
 
 
 @pytest.fixture(scope="session")
-def cluster():
-    """Two workers for all tests, processes that begin with the zoo imported, also those that follow a killed one."""
-    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
+def quick_workers():
+    """Workers of Dask begin with the zoo imported: they are forked by a process that has."""
+    dask = pytest.importorskip("dask")
     forkserver.set_forkserver_preload(["zoo_core.predict.worker"])
     forkserver.ensure_running()
-    with (
-        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-        ) as two_processes,
-    ):
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        yield
+
+
+@pytest.fixture(scope="session")
+def cluster(quick_workers):
+    """Two workers for all tests, processes, also those that follow a killed one."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+    ) as two_processes:
         yield two_processes

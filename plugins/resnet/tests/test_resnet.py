@@ -24,8 +24,9 @@ def images(channels: int, count: int = 2) -> torch.Tensor:
     return torch.randn(count, channels, 64, 64, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("model", ["resnet10t", "resnet18", "resnet26d", "resnet50", "resnext50_32x4d", "ecaresnet26t"])
-@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize(
+    ("model", "channels"), [("resnet10t", 1), ("resnet26d", 4), ("resnext50_32x4d", 1), ("ecaresnet26t", 4)]
+)
 def test_any_model_of_the_family_takes_any_number_of_channels(model, channels):
     network = build(channels, outputs=3, model=model, pool=True, options={}).eval()
 

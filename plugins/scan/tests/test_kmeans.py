@@ -1,5 +1,6 @@
 """k-means on the features that SCAN begins with."""
 
+import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Generator
@@ -35,13 +36,17 @@ def trained(folder, lenses, name, stages):
     return train(folder / "recipe.yaml", folder, device="cpu", progress=False)
 
 
-def test_its_features_are_those_that_scan_begins_with(tmp_path, lenses):
-    folder = trained(tmp_path / "kmeans", lenses, "kmeans", "simclr: {steps: 4}")
+@pytest.fixture(scope="module")
+def kmeans(tmp_path_factory, lenses):
+    return zoo.load(trained(tmp_path_factory.mktemp("runs") / "kmeans", lenses, "kmeans", "simclr: {steps: 4}"))
+
+
+def test_its_features_are_those_that_scan_begins_with(kmeans, tmp_path, lenses):
     trained(tmp_path / "scan", lenses, "scan", "simclr: {steps: 4}, " + SHORT)
 
     begun = load_file(tmp_path / "scan" / "simclr" / "best.safetensors")
 
-    for name, tensor in zoo.load(folder).network.backbone.state_dict().items():
+    for name, tensor in kmeans.network.backbone.state_dict().items():
         torch.testing.assert_close(tensor, begun[f"backbone.{name}"], msg=name)
 
 
@@ -55,12 +60,11 @@ def test_an_image_belongs_to_the_nearest_centroid():
     assert torch.equal(logits.argmax(1), torch.cdist(features, network.centroids).argmin(1))
 
 
-def test_centroids_are_where_the_training_images_are(tmp_path, lenses):
-    model = zoo.load(trained(tmp_path / "kmeans", lenses, "kmeans", "simclr: {steps: 4}"))
+def test_centroids_are_where_the_training_images_are(kmeans, lenses):
     data = zoo.open_dataset("slc2020", path=lenses, split="train")
 
-    found = model(data.images(slice(None)))
+    found = kmeans(data.images(slice(None)))
 
     clusters = found.probabilities.argmax(1)
     means = torch.stack([found.embedding[clusters == k].mean(0) for k in range(2)])
-    torch.testing.assert_close(means, model.network.centroids, rtol=1e-2, atol=1e-2)  # of Lloyd's last step
+    torch.testing.assert_close(means, kmeans.network.centroids, rtol=1e-2, atol=1e-2)  # of Lloyd's last step

@@ -22,7 +22,7 @@ def images(count=3, size=32):
     return torch.randn(count, 1, size, size, generator=Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("clusters", range(2, 11))
+@pytest.mark.parametrize("clusters", [2, 3, 10])
 def test_there_is_a_logit_for_each_cluster(clusters):
     logits, embedding = built(clusters)(images())
 

@@ -15,8 +15,10 @@ def images(channels: int, size: int = 64) -> torch.Tensor:
     return torch.randn(2, channels, size, size, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("model", ["swin_tiny_patch4_window7_224", "swin_s3_tiny_224", "swinv2_tiny_window8_256"])
-@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize(
+    ("model", "channels"),
+    [("swin_tiny_patch4_window7_224", 1), ("swin_s3_tiny_224", 4), ("swinv2_tiny_window8_256", 1)],
+)
 def test_any_model_of_the_family_takes_any_number_of_channels(model, channels):
     network = build(channels, outputs=3, model=model, options={}).eval()
 

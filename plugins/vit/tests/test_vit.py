@@ -15,8 +15,9 @@ def images(channels: int, size: int = 64) -> torch.Tensor:
     return torch.randn(2, channels, size, size, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("model", ["vit_tiny_patch16_224", "vit_small_patch16_224", "deit_tiny_patch16_224"])
-@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize(
+    ("model", "channels"), [("vit_tiny_patch16_224", 1), ("vit_small_patch16_224", 4), ("deit_tiny_patch16_224", 1)]
+)
 def test_any_model_of_the_family_takes_any_number_of_channels(model, channels):
     network = build(channels, outputs=3, model=model, options={}).eval()
 
