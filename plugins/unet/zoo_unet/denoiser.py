@@ -1,12 +1,12 @@
 """Denoisers: images in any unit, in which a U-Net sees multiples of the noise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zoo_core.images.channels import blur
+from zoo_core.images.expected_noise import ExpectedNoise, padded
 from zoo_core.images.sky import level_and_noise
 
 from .network import UNet
@@ -14,9 +14,6 @@ from .network import UNet
 __all__ = ["AstroUNet", "Denoiser"]
 
 WIDTHS = (32, 64, 128, 256, 512)
-SHOT = 0.02  # variance per unit flux, sky sigma: the middle of those that telescopes have
-SMOOTH = 1.0  # pixels, over which the light is averaged that the noise grows with
-BRIGHT = 30.0  # multiples of the noise, above which a pixel counts no more
 
 
 class AstroUNet(nn.Module):
@@ -53,10 +50,10 @@ class AstroUNet(nn.Module):
 class Denoiser(nn.Module):
     """What a U-Net finds to be noise is taken away, in units of the noise that each pixel should have.
 
-        y = z - s u(asinh z, z / s),   s = sqrt(1 + SHOT |z smoothed|)
+        y = z - s u(asinh z, z / s)
 
-    z is the image in units of its sky's noise, sky subtracted; u is the U-Net, which works on blocks of pixels as on
-    channels (Zhang, Zuo & Zhang 2018, IEEE Trans. Image Process. 27, 4608).
+    z and s are those of `ExpectedNoise`; u is the U-Net, which works on blocks of pixels as on channels (Zhang, Zuo &
+    Zhang 2018, IEEE Trans. Image Process. 27, 4608).
 
     Arguments:
         channels: of the input, which are those of the output.
@@ -80,22 +77,12 @@ class Denoiser(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked."""
-        level, sigma = level_and_noise(x)
-        z = (x - level) / sigma
-        scale = (1 + SHOT * blur(z, SMOOTH).abs()).sqrt()
-        seen = torch.cat([z.asinh(), (z / scale).clamp(-BRIGHT, BRIGHT)], dim=1)
-        found = padded(self._found, seen, self.multiple).float()
-        image = (z - scale * found[:, : self.outputs]) * sigma
+        noise = ExpectedNoise.of(x)
+        found = padded(self._found, noise.channels(), self.multiple).float()
+        image = (noise.z - noise.scale * found[:, : self.outputs]) * noise.sigma
         if not self.uncertain:
             return image
-        return image, scale * F.softplus(found[:, self.outputs :]).clamp(min=1e-3) * sigma
+        return image, noise.scale * F.softplus(found[:, self.outputs :]).clamp(min=1e-3) * noise.sigma
 
     def _found(self, seen: Tensor) -> Tensor:
         return F.pixel_shuffle(self.unet(F.pixel_unshuffle(seen, self.shuffle)), self.shuffle)
-
-
-def padded(network: Callable[[Tensor], Tensor], x: Tensor, multiple: int) -> Tensor:
-    """What a network makes of images (B, C, H, W) that it takes only with sides of a multiple of so many pixels."""
-    height, width = x.shape[-2:]
-    below, right = -height % multiple, -width % multiple
-    return network(F.pad(x, (0, right, 0, below), mode="reflect"))[..., :height, :width]
