@@ -122,9 +122,8 @@ def test_every_command_of_the_pages_has_these_arguments(command: str, page: str,
 @pytest.mark.slow
 def test_the_python_of_the_readme_runs(tmp_path: Path):
     simulate("finding_space", 2, 5, tmp_path / "demo" / "cutouts")
-    code = re.search(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert code is not None
-    output = done(subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, capture_output=True, text=True))
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    output = done(subprocess.run([sys.executable, "-c", "".join(blocks)], cwd=tmp_path, capture_output=True, text=True))
     assert "finding_space-5-000000" in output and "p_lens" in output
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
+
+    from .images.origin import Origin
 
 __all__ = [
     "UNCALIBRATED",
@@ -165,12 +167,13 @@ class Prediction(ABC):
         """The same with what only a comparison with the network's input (B, C, H, W) tells."""
         return self
 
-    def write(self, paths: Sequence[str], folder: Path) -> Columns:
-        """Leave what no table holds as files in a folder; the columns of `Task.written`, with their paths.
+    def write(self, files: Sequence[Path], origins: Sequence[Origin], made_by: Mapping[str, str]) -> Columns:
+        """Leave what no table holds as files; the columns of `Task.written`, with their paths.
 
         Arguments:
-            paths: what identifies each image of the batch.
-            folder: of the files.
+            files: one an image of the batch.
+            origins: of the images.
+            made_by: keywords that say what predicted them.
         """
         return {}
 

@@ -1,6 +1,7 @@
 """A pipeline hands each restored image on to the next model, and is a model like any other."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,6 +105,9 @@ def test_it_is_measured_as_any_model(pipeline, tmp_path):
 
 def test_members_that_do_not_fit_are_refused(members):
     denoiser, finder = members
+    for alone in ("unet.denoise", Path("unet.denoise"), finder):
+        with pytest.raises(ArgumentError, match=r"members= is '.*' alone; a pipeline takes a list: zoo\.pipeline\(\['"):
+            zoo.pipeline(alone)
     with pytest.raises(ArgumentError, match="two or more"):
         zoo.pipeline(members[:1])
     with pytest.raises(ArgumentError, match=r"is for classification, and .* needs an image"):

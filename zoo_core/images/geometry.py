@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 
 from ..errors import ImageShapeError, PixelScaleError
 from .background import continued
+from .grid import n_resampled, spans
 
-__all__ = ["bin_mean", "crop", "frame", "resample"]
+__all__ = ["bin_mean", "crop", "frame", "placed", "ratio_of", "resample"]
 
 Image = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -42,7 +43,7 @@ def resample(pixels: Image, valid: Mask, from_scale: float, to_scale: float) -> 
         PixelScaleError: the scale is no positive number, or differs by more than a factor of ten.
     """
     ratio = ratio_of(from_scale, to_scale)
-    if abs(ratio - 1) <= SAME_SCALE:
+    if ratio == 1:
         return pixels, valid
     height, width = pixels.shape[-2:]
     shares = overlaps(height, ratio), overlaps(width, ratio)
@@ -73,7 +74,7 @@ def bin_mean(pixels: Image, valid: Mask, factor: int) -> tuple[Image, Mask]:
 
 def crop(pixels: Image, valid: Mask, size: int) -> tuple[Image, Mask]:
     """The central size x size pixels of both, (bands, H, W) each, as `frame` keeps them."""
-    (rows, _), (columns, _) = (_spans(length, size) for length in pixels.shape[-2:])
+    (rows, _), (columns, _) = (spans(length, size) for length in pixels.shape[-2:])
     return pixels[:, rows, columns], valid[:, rows, columns]
 
 
@@ -96,7 +97,7 @@ def frame(pixels: Image, size: int) -> tuple[Image, int]:
         raise ImageShapeError(
             f"{width} x {height} pixels at this model's pixel scale; at least {LEAST_SIDE} are needed"
         )
-    (rows, to_rows), (columns, to_columns) = (_spans(length, size) for length in pixels.shape[-2:])
+    (rows, to_rows), (columns, to_columns) = (spans(length, size) for length in pixels.shape[-2:])
     canvas = np.zeros((len(pixels), size, size), pixels.dtype)
     canvas[:, to_rows, to_columns] = pixels[:, rows, columns]
     measured = np.zeros(canvas.shape, bool)
@@ -104,7 +105,18 @@ def frame(pixels: Image, size: int) -> tuple[Image, int]:
     return continued(canvas, measured), int(np.count_nonzero(~measured[0]))
 
 
+def placed(valid: Mask, size: int) -> Mask | None:
+    """Which pixels of the frame were measured, (bands, size, size), of a mask that is no larger; None: all were."""
+    if valid.shape[-2:] == (size, size) and valid.all():
+        return None
+    on_frame = np.zeros((len(valid), size, size), bool)
+    (rows, to_rows), (columns, to_columns) = (spans(length, size) for length in valid.shape[-2:])
+    on_frame[:, to_rows, to_columns] = valid[:, rows, columns]
+    return on_frame
+
+
 def ratio_of(from_scale: float, to_scale: float) -> float:
+    """How many times as large the pixels become; 1 where the scales agree to 1 %. Errors as of `resample`."""
     for scale in (from_scale, to_scale):
         if not (np.isfinite(scale) and scale > 0):
             raise PixelScaleError(f"pixel scale {scale} is not a positive number of arcsec")
@@ -114,7 +126,7 @@ def ratio_of(from_scale: float, to_scale: float) -> float:
             f"pixel scale {from_scale:g} arcsec differs from the model's {to_scale:g} by more than a factor of "
             f"{LARGEST_RATIO:g}; if the header is wrong, pass --pixel-scale (pixel_scale=) in arcsec"
         )
-    return ratio
+    return 1.0 if abs(ratio - 1) <= SAME_SCALE else ratio
 
 
 def _blocks(image: np.ndarray, factor: int) -> np.ndarray:
@@ -150,11 +162,5 @@ def splines(length: int, ratio: float) -> csr_array:
 
 
 def _new_edges(length: int, ratio: float) -> Image:
-    n_new = max(1, int(length / ratio + 0.5))
+    n_new = n_resampled(length, ratio)
     return length / 2 + ratio * (np.arange(n_new + 1) - n_new / 2)
-
-
-def _spans(length: int, size: int) -> tuple[slice, slice]:
-    """What is taken of an axis, and where it goes."""
-    shift = size // 2 - length // 2
-    return slice(max(0, -shift), min(length, size - shift)), slice(max(0, shift), min(size, length + shift))

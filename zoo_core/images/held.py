@@ -6,6 +6,7 @@ Astropy is imported only where one of its objects is passed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,8 @@ def _of_hdu(hdu: Any, n_bands: int, name: str) -> RawImage:
         raise ImageShapeError(f"{name}: this HDU holds no image (no array of numbers with two axes or more)")
     blank = hdu.header.get("BLANK")
     mask = hdu.data == blank if blank is not None and hdu.data.dtype.kind in "iu" else None
-    return _raw(as_array(hdu.data), mask, n_bands, name, pixel_scale(hdu.header), unit(hdu.header))
+    raw = _raw(as_array(hdu.data), mask, n_bands, name, pixel_scale(hdu.header), unit(hdu.header))
+    return replace(raw, header=hdu.header)
 
 
 def _of_nddata(image: Any, n_bands: int, name: str) -> RawImage:
@@ -86,7 +88,15 @@ def _of_nddata(image: Any, n_bands: int, name: str) -> RawImage:
     if scale is None:
         scale = pixel_scale(getattr(image, "meta", None) or {})
     flux_unit = getattr(image, "unit", None) or getattr(image.data, "unit", None)
-    return _raw(as_array(image.data), getattr(image, "mask", None), n_bands, name, scale, _text(flux_unit))
+    raw = _raw(as_array(image.data), getattr(image, "mask", None), n_bands, name, scale, _text(flux_unit))
+    return replace(raw, header=_header(image.wcs))
+
+
+def _header(wcs: Any) -> Any:
+    """Of a WCS that a header can hold; None without one."""
+    from astropy.wcs import WCS
+
+    return wcs.celestial.to_header(relax=True) if isinstance(wcs, WCS) and wcs.has_celestial else None
 
 
 def _raw(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ImageReadError
+from .layers import Cards
 
 __all__ = ["RawImage", "to_float32"]
 
@@ -23,6 +24,8 @@ class RawImage:
         pixel_scale: arcsec; None if the file does not say, or if its pixels are not square.
         unit: of the pixels, as the file spells it.
         sky: right ascension and declination of the object, or else of the centre, degrees; None if unknown.
+        header: of the layer that it is from; None if it has none.
+        corner: column and row of that layer, where the image begins.
     """
 
     id: str
@@ -33,6 +36,8 @@ class RawImage:
     pixel_scale: float | None = None
     unit: str | None = None
     sky: tuple[float, float] | None = None
+    header: Cards | None = None
+    corner: tuple[int, int] = (0, 0)
 
 
 def to_float32(array: np.ndarray, where: str) -> np.ndarray:

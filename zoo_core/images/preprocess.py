@@ -15,6 +15,7 @@ from ..errors import ImageShapeError, PixelScaleError
 from . import blanks, geometry, geometry_torch
 from .background_torch import filled
 from .given import as_array
+from .grid import UNCHANGED, Grid, n_resampled
 from .operation import Operation, channel_operations, digest, n_channels
 from .operations import AbsentBands, Bin, Blank, Frame, Resample, parse
 
@@ -32,11 +33,15 @@ class Prepared:
         pixels: (bands, size, size) float32, finite.
         blank: pixels that were not measured and have been filled.
         padded: pixels that were added around the image.
+        measured: (bands, size, size), false where pixels were filled or added; None: all were measured.
+        grid: its pixels on those of the image that was read.
     """
 
     pixels: np.ndarray
     blank: int = 0
     padded: int = 0
+    measured: np.ndarray | None = None
+    grid: Grid = UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -133,13 +138,17 @@ class Preprocess:
         if mask is not None:
             valid &= ~mask
         n_blank = int(valid.size - np.count_nonzero(valid))
-        pixels, valid = self._resampled(*_trimmed(pixels, valid), pixel_scale)
+        trimmed = _trimmed(valid)
+        pixels, valid = self._resampled(pixels[trimmed], valid[trimmed], pixel_scale)
         if (binned := self._operation(Bin)) is not None:
             pixels, valid = geometry.bin_mean(pixels, valid, binned.factor)
         pixels, valid = geometry.crop(pixels, valid, self.size)
         pixels = blanks.fill(pixels, valid, absent=self._operation(AbsentBands) is not None)
         pixels, padded = geometry.frame(pixels, self.size)
-        return Prepared(np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded)
+        measured = geometry.placed(valid, self.size)
+        return Prepared(
+            np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded, measured, self._grid(trimmed, pixel_scale)
+        )
 
     def prepare_batch(self, images: Tensor, pixel_scale: float | None, generator: Generator) -> Tensor:
         """`prepare` for images of one size on any device, (B, bands, H, W), NaN where nothing was measured.
@@ -180,6 +189,18 @@ class Preprocess:
             raise ImageShapeError(f"shape {pixels.shape} is not (images, bands, height, width)")
         return torch.from_numpy(np.stack([self.prepare_array(image, pixel_scale).pixels for image in pixels]))
 
+    def _grid(self, trimmed: tuple[slice, slice, slice], pixel_scale: float | None) -> Grid:
+        """That of the prepared pixels, of an image whose trimmed part is this."""
+        _, rows, columns = trimmed
+        grid, shape = UNCHANGED.cut(columns.start, rows.start), (rows.stop - rows.start, columns.stop - columns.start)
+        scale = self._resampled_from(pixel_scale)
+        if scale is not None and self.pixel_scale is not None:
+            ratio = geometry.ratio_of(scale, self.pixel_scale)
+            grid, shape = grid.resampled(shape, ratio), tuple(n_resampled(length, ratio) for length in shape)
+        if (binned := self._operation(Bin)) is not None:
+            grid, shape = grid.binned(shape, binned.factor), tuple(length // binned.factor for length in shape)
+        return grid.framed(shape, self.size)
+
     def _resampled(
         self, pixels: np.ndarray, valid: np.ndarray, pixel_scale: float | None
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -201,13 +222,13 @@ class Preprocess:
         return next((operation for operation in self.operations if isinstance(operation, kind)), None)
 
 
-def _trimmed(pixels: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Without the border that was not measured, as far as it reaches on opposite sides: the centre stays."""
+def _trimmed(valid: np.ndarray) -> tuple[slice, slice, slice]:
+    """All but the border that was not measured, as far as it reaches on opposite sides: the centre stays."""
+    _, height, width = valid.shape
     if valid[:, 0].any() and valid[:, :, 0].any():
-        return pixels, valid
+        return slice(None), slice(0, height), slice(0, width)
     rows, columns = (_margin(np.any(valid, axis=axes)) for axes in ((0, 2), (0, 1)))
-    window = (slice(None), slice(rows, valid.shape[1] - rows), slice(columns, valid.shape[2] - columns))
-    return pixels[window], valid[window]
+    return slice(None), slice(rows, height - rows), slice(columns, width - columns)
 
 
 def _margin(measured: np.ndarray) -> int:

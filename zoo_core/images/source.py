@@ -116,6 +116,8 @@ class FileSource(Source):
             pixel_scale=scale,
             unit=flux_unit,
             sky=sky,
+            header=layer.header,
+            corner=(0, 0) if window is None else (window.x, window.y),
         )
 
     def header(self) -> Cards:

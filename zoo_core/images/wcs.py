@@ -18,10 +18,13 @@ if TYPE_CHECKING:  # half a second that most runs do not need
 
 __all__ = [
     "arcsec_in",
+    "card",
     "centre_offset",
     "centre_on_sky",
     "footprint",
     "has_sky",
+    "is_garbled",
+    "number",
     "pixel_scale",
     "sky_to_pixels",
     "unit",
@@ -59,7 +62,7 @@ def pixel_scale(header: Cards) -> float | None:
     None where the header does not say, says nonsense, or the sides differ by more than 2 %. Distortions (SIP, TPV)
     are left out: they change the scale by less than a percent.
     """
-    if _is_garbled(header):
+    if is_garbled(header):
         return None
     matrix = _linear_part(header)
     if matrix is None:
@@ -83,7 +86,7 @@ def arcsec_in(unit_name: str) -> float:
 
 def unit(header: Cards) -> str | None:
     """Unit of the pixels as the file spells it."""
-    value = _card(header, "BUNIT")
+    value = card(header, "BUNIT")
     return (value.strip() or None) if isinstance(value, str) else None
 
 
@@ -105,7 +108,7 @@ def centre_offset(header: Cards, other: Cards, shape: tuple[int, int]) -> float:
 
 def has_sky(header: Cards) -> bool:
     """Whether the types of the axes say that they are of the sky."""
-    return _card(header, "CTYPE1") is not None and _is_celestial(header)
+    return card(header, "CTYPE1") is not None and _is_celestial(header)
 
 
 def centre_on_sky(header: Cards, shape: tuple[int, ...]) -> tuple[float, float] | None:
@@ -115,10 +118,10 @@ def centre_on_sky(header: Cards, shape: tuple[int, ...]) -> tuple[float, float] 
     from which it differs by less than 0.03 arcsec. Others are left to astropy, with their distortions. Where both
     reference values are 0 or missing, no position is known: stamps and simulated images are written so for their scale.
     """
-    if not has_sky(header) or not any(_number(header, f"CRVAL{i}") for i in (1, 2)):
+    if not has_sky(header) or not any(number(header, f"CRVAL{i}") for i in (1, 2)):
         return None
     x, y = (shape[-1] - 1) / 2, (shape[-2] - 1) / 2
-    if all(_card(header, key) in allowed for key, allowed in _GNOMONIC.items()):
+    if all(card(header, key) in allowed for key, allowed in _GNOMONIC.items()):
         return _deprojected(header, x, y)
     return _by_astropy(header, x, y)
 
@@ -132,7 +135,7 @@ def _deprojected(header: Cards, x: float, y: float) -> tuple[float, float] | Non
     Source: Calabretta & Greisen (2002), A&A 395, 1077, for the projection TAN.
     """
     matrix = _linear_part(header)
-    cards = [_number(header, f"{name}{i}") for name in ("CRPIX", "CRVAL") for i in (1, 2)]
+    cards = [number(header, f"{name}{i}") for name in ("CRPIX", "CRVAL") for i in (1, 2)]
     if matrix is None or None in cards or any(_arcsec(header, i) != _ARCSEC["deg"] for i in (1, 2)):
         return None
     x0, y0, alpha0, delta0 = (float(value or 0) for value in cards)
@@ -163,7 +166,7 @@ def _by_astropy(header: Cards, x: float, y: float) -> tuple[float, float] | None
 
 
 def _linear_cards(header: Cards) -> dict[str, Any]:
-    found = {key: _card(header, key) for key in _LINEAR}
+    found = {key: card(header, key) for key in _LINEAR}
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -228,29 +231,29 @@ def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float
 
 def _steps(header: Cards, default: float | None) -> list[float | None]:
     """CDELT1 and CDELT2; the standard's 1 where a PC matrix stands without them."""
-    found = [_number(header, f"CDELT{i}") for i in (1, 2)]
+    found = [number(header, f"CDELT{i}") for i in (1, 2)]
     return [default, default] if found == [None, None] else found
 
 
 def _stated(header: Cards) -> float | None:
     """The scale that a keyword states, or two keywords that agree."""
     for keys in _STATED:
-        sides = [_number(header, key) or 0.0 for key in ([keys] if isinstance(keys, str) else keys)]
+        sides = [number(header, key) or 0.0 for key in ([keys] if isinstance(keys, str) else keys)]
         if min(sides) > 0 and max(sides) <= (1 + _SQUARE) * min(sides):
             return sides[0]
     return None
 
 
-def _is_garbled(header: Cards) -> bool:
+def is_garbled(header: Cards) -> bool:
     """Whether a card of the matrix is there and holds no number: without it the others say another scale."""
-    return any(key in header and _number(header, key) is None for key in _NUMBERS)
+    return any(key in header and number(header, key) is None for key in _NUMBERS)
 
 
 def _is_celestial(header: Cards) -> bool:
     """Whether both axes are of the sky: by their type, or, where no type is given, by a unit that is an angle."""
-    types = [_card(header, f"CTYPE{i}") for i in (1, 2)]
+    types = [card(header, f"CTYPE{i}") for i in (1, 2)]
     if not any(isinstance(kind, str) and kind.strip() for kind in types):
-        return all(_card(header, f"CUNIT{i}") and _arcsec(header, i) for i in (1, 2))
+        return all(card(header, f"CUNIT{i}") and _arcsec(header, i) for i in (1, 2))
     return all(_names_the_sky(str(kind).strip().upper()) for kind in types)
 
 
@@ -261,7 +264,7 @@ def _names_the_sky(kind: str) -> bool:
 
 def _matrix(header: Cards, name: str, diagonal: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """The elements name1_1 ... name2_2, `diagonal` and 0 for those that are missing; None if all are."""
-    a, b, c, d = (_number(header, f"{name}{i}_{j}") for i, j in ((1, 1), (1, 2), (2, 1), (2, 2)))
+    a, b, c, d = (number(header, f"{name}{i}_{j}") for i, j in ((1, 1), (1, 2), (2, 1), (2, 2)))
     if a is b is c is d is None:
         return None
     return (diagonal if a is None else a, b or 0.0), (c or 0.0, diagonal if d is None else d)
@@ -269,17 +272,18 @@ def _matrix(header: Cards, name: str, diagonal: float) -> tuple[tuple[float, flo
 
 def _arcsec(header: Cards, axis: int) -> float:
     """Arcsec in the unit of an axis; 0 for a unit that is no angle."""
-    return arcsec_in(str(_card(header, f"CUNIT{axis}") or "deg"))
+    return arcsec_in(str(card(header, f"CUNIT{axis}") or "deg"))
 
 
-def _number(header: Cards, key: str) -> float | None:
-    value = _card(header, key)
+def number(header: Cards, key: str) -> float | None:
+    """The value of a keyword; None where it is no number."""
+    value = card(header, key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)
 
 
-def _card(header: Cards, key: str) -> object:
+def card(header: Cards, key: str) -> object:
     """The value of a keyword; None where its card cannot be parsed: a broken WCS must not cost the pixels."""
     try:
         return header.get(key)

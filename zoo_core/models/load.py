@@ -119,13 +119,18 @@ def committee(
         >>> zoo.committee(["lastro.space", "classical.space"], device="cpu").spec.members
         ('lastro.space', 'classical.space')
     """
-    return committees.joined(_loaded(members, device), id).to(device)
+    return committees.joined(_loaded(committees.NAME, members, device), id).to(device)
 
 
 def pipeline(
     members: Sequence[str | Path | Model], id: str = "pipeline.mine", device: str | torch.device = "auto"
 ) -> Model:
     """Trained models one after the other as one model: each takes the image that the one before has restored.
+
+    A pipeline whose last member restores writes its images, as any restoring model does; every stage can be asked for:
+
+        zoo.load("unet.denoise").predict("cutouts/*.fits", out_dir="restored", gallery="before_and_after.png")
+        restored, found = zoo.pipeline(["unet.denoise", "lastro.space"]).stages(images, pixel_scale=0.1)
 
     Arguments:
         members: models, or what `load` takes; all but the last restore images.
@@ -140,8 +145,11 @@ def pipeline(
         >>> model = zoo.pipeline(["gaussian_filter.denoise", "lastro.space"], device="cpu")
         >>> model.task.name, model.spec.members
         ('classification', ('gaussian_filter.denoise', 'lastro.space'))
+        >>> restored, found = model.stages(zoo.open_dataset("finding_space", n=2).images([0, 1]), pixel_scale=0.1)
+        >>> restored.image.shape, found.probabilities.shape
+        (torch.Size([2, 1, 101, 101]), torch.Size([2, 2]))
     """
-    return pipelines.joined(_loaded(members, device), id).to(device)
+    return pipelines.joined(_loaded(pipelines.NAME, members, device), id).to(device)
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:
@@ -168,7 +176,10 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
     )
 
 
-def _loaded(members: Sequence[str | Path | Model], device: str | torch.device) -> list[Model]:
+def _loaded(kind: str, members: Sequence[str | Path | Model], device: str | torch.device) -> list[Model]:
+    if isinstance(members, str | Path | Model):
+        shown = members.id if isinstance(members, Model) else str(members)
+        raise ArgumentError(f"members= is {shown!r} alone; a {kind} takes a list: zoo.{kind}([{shown!r}, ...])")
     return [one if isinstance(one, Model) else load(one, device=device) for one in members]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -17,19 +17,22 @@ from matplotlib.patheffects import withStroke
 from ..errors import ArgumentError
 from ..images.channels import blur
 from ..images.sky import sky
-from ..tasks import RankingColumn
+from ..tasks import RankingColumn, Restoration
 from .picture import write_picture
 from .ranking import RankedImage
 from .reading import prepare
 
 if TYPE_CHECKING:
+    from ..models.model import Model
     from .finished import Finished
+    from .scoring import Scorer
 
 __all__ = ["NIGHT", "draw_gallery", "stretched"]
 
 SHOWN = 30
-COLUMNS = 6
+COLUMNS = 6  # images beside one another; pairs take the place of two
 PANEL = 1.9  # inches
+GAP = 3  # pixels between the images of a pair
 DPI = 160
 BLUE_TO_RED = "ugrizyYJHK"
 PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
@@ -42,6 +45,8 @@ TINY = 1e-30
 def draw_gallery(path: Path, finished: Finished) -> None:
     """The best-ranked images with their scores and names, as a picture of the format that the extension names.
 
+    Of images that were restored, each stands beside what it became, in the same stretch.
+
     Raises:
         ArgumentError: no image of the run could be used, or the extension is unknown.
     """
@@ -49,33 +54,42 @@ def draw_gallery(path: Path, finished: Finished) -> None:
     ranking = model.task.ranking(model.heads)
     if not ranked:
         raise ArgumentError(f"{path}: no gallery, because none of the {finished.rows} images could be used")
-    figure = _figure(len(ranked))
+    pairs = bool(model.task.written)
+    figure = _figure(len(ranked), 2 if pairs else 1)
     figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
     order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
-    figure.text(0.98, 0.985, f"{order} of {finished.rows:,} images", color=FAINT, size=9, va="top", ha="right")
+    words = f"{order} of {finished.rows:,} images{', before and after' if pairs else ''}"
+    figure.text(0.98, 0.985, words, color=FAINT, size=9, va="top", ha="right")
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
-        pixels = prepare(run.images.job(one.index, one.index + 1), model.preprocess, run.pixel_scale).pixels[0]
-        axes.imshow(stretched(_in_order(pixels, model.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
-        _label(axes, place, one, ranking)
+        pixels = prepare(run.images.job(one.index, one.index + 1), model.preprocess, run.pixel_scale).pixels
+        shown = stretched(_in_order(pixels[0], model.bands))
+        if pairs:
+            shown = _beside(shown, _restored(run.scorer, pixels))
+        axes.imshow(shown, origin="lower", cmap=NIGHT, vmin=0, vmax=1)
+        _label(axes, place, one, _number(one, model, ranking))
     shown = model.preprocess
     if shown.pixel_scale is not None:
         _scale_bar(figure.axes[0], shown.pixel_scale * shown.field / shown.size, shown.size)
     write_picture(figure, path)
 
 
-def stretched(pixels: np.ndarray) -> np.ndarray:
+def stretched(pixels: np.ndarray, like: np.ndarray | None = None) -> np.ndarray:
     """Bands (B, H, W) as grey (H, W) or, from three bands on, as red, green, blue (H, W, 3) in 0 to 1.
 
     The brightness is stretched by asinh from the sky's noise to the peak, so that faint arcs show beside their galaxy;
     colours are those of the fluxes (Lupton et al. 2004, PASP 116, 133).
+
+    Arguments:
+        like: image whose noise and peak count, (B, H, W); None: its own.
     """
-    tensor = torch.from_numpy(pixels).float()
-    level, sigma = sky(tensor)
-    noiseless = (tensor.amax((-2, -1), keepdim=True) - level).clamp(min=TINY) / NOISELESS
-    signal = (tensor - level) / torch.where(sigma > 1e-3 * noiseless, sigma, noiseless)
+    tensor, measured = (torch.from_numpy(image).float() for image in (pixels, pixels if like is None else like))
+    level, sigma = sky(measured)
+    noiseless = (measured.amax((-2, -1), keepdim=True) - level).clamp(min=TINY) / NOISELESS
+    noise = torch.where(sigma > 1e-3 * noiseless, sigma, noiseless)
+    signal = (tensor - sky(tensor)[0]) / noise
     brightness = signal.mean(0, keepdim=True)
-    shown = _asinh(brightness)
+    shown = _asinh(brightness, ((measured - level) / noise).mean(0, keepdim=True))
     if len(pixels) < 3:
         return shown[0].numpy()
     chosen = signal[torch.linspace(len(pixels) - 1, 0, 3).round().long()]  # red, green, blue
@@ -83,18 +97,37 @@ def stretched(pixels: np.ndarray) -> np.ndarray:
     return (shown * colour).clamp(0, 1).permute(1, 2, 0).numpy()
 
 
-def _asinh(signal: torch.Tensor) -> torch.Tensor:
-    """Images in units of the noise, from a little below the sky to their slightly blurred peak, as 0 to 1."""
-    peak = blur(signal, 1.0).amax((-2, -1), keepdim=True).clamp(min=8.0)
+def _asinh(signal: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Images in units of the noise, from a little below the sky to the slightly blurred peak of others, as 0 to 1."""
+    peak = blur(like, 1.0).amax((-2, -1), keepdim=True).clamp(min=8.0)
     low, soft = -1.0, 3.0
     top = torch.asinh((peak - low) / soft)
     return (torch.asinh((signal - low) / soft) / top).clamp(0, 1)
 
 
-def _figure(count: int) -> Figure:
-    rows = -(-count // COLUMNS)
+def _restored(scorer: Scorer, pixels: np.ndarray) -> np.ndarray:
+    """What a prepared image (1, bands, H, W) became, stretched as the image, or by itself where it has another unit."""
+    bands, heads = scorer.model.bands, scorer.model.heads
+    after = cast(Restoration, scorer.predicted(pixels)).image[0].cpu().numpy()
+    if any(heads.units) or len(after) != len(bands):
+        return stretched(after)
+    return stretched(_in_order(after, bands), like=_in_order(pixels[0], bands))
+
+
+def _beside(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Two panels with a gap of the lightest sky between them, in colours if one of them is."""
+    if before.ndim != after.ndim:
+        before, after = (np.stack([one] * 3, axis=-1) if one.ndim == 2 else one for one in (before, after))
+    gap = np.zeros((len(before), GAP, *before.shape[2:]), np.float32)
+    return np.concatenate([before, gap, after], axis=1)
+
+
+def _figure(count: int, width: int) -> Figure:
+    """With a panel an image, `width` times as wide as high."""
+    rows = -(-count * width // COLUMNS)
     columns = -(-count // rows)
-    figure = Figure(figsize=(max(columns, 3) * PANEL, rows * PANEL * 1.12 + 0.45), dpi=DPI, facecolor=PAPER)
+    size = max(columns * width, 3) * PANEL, rows * PANEL * 1.12 + 0.45
+    figure = Figure(figsize=size, dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     top = 1 - 0.45 / figure.get_figheight()
     grid = figure.add_gridspec(
@@ -106,13 +139,13 @@ def _figure(count: int) -> Figure:
     return figure
 
 
-def _label(axes: Axes, place: int, one: RankedImage, ranking: RankingColumn | None) -> None:
+def _label(axes: Axes, place: int, one: RankedImage, number: str) -> None:
     outline = [withStroke(linewidth=2.5, foreground=PAPER)]
     axes.text(0.04, 0.95, str(place + 1), transform=axes.transAxes, color=FAINT, size=7, va="top", path_effects=outline)
     axes.text(
         0.96,
         0.95,
-        _number(one, ranking),
+        number,
         transform=axes.transAxes,
         color=LENS,
         size=8.5,
@@ -141,10 +174,12 @@ def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
     axes.text(0.06 * size + length / 2, 0.08 * size, f'{arcsec}"', color=INK, size=6.5, ha="center", va="bottom")
 
 
-def _number(one: RankedImage, ranking: RankingColumn | None) -> str:
+def _number(one: RankedImage, model: Model, ranking: RankingColumn | None) -> str:
+    """By which it is ranked, or the first one that the model predicts; empty where it predicts none."""
     if ranking is not None and one.score is not None:
         return f"{one.score:.3f}" if ranking.is_probability else f"{one.score:.3g}"
-    numbers = [(name, value) for name, value in one.row.items() if isinstance(value, float)]
+    predicted = model.task.empty_columns(model.heads)
+    numbers = [(name, value) for name, value in one.row.items() if name in predicted and isinstance(value, float)]
     return f"{numbers[0][0]} {numbers[0][1]:.3g}" if numbers else ""
 
 

@@ -21,6 +21,7 @@ from .hats import check_hats, is_hats_name
 from .images import Images
 from .inputs import Inputs, images_of
 from .options import Options
+from .outputs import Outputs
 from .run import Run
 from .scoring import Scorer
 from .shards import Shards
@@ -56,9 +57,9 @@ def scored(model: Model, images: Images, options: Options, scorer: Scorer | None
         scorer: makes the rows; None: predictions of the model.
     """
     model.require_trained()
-    _check_places(options)
-    scorer = scorer or Scorer(model, precision_on(model.device, options.precision), options.out_dir)
+    scorer = scorer or _scorer(model, images, options)
     at_once = AtOnce.chosen(model, images, options)
+    _check_places(options)
     with _shards(options.out, options.resume) as folder:
         facts = facts_of(model, options.pixel_scale, options.command)
         shards = replace(folder, units=model.task.units(model.heads), facts=facts)
@@ -80,27 +81,37 @@ def _finish(run: Run, options: Options) -> None:
         finish_spread(run, options)
 
 
+def _scorer(model: Model, images: Images, options: Options) -> Scorer:
+    precision = precision_on(model.device, options.precision)
+    if options.out_dir is None or not model.task.written:
+        return Scorer(model, precision)
+    return Scorer(model, precision, Outputs.of(options.out_dir, images))
+
+
 def _check_places(options: Options) -> None:
-    """Raise before anything is read where something could not be written in the end."""
+    """Raise before anything is read where something could not be written in the end; then make what is a folder."""
+    if options.resume and options.out is None:
+        raise ArgumentError("resume= (--resume) goes with out= (-o): without a table, a run leaves nothing behind")
     if options.scheduler is not None:
         from .cluster import check_scheduler
 
         check_scheduler(options.scheduler)
-    if options.out is not None:
-        _check_table(options.out)
     if options.gallery is not None:
         from .picture import check_picture
 
         check_picture(options.gallery)
         check_place(options.gallery)
-    if options.out_dir is not None:
-        make_folder(options.out_dir)
+    if options.out is not None:
+        _check_table(options.out)
+    for folder in (options.out, options.out_dir):
+        if folder is not None and (folder == options.out_dir or is_folder(folder)):
+            make_folder(folder)
 
 
 def _check_table(out: Path) -> None:
     if is_folder(out):
-        make_folder(out)
-    elif is_hats_name(out):
+        return
+    if is_hats_name(out):
         check_hats(out)
     else:
         check_format(out)
@@ -111,8 +122,6 @@ def _check_table(out: Path) -> None:
 def _shards(out: Path | None, resume: bool) -> Iterator[Shards]:
     """Beside `out`, where they stay if the run fails; else in a temporary folder."""
     if out is None:
-        if resume:
-            raise ArgumentError("resume= (--resume) goes with out= (-o): without a table, a run leaves nothing behind")
         with TemporaryDirectory(prefix="zoo-") as folder:
             yield Shards(Path(folder))
         return

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import ImageError, one_line
 from ..images.image import RawImage
+from ..images.origin import Origin, contradicts
 from ..images.preprocess import Prepared, Preprocess
 
-__all__ = ["Job", "PreparedBatch", "Unreadable", "prepare"]
-
-SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
+__all__ = ["Job", "OriginOf", "PreparedBatch", "Unreadable", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class PreparedBatch:
         pixels: (usable rows, bands, size, size) float32, finite.
         sky: (rows, 2) right ascension and declination, degrees; NaN where unknown.
         contradicted: rows whose header gives another pixel scale than the one that was passed.
+        origins: of the usable rows, where they were asked for.
     """
 
     ids: tuple[str, ...]
@@ -45,13 +45,19 @@ class PreparedBatch:
     pixels: np.ndarray
     sky: np.ndarray
     contradicted: int = 0
+    origins: tuple[Origin, ...] = ()
 
+
+OriginOf = Callable[[RawImage, Prepared, float | None], Origin]
+"""What is kept of an image that was prepared with this pixel scale, arcsec."""
 
 Job = Callable[[], Iterable[RawImage | Unreadable]]
 
 
-def prepare(job: Job, preprocess: Preprocess, pixel_scale: float | None) -> PreparedBatch:
-    """The images of one job, prepared."""
+def prepare(
+    job: Job, preprocess: Preprocess, pixel_scale: float | None, origin_of: OriginOf | None = None
+) -> PreparedBatch:
+    """The images of one job, prepared; with their origins if a function makes these."""
     images = list(job())
     rows = [_row(image, preprocess, pixel_scale) for image in images]
     shape = (0, len(preprocess.bands), preprocess.size, preprocess.size)
@@ -64,7 +70,16 @@ def prepare(job: Job, preprocess: Preprocess, pixel_scale: float | None) -> Prep
         pixels=np.stack(pixels) if pixels else np.empty(shape, np.float32),
         sky=np.array([image.sky or (np.nan, np.nan) for image in images], np.float64).reshape(-1, 2),
         contradicted=sum(row.contradicted for row in rows),
+        origins=() if origin_of is None else tuple(_origins(images, rows, origin_of, pixel_scale)),
     )
+
+
+def _origins(
+    images: Iterable[RawImage | Unreadable], rows: Iterable[_Row], origin_of: OriginOf, pixel_scale: float | None
+) -> Iterator[Origin]:
+    for image, row in zip(images, rows, strict=True):
+        if isinstance(image, RawImage) and row.prepared is not None:
+            yield origin_of(image, row.prepared, pixel_scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,16 +98,12 @@ def _row(image: RawImage | Unreadable, preprocess: Preprocess, pixel_scale: floa
         ready = preprocess.prepare(image, pixel_scale)
     except ImageError as error:
         return _Row(image.id, image.path, one_line(str(error)))
-    contradicts = preprocess.pixel_scale is not None and _contradicts(pixel_scale, image.pixel_scale)
+    contradicted = preprocess.pixel_scale is not None and contradicts(pixel_scale, image.pixel_scale)
     scale = image.pixel_scale if pixel_scale is None else pixel_scale
     notes = [
         f"no pixel scale is known, {preprocess.pixel_scale:g} arcsec assumed" if preprocess.assumes(scale) else "",
         f"{ready.blank} pixels blank" if ready.blank else "",
         f"{ready.padded} pixels padded" if ready.padded else "",
-        f"pixel scale {pixel_scale:g} used, the header says {image.pixel_scale:.4g}" if contradicts else "",
+        f"pixel scale {pixel_scale:g} used, the header says {image.pixel_scale:.4g}" if contradicted else "",
     ]
-    return _Row(image.id, image.path, "; ".join(filter(None, notes)), ready, contradicts)
-
-
-def _contradicts(given: float | None, header: float | None) -> bool:
-    return given is not None and header is not None and abs(given / header - 1) > SAME_SCALE
+    return _Row(image.id, image.path, "; ".join(filter(None, notes)), ready, contradicted)

@@ -91,7 +91,9 @@ class Run:
     def _rows(self, numbers: list[int]) -> Generator[pa.Table]:
         """Of the images of these shards, a batch at a time, in order."""
         jobs = (self.images.job(*part) for number in numbers for part in self._parts(number))
-        reads = (partial(prepare, job, self.scorer.model.preprocess, self.pixel_scale) for job in jobs)
+        reads = (
+            partial(prepare, job, self.scorer.model.preprocess, self.pixel_scale, self.scorer.origin_of) for job in jobs
+        )
         workers, threads = self.at_once.workers, self.at_once.threads
         with closing(in_processes(reads, workers)) as batches:
             # Without processes that read, whichever thread computes a batch also reads it.
@@ -135,7 +137,7 @@ class Run:
             "precision": self.scorer.precision,
             "purpose": self.scorer.purpose,
             "pixel_scale": self.pixel_scale,
-            "out_dir": str(self.scorer.out_dir),
+            "outputs": self.scorer.outputs and self.scorer.outputs.identity,
             "images": self.images.identity(*self.span(number)),
         }
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()

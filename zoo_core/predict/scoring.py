@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +14,10 @@ import pyarrow as pa
 import torch
 
 from ..errors import ArgumentError, ZooError
+from ..images.origin import Origin
 from ..tasks import Columns, Prediction
-from .reading import PreparedBatch
+from .outputs import Outputs
+from .reading import OriginOf, PreparedBatch
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -36,23 +38,34 @@ class Scorer:
     Arguments:
         model: trained, on its device.
         precision: of the network: "float32", or "bf16" which is faster on some devices and differs in the third digit.
-        out_dir: where files of predictions go; needed only for a task that leaves some.
+        outputs: where files of predictions go; needed only for a task that leaves some.
     """
 
     model: Model
     precision: str = "float32"
-    out_dir: Path | None = None
+    outputs: Outputs | None = None
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ArgumentError(f"precision= (--precision) is {self.precision!r}; choose {' or '.join(PRECISIONS)}")
-        if self.model.task.written and self.out_dir is None:
+        if self.model.task.written and self.outputs is None:
             raise ArgumentError(f"{self.model.id} returns images; say with out_dir= (--out-dir) where to write them")
 
     @property
     def purpose(self) -> str:
         """What the rows hold."""
         return "predictions"
+
+    @property
+    def origin_of(self) -> OriginOf | None:
+        """What must be kept of the images; None: nothing."""
+        return Origin.of if self.model.task.written else None
+
+    @property
+    def made_by(self) -> dict[str, str]:
+        """Keywords of the files of predictions."""
+        weights = str(self.model.weights_sha256)
+        return {"MODEL": self.model.id, "WEIGHTS": weights, "ZOOVERS": version("zoo-core")}
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
         """One row for each image of the batch, usable or not."""
@@ -63,21 +76,24 @@ class Scorer:
         return _table(batch, {name: columns[name] for name in empty})
 
     def _columns(self, batch: PreparedBatch) -> Columns:
-        kept = [path for path, usable in zip(batch.paths, batch.usable, strict=True) if usable]
-        step = CHUNK_CPU if self.model.device.type == "cpu" else len(kept)
-        parts = [slice(start, min(start + step, len(kept))) for start in range(0, len(kept), step)]
-        return _halving(lambda part: self._of(self._predicted(batch.pixels[part]), kept[part]), parts)
+        count = len(batch.pixels)
+        step = CHUNK_CPU if self.model.device.type == "cpu" else count
+        parts = [slice(start, min(start + step, count)) for start in range(0, count, step)]
+        return _halving(lambda part: self._of(self.predicted(batch.pixels[part]), batch.origins[part]), parts)
 
     @torch.inference_mode()
-    def _predicted(self, pixels: np.ndarray) -> Prediction:
+    def predicted(self, pixels: np.ndarray) -> Prediction:
+        """The prediction for prepared images (B, bands, size, size)."""
         device = self.model.device
         channels = self.model.preprocess.channels(torch.from_numpy(pixels).to(device))
         with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             return self.model.prediction(channels)
 
-    def _of(self, prediction: Prediction, paths: Sequence[str]) -> Columns:
-        written = {} if self.out_dir is None else prediction.write(paths, self.out_dir)
-        return prediction.to_table() | written
+    def _of(self, prediction: Prediction, origins: Sequence[Origin]) -> Columns:
+        if self.outputs is None:
+            return prediction.to_table()
+        files = [self.outputs.file(origin.path) for origin in origins]
+        return prediction.to_table() | prediction.write(files, origins, self.made_by)
 
     def _empty_columns(self) -> Columns:
         task = self.model.task

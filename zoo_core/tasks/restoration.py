@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from ..errors import ArgumentError
-from ..files import whole
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
 from ..references import lazy
 from ..scores import NoiseFree
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from ..images.origin import Origin
     from ..metric import Metric
 
 __all__ = ["TASK", "Restoration", "RestorationTask"]
@@ -53,19 +52,20 @@ class Restoration(Prediction):
         """No columns: the images are files of their own."""
         return {}
 
-    def write(self, paths: Sequence[str], folder: Path) -> Columns:
+    def write(self, files: Sequence[Path], origins: Sequence[Origin], made_by: Mapping[str, str]) -> Columns:
         """A FITS file for each image, with its standard deviation as a second layer; `output`, their paths.
 
-        Arguments:
-            paths: the keys of the images; equal file names in different folders get different outputs.
-            folder: of the files.
+        Pixels that were not measured are NaN, as nobody saw what the network shows there. The header says where the
+        image is on the sky, its unit, what it was made of and by what.
         """
-        outputs = [folder / f"{_name(path)}.fits" for path in paths]
+        from ..images.restored import write_restored
+
         images = self.image.cpu().numpy()
         sigmas = None if self.sigma is None else self.sigma.cpu().numpy()
-        for k, output in enumerate(outputs):
-            _write(output, images[k], None if sigmas is None else sigmas[k], self.unit)
-        return {"output": [str(output) for output in outputs]}
+        for k, (file, origin) in enumerate(zip(files, origins, strict=True)):
+            layers = {"": images[k]} if sigmas is None else {"": images[k], "SIGMA": sigmas[k]}
+            write_restored(file, layers, self.unit, origin, made_by)
+        return {"output": [str(file) for file in files]}
 
 
 class RestorationTask(Task):
@@ -156,23 +156,6 @@ class RestorationTask(Task):
 
 def _first(output: Tensor | tuple[Tensor, ...]) -> Tensor:
     return output[0] if isinstance(output, tuple) else output
-
-
-def _write(output: Path, image: np.ndarray, sigma: np.ndarray | None, unit: str) -> None:
-    from astropy.io import fits
-
-    layers: list[Any] = [fits.PrimaryHDU(image[0] if len(image) == 1 else image)]
-    if sigma is not None:
-        layers.append(fits.ImageHDU(sigma[0] if len(sigma) == 1 else sigma, name="SIGMA"))
-    for layer in layers:
-        if unit:
-            layer.header["BUNIT"] = unit
-    with whole(output) as partial:
-        fits.HDUList(layers).writeto(partial, overwrite=True)
-
-
-def _name(path: str) -> str:
-    return re.sub(r"[^\w.\-]+", "_", path).strip("_.")
 
 
 TASK = RestorationTask()

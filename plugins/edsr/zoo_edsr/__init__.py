@@ -51,7 +51,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
             heads=zoo.Heads(),
             preprocess=FINDING[:-1],  # in the unit of the image
             arguments=Arguments,
-            summary="EDSR (Lim et al. 2017) that denoises or deblends in units of the noise, with the error of each pixel",
+            summary="EDSR (Lim et al. 2017) that denoises or deblends, with the error of each pixel",
             paper=PAPER,
         )
     ]

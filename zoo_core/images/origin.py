@@ -1,0 +1,90 @@
+"""What an image that was predicted was made of, for the header of the file that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from .grid import Value, header_on
+from .image import RawImage
+from .preprocess import Prepared
+
+__all__ = ["Origin", "contradicts"]
+
+SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What a predicted image was made of.
+
+    Arguments:
+        path: key of the image that was read.
+        unit: of its pixels, as its file spells it; None: it is not known.
+        cards: keywords that say where the pixels that the network sees are on the sky, or how large.
+        to_unit: factor that gives values of these pixels that unit.
+        measured: (bands, H, W), false where they were filled or added; None: all were measured.
+        notes: what was done to the image, a sentence each.
+    """
+
+    path: str
+    unit: str | None = None
+    cards: Mapping[str, Value] = field(default_factory=dict)
+    to_unit: float = 1.0
+    measured: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, image: RawImage, prepared: Prepared, pixel_scale: float | None) -> Self:
+        """That of one image.
+
+        Arguments:
+            image: as it was read.
+            prepared: as the network sees it.
+            pixel_scale: arcsec, that was given instead of the header's; None: none was.
+        """
+        scale, cards = image.pixel_scale if pixel_scale is None else pixel_scale, {}
+        if image.header is not None and not contradicts(pixel_scale, image.pixel_scale):
+            cards = header_on(prepared.grid, image.header, image.corner)
+        if not cards and scale is not None:
+            cards = {"PIXSCALE": scale * prepared.grid.step}
+        return cls(
+            path=image.path,
+            unit=image.unit,
+            cards=cards,
+            to_unit=prepared.grid.to_unit(per_area=_is_surface_brightness(image.unit)),
+            measured=prepared.measured,
+            notes=tuple(_notes(image, prepared, scale)),
+        )
+
+
+def contradicts(given: float | None, header: float | None) -> bool:
+    """Whether the pixel scale that was given is not that of the header, which is known."""
+    return given is not None and header is not None and abs(given / header - 1) > SAME_SCALE
+
+
+def _notes(image: RawImage, prepared: Prepared, scale: float | None) -> Iterator[str]:
+    step, size = prepared.grid.step, prepared.pixels.shape[-1]
+    if step != 1:
+        known = "" if scale is None else f", from {scale:.6g} to {scale * step:.6g} arcsec"
+        yield f"resampled to pixels {step:.6g} times as large{known}, flux kept"
+    if image.pixels.shape[-2:] != (size, size) or step != 1:
+        yield f"cropped or padded to {size} x {size} pixels about the centre"
+    if prepared.measured is not None:
+        yield f"{np.count_nonzero(~prepared.measured)} pixels were not measured and are NaN"
+
+
+def _is_surface_brightness(unit: str | None) -> bool:
+    """Whether it is a unit per solid angle, `MJy/sr`, whose values do not depend on the size of the pixels."""
+    from astropy.units import Unit, UnrecognizedUnit, rad
+
+    if not unit:
+        return False
+    parsed = Unit(unit, parse_strict="silent")
+    if isinstance(parsed, UnrecognizedUnit):
+        return False
+    bases = parsed.decompose()
+    return any(base == rad and power < 0 for base, power in zip(bases.bases, bases.powers, strict=True))
