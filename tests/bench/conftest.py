@@ -137,7 +137,7 @@ def measured_finder(images, separation, seed):
 def storing(results):
     """A function that stores results in that folder, see `stored`."""
 
-    def store(model, separation=2.0, images=4000, benchmark="sky", seed=0, **changes):
+    def store(model, separation=2.0, images=1000, benchmark="sky", seed=0, **changes):
         scores, truth, numbers = measured_finder(images, separation, seed)
         columns = {"p_lens": scores.positive}
         made = MadeUp("classification", columns, truth, numbers, Heads(classes=("nonlens", "lens")), prior=(0.5,))
