@@ -1,13 +1,16 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from zoo_core.errors import UnknownNameError
+import zoo_core as zoo
+from zoo_core.catalog.entries import entry_of
+from zoo_core.errors import UnknownNameError, WeightsError
 from zoo_core.testing.check import BROKEN, EXPECTED, OBEYED, SKIPPED, Outcome, Report, check
 from zoo_core.testing.scaffold import new
 
-from ..catalog.distributions import declare
+from ..catalog.distributions import declare, install
 
 
 def outcome(report: Report, law: str) -> Outcome:
@@ -89,3 +92,48 @@ def test_a_law_that_did_not_run_is_not_a_pass():
 def test_a_name_that_nothing_provides_is_refused_with_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean lastro"):
         check("lastor")
+
+
+@pytest.fixture
+def published(tmp_path, seen) -> Callable[..., None]:
+    """Lists `pipeline.smooth` in the registry of a distribution, after changes of its entry."""
+    entry = entry_of(zoo.pipeline(["gaussian_filter.denoise", "trivial.space"], "pipeline.smooth", device="cpu").spec)
+
+    def publish(**changes: object) -> None:
+        listed = json.dumps({"schema": 2, "models": {"pipeline.smooth": {**entry, **changes}}})
+        install(tmp_path / "site", "chain", "zoo_chain", registry=listed)
+        seen(tmp_path / "site")
+
+    return publish
+
+
+def test_a_published_pipeline_is_a_model_that_is_listed_loaded_and_checked(published):
+    published()
+    assert "pipeline.smooth" in [spec.id for spec in zoo.list_models("pipeline.*")]
+    assert zoo.info("pipeline.smooth").installed
+    model = zoo.load("pipeline", device="cpu")
+    images = zoo.open_dataset("finding_space", n=2).images([0, 1])
+    assert model.predict(images, pixel_scale=0.1)["p_lens"].tolist() == pytest.approx(
+        model.stages(images, 0.1)[-1].probabilities[:, 1].tolist(), abs=1e-6
+    )
+    report = check("pipeline.smooth", weights=True, device="cpu", rounds=1)
+    assert report.passed, report.rows()
+    assert {one.law for one in report.outcomes} == {
+        *("members", "weights", "golden", "batch size", "threads", "device", "one by one")
+    }
+    assert check("pipeline.smooth").summary().startswith("pipeline.smooth: passed (1 ran, 1 required")
+
+
+@pytest.mark.parametrize(
+    "members, message",
+    [
+        (["trivial.space", "gaussian_filter.denoise"], "its members have the sha256"),
+        (["gaussian_filter.denoise", "trivial.nowhere"], "there is no published model trivial.nowhere"),
+    ],
+)
+def test_a_pipeline_of_other_members_breaks_its_law(published, members, message):
+    published(members=members)
+    report = check("pipeline.smooth", device="cpu")
+    assert not report.passed and message in outcome(report, "members").message
+    with pytest.raises((WeightsError, UnknownNameError)):
+        zoo.load("pipeline.smooth", device="cpu")

@@ -123,7 +123,10 @@ def committee(
 
 
 def pipeline(
-    members: Sequence[str | Path | Model], id: str = "pipeline.mine", device: str | torch.device = "auto"
+    members: Sequence[str | Path | Model],
+    id: str = "pipeline.mine",
+    device: str | torch.device = "auto",
+    samples: int = 0,
 ) -> Model:
     """Trained models one after the other as one model: each takes the image that the one before has restored.
 
@@ -136,6 +139,8 @@ def pipeline(
         members: models, or what `load` takes; all but the last restore images.
         id: of the pipeline, `pipeline.tag`.
         device: as in `load`.
+        samples: of each restored image, drawn from the errors that its model states; the answer is the mean over them.
+            0: the images themselves.
 
     Raises:
         ArgumentError, UntrainedError: they make no pipeline, and why.
@@ -149,7 +154,7 @@ def pipeline(
         >>> restored.image.shape, found.probabilities.shape
         (torch.Size([2, 1, 101, 101]), torch.Size([2, 2]))
     """
-    return pipelines.joined(_loaded(pipelines.NAME, members, device), id).to(device)
+    return pipelines.joined(_loaded(pipelines.NAME, members, device), id, samples).to(device)
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:

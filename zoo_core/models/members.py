@@ -1,7 +1,7 @@
 """Models that are made of other models: their entries, what identifies them, and where they come from."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
@@ -15,13 +15,22 @@ from .model import Model
 
 __all__ = ["assembled", "entry_of", "preparing"]
 
+NO_ARGUMENTS: Mapping[str, int] = {}
+
 
 def preparing(model: Model) -> list[dict]:
     """The operations that prepare an image, as declared; not those that make channels of it."""
     return [operation.declared() for operation in model.preprocess.operations if isinstance(operation, PREPARING)]
 
 
-def entry_of(kind: str, members: Sequence[Model], id: str, calibration: Calibration, summary: str) -> ModelSpec:
+def entry_of(
+    kind: str,
+    members: Sequence[Model],
+    id: str,
+    calibration: Calibration,
+    summary: str,
+    arguments: Mapping[str, int] = NO_ARGUMENTS,
+) -> ModelSpec:
     """What a catalogue says of these members together: images are prepared as for the first, the last one answers.
 
     Arguments:
@@ -30,6 +39,7 @@ def entry_of(kind: str, members: Sequence[Model], id: str, calibration: Calibrat
         id: of the entry.
         calibration: of the answer.
         summary: of what the members do.
+        arguments: of the kind, as far as they are not its defaults.
     """
     first, last = members[0], members[-1]
     preprocess = Preprocess.from_operations(preparing(first), first.bands, first.preprocess.pixel_scale)
@@ -42,7 +52,8 @@ def entry_of(kind: str, members: Sequence[Model], id: str, calibration: Calibrat
         bands=first.bands,
         pixel_scale=first.preprocess.pixel_scale or ANY,
         preprocess=tuple(preprocess.declared()),
-        weights=_weights_of(kind, members),
+        weights=_weights_of(kind, members, arguments),
+        arguments=arguments,
         calibration=calibration,
         summary=summary,
         members=tuple(member.id for member in members),
@@ -73,19 +84,21 @@ def assembled(
     )
 
 
-def _weights_of(kind: str, members: Sequence[Model]) -> WeightsSpec:
+def _weights_of(kind: str, members: Sequence[Model], arguments: Mapping[str, int]) -> WeightsSpec:
     """The identity of what these models make together: whatever decides what they answer."""
     digest = hashlib.sha256(b"" if kind == "committee" else f"{kind}\n".encode())
     for member in members:
         scales = member.calibration.error_scales
         facts = (member.weights_sha256, member.preprocess.digest, member.views, member.calibration.temperature)
         digest.update(f"{(*facts, scales) if scales else facts}\n".encode())
+    if arguments:
+        digest.update(f"{sorted(arguments.items())}\n".encode())
     return WeightsSpec(digest.hexdigest(), sum(member.spec.weights.size for member in members if member.spec))
 
 
 def _require_same(members: Sequence[Model], spec: ModelSpec) -> str:
     """The sha256 of the members together, which must be that of the entry."""
-    found = _weights_of(spec.architecture, members).sha256
+    found = _weights_of(spec.architecture, members, spec.arguments).sha256
     if found != spec.weights.sha256:
         raise WeightsError(
             f"{spec.id}: its members have the sha256 {found} together, the entry says {spec.weights.sha256}; "

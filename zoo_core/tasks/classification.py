@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -72,6 +73,19 @@ class ClassificationTask(Task):
     def output_of(self, prediction: Prediction, heads: Heads, calibration: Calibration) -> Tensor:
         """The logits over the temperature."""
         return cast(Classification, prediction).logits.float() / calibration.temperature
+
+    def marginal(self, outputs: Sequence[Tensor], calibration: Calibration) -> Tensor:
+        """Logits of the mean of the calibrated probabilities, p(y) = 1/S sum_s p(y | z_s), in double precision."""
+        import torch
+        from torch.nn import functional as F
+
+        shifts = outputs[0].new_tensor(calibration.shifts(outputs[0].shape[1]), dtype=torch.float64)
+        z = torch.stack(list(outputs)).double() / calibration.temperature + shifts
+        if z.shape[2] == 1:
+            mean = F.logsigmoid(z).logsumexp(0) - F.logsigmoid(-z).logsumexp(0)
+        else:
+            mean = z.log_softmax(2).logsumexp(0) - math.log(len(z))
+        return (calibration.temperature * (mean - shifts)).float()
 
     def loss(self, output: Tensor, target: Tensor, heads: Heads) -> Tensor:
         """Cross entropy; `target` (B,) is the index of the class, or a probability of the positive one."""

@@ -233,6 +233,10 @@ class RegressionTask(Task):
 
         return torch.cat(list(outputs), 1)
 
+    def marginal(self, outputs: Sequence[Tensor], calibration: Calibration) -> Tensor:
+        """The mixture of the Gaussians of all samples; what they differ by is part of the epistemic covariance."""
+        return self.pooled([output if output.ndim == 3 else output[:, None] for output in outputs])
+
     def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> ParameterScores:
         """Means and standard deviations, by name."""
         means = {name: columns[name] for name in heads.parameters}

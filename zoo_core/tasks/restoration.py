@@ -149,6 +149,19 @@ class RestorationTask(Task):
             return tuple(super(RestorationTask, self).average(parts, heads, symmetries) for parts in kinds)
         return super().average(cast("Sequence[Tensor]", outputs), heads, symmetries)
 
+    def marginal(
+        self, outputs: Sequence[Tensor | tuple[Tensor, ...]], calibration: Calibration
+    ) -> tuple[Tensor, Tensor]:
+        """The mean image, and the scale of a variance that is the mean one of the samples and that of their images."""
+        import torch
+
+        images = torch.stack([_first(output) for output in outputs])
+        variance = images.var(0, correction=0)
+        scales = [output[1] for output in outputs if isinstance(output, tuple)]
+        if scales:
+            variance = variance + 2 * torch.stack(scales).square().mean(0)  # of a Laplace distribution
+        return images.mean(0), (variance / 2).sqrt()
+
     def empty_columns(self, heads: Heads) -> Columns:
         """None: the images are files."""
         return {}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..errors import ArgumentError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import Lazy
 from ..scores import ColumnScores, NoiseFree, Scores, Trial
@@ -175,6 +176,18 @@ class Task(ABC):
         import torch
 
         return torch.stack(list(outputs)).mean(0)
+
+    def marginal(self, outputs: Sequence[Any], calibration: Calibration) -> Any:
+        """The output that means the mean of what several mean, each for a sample of the same image.
+
+        Arguments:
+            outputs: of the network, of each sample.
+            calibration: with which both are read.
+
+        Raises:
+            ArgumentError: the task knows none.
+        """
+        raise ArgumentError(f"{self.name}: what it says of samples of an image cannot be averaged")
 
     def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
         """One output from those of the views of an image, in the order of the elements of D4, turned back."""

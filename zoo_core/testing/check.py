@@ -17,6 +17,7 @@ from ..plugins import Plugin, list_plugins, plugin_named, plugin_names
 from .dataset_laws import DATASET_LAWS, asks_for_files
 from .imports import light_import
 from .laws import NETWORK_LAWS
+from .members import MEMBERS_LAW, OF_MEMBERS_LAWS, members_fit
 from .metric_laws import METRIC_LAWS, UntriedError, heads_for
 from .trained import ROUNDS, TRAINED_LAWS, Trial
 
@@ -96,6 +97,8 @@ class Report:
 def check(name: str, weights: bool = False, device: str = "auto", rounds: int = ROUNDS) -> Report:
     """The laws, tried on a plugin with its data sets and metrics, an architecture or a model `architecture.tag`.
 
+    Of a model that is made of others, a committee or a pipeline, the members are those that its entry names.
+
     Arguments:
         name: of any of the three; a plugin's name means all that it provides.
         weights: also demand published weights, of a plugin for one of its architectures at least, and replay their
@@ -112,8 +115,10 @@ def check(name: str, weights: bool = False, device: str = "auto", rounds: int = 
         >>> zoo.check("trivial").summary()
         'trivial: passed (8 ran, 8 required, 0 broken, 0 expected to fail, 5 skipped)'
     """
+    trial, spec = Trial(str(device_named(device)), rounds), catalog().models.get(name)
+    if spec is not None and spec.members:
+        return Report(name, tuple(_of_members_outcomes(spec, weights, trial)))
     plugin, architectures = _resolved(name)
-    trial = Trial(str(device_named(device)), rounds)
     outcomes = [_tried(plugin.name, "import", True, partial(light_import, plugin))]
     published = [_published(name, architecture, plugin) for architecture in architectures]
     for architecture, specs in zip(architectures, published, strict=True):
@@ -123,6 +128,15 @@ def check(name: str, weights: bool = False, device: str = "auto", rounds: int = 
         outcomes += [one for factory in plugin.datasets for one in _dataset_outcomes(factory)]
         outcomes += [one for metric in plugin.metrics for one in _metric_outcomes(metric, plugin)]
     return Report(name, tuple(outcomes))
+
+
+def _of_members_outcomes(spec: ModelSpec, asked: bool, trial: Trial) -> Iterator[Outcome]:
+    yield _tried(spec.id, MEMBERS_LAW, True, partial(members_fit, spec))
+    for law, faults in OF_MEMBERS_LAWS.items():
+        if asked:
+            yield _tried(spec.id, law, True, partial(faults, spec, trial))
+        else:
+            yield _skipped(spec.id, law, False, "asked for with --weights")
 
 
 def _network_outcomes(architecture: Architecture) -> list[Outcome]:

@@ -8,14 +8,15 @@ from functools import lru_cache
 
 import torch
 
+from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import golden_file
 from ..models.load import load
 from ..models.model import Model
-from .golden import read_golden, replay, tolerance
+from .golden import Golden, read_golden, replay, tolerance
 from .laws import batch_faults, batch_tolerance, device_faults, thread_faults
 
-__all__ = ["ROUNDS", "TRAINED_LAWS", "TrainedLaw", "Trial"]
+__all__ = ["ROUNDS", "TRAINED_LAWS", "TrainedLaw", "Trial", "golden_replay", "samples_of"]
 
 THREADS, ROUNDS = 4, 20
 
@@ -70,7 +71,7 @@ def any_number_of_threads(spec: ModelSpec, trial: Trial) -> Iterator[str]:
 
     Of one view in a trial of fewer rounds than a release takes.
     """
-    model, golden = _loaded(spec.id, trial.device), read_golden(golden_file(spec))
+    model, golden = _loaded(spec.id, trial.device), samples_of(spec)
     model = model if trial.rounds >= ROUNDS else model.with_views(1)
     batches = list(zip(golden.images, golden.pixel_scales, strict=True))[:THREADS]
     yield from thread_faults(
@@ -95,6 +96,11 @@ TRAINED_LAWS: dict[str, TrainedLaw] = {
 }
 
 
+def samples_of(spec: ModelSpec) -> Golden:
+    """The golden images of a model; of one that is made of others, those of the first."""
+    return samples_of(catalog().model(spec.members[0])) if spec.members else read_golden(golden_file(spec))
+
+
 @lru_cache(1)
 def _loaded(model_id: str, device: str) -> Model:
     """A published model, for law after law."""
@@ -102,7 +108,7 @@ def _loaded(model_id: str, device: str) -> Model:
 
 
 def _golden_channels(model: Model, spec: ModelSpec) -> torch.Tensor:
-    golden = read_golden(golden_file(spec))
+    golden = samples_of(spec)
     pairs = zip(golden.images, golden.pixel_scales, strict=True)
     channels = [model.preprocess.images(image[None], pixel_scale=scale) for image, scale in pairs]
     return torch.cat(channels)
