@@ -16,21 +16,18 @@ from ...images.augmentation import random_dihedral
 from ...interfaces import TrainingView
 from ...sim.cutouts import FRAME, Cutout, Distribution, expose
 from ...sim.telescope.exposures import draw_exposures
-from ..shards import read_array, write_array
-from ..store import ImageStore, StoredView
+from ..store import StoredView
 from .ahead import drawn_ahead, processes_beside
 from .examples import Examples
 from .fresh import Fresh, Show
 from .hosts import Hosts
+from .scene_blocks import SceneBlock, halved, read_block, stores, write_block
 
-__all__ = ["BLOCK", "TWINS", "Bank", "DrawScenes", "Exposures", "SceneSource", "fresh_scenes", "halved"]
+__all__ = ["BLOCK", "TWINS", "Bank", "DrawScenes", "Exposures", "SceneSource", "fresh_scenes"]
 
 BLOCK = 1000  # scenes
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
 TWINS = 0.15  # share of exposures of a lens in which its arcs are taken away
-HALF_MAX = 60000.0  # float16 ends at 65504
-
-Block = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 DrawScenes = Callable[[int, int], list[Cutout]]
 """Called with (start, stop); what is drawn about these scenes, without pixels."""
@@ -77,11 +74,6 @@ class SceneSource:
         """Foregrounds and arcs of these scenes in half precision, on the device, and their truth."""
         made = expose(drawn, self.distribution.stamps, device=self.device)
         return halved(made.foreground), halved(made.arcs), made.truth
-
-
-def halved(images: Tensor) -> Tensor:
-    """Images in half precision; what it cannot hold becomes the largest number that it can."""
-    return images.clamp(-HALF_MAX, HALF_MAX).half()
 
 
 class Exposures:
@@ -153,8 +145,7 @@ class Bank(StoredView):
 
     def __init__(self, folder: Path, targets: np.ndarray, scenes: SceneSource):
         blocks = _blocks(folder, len(targets), scenes)
-        self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], scenes.device) for part in (0, 1))
-        self.truth = np.concatenate([block[2] for block in blocks])
+        self.foreground, self.arcs, self.truth = stores(blocks, scenes.device)
         self.scenes, self.exposures = scenes, scenes.exposures(self.truth)
         self._arcs_of = np.cumsum(self.truth["label"]) - self.truth["label"]
         super().__init__(targets, self.foreground, self.arcs)
@@ -175,34 +166,26 @@ def fresh_scenes(scenes: SceneSource) -> TrainingView:
     return Fresh(scenes.drawn, scenes.shown, scenes.block)
 
 
-def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[Block]:
+def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[SceneBlock]:
     """Foregrounds, arcs (of the lenses only) and truth of each block of scenes, made if they are not there."""
     size, numbers = scenes.block, range(-(-count // scenes.block))
-    kept = {number: _read(_files(folder, number), min(size, count - number * size)) for number in numbers}
-    missing = [number for number in numbers if kept[number] is None]
+
+    def kept(number: int) -> SceneBlock | None:
+        return read_block(folder, number, min(size, count - number * size), with_arcs=_lenses)
+
+    blocks = {number: kept(number) for number in numbers}
+    missing = [number for number in numbers if blocks[number] is None]
     with closing(scenes.drawn(missing)) as cutouts:
         for number, drawn in zip(missing, cutouts, strict=True):
             foreground, arcs, truth = scenes.rendered(drawn)
             arcs = arcs[torch.from_numpy(truth["label"] == 1).to(arcs.device)]
-            made = foreground.cpu().numpy(), arcs.cpu().numpy(), truth
-            for file, array in zip(_files(folder, number), made, strict=True):
-                write_array(file, array)
-            kept[number] = _read(_files(folder, number), len(truth))
-    return [block for block in kept.values() if block is not None]
+            write_block(folder, number, SceneBlock(foreground.cpu().numpy(), arcs.cpu().numpy(), truth))
+            blocks[number] = kept(number)
+    return [block for block in blocks.values() if block is not None]
 
 
-def _read(files: Sequence[Path], count: int) -> Block | None:
-    """A block of so many scenes; None if it is not there, or damaged."""
-    truth = read_array(files[2], count)
-    if truth is None:
-        return None
-    foreground = read_array(files[0], count, mapped=True)
-    arcs = read_array(files[1], int(np.sum(truth["label"] == 1)), mapped=True)
-    return None if foreground is None or arcs is None else (foreground, arcs, truth)
-
-
-def _files(folder: Path, number: int) -> list[Path]:
-    return [folder / f"{number:05d}.{part}.npy" for part in ("foreground", "arcs", "truth")]
+def _lenses(truth: np.ndarray) -> int:
+    return int(np.sum(truth["label"] == 1))
 
 
 def _log_uniform(uniform: Tensor, low: float, high: float) -> Tensor:

@@ -13,7 +13,8 @@ from ...sim.cutouts import Cutout, expose_in_bands
 from ...sim.telescope.exposures import defocused
 from ...sim.telescope.masks import draw_masks, masked
 from ...sim.telescope.survey import Randoms, Survey, observe
-from .bank import TWINS, Exposures, SceneSource, halved
+from .bank import TWINS, Exposures, SceneSource
+from .scene_blocks import halved
 
 __all__ = ["BandExposures", "BandScenes"]
 

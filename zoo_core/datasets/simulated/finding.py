@@ -7,13 +7,11 @@ shifted set has other PSFs, other noise, other morphologies and other look-alike
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 import torch
 from torch import Tensor
 
@@ -24,30 +22,26 @@ from ...sim.cutouts import FRAME, MEASURED, TRUTH, Components, Cutout, Distribut
 from ...sim.frame import CutoutFrame
 from ...sim.sky.stamps import read_stamps
 from ...sim.tables import table
-from ...sim.telescope.footprint import draw_footprint, outside
+from ...sim.telescope.footprint import outside
 from ...sim.telescope.survey import Randoms, observe
 from ...sim.versions import SHIFTED, VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
 from .bank import BLOCK, Bank, DrawScenes, SceneSource, fresh_scenes
+from .cutout_set import GRAIN, SCENE, CutoutSet
 from .examples import Examples, examples_of
-from .frozen import flat, generator, is_positive, table_digest
+from .frozen import is_positive, table_digest
 from .hosts import Hosts, hosts_of
-from .simulation import Simulated
+from .simulation import kept_under
 from .telescope_images import read_telescope_images
-
-if TYPE_CHECKING:
-    from ...interfaces import Rows
 
 __all__ = ["Finding", "finding_space", "finding_space_shifted"]
 
 HEADS = Heads(classes=("nonlens", "lens"))
-BATCH = 50  # cutouts rendered at once
 ENDLESS = 2**40  # images
-SCENE, GRAIN, FOOTPRINT = 0, 1, 2  # streams of random numbers
 
 
-class Finding(Simulated):
+class Finding(CutoutSet):
     """Simulated cutouts of lenses and look-alikes.
 
     Arguments:
@@ -63,6 +57,9 @@ class Finding(Simulated):
 
     bands: tuple[str, ...] = ("VIS",)
     frame: CutoutFrame = FRAME
+    columns = TRUTH
+    batch = 50
+    measured = MEASURED
 
     def __init__(
         self,
@@ -81,25 +78,7 @@ class Finding(Simulated):
             name, distribution.version, "classification", "simulated", self.bands, self.frame.pixel_scale, HEADS
         )
         self.distribution, self.n, self.seed, self.lens_fraction = distribution, n, seed, lens_fraction
-        self.cache, self.hosts = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets", hosts
-        self.examples = examples
-
-    def __len__(self) -> int:
-        return self.n
-
-    def read(self, rows: np.ndarray) -> np.ndarray:
-        """Images (B, bands, 101, 101), float32; NaN where nothing was measured."""
-        return self._shards.images(rows)
-
-    def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
-        """`id` and the columns of `cutouts.TRUTH`; the images are made first if they were not."""
-        numbers = self.numbers(rows)
-        table = self._shards.truth(numbers)
-        return {"id": np.array(self.ids(numbers)), **{name: table[name] for name in TRUTH.names or ()}}
-
-    def ids(self, rows: Iterable[int]) -> list[str]:
-        """Name, seed and number."""
-        return [f"{self.description.name}-{self.seed}-{row:06d}" for row in rows]
+        self.cache, self.hosts, self.examples = kept_under(cache), hosts, examples
 
     def targets(self) -> np.ndarray:
         """1 for lenses, 0 for others."""
@@ -117,21 +96,8 @@ class Finding(Simulated):
     @functools.cached_property
     def _of_scenes(self) -> str:
         head = (self.description.name, self.distribution.version, self.seed, self.n, self.lens_fraction)
-        head = (*head, self.parameter_digest(0, 64))
+        head = (*head, self.parameter_digest())
         return table_digest([head, *((stamp.R, *stamp.pixels.shape) for stamp in self.distribution.stamps)])
-
-    def parameter_digest(self, start: int, stop: int) -> str:
-        """sha256 of every number that is drawn for these images, but their noise."""
-        return table_digest([flat(cutout) for cutout in self.cutouts(start, stop)])
-
-    def drawn(self) -> Iterator[tuple]:
-        """Every number that is drawn for each image, but its noise; the truth that is kept must agree with it."""
-        for start, stop, kept in self._shards.kept():
-            drawn = self.cutouts(start, stop)
-            if kept is not None:
-                expected = table(map(cutouts.facts, drawn), TRUTH)
-                self._shards.check(self.description.name, start, kept, expected, MEASURED)
-            yield from map(flat, drawn)
 
     def cutouts(self, start: int, stop: int) -> list[Cutout]:
         """What is drawn about these images, but their noise; no pixels."""
@@ -140,14 +106,13 @@ class Finding(Simulated):
             cutouts.draw(self.stream(i, SCENE), self.distribution, is_positive(i, self.lens_fraction)) for i in rows
         ]
 
+    def facts(self, drawn: Sequence[Cutout]) -> np.ndarray:
+        """The truth (dtype TRUTH) of these cutouts, with zeros for what is measured."""
+        return table(map(cutouts.facts, drawn), TRUTH)
+
     def components(self, start: int, stop: int, device: torch.device | str = "cpu") -> Components:
         """Noise-free foreground and arcs (B, 101, 101) on the device, the noise recipes and the truth."""
         return cutouts.expose(self.cutouts(start, stop), self.distribution.stamps, device=device)
-
-    def make(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
-        """Simulates these images, and their truth (dtype TRUTH), whether or not they are kept."""
-        parts = [self.exposures(first, min(first + BATCH, stop), device) for first in range(start, stop, BATCH)]
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         """These images and their truth, all at once."""
@@ -157,25 +122,12 @@ class Finding(Simulated):
 
     def observed(self, made: Components, start: int, drawn: Sequence[Cutout]) -> Tensor:
         """Components of what was drawn of the images from `start` on, with noise and footprint, (B, 101, 101)."""
-        device = made.foreground.device
-        streams = [self.stream(i, GRAIN) for i in range(start, start + len(drawn))]
+        device, radii = made.foreground.device, [cutout.host.theta_E for cutout in drawn]
+        streams = self.streams(start, len(drawn), GRAIN)
         randoms = Randoms.from_numpy(streams, FRAME.side, self.distribution.survey.slots)
         images = observe(made.foreground, made.arcs, made.noise, randoms.to(device))
-        return images.masked_fill(outside(FRAME.side, self._footprints(start, drawn).to(device)), torch.nan)
-
-    def _footprints(self, start: int, drawn: Sequence[Cutout]) -> Tensor:
-        """Half the widths and heights of the stamps, pixels, shape (cutouts, 2)."""
-        streams = (self.stream(i, FOOTPRINT) for i in range(start, start + len(drawn)))
-        halves = [
-            draw_footprint(rng, cutout.host.theta_E, FRAME.pixel_scale)
-            for rng, cutout in zip(streams, drawn, strict=True)
-        ]
-        return torch.tensor(halves, dtype=torch.float64)
-
-    def stream(self, index: int, number: int) -> np.random.Generator:
-        """The random numbers of an image that are for its scene, its grain or its footprint."""
-        key = f"{self.description.name}/{self.distribution.version}"
-        return generator(key, self.seed, index, number)
+        footprints = self.footprints(start, radii, FRAME.pixel_scale).to(device)
+        return images.masked_fill(outside(FRAME.side, footprints), torch.nan)
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:
         """Noise-free components, kept in `folder`; hosts, noise, brightness and twins are drawn for every batch."""

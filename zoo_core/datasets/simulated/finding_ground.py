@@ -19,7 +19,8 @@ from ...sim.telescope.masks import draw_mask, masked
 from ...sim.telescope.survey import Randoms, observe
 from .bank import DrawScenes
 from .bank_in_bands import BandScenes
-from .finding import FOOTPRINT, GRAIN, Finding
+from .cutout_set import FOOTPRINT, GRAIN
+from .finding import Finding
 
 __all__ = ["FindingInBands", "finding_ground"]
 
@@ -37,7 +38,7 @@ class FindingInBands(Finding):
     def exposures(self, start: int, stop: int, device: torch.device | str) -> tuple[np.ndarray, np.ndarray]:
         """These images (stop - start, 4, 101, 101) and their truth, all at once."""
         made = self.components(start, stop, device)
-        streams = [self.stream(i, GRAIN) for i in range(start, stop)]
+        streams = self.streams(start, stop - start, GRAIN)
         images = []
         for band in range(len(BANDS)):
             randoms = Randoms.from_numpy(streams, FRAME.side, self.distribution.survey.slots)
@@ -46,7 +47,7 @@ class FindingInBands(Finding):
         return stack.masked_fill(self._masked(start, stop).to(device), torch.nan).cpu().numpy(), made.truth
 
     def _masked(self, start: int, stop: int) -> Tensor:
-        masks = [draw_mask(self.stream(i, FOOTPRINT), len(BANDS)) for i in range(start, stop)]
+        masks = [draw_mask(rng, len(BANDS)) for rng in self.streams(start, stop - start, FOOTPRINT)]
         return masked(FRAME.side, FRAME.pixel_scale, torch.tensor(masks, dtype=torch.float64), len(BANDS))
 
     def scenes(self, draw: DrawScenes, device: torch.device) -> BandScenes:

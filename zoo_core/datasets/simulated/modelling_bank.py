@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,13 +9,13 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ...interfaces import Description, TrainingView
+from ...interfaces import Description
 from ...sim.cutouts import Components
 from ...sim.modelling import Telescope
 from ...sim.telescope.exposures import draw_exposures
 from ...sim.telescope.noise import Draw
-from ..shards import read_array, write_array
-from ..store import ImageStore
+from ..store import StoredView
+from .scene_blocks import SceneBlock, halved, read_block, stores, write_block
 
 __all__ = ["LEAST_SNR", "RESIDUAL", "LensBank"]
 
@@ -26,10 +25,7 @@ Marshall (2017), Nature 548, 555 have released with their networks."""
 
 BLOCK, BATCH = 500, 50  # lenses a file; rendered at once
 LEAST_SNR = 10.0  # of arcs that are shown, in a matched filter
-HALF_MAX = 60000.0  # float16 ends at 65504
 GAIN, ARC_GAIN = (0.4, 2.0), (0.6, 1.8)  # factors of all light, and of the arcs besides, even in the logarithm
-
-Block = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Lenses(Protocol):
@@ -46,7 +42,7 @@ class Lenses(Protocol):
         ...
 
 
-class LensBank(TrainingView):
+class LensBank(StoredView):
     """Foregrounds and arcs of a fixed number of lenses in half precision, rendered once and kept in files.
 
     Arguments:
@@ -57,67 +53,51 @@ class LensBank(TrainingView):
 
     def __init__(self, folder: Path, lenses: Lenses, device: torch.device):
         blocks = [_block(folder, start, lenses, device) for start in range(0, len(lenses), BLOCK)]
-        self.foreground, self.arcs = (ImageStore([block[part] for block in blocks], device) for part in (0, 1))
-        truth = np.concatenate([block[2] for block in blocks])
+        self.foreground, self.arcs, truth = stores(blocks, device)
         self.telescope, self.lens_light = lenses.telescope, lenses.lens_light
-        self._targets = np.stack([truth[name] for name in lenses.description.heads.parameters], 1).astype(np.float32)
-        self._on_device = torch.from_numpy(self._targets).to(device)
+        targets = np.stack([truth[name] for name in lenses.description.heads.parameters], 1).astype(np.float32)
+        self._on_device = torch.from_numpy(targets).to(device)
         self.theta_E, self.arc_snr = (
             torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("theta_E", "arc_snr")
         )
+        super().__init__(targets, self.foreground, self.arcs)
 
-    @property
-    def targets(self) -> np.ndarray:
-        """The parameters (N, P) of each lens."""
-        return self._targets
-
-    def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:
+    def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images (B, 1, side, side), NaN outside their footprint, and the parameters of the lenses."""
-        lenses = torch.from_numpy(rows).to(generator.device, non_blocking=True)
         draw = Draw(generator, len(rows))
         gain, arc_gain = draw.log_uniform(*GAIN), draw.log_uniform(*ARC_GAIN)
-        arc_gain = torch.maximum(arc_gain, LEAST_SNR / (self.arc_snr[lenses] * gain))
+        arc_gain = torch.maximum(arc_gain, LEAST_SNR / (self.arc_snr[places] * gain))
         left = 1.0 if self.lens_light else draw.normal(RESIDUAL)[:, None, None]
         images = draw_exposures(
             self.foreground.images(rows) * gain[:, None, None],
             self.arcs.images(rows) * (gain * arc_gain)[:, None, None],
-            self.theta_E[lenses],
+            self.theta_E[places],
             self.telescope.distribution.survey,
             generator,
             self.telescope.frame.pixel_scale,
             left,
         )
-        return images[:, None], self._on_device[lenses]
-
-    def release(self) -> bool:
-        """See `TrainingView.release`."""
-        return any([self.foreground.release(), self.arcs.release()])
+        return images[:, None], self._on_device[places]
 
 
-def _block(folder: Path, start: int, lenses: Lenses, device: torch.device) -> Block:
+def _block(folder: Path, start: int, lenses: Lenses, device: torch.device) -> SceneBlock:
     """Foregrounds, arcs and truth of the lenses of a file, made if it is not there."""
-    stop = min(start + BLOCK, len(lenses))
-    files = [folder / f"{start // BLOCK:05d}.{part}.npy" for part in ("foreground", "arcs", "truth")]
-    kept = _read(files, stop - start)
-    if kept is None:
-        for file, array in zip(files, _rendered(start, stop, lenses, device), strict=True):
-            write_array(file, array)
-        kept = _read(files, stop - start)
-        assert kept is not None
-    return kept
+    number, stop = start // BLOCK, min(start + BLOCK, len(lenses))
+    if (kept := read_block(folder, number, stop - start)) is not None:
+        return kept
+    write_block(folder, number, _rendered(start, stop, lenses, device))
+    made = read_block(folder, number, stop - start)
+    assert made is not None
+    return made
 
 
-def _read(files: Sequence[Path], count: int) -> Block | None:
-    foreground, arcs = (read_array(file, count, mapped=True) for file in files[:2])
-    truth = read_array(files[2], count)
-    return None if foreground is None or arcs is None or truth is None else (foreground, arcs, truth)
-
-
-def _rendered(start: int, stop: int, lenses: Lenses, device: torch.device) -> Block:
-    parts: list[Block] = []
+def _rendered(start: int, stop: int, lenses: Lenses, device: torch.device) -> SceneBlock:
+    parts: list[SceneBlock] = []
     for first in range(start, stop, BATCH):
         made, truth = lenses.noiseless(first, min(first + BATCH, stop), device)
-        light = [part.clamp(-HALF_MAX, HALF_MAX).half().cpu().numpy() for part in (made.foreground, made.arcs)]
-        parts.append((light[0], light[1], truth))
-    foreground, arcs, truth = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return foreground, arcs, truth
+        parts.append(SceneBlock(_stored(made.foreground), _stored(made.arcs), truth))
+    return SceneBlock(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _stored(images: Tensor) -> np.ndarray:
+    return halved(images).cpu().numpy()

@@ -8,10 +8,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 import torch
 from torch import Tensor
 
@@ -23,11 +21,8 @@ from ...sim.telescope.survey import Randoms, noise_sigma, observe
 from ...tasks import Heads
 from ..shards import ImageShards
 from .frozen import flat, generator, table_digest
-from .simulation import Simulated
+from .simulation import Simulated, kept_under
 from .substructure_exposures import BLOCK, SubstructureExposures, fresh_exposures, noise_rows, rendered
-
-if TYPE_CHECKING:
-    from ...interfaces import Rows
 
 __all__ = ["MEASURED", "TRUTH", "Substructure", "substructure"]
 
@@ -82,6 +77,8 @@ class Substructure(Simulated):
         cache: folder where noise-free images are kept between uses; None: the user's cache.
     """
 
+    columns = TRUTH
+
     def __init__(
         self,
         name: str,
@@ -105,21 +102,12 @@ class Substructure(Simulated):
         self.description = described(name, "classification", Heads(classes=tuple(classes)))
         self.n, self.seed, self.difficulty, self.size = n, seed, difficulty, size
         self.classes, self.start = tuple(classes), start
-        self.cache = Path(cache or platformdirs.user_cache_dir("zoo")) / "datasets"
-
-    def __len__(self) -> int:
-        return self.n
+        self.cache = kept_under(cache)
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Images (B, 1, size, size), float32, in sky sigma."""
         light = torch.from_numpy(self._shards.images(rows)[:, 0])
         return self._exposed(light, self._shards.truth(rows), rows)
-
-    def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
-        """`id` and the columns of TRUTH; the images are made first if they were not."""
-        numbers = self.numbers(rows)
-        table = self._shards.truth(numbers)
-        return {"id": np.array(self.ids(numbers)), **{name: table[name] for name in TRUTH.names or ()}}
 
     def targets(self) -> np.ndarray:
         """Index of the class of each image."""

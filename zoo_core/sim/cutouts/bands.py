@@ -23,7 +23,7 @@ from ..tables import table
 from ..telescope.blurring import blur, transfer
 from ..telescope.noise import NOISE
 from ..telescope.psf import PSF
-from .components import FAINT, OVERSAMPLE, add_points, deflector, wanted_of
+from .components import FAINT, OVERSAMPLE, add_points, deflector, together, wanted_of
 from .parameters import Cutout
 from .truth import TRUTH, facts
 
@@ -48,13 +48,6 @@ class BandComponents:
     arcs: Tensor
     noises: np.ndarray
     truth: np.ndarray
-
-    @classmethod
-    def concatenate(cls, parts: Sequence["BandComponents"]) -> "BandComponents":
-        """All cutouts of the parts, in order."""
-        foreground, arcs = torch.cat([part.foreground for part in parts]), torch.cat([part.arcs for part in parts])
-        noises, truth = ([part.noises for part in parts], [part.truth for part in parts])
-        return cls(foreground, arcs, np.concatenate(noises), np.concatenate(truth))
 
 
 @dataclass(frozen=True)
@@ -108,7 +101,7 @@ def expose_in_bands(
     """
     starts = range(0, max(len(cutouts), 1), AT_ONCE)
     parts = [_expose(cutouts[start : start + AT_ONCE], frame, dtype, torch.device(device)) for start in starts]
-    return BandComponents.concatenate(parts)
+    return together(parts)
 
 
 def _expose(cutouts: Sequence[Cutout], frame: CutoutFrame, dtype: torch.dtype, device: torch.device) -> BandComponents:

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ from ..telescope.saturation import bled
 from .parameters import Cutout
 from .truth import TRUTH, facts
 
-__all__ = ["FINE", "FRAME", "OVERSAMPLE", "Components", "add_points", "deflector", "expose", "wanted_of"]
+__all__ = ["FINE", "FRAME", "OVERSAMPLE", "Components", "add_points", "deflector", "expose", "together", "wanted_of"]
 
 FRAME = FINDING
 OVERSAMPLE = 2  # sub-pixels along the side of a pixel
@@ -33,6 +34,9 @@ FINE = FRAME.finer(OVERSAMPLE)
 
 FAINT = 3e-7
 """Sky sigma: a profile ends where it adds less to a pixel of the finer grid."""
+
+
+Part = TypeVar("Part", bound=Any)
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,12 @@ class Components:
     noise: np.ndarray
     truth: np.ndarray
 
-    @classmethod
-    def concatenate(cls, parts: Sequence["Components"]) -> "Components":
-        """All cutouts of the parts, in order."""
-        foreground, arcs = torch.cat([part.foreground for part in parts]), torch.cat([part.arcs for part in parts])
-        noise, truth = ([part.noise for part in parts], [part.truth for part in parts])
-        return cls(foreground, arcs, np.concatenate(noise), np.concatenate(truth))
+
+def together(parts: Sequence[Part]) -> Part:
+    """All cutouts of the parts, in order: dataclasses of tensors and arrays, a row a cutout."""
+    columns = {one.name: [getattr(part, one.name) for part in parts] for one in fields(parts[0])}
+    joined = {name: torch.cat(c) if torch.is_tensor(c[0]) else np.concatenate(c) for name, c in columns.items()}
+    return type(parts[0])(**joined)
 
 
 def expose(
@@ -78,7 +82,7 @@ def expose(
     chunk = scenes_at_once(OVERSAMPLE * frame.side, device)
     starts = range(0, max(len(cutouts), 1), chunk)
     parts = [_expose(cutouts[start : start + chunk], stamps, dtype, device, frame) for start in starts]
-    return parts[0] if len(parts) == 1 else Components.concatenate(parts)
+    return parts[0] if len(parts) == 1 else together(parts)
 
 
 def _expose(
