@@ -1,8 +1,8 @@
-"""The trivial classifier has brightness and size as input, and nothing of the shape."""
+"""The trivial regressions have brightness and size as input, and nothing of the shape."""
 
 import pytest
 import torch
-from zoo_trivial.fit import fit
+from zoo_trivial.fit import fit, fit_parameters
 from zoo_trivial.network import Trivial
 from zoo_trivial.statistics import NAMES, statistics
 
@@ -57,6 +57,24 @@ def test_it_learns_to_tell_bright_from_faint_but_not_an_arc_from_its_mirror_imag
 
     assert accuracy(images, targets) > 0.95
     assert accuracy(mirrored, targets) < 0.6
+
+
+def test_it_learns_the_size_of_a_blob_with_its_error_and_of_its_place_the_mean():
+    generator = torch.Generator().manual_seed(0)
+    sizes, places = 3 + 3 * torch.rand(400, generator=generator), 8 * torch.randn(400, generator=generator)
+    blobs = [blob(float(size), 50.0, x=float(place)) for size, place in zip(sizes, places, strict=True)]
+    targets = torch.stack([sizes, places], 1)
+    network = Trivial(channels=1, outputs=4)
+    images = noise(400) + torch.cat(blobs)
+
+    fit_parameters(network, images[:300], targets[:300])
+
+    with torch.no_grad():
+        mean, log_variance = network(images[300:]).chunk(2, dim=1)
+    error = (mean - targets[300:]).std(0)
+    assert error[0] < 0.2 * sizes.std()
+    assert error[1] > 0.9 * places.std()
+    torch.testing.assert_close(log_variance.exp().sqrt().mean(0), error, rtol=0.4, atol=0.0)
 
 
 def accuracy(images, targets):

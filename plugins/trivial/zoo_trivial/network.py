@@ -1,4 +1,4 @@
-"""Logistic regression on trivial statistics."""
+"""Regression on trivial statistics."""
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +11,11 @@ LIMIT = 5.0  # standard deviations, beyond which a statistic is taken to be ther
 
 
 class Trivial(nn.Module):
-    """Logits that are quadratic in the standardised statistics.
+    """Outputs that are quadratic in the standardised statistics.
 
     Arguments:
         channels: of the input.
-        outputs: logits.
+        outputs: logits, or means and log variances of parameters.
     """
 
     mean: Tensor
@@ -37,5 +37,5 @@ class Trivial(nn.Module):
         return torch.cat([standardised, standardised[:, first] * standardised[:, second]], dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (batch, outputs) of images (batch, channels, size, size)."""
+        """Outputs (batch, outputs) of images (batch, channels, size, size)."""
         return self.head(self.features(x))
