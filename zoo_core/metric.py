@@ -108,7 +108,7 @@ class Binomial(Interval):
 
 @dataclass(frozen=True)
 class NoInterval(Interval):
-    """None: the metric hangs on too few images for one to mean anything.
+    """None: the metric hangs on too few images for one to mean anything, or resampling changes what it measures.
 
     Arguments:
         compute: called with scores and truth; returns the metric.

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from zoo_core.web.plots import DRAWN
+from zoo_core.web.vega import DRAWN
 
 BOARD = "others.html"  # of benchmarks that no subject names
 BUDGET = 300_000  # bytes before the first plot

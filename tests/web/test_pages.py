@@ -24,9 +24,9 @@ from zoo_core.web.curves import roc_points
 from zoo_core.web.libraries import plots_script, tables_script
 from zoo_core.web.measured import measured_of
 from zoo_core.web.pages import write_pages
-from zoo_core.web.plots import DRAWN
 from zoo_core.web.resampling import resampled
 from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
+from zoo_core.web.vega import DRAWN
 
 from ..stored_results import MadeUp, store_result
 

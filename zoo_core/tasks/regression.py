@@ -163,10 +163,11 @@ class RegressionTask(Task):
         return {"mae": float(error.mean()), **each}
 
     def metrics(self, heads: Heads) -> list[Metric]:
-        """Those of each parameter."""
+        """Those of each parameter, and of the posterior."""
+        from ..bench.metrics.posteriors import posterior_metrics
         from ..bench.metrics.regression import regression_metrics
 
-        return regression_metrics(heads.parameters)
+        return [*regression_metrics(heads.parameters), *posterior_metrics(heads.parameters)]
 
     def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
         """Parameters from 0.5 to 1.5, measured well, in the order of other images, far off, and coarsely."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..bench.metrics.calibration import prior_weights, reliability
 from ..bench.metrics.curves import Ranking, curve
+from ..bench.metrics.posteriors import known
 from ..bench.metrics.ranking import one_against_rest, ranking
 from ..bench.results import StratumResult
 from ..scores import ClassScores, ParameterScores
@@ -69,7 +70,7 @@ def score_densities(measured: Sequence[Measured]) -> list[Record]:
 
 
 def parameters(measured: Sequence[Measured]) -> list[Record]:
-    """True and measured values of each parameter, of PAIRS images evenly spaced over the benchmark."""
+    """True and measured values of each parameter that is known, of PAIRS images evenly spaced over the benchmark."""
     return [record for one in measured for record in _parameters(one)]
 
 
@@ -152,8 +153,8 @@ def _parameters(one: Measured) -> Iterator[Record]:
     if not isinstance(one.scores, ParameterScores):
         return
     rows = np.unique(np.linspace(0, len(one.truth["id"]) - 1, PAIRS).astype(int))
-    for name, mean in one.scores.means.items():
-        columns = one.truth[name][rows], mean[rows], one.scores.errors[name][rows]
+    for name in known(one.scores, one.truth):
+        columns = one.truth[name][rows], one.scores.means[name][rows], one.scores.errors[name][rows]
         for true, value, error in zip(*columns, strict=True):
             yield {
                 "model": one.model,

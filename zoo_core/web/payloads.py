@@ -11,8 +11,8 @@ from ..board.compare import PairedMetric
 from ..board.markdown import cell, heading
 from .answers import answer
 from .measured import Measured
-from .plots import Plot
 from .shown import Pair
+from .vega import Plot
 from .views import View
 
 __all__ = ["of_benchmark", "of_disputed", "of_model"]

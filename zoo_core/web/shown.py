@@ -14,9 +14,10 @@ from ..board.tables import Table
 from ..catalog.specs import BenchmarkSpec
 from ..metric import Metric
 from .measured import Measured, measured_of
-from .plots import Plot, plots_of
+from .plots import plots_of
 from .resampling import Resampled, ranks_by_metric, resampled
 from .thumbnails import Chosen, chosen, pictures_of
+from .vega import Plot
 
 __all__ = ["Pair", "Shown", "shown_of"]
 

@@ -10,8 +10,8 @@ from ..board.tables import Row, Table
 from .answers import answer, truth_in_words
 from .libraries import still_picture
 from .measured import Measured
-from .plots import DRAWN, Plot, colour, dash
 from .shown import Shown
+from .vega import DRAWN, Plot, colour, dash
 
 __all__ = ["View", "rows_at_first"]
 
