@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
-    "TRIED",
+    "KNOWN",
     "AnomalyScores",
     "ClassScores",
     "ClusterScores",
@@ -24,12 +24,12 @@ __all__ = [
     "NoiseFree",
     "ParameterScores",
     "Scores",
-    "Trial",
+    "KnownAnswers",
     "Truth",
-    "trial_ids",
+    "known_ids",
 ]
 
-TRIED = 60  # images of a trial
+KNOWN = 60  # images whose answers are known
 SURE = 0.999  # probability of the class that is called, where the answers are perfect
 
 Truth = Mapping[str, "np.ndarray"]
@@ -88,7 +88,7 @@ class Scores(ABC):
 
 
 @dataclass(frozen=True)
-class Trial:
+class KnownAnswers:
     """Answers of known quality for the same images, on which `zoo check` tries the metrics of a task.
 
     Arguments:
@@ -112,7 +112,7 @@ class Trial:
         rng: np.random.Generator,
         scores: Callable[[np.ndarray], Scores],
         opposite: Callable[[np.ndarray], np.ndarray] | None = None,
-    ) -> Trial:
+    ) -> KnownAnswers:
         """One of images whose truth is the number of a class.
 
         Arguments:
@@ -123,20 +123,20 @@ class Trial:
         """
         import numpy as np
 
-        label = np.arange(TRIED) % classes
-        right = np.full((TRIED, classes), (1 - SURE) / (classes - 1))
-        right[np.arange(TRIED), label] = SURE
-        drawn = rng.dirichlet(np.ones(classes), TRIED)
+        label = np.arange(KNOWN) % classes
+        right = np.full((KNOWN, classes), (1 - SURE) / (classes - 1))
+        right[np.arange(KNOWN), label] = SURE
+        drawn = rng.dirichlet(np.ones(classes), KNOWN)
         wrong = np.roll(right, 1, axis=1) if opposite is None else opposite(right)
         answers = [one / one.sum(1, keepdims=True) for one in (right, drawn, wrong, np.round(drawn, 1))]
-        return cls({"id": trial_ids(), "label": label}, *map(scores, answers))
+        return cls({"id": known_ids(), "label": label}, *map(scores, answers))
 
 
-def trial_ids() -> np.ndarray:
-    """Names of the images of a trial."""
+def known_ids() -> np.ndarray:
+    """Names of the images whose answers are known."""
     import numpy as np
 
-    return np.array([f"image-{k}" for k in range(TRIED)])
+    return np.array([f"image-{k}" for k in range(KNOWN)])
 
 
 @dataclass(frozen=True)

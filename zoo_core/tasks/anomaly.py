@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import lazy
-from ..scores import AnomalyScores, Trial
+from ..scores import AnomalyScores, KnownAnswers
 from ..symmetries import Symmetry
 from .task import Task, unlike
 
@@ -80,9 +80,9 @@ class AnomalyTask(Task):
 
         return anomaly_metrics(heads.classes)
 
-    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+    def known_answers(self, heads: Heads, rng: np.random.Generator) -> KnownAnswers:
         """Scores that are the probability that an image is not of the normal class."""
-        return Trial.of_classes(
+        return KnownAnswers.of_classes(
             len(heads.classes) or 2, rng, lambda probabilities: AnomalyScores(1 - probabilities[:, 0])
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
-from ..scores import ClassScores, Trial
+from ..scores import ClassScores, KnownAnswers
 from .task import Task
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ class ClassificationTask(Task):
 
         return binary_metrics() if len(heads.classes) == 2 else multiclass_metrics(heads.classes)
 
-    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+    def known_answers(self, heads: Heads, rng: np.random.Generator) -> KnownAnswers:
         """Probabilities of the classes."""
-        return Trial.of_classes(len(heads.classes), rng, ClassScores)
+        return KnownAnswers.of_classes(len(heads.classes), rng, ClassScores)
 
     def example(self, output: Tensor, heads: Heads) -> Tensor:
         """Every class in turn."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import lazy
-from ..scores import ClusterScores, Trial
+from ..scores import ClusterScores, KnownAnswers
 from ..symmetries import Symmetry
 from .task import Task
 
@@ -71,12 +71,12 @@ class ClusteringTask(Task):
 
         return clustering_metrics()
 
-    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+    def known_answers(self, heads: Heads, rng: np.random.Generator) -> KnownAnswers:
         """Clusters that are the classes, by chance, or each with images of all classes."""
         import numpy as np
 
         k = len(heads.classes)
-        return Trial.of_classes(
+        return KnownAnswers.of_classes(
             k,
             rng,
             scores=lambda probabilities: ClusterScores(probabilities.argmax(1), probabilities),

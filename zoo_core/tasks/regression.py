@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
-from ..scores import TRIED, ParameterScores, Trial, trial_ids
+from ..scores import KNOWN, ParameterScores, KnownAnswers, known_ids
 from ..symmetries import Symmetry, average, average_gaussians, recognised
 from .likelihoods import likelihood_of
 from .task import Task, unlike
@@ -169,19 +169,19 @@ class RegressionTask(Task):
 
         return [*regression_metrics(heads.parameters), *posterior_metrics(heads.parameters)]
 
-    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial:
+    def known_answers(self, heads: Heads, rng: np.random.Generator) -> KnownAnswers:
         """Parameters from 0.5 to 1.5, measured well, in the order of other images, far off, and coarsely."""
         import numpy as np
 
-        true = {name: rng.uniform(0.5, 1.5, TRIED) for name in heads.parameters}
-        error = {name: np.full(TRIED, 0.1) for name in true}
+        true = {name: rng.uniform(0.5, 1.5, KNOWN) for name in heads.parameters}
+        error = {name: np.full(KNOWN, 0.1) for name in true}
 
         def scores(measured: Callable[[np.ndarray], np.ndarray]) -> ParameterScores:
             return ParameterScores({name: measured(values) for name, values in true.items()}, error)
 
-        return Trial(
-            {"id": trial_ids(), **true},
-            perfect=scores(lambda values: values + rng.normal(0, 1e-3, TRIED)),
+        return KnownAnswers(
+            {"id": known_ids(), **true},
+            perfect=scores(lambda values: values + rng.normal(0, 1e-3, KNOWN)),
             random=scores(rng.permutation),
             opposite=scores(lambda values: 5 * (2 - values)),
             tied=scores(lambda values: np.round(values, 1)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import Lazy
-from ..scores import ColumnScores, NoiseFree, Scores, Trial
+from ..scores import ColumnScores, NoiseFree, Scores, KnownAnswers
 from ..symmetries import Symmetry
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Task(ABC):
         """What the core can measure on data of these heads; the metrics of plugins come on top."""
         return []
 
-    def trial(self, heads: Heads, rng: np.random.Generator) -> Trial | None:
+    def known_answers(self, heads: Heads, rng: np.random.Generator) -> KnownAnswers | None:
         """Answers of known quality, on which `zoo check` tries the metrics of plugins; None: it does not try them."""
         return None
 

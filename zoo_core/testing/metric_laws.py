@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..metric import Binomial, Bootstrap, Interval, Metric, NoInterval, WeightedBootstrap
-from ..scores import TRIED, Scores, Trial, Truth
+from ..scores import KNOWN, Scores, KnownAnswers, Truth
 from ..tasks import Heads, task_named
 
 __all__ = ["METRIC_LAWS", "MetricLaw", "UntriedError", "heads_for"]
@@ -62,7 +62,7 @@ def any_order(metric: Metric, heads: Heads) -> Iterator[str]:
         scores = getattr(trial, name)
         value = _value(metric, scores, trial.truth)
         for seed in range(ORDERS):
-            rows = np.random.default_rng(seed).permutation(TRIED)
+            rows = np.random.default_rng(seed).permutation(KNOWN)
             other = _value(metric, scores.at(rows), {key: column[rows] for key, column in trial.truth.items()})
             if not np.isclose(other, value, rtol=SAME, atol=SAME, equal_nan=True):
                 yield f"it is {value:g} of {name} predictions, and {other:g} of the same in another order"
@@ -108,13 +108,13 @@ def heads_for(metric: Metric, provided: dict[str, Heads]) -> Heads:
     """
     task = task_named(metric.task)
     heads = provided.get(metric.task, task.example_heads)
-    if task.trial(heads, np.random.default_rng(0)) is None:
+    if task.known_answers(heads, np.random.default_rng(0)) is None:
         raise UntriedError(f"metrics of {metric.task} are not tried: no predictions of that task are made up here")
     return heads
 
 
-def _trial(metric: Metric, heads: Heads) -> Trial:
-    trial = task_named(metric.task).trial(heads, np.random.default_rng(0))
+def _trial(metric: Metric, heads: Heads) -> KnownAnswers:
+    trial = task_named(metric.task).known_answers(heads, np.random.default_rng(0))
     assert trial is not None  # which `heads_for` refuses
     return trial
 
@@ -133,8 +133,8 @@ def _columns(scores: Scores) -> dict[str, Any]:
 def _resamples(truth: Truth) -> np.ndarray:
     """Each image once, then resamples within the classes."""
     rng = np.random.default_rng(1)
-    groups = truth.get("label", np.zeros(TRIED, int))
-    weights = np.ones((4, TRIED), dtype=np.int64)
+    groups = truth.get("label", np.zeros(KNOWN, int))
+    weights = np.ones((4, KNOWN), dtype=np.int64)
     for row in weights[1:]:
         for group in np.unique(groups):
             members = np.flatnonzero(groups == group)
