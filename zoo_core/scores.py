@@ -21,10 +21,10 @@ __all__ = [
     "ClassScores",
     "ClusterScores",
     "ColumnScores",
+    "KnownAnswers",
     "NoiseFree",
     "ParameterScores",
     "Scores",
-    "KnownAnswers",
     "Truth",
     "known_ids",
 ]

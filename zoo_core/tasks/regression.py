@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
-from ..scores import KNOWN, ParameterScores, KnownAnswers, known_ids
+from ..scores import KNOWN, KnownAnswers, ParameterScores, known_ids
 from ..symmetries import Symmetry, average, average_gaussians, recognised
 from .likelihoods import likelihood_of
 from .task import Task, unlike

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import Lazy
-from ..scores import ColumnScores, NoiseFree, Scores, KnownAnswers
+from ..scores import ColumnScores, KnownAnswers, NoiseFree, Scores
 from ..symmetries import Symmetry
 
 if TYPE_CHECKING:

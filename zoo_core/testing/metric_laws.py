@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..metric import Binomial, Bootstrap, Interval, Metric, NoInterval, WeightedBootstrap
-from ..scores import KNOWN, Scores, KnownAnswers, Truth
+from ..scores import KNOWN, KnownAnswers, Scores, Truth
 from ..tasks import Heads, task_named
 
 __all__ = ["METRIC_LAWS", "MetricLaw", "UntriedError", "heads_for"]

@@ -18,6 +18,25 @@ __all__ = ["EVENTS", "draw_drizzled_noise", "draw_drizzled_noises"]
 EVENTS = 40
 """Slots for faults in one image: a single exposure of half an hour has dozens of cosmic rays in ten arcsec."""
 
+SHOT = (0.003, 0.1)  # low and high, in the logarithm
+
+LAG_1 = ((0.12, 0.0, 0.0), (0.58, 0.02, 0.22), (0.2, 0.15, 0.4), (0.1, 0.4, 0.75))
+"""Share of the exposures, low and high: not correlated, weakly, as drizzling on finer pixels leaves it, and strongly.
+docs/simulator.md compares the correlation that results with that of telescope images."""
+
+LAG_2 = (-0.4, 0.7)  # in units of lag_1 squared; kernels with negative lobes have it below zero
+
+MOTTLE, STRIPES = (0.35, 0.0, 0.25), (0.15, 0.0, 0.2)  # chance, low and high, in sky sigma
+BIAS, SLOPE = 0.1, 0.08  # standard deviations of what a sky that was fitted leaves, in sky sigma
+FALSE_BIAS, FALSE_SLOPE = (0.08, -3.0, 3.0), (0.08, -1.5, 1.5)  # chance, low and high, where that fit failed
+
+COSMICS = ((0.66, 0.0, 0.0), (0.22, 0.0, 3.0), (0.12, 5.0, 32.0))
+"""Share of the exposures, low and high number of cosmic rays: combined of many exposures, of few, and single ones."""
+
+HOT, BLANKS = (0.2, 0.0, 3.0), (0.15, 0.0, 1.0)  # chance, low and high number
+
+# All of these are chosen, wider than one survey needs, so that a network learns none by heart; see `noise`.
+
 T = TypeVar("T", float, Tensor, covariant=True)
 
 
@@ -66,19 +85,19 @@ class One:
 
 def _drawn(draw: Numbers[T]) -> dict[str, T]:
     """The fields of dtype NOISE."""
-    lag_1 = draw.mixture((0.12, 0.0, 0.0), (0.58, 0.02, 0.22), (0.2, 0.15, 0.4), (0.1, 0.4, 0.75))
+    lag_1 = draw.mixture(*LAG_1)
     return {
-        "shot": draw.log_uniform(0.003, 0.1),
+        "shot": draw.log_uniform(*SHOT),
         "lag_1": lag_1,
-        "lag_2": lag_1**2 * draw.uniform(-0.4, 0.7),
-        "mottle": draw.often(0.35, 0.0, 0.25),
-        "stripes": draw.often(0.15, 0.0, 0.2),
-        "bias": draw.normal(0.1) + draw.often(0.08, -3.0, 3.0),
-        "slope_x": draw.normal(0.08) + draw.often(0.08, -1.5, 1.5),
-        "slope_y": draw.normal(0.08) + draw.often(0.08, -1.5, 1.5),
-        "cosmics": draw.mixture((0.66, 0.0, 0.0), (0.22, 0.0, 3.0), (0.12, 5.0, 32.0)),
-        "hot": draw.often(0.2, 0.0, 3.0),
-        "blanks": draw.often(0.15, 0.0, 1.0),
+        "lag_2": lag_1**2 * draw.uniform(*LAG_2),
+        "mottle": draw.often(*MOTTLE),
+        "stripes": draw.often(*STRIPES),
+        "bias": draw.normal(BIAS) + draw.often(*FALSE_BIAS),
+        "slope_x": draw.normal(SLOPE) + draw.often(*FALSE_SLOPE),
+        "slope_y": draw.normal(SLOPE) + draw.often(*FALSE_SLOPE),
+        "cosmics": draw.mixture(*COSMICS),
+        "hot": draw.often(*HOT),
+        "blanks": draw.often(*BLANKS),
         "unit": draw.log_uniform(*UNITS),
     }
 

@@ -15,6 +15,8 @@ __all__ = ["draw_footprint", "draw_footprints", "outside"]
 
 CHANCE = 0.35  # of a stamp smaller than the frame
 SMALLEST, LARGEST = 8.0, 50.0  # half a side, pixels
+RADII, MARGIN = 1.3, 0.4  # half a side is at least so many Einstein radii, and so many arcsec more
+OBLONG, STRETCH = 0.3, 0.2  # share of the stamps that are no squares; they are higher by STRETCH a, a below OBLONG
 
 
 def draw_footprint(rng: np.random.Generator, theta_E: float, pixel_scale: float) -> tuple[float, float]:
@@ -24,11 +26,11 @@ def draw_footprint(rng: np.random.Generator, theta_E: float, pixel_scale: float)
         theta_E: of the lens, or of the galaxy if it were one, arcsec: stamps are cut so as to hold the arcs.
         pixel_scale: arcsec.
     """
-    least = max(SMALLEST, (1.3 * theta_E + 0.4) / pixel_scale)
+    least = max(SMALLEST, (RADII * theta_E + MARGIN) / pixel_scale)
     drawn, half, aspect = rng.random(), np.exp(rng.uniform(np.log(least), np.log(max(LARGEST, least)))), rng.random()
     if drawn > CHANCE:
         return np.inf, np.inf
-    return float(half), float(half * (1 + 0.2 * aspect) if aspect < 0.3 else half)
+    return float(half), float(half * (1 + STRETCH * aspect) if aspect < OBLONG else half)
 
 
 def draw_footprints(generator: torch.Generator, theta_E: Tensor, pixel_scale: float) -> Tensor:
@@ -42,10 +44,10 @@ def draw_footprints(generator: torch.Generator, theta_E: Tensor, pixel_scale: fl
         Half the widths and heights of the stamps, pixels, shape (B, 2).
     """
     draw = Draw(generator, len(theta_E))
-    least = ((1.3 * theta_E + 0.4) / pixel_scale).clamp_min(SMALLEST)
+    least = ((RADII * theta_E + MARGIN) / pixel_scale).clamp_min(SMALLEST)
     width = draw.uniform(least.log(), least.clamp_min(LARGEST).log()).exp()
     aspect = draw.uniform()
-    height = width * (1 + 0.2 * aspect * (aspect < 0.3))
+    height = width * (1 + STRETCH * aspect * (aspect < OBLONG))
     return torch.stack([width, height], dim=1).masked_fill(draw.uniform()[:, None] > CHANCE, math.inf)
 
 

@@ -33,6 +33,12 @@ NODES = 512  # of the radial tables
 DARK = -80.0  # least exponent: below it numbers are denormal, ten times as slow on a CPU
 REACH = 4.6  # arcsec, radius of the last node: the corner of the PSF image
 
+AIRY_FWHM = 1.029  # of an unobstructed Airy pattern, wavelengths over the diameter of the aperture
+AIRY_BAND = (0.8, 0.93, 1.07, 1.2)  # wavelengths over the central one: a band 40 % wide, as those of broad filters
+BROAD = 2.5  # FWHM of the broad part of a double Gaussian over that of its core
+WING_SLOPE, SPIKE_SLOPE = -3.0, -1.5  # powers of the radius with which wings and spikes fade; both chosen
+SPIKE_WIDTH, LEAST_SPIKE = 0.35, 0.02  # standard deviation across a spike: FWHM, plus arcsec; chosen
+
 
 class Psf(NamedTuple):
     """The PSF of one exposure; by default round, without wings or spikes."""
@@ -65,14 +71,14 @@ def airy(r: Tensor, shape: Tensor) -> Tensor:
     """Airy pattern of an obstructed aperture, averaged over a band 40 % wide.
 
     ([2 J1(v) / v - e^2 2 J1(e v) / (e v)] / (1 - e^2))^2 with e = shape, the diameter of the obstruction over that of
-    the aperture, and v = 1.029 pi r / wavelength: the FWHM of the unobstructed pattern is 1.029 wavelengths over its
-    diameter. Schroeder (2000), Astronomical Optics.
+    the aperture, and v = AIRY_FWHM pi r / wavelength, where the wavelength is one of AIRY_BAND. Schroeder (2000),
+    Astronomical Optics.
     """
     total = torch.zeros_like(r)
-    for wavelength in (0.8, 0.93, 1.07, 1.2):
-        v = 1.029 * math.pi * r / wavelength
+    for wavelength in AIRY_BAND:
+        v = AIRY_FWHM * math.pi * r / wavelength
         total = total + ((amplitude(v) - shape**2 * amplitude(shape * v)) / (1 - shape**2)) ** 2
-    return total / 4
+    return total / len(AIRY_BAND)
 
 
 def amplitude(v: Tensor) -> Tensor:
@@ -82,8 +88,8 @@ def amplitude(v: Tensor) -> Tensor:
 
 
 def double_gaussian(r: Tensor, shape: Tensor) -> Tensor:
-    """A Gaussian core and one 2.5 times as broad with the share `shape` of the flux."""
-    return (1 - shape) * gaussian(r, shape) + shape / 2.5**2 * gaussian(r / 2.5, shape)
+    """A Gaussian core and one BROAD times as broad with the share `shape` of the flux."""
+    return (1 - shape) * gaussian(r, shape) + shape / BROAD**2 * gaussian(r / BROAD, shape)
 
 
 def exponential(r: Tensor, shape: Tensor) -> Tensor:
@@ -96,6 +102,36 @@ RADIAL_PROFILES = (gaussian, moffat, airy, double_gaussian, exponential)
 """Surface brightness at r, in FWHM, shape (rows, nodes); `shape` has shape (rows, 1). Not normalised."""
 
 GAUSSIAN, MOFFAT, AIRY, DOUBLE_GAUSSIAN, EXPONENTIAL = range(len(RADIAL_PROFILES))
+
+
+UP_TO_SHARP, UP_TO_EUCLID = 0.45, 0.8
+"""Share of exposures with a PSF as of HST and JWST, and share with these or one as of Euclid; the rest are broader."""
+
+SHARP_FWHM, SHARP_SCATTER = 0.1, 0.12
+"""Median FWHM, arcsec, and its scatter, dex, of HST and JWST from the visible to the infrared. Chosen."""
+
+EUCLID_FWHM, BROADER_FWHM = (0.14, 0.22), (0.2, 0.35)
+"""FWHM, arcsec: about that of Euclid's VIS, and what resampling makes of it. Chosen."""
+
+SHARPEST, BROADEST = 0.06, 0.36  # arcsec, least and largest FWHM
+ALWAYS_RESOLVED = 0.12  # arcsec; a PSF as sharp as that is drawn for the smallest lens too
+
+SPACE_PROFILES = {GAUSSIAN: 0.25, MOFFAT: 0.35, AIRY: 0.4}
+"""Shares of the radial profiles."""
+
+BETA, OBSTRUCTION = (2.2, 5.0), (0.0, 0.4)
+"""`shape` of the Moffat and the Airy profile. Chosen: from broad wings to nearly a Gaussian, and from no obstruction to
+more than the third of HST's diameter."""
+
+SPIKY, SPIKES, STRUTS = 0.6, (0.005, 0.06), (4, 4, 6)
+"""Share of the exposures with spikes, their share of the flux, and how many there are. Chosen."""
+
+SHIFTED_SPIKY, SHIFTED_SPIKES, SHIFTED_STRUTS = 0.3, (0.02, 0.05), 8
+BROAD_SHARE, SOFTENING = (0.1, 0.5), (0.2, 0.6)
+"""Of the shifted set: spikes as above, and `shape` of the double Gaussian and of the exponential. Chosen, unlike those
+of the training set."""
+
+MOST_ELONGATED = 0.3  # no PSF has 1 - q above it
 
 
 def psf_images(
@@ -145,7 +181,7 @@ def radial_tables(psfs: np.ndarray, device: torch.device | str = "cpu") -> Tenso
     for kind in np.unique(psfs["profile"]):
         rows = torch.as_tensor(np.flatnonzero(psfs["profile"] == kind), device=device)
         core[rows] = RADIAL_PROFILES[kind](r[rows], shape[rows])
-    wings = (1 + r**2) ** -1.5
+    wings = (1 + r**2) ** (WING_SLOPE / 2)
     core, wings = (part / (part * area).sum(1, keepdim=True) for part in (core, wings))
     return (1 - wing) * core + wing * wings
 
@@ -171,23 +207,23 @@ def _spikes(psfs: np.ndarray, x: Tensor, y: Tensor, pixel: float) -> Tensor:
     for line in range(int(np.where(psfs["struts"] % 2, psfs["struts"], psfs["struts"] // 2).max())):
         angle = first + 2 * math.pi * line / struts
         along, across = x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin()
-        exponent = (across / (0.35 * fwhm + 0.02)).square_().mul_(-0.5).clamp_min_(DARK)
+        exponent = (across / (SPIKE_WIDTH * fwhm + LEAST_SPIKE)).square_().mul_(-0.5).clamp_min_(DARK)
         light += exponent.exp_() * ((along > 0) | paired) * (line < lines)
     light *= r > 0
-    light *= (r + 2 * fwhm) ** -1.5 * (1 - r / REACH).clamp(min=0)
+    light *= (r + 2 * fwhm) ** SPIKE_SLOPE * (1 - r / REACH).clamp(min=0)
     return light * (share / (light.sum((1, 2), keepdim=True) * pixel**2))
 
 
 def draw_width(rng: np.random.Generator, largest: float) -> float:
     """FWHM of HST and JWST, of Euclid, or broader, arcsec; no larger than lets the Einstein radius be resolved."""
     kind = rng.random()
-    if kind < 0.45:
-        fwhm = 0.1 * 10 ** rng.normal(0, 0.12)
-    elif kind < 0.8:
-        fwhm = rng.uniform(0.14, 0.22)
+    if kind < UP_TO_SHARP:
+        fwhm = SHARP_FWHM * 10 ** rng.normal(0, SHARP_SCATTER)
+    elif kind < UP_TO_EUCLID:
+        fwhm = rng.uniform(*EUCLID_FWHM)
     else:
-        fwhm = rng.uniform(0.2, 0.35)
-    return float(np.clip(fwhm, 0.06, max(0.12, min(0.36, largest))))
+        fwhm = rng.uniform(*BROADER_FWHM)
+    return float(np.clip(fwhm, SHARPEST, max(ALWAYS_RESOLVED, min(BROADEST, largest))))
 
 
 def draw_training_psf(rng: np.random.Generator, largest: float) -> Psf:
@@ -208,20 +244,20 @@ def draw_space_psf(rng: np.random.Generator, draw_fwhm: Callable[[], float]) -> 
     Arguments:
         draw_fwhm: from the same generator.
     """
-    profile = int(rng.choice([GAUSSIAN, MOFFAT, AIRY], p=[0.25, 0.35, 0.4]))
-    shape = {GAUSSIAN: 0.0, MOFFAT: rng.uniform(2.2, 5.0), AIRY: rng.uniform(0.0, 0.4)}[profile]
-    spikes = rng.uniform(0.005, 0.06) if rng.random() < 0.6 else 0.0
+    profile = int(rng.choice(list(SPACE_PROFILES), p=list(SPACE_PROFILES.values())))
+    shape = {GAUSSIAN: 0.0, MOFFAT: rng.uniform(*BETA), AIRY: rng.uniform(*OBSTRUCTION)}[profile]
+    spikes = rng.uniform(*SPIKES) if rng.random() < SPIKY else 0.0
     psf = _draw_shape(rng, Psf(profile, draw_fwhm(), shape, spikes=spikes), elongation=0.06, wing=0.12)
-    return psf._replace(struts=int(rng.choice([4, 4, 6])), strut_phi=rng.uniform(0, 2 * np.pi))
+    return psf._replace(struts=int(rng.choice(STRUTS)), strut_phi=rng.uniform(0, 2 * np.pi))
 
 
 def draw_shifted_psf(rng: np.random.Generator, largest: float) -> Psf:
     """A double Gaussian or an exponential, rounder, with eight spikes or none; `largest` as in `draw_training_psf`."""
     profile = int(rng.choice([DOUBLE_GAUSSIAN, EXPONENTIAL]))
-    shape = {DOUBLE_GAUSSIAN: rng.uniform(0.1, 0.5), EXPONENTIAL: rng.uniform(0.2, 0.6)}[profile]
-    spikes = rng.uniform(0.02, 0.05) if rng.random() < 0.3 else 0.0
+    shape = {DOUBLE_GAUSSIAN: rng.uniform(*BROAD_SHARE), EXPONENTIAL: rng.uniform(*SOFTENING)}[profile]
+    spikes = rng.uniform(*SHIFTED_SPIKES) if rng.random() < SHIFTED_SPIKY else 0.0
     psf = _draw_shape(rng, Psf(profile, draw_width(rng, largest), shape, spikes=spikes), elongation=0.03, wing=0.2)
-    return psf._replace(struts=8, strut_phi=rng.uniform(0, 2 * np.pi))
+    return psf._replace(struts=SHIFTED_STRUTS, strut_phi=rng.uniform(0, 2 * np.pi))
 
 
 def _draw_shape(rng: np.random.Generator, psf: Psf, elongation: float, wing: float) -> Psf:
@@ -232,5 +268,5 @@ def _draw_shape(rng: np.random.Generator, psf: Psf, elongation: float, wing: flo
         wing: largest share of the flux in the wings.
     """
     return psf._replace(
-        q=1 - abs(rng.normal(0, elongation)) % 0.3, phi=rng.uniform(0, np.pi), wing=rng.uniform(0, wing)
+        q=1 - abs(rng.normal(0, elongation)) % MOST_ELONGATED, phi=rng.uniform(0, np.pi), wing=rng.uniform(0, wing)
     )
