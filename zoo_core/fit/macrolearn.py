@@ -134,7 +134,14 @@ def _relit(model: MacroModel, fit: MacroFit) -> MacroModel:
 
 
 def _sharpened(model: MacroModel, fit: MacroFit) -> MacroModel:
-    """The PSF at the vertex of the parabola through the misfits of three widths, with the source as fitted."""
+    """The PSF at the vertex of the parabola through the misfits of three widths, with the source as fitted.
+
+    With M_-, M_0 and M_+ the sums of squared residuals of a PSF that is PSF_STEP narrower, as it is, and wider,
+
+        width' = width [1 + PSF_STEP (M_- - M_+) / (2 (M_- - 2 M_0 + M_+))],
+
+    and no more than one step away.
+    """
     here = fit.source_brightness * _sources(model, fit)
     misfits = [fit.residuals.square().sum()]
     for step in (-PSF_STEP, PSF_STEP):

@@ -1,5 +1,9 @@
 """The macro-lens as a function of few parameters: isothermal lens, shear, Sersic source, Gaussian PSF.
 
+The lensed source of the pixel at theta is that of the source plane at beta, seen through the PSF P:
+
+    image(theta) = P s(beta),    beta = theta - alpha(theta; LENS),    s = Sersic profile of SOURCE.
+
 Lengths are in pixels of the image as it came, the origin is the centre of the frame. All derivatives are written out,
 here, in `isothermal` and in `sersic`: those of torch's forward mode live in levels that all threads of a process share,
 and fits run in many threads at once.
@@ -120,7 +124,12 @@ class MacroModel:
         return (torch.arange(self.side).to(like) - (self.side - 1) / 2) * self.binning
 
     def sigma(self, images: Tensor) -> Tensor:
-        """Standard deviation of the pixels of binned images (N, side, side), from their lightly smoothed brightness."""
+        """Standard deviation of the pixels of binned images (N, side, side).
+
+            sigma^2 = noise^2 + photon max(0, d),
+
+        d being the mean brightness of the nine pixels about each.
+        """
         smooth = F.avg_pool2d(images[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
         return (self.noise**2 + self.photon * smooth.clamp(min=0)).sqrt()
 
@@ -130,7 +139,14 @@ class MacroModel:
         return torch.cat([background, self.light.to(like)]) if len(self.light) else background
 
     def blur(self, like: Tensor) -> Tensor:
-        """Matrix (side, side) of the PSF and the pixel along one axis; light beyond the frame is lost."""
+        """Matrix (side, side) of the PSF and the pixel along one axis; light beyond the frame is lost.
+
+        A sample stands for a binned pixel of b pixels, whose width adds to the PSF: the variance of the Gaussian is
+
+            psf^2 + (b^2 - 1) / 12,
+
+        that of b evenly spaced points being the second term.
+        """
         deviation = math.sqrt(self.psf**2 + (self.binning**2 - 1) / 12)  # samples stand for the binned pixels
         axis = self.axis(like)
         kernel = torch.exp(-0.5 * ((axis[:, None] - axis) / deviation) ** 2)

@@ -1,8 +1,13 @@
 """Light behind a deflector.
 
-One ray through every pixel's centre, shared by all sources of the scene. Where a source varies inside the patch of the
-source plane that one pixel covers (around the images of its centre, and next to the deflector's centre, where the
-patches are large), that source gets more rays.
+A ray at theta in the image plane meets the source plane at beta, and carries the brightness S that is found there:
+
+    beta = theta - alpha(theta),    I(theta) = S(beta)
+
+(Schneider, Ehlers & Falco 1992, Gravitational Lenses). One ray goes through every pixel's centre, shared by all sources
+of the scene. Where a source varies inside the patch of the source plane that one pixel covers (around the images of its
+centre, and next to the deflector's centre, where the patches are large), that source gets more rays: nodes of
+Gauss-Legendre quadrature over the pixel.
 """
 
 from collections.abc import Iterator, Sequence

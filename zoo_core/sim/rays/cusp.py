@@ -1,9 +1,13 @@
 """Pixels at the centre of a Sersic profile.
 
-A steep profile varies by orders of magnitude inside one pixel. Its flux there is taken from the pixel's border instead:
-with m(R) = L(<R) / (2 pi R^2), L(<R) the light inside the ellipse R (an incomplete gamma function), the field (x, y) m
-has the surface brightness as its divergence, so that a pixel's flux is the sum of its four sides' integrals of m times
-their distance from the centre (Gauss's theorem). Sides are shared by neighbours: no light is lost between pixels.
+A steep profile varies by orders of magnitude inside one pixel. Its flux there is taken from the pixel's border instead.
+With L(<R) the light inside the ellipse R (an incomplete gamma function), the surface brightness is the divergence of a
+field, and the flux of a pixel is what the field carries through its four sides (Gauss's theorem):
+
+    m(R) = L(<R) / (2 pi R^2),    I = div[(x, y) m],    F = sum over sides of  h  integral of m ds,
+
+where h is the distance of the side's line from the centre, negative where the centre lies on its outer side. Sides are
+shared by neighbours: no light is lost between pixels.
 """
 
 import torch
