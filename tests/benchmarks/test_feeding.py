@@ -10,6 +10,7 @@ from torch import nn
 
 import zoo_core as zoo
 from zoo_core.images.preprocess import Preprocess
+from zoo_core.models.devices import precision_on
 from zoo_core.plugins import architecture
 from zoo_core.train.batches import Augmented, BalancedBatches, class_groups
 from zoo_core.train.recipe import Augmentation
@@ -39,12 +40,13 @@ def batches(device: torch.device, tmp_path: Path) -> BalancedBatches:
 
 
 def step_of(network: nn.Module, images: torch.Tensor, targets: torch.Tensor) -> Callable[[], None]:
-    """Forward, backward and AdamW, as the trainer does them."""
+    """Forward, backward and AdamW, in the precision in which the trainer does them there."""
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-4, fused=True)
     images = images.contiguous(memory_format=torch.channels_last)
+    in_bf16 = precision_on(images.device, "bf16") == "bf16"
 
     def step() -> None:
-        with torch.autocast(images.device.type, torch.bfloat16):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=in_bf16):
             logits = network(images)[:, 0].float()
         optimiser.zero_grad()
         nn.functional.binary_cross_entropy_with_logits(logits, targets).backward()
