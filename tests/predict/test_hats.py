@@ -28,7 +28,7 @@ OBJECTS, SIDE, SCALE, MARGIN = 60, 300, 1e-4, 7.0
 def write_catalogue(table: Path, folder: Path, name: str) -> None:
     """A HATS collection with a margin, as a survey publishes it."""
     common = {"output_artifact_name": name, "output_path": str(folder), "tmp_dir": str(folder), "progress_bar": False}
-    columns = {"ra_column": "RAJ", "dec_column": "DEJ", "input_file_list": [str(table)]}
+    columns = {"ra_column": "RAJ", "dec_column": "DEJ", "input_file_list": [str(table)], "highest_healpix_order": 4}
     collection = CollectionArguments(**common).catalog(**columns, file_reader=ParquetPyarrowReader())
     with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
         run(collection.add_margin(margin_threshold=MARGIN, is_default=True), client)
