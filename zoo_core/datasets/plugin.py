@@ -70,6 +70,10 @@ def zoo_datasets() -> list[DatasetFactory]:
         _from_files(
             "public.modelling_sky", "modelling_sky", "real lenses with their published Einstein radius", "regression"
         ),
+        _from_files("public.ensai", "ensai", "lenses of Ensai's simulator, PNG and parameters", "regression"),
+        _from_files(
+            "public.astromatic2022", "astromatic2022", "lenses of Astromatic 2022, HDF5 of 21 parameters", "regression"
+        ),
         _from_files("public.folder", "folder", "your own images, one folder a class"),
     ]
 
