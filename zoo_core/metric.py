@@ -56,7 +56,7 @@ class Bootstrap(Interval):
     compute: Callable[[Any, Truth], float]
 
     def value(self, scores: Any, truth: Truth) -> float:
-        """What `compute` returns."""
+        """The number that `compute` returns."""
         return float(self.compute(scores, truth))
 
 
@@ -78,7 +78,7 @@ class WeightedBootstrap(Interval):
         return float(self.compute(scores, truth, np.ones((1, len(truth["id"])), dtype=np.int64))[0])
 
     def resampled(self, scores: Any, truth: Truth, weights: np.ndarray) -> np.ndarray:
-        """What `compute` returns."""
+        """The number that `compute` returns."""
         return self.compute(scores, truth, weights)
 
 
@@ -101,14 +101,14 @@ class Binomial(Interval):
     counts: Callable[[Any, Truth], tuple[int, int]]
 
     def value(self, scores: Any, truth: Truth) -> float:
-        """K / n."""
+        """The share k / n; NaN without trials."""
         successes, trials = self.counts(scores, truth)
         return successes / trials if trials else float("nan")
 
 
 @dataclass(frozen=True)
 class NoInterval(Interval):
-    """None: the metric hangs on too few images for one to mean anything, or resampling changes what it measures.
+    """No interval: the metric hangs on too few images for one to mean anything, or resampling changes what it measures.
 
     Arguments:
         compute: called with scores and truth; returns the metric.
@@ -117,7 +117,7 @@ class NoInterval(Interval):
     compute: Callable[[Any, Truth], float]
 
     def value(self, scores: Any, truth: Truth) -> float:
-        """What `compute` returns."""
+        """The number that `compute` returns."""
         return float(self.compute(scores, truth))
 
 

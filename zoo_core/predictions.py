@@ -164,7 +164,7 @@ class Prediction(ABC):
         """One column a quantity, one entry an image, as plain Python numbers."""
 
     def beside(self, channels: Tensor) -> Prediction:
-        """The same with what only a comparison with the network's input (B, C, H, W) tells."""
+        """The prediction with what only a comparison with the network's input (B, C, H, W) tells."""
         return self
 
     def write(self, files: Sequence[Path], origins: Sequence[Origin], made_by: Mapping[str, str]) -> Columns:

@@ -70,7 +70,7 @@ class Scores(ABC):
 
     @abstractmethod
     def at(self, rows: np.ndarray) -> Self:
-        """Those of some images, by their numbers or as a mask (N,)."""
+        """The answers for some images, by their numbers or as a mask (N,)."""
 
     def wrongness(self, truth: Truth) -> np.ndarray | None:
         """How wrong each answer is, (N,), the larger the worse; None: nothing tells."""
@@ -113,7 +113,7 @@ class KnownAnswers:
         scores: Callable[[np.ndarray], Scores],
         opposite: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> KnownAnswers:
-        """One of images whose truth is the number of a class.
+        """Answers for images whose truth is the number of a class.
 
         Arguments:
             classes: how many there are.
@@ -141,7 +141,7 @@ def known_ids() -> np.ndarray:
 
 @dataclass(frozen=True)
 class ClassScores(Scores):
-    """Of a classifier.
+    """Answers of a classifier.
 
     Arguments:
         probabilities: (N, K), in the order of the classes; of two classes the second is the positive one.
@@ -164,7 +164,7 @@ class ClassScores(Scores):
 
     @property
     def is_binary(self) -> bool:
-        """There are two classes."""
+        """Whether there are two classes."""
         return self.probabilities.shape[1] == 2
 
     @property
@@ -178,7 +178,7 @@ class ClassScores(Scores):
         return (self.positive >= 0.5).astype(int) if self.is_binary else self.probabilities.argmax(axis=1)
 
     def at(self, rows: np.ndarray) -> Self:
-        """Those of some images."""
+        """The answers for some images."""
         return replace(self, probabilities=self.probabilities[rows])
 
     def wrongness(self, truth: Truth) -> np.ndarray:
@@ -194,13 +194,13 @@ class ClassScores(Scores):
 
 @dataclass(frozen=True)
 class ParameterScores(Scores):
-    """Of a regression: the mean (N,) of each parameter and its standard deviation (N,), by the parameter's name."""
+    """Answers of a regression: mean (N,) and standard deviation (N,) of each parameter, by its name."""
 
     means: Mapping[str, np.ndarray]
     errors: Mapping[str, np.ndarray]
 
     def at(self, rows: np.ndarray) -> Self:
-        """Those of some images."""
+        """The answers for some images."""
         return replace(self, means=_at(self.means, rows), errors=_at(self.errors, rows))
 
     def wrongness(self, truth: Truth) -> np.ndarray:
@@ -217,35 +217,35 @@ class ParameterScores(Scores):
 
 @dataclass(frozen=True)
 class AnomalyScores(Scores):
-    """Of a detector: (N,), higher where an image is stranger."""
+    """Answers of a detector: (N,), higher where an image is stranger."""
 
     score: np.ndarray
 
     def at(self, rows: np.ndarray) -> Self:
-        """Those of some images."""
+        """The answers for some images."""
         return replace(self, score=self.score[rows])
 
 
 @dataclass(frozen=True)
 class ClusterScores(Scores):
-    """Of a clustering: the number of the cluster (N,), and the probability of each cluster (N, K)."""
+    """Answers of a clustering: the number of the cluster (N,), and the probability of each cluster (N, K)."""
 
     cluster: np.ndarray
     probabilities: np.ndarray
 
     def at(self, rows: np.ndarray) -> Self:
-        """Those of some images."""
+        """The answers for some images."""
         return replace(self, cluster=self.cluster[rows], probabilities=self.probabilities[rows])
 
 
 @dataclass(frozen=True)
 class ColumnScores(Scores):
-    """Of a task that says no more of its columns than their names."""
+    """Answers of a task that says no more of its columns than their names."""
 
     columns: Mapping[str, np.ndarray]
 
     def at(self, rows: np.ndarray) -> Self:
-        """Those of some images."""
+        """The answers for some images."""
         return replace(self, columns=_at(self.columns, rows))
 
 

@@ -46,7 +46,7 @@ def settings(model: Model, precision: str) -> dict[str, Any]:
 
 
 def settings_of(spec: ModelSpec, precision: str) -> dict[str, Any]:
-    """The same as an entry has it."""
+    """The settings of a model as its entry has them."""
     scales = spec.calibration.error_scales
     return {
         "architecture": spec.architecture,

@@ -14,7 +14,7 @@ STATUSES = ("ok", "failed")
 
 
 class Fields(Protocol):
-    """Of a result, those that are looked at."""
+    """The fields of a result that are looked at."""
 
     @property
     def status(self) -> str: ...

@@ -141,7 +141,7 @@ class _Cell:
 
     @property
     def path(self) -> Path:
-        """Of the result."""
+        """Path of the result."""
         return result_path(self.bench.results, self.bench.spec.id, self.model.id)
 
     @cached_property

@@ -35,7 +35,7 @@ class Measures:
 
     @classmethod
     def of(cls, spec: BenchmarkSpec, heads: Heads) -> "Measures":
-        """What the entry names.
+        """The measures that the benchmark's entry names.
 
         Raises:
             UnknownNameError: one of the names is that of no metric.
@@ -45,7 +45,7 @@ class Measures:
 
     @property
     def definitions(self) -> dict[str, str]:
-        """Of the metrics, and the hash that changes with whatever the numbers are computed by."""
+        """Definitions of the metrics, and the hash that changes with whatever the numbers are computed by."""
         lines = {metric.name: metric.summary for metric in self.metrics}
         strata = {column: list(edges) for column, edges in self.spec.strata.items()}
         how = [lines, strata, RESAMPLES, LEVEL, environment(self.spec.plugin)]

@@ -75,7 +75,7 @@ class OpenedBenchmark:
 
     @cached_property
     def table_sha256(self) -> str | None:
-        """Of all images, and not only of the first ones as the fingerprint; None where the registry pins none."""
+        """sha256 of the table of all images, not of the first ones alone; None where the registry pins none."""
         if self.spec.table_sha256 is None:
             return None
         log.info("checking the parameters of the %s images of %s", f"{len(self.dataset):,}", self.spec.id)

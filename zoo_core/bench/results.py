@@ -143,7 +143,7 @@ class Result:
         return Heads(tuple(self.settings["classes"]), tuple(self.settings["parameters"]))
 
     def to_json(self) -> str:
-        """As it is written; numbers that are not finite become null."""
+        """The text of the file; numbers that are not finite become null."""
         return json.dumps(_finite(asdict(self)), indent=1, allow_nan=False) + "\n"
 
 
@@ -169,7 +169,7 @@ def read_results(results: Path | str) -> list[Result]:
 
 
 def read_result(path: Path) -> Result:
-    """One result.
+    """Reads one result.
 
     Raises:
         ResultError: the file is not a result, or of another version of this format.
@@ -242,7 +242,7 @@ def _columns(path: Path) -> dict[str, np.ndarray]:
 
 
 def scores_of(path: Path, result: Result) -> tuple[Scores, dict[str, np.ndarray]]:
-    """The same, typed; see `predictions_of`."""
+    """The stored predictions, typed; see `predictions_of`."""
     columns, truth = predictions_of(path, result)
     return typed(result, columns), truth
 
@@ -260,7 +260,7 @@ def write_predictions(columns: Mapping[str, np.ndarray], truth: Mapping[str, np.
 
 
 def sha256_of(path: Path) -> str:
-    """Of the file's bytes."""
+    """sha256 of the file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -48,7 +48,7 @@ def score(model: Model, dataset: Dataset, folder: Path, effort: Effort) -> tuple
 
 
 def _shard(path: Path, rows: int) -> pa.Table | None:
-    """None if it is not there, or damaged."""
+    """The columns of a shard; None if it is not there, or damaged."""
     try:
         found = pq.read_table(path)
     except (OSError, pa.ArrowException):

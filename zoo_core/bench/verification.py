@@ -70,7 +70,7 @@ class Verification:
         return digest({key: value for key, value in asdict(self).items() if key != "seal"})
 
     def sealed(self) -> "Verification":
-        """The same with its seal."""
+        """The verification with its seal."""
         return replace(self, seal=self.content_sha256)
 
     def is_of(self, result: Result) -> bool:

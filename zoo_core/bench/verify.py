@@ -61,7 +61,7 @@ class Verdict:
 
     @property
     def is_false(self) -> bool:
-        """Something differs."""
+        """Whether anything differs."""
         return bool(self.faults)
 
 
@@ -239,7 +239,7 @@ def _same(stored: object, known: object) -> bool:
 def _differences(
     result: Result, model: Model, drawn: Drawn, progress: Callable[[int, int], None] | None
 ) -> dict[str, np.ndarray]:
-    """Of each column the distance (n,) between stored and new predictions, in standard deviations of the column."""
+    """The distance (n,) of each column between stored and new predictions, in standard deviations of the column."""
     parts = []
     for start in range(0, len(drawn.rows), BATCH):
         rows = drawn.rows[start : start + BATCH]

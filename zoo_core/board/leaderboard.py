@@ -121,7 +121,7 @@ class _Found:
 
     @classmethod
     def on(cls, name: str, found: Sequence[Result], unreadable: Mapping[Path, Row]) -> "_Found":
-        """That of the benchmark `name`."""
+        """The table of the benchmark `name`."""
         rows = [row for path, row in unreadable.items() if path.parent.name == name]
         return cls([result for result in found if result.benchmark == name], rows)
 
@@ -147,7 +147,7 @@ def _read(path: Path) -> Result:
 
 
 def _names(found: Sequence[Result], listed: Catalog, wanted: BoardFilter) -> list[str]:
-    """Of the benchmarks that are shown."""
+    """Names of the benchmarks that are shown."""
     tasks = {result.benchmark: result.task for result in found}
     tasks |= {name: spec.task for name, spec in listed.benchmarks.items()}
     if wanted.on is not None and wanted.on not in tasks:
@@ -168,7 +168,7 @@ def _of_known_sets(listed: Catalog) -> dict[str, BenchmarkSpec]:
 
 
 def _sorted(tables: Sequence[Table], metric: str, listed: Catalog) -> list[Table]:
-    """Those that have the metric, the best value first."""
+    """The results that have the metric, the best value first."""
     from ..bench.examination import metrics_of
 
     having = [table for table in tables if metric in table.metrics]

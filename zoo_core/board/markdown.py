@@ -107,7 +107,7 @@ def strata_of(table: Table) -> list[str]:
 
 
 def strata_rows(table: Table, column: str) -> list[tuple[str, list[str]]]:
-    """Of each stratum its name and a cell a result: completeness for lenses, false-positive rate for non-lenses."""
+    """The name of each stratum and a cell a result: completeness for lenses, false-positive rate for non-lenses."""
     names = dict.fromkeys(part.name for result in table.results for part in result.strata if part.column == column)
     return [(name, [_stratum(_part(result, column, name)) for result in table.results]) for name in names]
 

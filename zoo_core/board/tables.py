@@ -62,5 +62,5 @@ class Table:
 
     @property
     def results(self) -> list[Result]:
-        """Of the rows that have numbers, in order."""
+        """Results of the rows that have numbers, in order."""
         return [row.shown for row in self.rows if row.shown is not None]

@@ -130,7 +130,7 @@ def _catalog(core: RegistryFile, others: tuple[tuple[RegistryFile, Installed], .
 
 
 def _sections(files: list[RegistryFile]) -> list[Mapping[str, Any] | None]:
-    """Of each file, read from the cache in one piece; None where it cannot be read."""
+    """The sections of each file, read from the cache in one piece; None where it cannot be read."""
     name, state = "catalogue " + " ".join(file.path for file in files), "\n".join(file.state for file in files)
     return remembered(name, state, lambda: {"files": [_readable(file) for file in files]})["files"]
 

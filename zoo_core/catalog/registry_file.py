@@ -53,7 +53,7 @@ class RegistryFile:
 
     @property
     def exists(self) -> bool:
-        """Whether it is there."""
+        """Whether the file is there."""
         return self.size >= 0
 
     @property

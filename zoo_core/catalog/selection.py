@@ -53,7 +53,7 @@ def selected_models(
 def selected_results(
     results: Mapping[str, Metrics], on: str | None, task: str | None, domain: str | None, sort: str | None
 ) -> dict[str, Metrics]:
-    """Of the results of a model, by benchmark, those of one benchmark, task or domain of images; see `selected_models`.
+    """The results of a model, by benchmark, that are of one benchmark, task or domain of images; see `selected_models`.
 
     Raises:
         UnknownNameError: no such benchmark, task, domain or metric.

@@ -116,7 +116,7 @@ class ModelSpec:
 
     @property
     def domain(self) -> str:
-        """Of the training images: "simulated", "real" or both."""
+        """Domain of the training images: "simulated", "real" or both."""
         return ", ".join(dict.fromkeys(one.domain for one in self.trained_on)) or "not stated"
 
 

@@ -73,11 +73,11 @@ class Typed:
 
     @property
     def layer(self) -> str | int | None:
-        """Of each file."""
+        """The layer of each file."""
         return int(self.ext) if self.ext and self.ext.isdecimal() else self.ext
 
     def patterns(self) -> list[str]:
-        """Of bands; `--bands 'r=*_r.fits' 'i=*_i.fits'` leaves the second among the inputs."""
+        """Patterns of bands; `--bands 'r=*_r.fits' 'i=*_i.fits'` leaves the second among the inputs."""
         return [*self.bands, *(name for name in self.inputs if self.bands and BAND.fullmatch(name))]
 
     def named(self) -> Named:

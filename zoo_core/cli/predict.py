@@ -87,7 +87,7 @@ def _print(finished: "Finished", out: Path | None, top: int | None, as_json: boo
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:
-    """Of a table to look at: the scores at once after the name, no status since all of them are ok."""
+    """Columns of a table to look at: the scores at once after the name, no status since all of them are ok."""
     scores = {name: value for name, value in row.items() if name not in ("id", "path", "status", "message")}
     return {"id": row["id"], **scores, "message": row["message"]}
 

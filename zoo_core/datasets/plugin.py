@@ -87,7 +87,7 @@ def _from_files(module: str, name: str, summary: str, task: str = "classificatio
 
 
 def _whole(factory: DatasetFactory) -> DatasetFactory:
-    """The same, which can say whether a download is whole."""
+    """The factory, which can also say whether a download is whole."""
 
     def download(path: str | Path) -> Download:
         return getattr(import_module(".public.download", __package__), f"{factory.name}_download")(path)
@@ -107,13 +107,13 @@ class _Opener:
 
     @property
     def target(self) -> Callable[..., Dataset]:
-        """The function."""
+        """The function that opens the data set."""
         return getattr(import_module(f".{self.module}", __package__), self.function)
 
 
 @dataclass(frozen=True)
 class _FileOpener(_Opener):
-    """The same for a data set that the user has, at `path`."""
+    """An opener of a data set that the user has, at `path`."""
 
     def __call__(self, path: str | Path, **arguments: Any) -> Dataset:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self.target(path=path, **arguments)

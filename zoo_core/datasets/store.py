@@ -75,7 +75,7 @@ class StoredView(TrainingView):
 
     @property
     def targets(self) -> np.ndarray:
-        """As `Dataset.targets`, of every row."""
+        """Targets of every row, as `Dataset.targets`."""
         return self._targets
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:

@@ -65,7 +65,7 @@ def ray_slopes(lens: Lens, x: Tensor, y: Tensor, spherical: bool, names: Sequenc
 
 
 def _deflection(lens: Lens, x: Tensor, y: Tensor, theta_E: Tensor, spherical: bool) -> Vector:
-    """Of the lens without the shear, from its centre."""
+    """Deflection of the lens without the shear, of positions from its centre."""
     if spherical:
         return func.reduced_deflection_angle_sis(0.0, 0.0, theta_E, x, y)
     return func.reduced_deflection_angle_sie(0.0, 0.0, *_shape(lens), theta_E, x, y)

@@ -86,7 +86,7 @@ def _share_of_drawn(gap: Gap, covariance: Image) -> Image:
 
 
 def _level(values: Image, sigma: float) -> float:
-    """Of the sky: the median of its symmetric part; not far above the faintest pixels where light is everywhere."""
+    """Level of the sky: the median of its symmetric part; near the faintest pixels where light is everywhere."""
     low = float(np.quantile(values, FAINT_QUANTILE))
     half_width = FAINT_SIGMAS * sigma
     median = float(np.quantile(values[values <= low + 2 * half_width], 0.5 / (1 - FAINT_QUANTILE)))

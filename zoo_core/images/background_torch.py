@@ -149,7 +149,7 @@ def _nearest(valid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _nearest_of(valid: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by two passes, along each column and then along each row (Felzenszwalb & Huttenlocher 2012)."""
+    """The nearest pixels by two passes, along each column and along each row (Felzenszwalb & Huttenlocher 2012)."""
     height, width = valid.shape[1:]
     y, x = (torch.arange(length, device=valid.device) for length in (height, width))
     far = 2 * (height + width)

@@ -54,12 +54,12 @@ class CatalogSource(Source):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the mosaic."""
+        """Paths of the mosaic."""
         return self.tile.paths
 
     @property
     def position(self) -> tuple[float, float] | None:
-        """As the catalogue gives it."""
+        """The position that the catalogue gives."""
         return self.sky
 
     def load(self, n_bands: int) -> RawImage:

@@ -111,7 +111,7 @@ def _tiles(
 
 
 def _first(tile: Tile) -> FileSource:
-    """Of its bands, which lie on the same pixels."""
+    """The first of its bands, which lie on the same pixels."""
     return tile.files[0] if isinstance(tile, PairedSource) else tile
 
 

@@ -43,7 +43,7 @@ class ExpectedNoise:
 
     @classmethod
     def of(cls, images: Tensor) -> Self:
-        """Those of finite images (B, C, H, W) in any unit."""
+        """What is expected of finite images (B, C, H, W) in any unit."""
         level, sigma = level_and_noise(images)
         z = (images - level) / sigma
         return cls(z, (1 + SHOT * blur(z, SMOOTH).abs()).sqrt(), sigma)

@@ -51,7 +51,7 @@ def read_hats(folder: Path, names: Sequence[str], columns: Sequence[str] = ()) -
 
 
 def margin_threshold(folder: Path) -> float | None:
-    """Of the margin of a collection, arcsec; None without one."""
+    """Width of the margin of a collection, arcsec; None without one."""
     import hats
 
     opened: Any = hats.read_hats(folder)

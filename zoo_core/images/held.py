@@ -81,7 +81,7 @@ def _of_hdu(hdu: Any, n_bands: int, name: str) -> RawImage:
 
 
 def _of_nddata(image: Any, n_bands: int, name: str) -> RawImage:
-    """Of `NDData` and its kind, `CCDData`, and of a `Cutout2D`, which has neither mask nor unit of its own."""
+    """The image of `NDData`, of `CCDData`, and of a `Cutout2D`, which has neither mask nor unit of its own."""
     from .wcs import pixel_scale
 
     scale = None if image.wcs is None else _scale(image.wcs, image.data.shape)
@@ -93,7 +93,7 @@ def _of_nddata(image: Any, n_bands: int, name: str) -> RawImage:
 
 
 def _header(wcs: Any) -> Any:
-    """Of a WCS that a header can hold; None without one."""
+    """The header of a WCS that a header can hold; None without one."""
     from astropy.wcs import WCS
 
     return wcs.celestial.to_header(relax=True) if isinstance(wcs, WCS) and wcs.has_celestial else None
@@ -142,7 +142,7 @@ def _scale(wcs: Any, shape: tuple[int, ...]) -> float | None:
 
 
 def _scale_at_centre(wcs: Any, shape: tuple[int, ...]) -> float | None:
-    """The same of a WCS that is no FITS header's (a sliced one, or gwcs), from its derivatives at the centre."""
+    """Pixel scale of a WCS that is no FITS header's (a sliced one, or gwcs), from its derivatives at the centre."""
     from astropy.units import Unit
     from astropy.wcs.utils import local_partial_pixel_derivatives
 

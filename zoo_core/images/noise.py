@@ -23,7 +23,7 @@ MEAN_PER_LAG = 4  # pixels of the box in which the local mean is taken
 
 
 def autocovariance(image: Image, valid: Mask) -> Image:
-    """Of the noise, for lags from -L to L along both axes; 0 beyond. Its central element is the variance.
+    """Autocovariance of the noise for lags from -L to L along both axes, 0 beyond; its centre is the variance.
 
     Light is kept out by using the faintest pixels, by turning the image (see `_without_centre`), by subtracting a local
     mean and by clipping.
@@ -139,7 +139,7 @@ def _taper(n_lags: int) -> Image:
 
 
 def _rms(spectrum: Image, shape: tuple[int, int]) -> float:
-    """Of noise with this power spectrum, given as rfft2 gives it: half of the plane; 1 for none."""
+    """Root mean square of noise with this power spectrum, given as rfft2 gives it: half of the plane; 1 for none."""
     total = spectrum.sum() + spectrum[:, 1 : (shape[1] + 1) // 2].sum()
     return float(np.sqrt(total / (shape[0] * shape[1]))) or 1.0
 

@@ -51,7 +51,7 @@ class ChannelOperation(Operation, ABC):
 
 
 def channel_operations(operations: Sequence[Operation]) -> list[ChannelOperation]:
-    """Those that make channels of a batch, in order."""
+    """The operations that make channels of a batch, in order."""
     return [operation for operation in operations if isinstance(operation, ChannelOperation)]
 
 

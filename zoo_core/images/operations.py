@@ -191,7 +191,7 @@ class Stack(ChannelOperation):
         return torch.cat([part.apply(pixels, noise) for part in channel_operations(self.of)], dim=1)
 
     def n_channels(self, before: int) -> int:
-        """Those of all together."""
+        """The channels of all parts together."""
         return sum(n_channels([part], before) for part in self.of)
 
 

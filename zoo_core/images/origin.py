@@ -39,7 +39,7 @@ class Origin:
 
     @classmethod
     def of(cls, image: RawImage, prepared: Prepared, pixel_scale: float | None) -> Self:
-        """That of one image.
+        """The origin of one image.
 
         Arguments:
             image: as it was read.

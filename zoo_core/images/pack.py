@@ -48,7 +48,7 @@ class PackManifest:
 
     @classmethod
     def of(cls, folder: Path) -> PackManifest:
-        """That of a pack; ImageReadError if it cannot be read."""
+        """The index of a pack; ImageReadError if it cannot be read."""
         path = folder / MANIFEST
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
@@ -59,7 +59,7 @@ class PackManifest:
             raise ImageReadError(f"{path}: cannot be read ({' '.join(str(error).split())})") from error
 
     def write(self, folder: Path) -> None:
-        """Into a pack."""
+        """Writes it into a pack."""
         with whole(folder / MANIFEST) as partial:
             partial.write_text(json.dumps({"format": FORMAT, **asdict(self)}) + "\n", encoding="utf-8")
 
@@ -102,7 +102,7 @@ class PackedSource(Source):
 
     @property
     def id(self) -> str:
-        """That of the image when it was packed."""
+        """The id that the image had when it was packed."""
         return self.name
 
     @property
@@ -112,12 +112,12 @@ class PackedSource(Source):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the pack's file."""
+        """Path of the pack's file."""
         return self.file.paths
 
     @property
     def position(self) -> tuple[float, float] | None:
-        """As the pack has it."""
+        """The position that the pack has."""
         return self.sky
 
     def load(self, n_bands: int) -> RawImage:

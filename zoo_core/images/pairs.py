@@ -42,7 +42,7 @@ class PairedSource(Source):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of all bands."""
+        """Paths of all bands."""
         return tuple(path for file in self.files for path in file.paths)
 
     def load(self, n_bands: int, window: Window | None = None) -> RawImage:

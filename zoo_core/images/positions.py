@@ -99,7 +99,7 @@ def _plain(column: Column) -> pa.Array:
 
 
 def _names(column: Column) -> list[str]:
-    """As they are written; bytes of FITS as text."""
+    """Names as they are written; bytes of FITS as text."""
     known = ("" if value is np.ma.masked else value for value in column)
     return [_decoded(value) if isinstance(value, bytes) else str(value).strip() for value in known]
 

@@ -111,7 +111,7 @@ class Preprocess:
         return digest(self.operations)
 
     def declared(self) -> list[dict[str, Any]]:
-        """As in the catalogue."""
+        """The operations as in the catalogue."""
         return [operation.declared() for operation in self.operations]
 
     def prepare(self, raw: RawImage, pixel_scale: float | None = None) -> Prepared:
@@ -190,7 +190,7 @@ class Preprocess:
         return torch.from_numpy(np.stack([self.prepare_array(image, pixel_scale).pixels for image in pixels]))
 
     def _grid(self, trimmed: tuple[slice, slice, slice], pixel_scale: float | None) -> Grid:
-        """That of the prepared pixels, of an image whose trimmed part is this."""
+        """The grid of the prepared pixels, of an image whose trimmed part is this."""
         _, rows, columns = trimmed
         grid, shape = UNCHANGED.cut(columns.start, rows.start), (rows.stop - rows.start, columns.stop - columns.start)
         scale = self._resampled_from(pixel_scale)

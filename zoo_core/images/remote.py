@@ -133,7 +133,7 @@ def _whole(path: str, file: Any) -> BytesIO:
 
 
 def _url(pattern: str, name: str) -> str:
-    """Of a file as its file system names it, written as the pattern is."""
+    """The URL of a file as its file system names it, written as the pattern is."""
     head = URL.match(pattern)
     assert head is not None
     if is_remote(name):

@@ -39,7 +39,7 @@ class Source(ABC):
     @property
     @abstractmethod
     def paths(self) -> tuple[str, ...]:
-        """Of all files that it is read from."""
+        """Paths of all files that it is read from."""
 
     @property
     def position(self) -> tuple[float, float] | None:
@@ -89,7 +89,7 @@ class FileSource(Source):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the file, its mask and its weight map."""
+        """Paths of the file, its mask and its weight map."""
         beside = (spec for spec in (self.beside.mask, self.beside.weight) if spec is not None and "*" in spec)
         return (self.path, *(_partner(self.path, spec) for spec in beside))
 
@@ -141,7 +141,7 @@ class FileSource(Source):
                 yield replace(self, ext=ext, index=index)
 
     def _planes(self, layer: Layer) -> int | None:
-        """Of a stack; refused where a header claims more planes than the file has bytes."""
+        """Planes of a stack; refused where a header claims more planes than the file has bytes."""
         planes = n_planes(layer)
         if planes is not None and not is_remote(self.path) and planes > Path(self.path).stat().st_size:
             raise ImageShapeError(f"{layer.where}: {planes:,} planes are more than the file can hold")

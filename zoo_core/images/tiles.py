@@ -40,12 +40,12 @@ class OffTiles(Source):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the catalogue."""
+        """Path of the catalogue."""
         return (self.catalog,)
 
     @property
     def position(self) -> tuple[float, float]:
-        """As the catalogue gives it."""
+        """The position that the catalogue gives."""
         return self.sky
 
     def load(self, n_bands: int) -> RawImage:
@@ -109,7 +109,7 @@ def placed(
 
 
 def _tree(found: OnSky) -> tuple[KDTree, np.ndarray]:
-    """Of the unit vectors of the positions that are known, and their rows."""
+    """A tree of the unit vectors of the positions that are known, and their rows."""
     known = np.flatnonzero(np.isfinite(found.ra) & np.isfinite(found.dec))
     return KDTree(unit_vectors(found.ra[known], found.dec[known])), known
 

@@ -94,7 +94,7 @@ class Dataset(ABC):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the files that its images are read from; none if they are simulated."""
+        """Paths of the files that its images are read from; none if they are simulated."""
         return ()
 
     def identity(self) -> str:

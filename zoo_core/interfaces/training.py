@@ -84,15 +84,15 @@ class Training(ABC):
 
     @abstractmethod
     def targets(self) -> np.ndarray:
-        """Of the training images, (N,) or (N, P), see `Dataset.targets`."""
+        """Targets of the training images, (N,) or (N, P), see `Dataset.targets`."""
 
     @abstractmethod
     def validation_images(self, rows: Rows | None = None) -> Tensor:
-        """As `images`, of the validation set."""
+        """Validation images of these rows, as `images`."""
 
     @abstractmethod
     def validation_targets(self) -> np.ndarray:
-        """As `targets`, of the validation set."""
+        """Targets of the validation images, as `targets`."""
 
     @abstractmethod
     def sample(self, count: int) -> tuple[Tensor, Tensor]:

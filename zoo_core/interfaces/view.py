@@ -38,7 +38,7 @@ class TrainingView(ABC):
     @property
     @abstractmethod
     def targets(self) -> np.ndarray:
-        """As `Dataset.targets`, of every row."""
+        """Targets of every row, as `Dataset.targets`."""
 
     @abstractmethod
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:

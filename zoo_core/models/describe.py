@@ -31,7 +31,7 @@ class PublishedModel:
     results: Mapping[str, Mapping[str, Mapping[str, Any]]]
 
     def record(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """The description as plain JSON values."""
         facts = asdict(self.spec)
         facts.update(facts.pop("heads"))
         extra = {"size": self.size, "installed": self.installed}

@@ -51,7 +51,7 @@ class MonteCarloDropout(nn.Module):
         return self._through_all(self.network, x)
 
     def features(self, x: Tensor) -> Tensor:
-        """Those (B, D) of the network inside, averaged over the passes."""
+        """Features (B, D) of the network inside, averaged over the passes."""
         return self._through_all(cast(nn.Module, self.network).features, x).mean(1)  # pyright: ignore[reportCallIssue]
 
     def _through_all(self, function: nn.Module, x: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class LikeModule(ABC):
 
     @abstractmethod
     def to(self, device: str | torch.device | torch.dtype, dtype: torch.dtype = torch.float32) -> Self:
-        """The same on a device; the network itself is moved."""
+        """The same model on a device; the network itself is moved."""
 
     def cpu(self) -> Self:
         """`to("cpu")`."""
@@ -34,7 +34,7 @@ class LikeModule(ABC):
         return self.to("cuda")
 
     def float(self) -> Self:
-        """The same, which always predicts in float32."""
+        """The same model, which always predicts in float32."""
         return self
 
     def half(self) -> Self:
@@ -50,7 +50,7 @@ class LikeModule(ABC):
         return self.to(torch.float64)
 
     def eval(self) -> Self:
-        """The same, which always is in eval mode."""
+        """The same model, which always is in eval mode."""
         return self
 
     def train(self, mode: bool = True) -> Self:
@@ -66,15 +66,15 @@ class LikeModule(ABC):
         return self
 
     def parameters(self) -> Iterator[nn.Parameter]:
-        """Those of the network."""
+        """Parameters of the network."""
         return self.network.parameters()
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """Those of the network."""
+        """Parameters of the network."""
         return self.network.named_parameters()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """That of the network."""
+        """State of the network."""
         return self.network.state_dict()
 
     @property

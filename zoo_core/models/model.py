@@ -139,7 +139,7 @@ class Model(LikeModule):
         return self.features_of(channels_of(images, self.preprocess, pixel_scale))
 
     def features_of(self, channels: Float[Tensor, "batch channels size size"]) -> Float[Tensor, "batch features"]:
-        """Those of prepared channels (`preprocess.images`)."""
+        """Features of prepared channels (`preprocess.images`)."""
         if not hasattr(self.network, "features"):
             raise ArgumentError(f"{self.id} has no features: its network has no method `features(x)`")
         function = cast(Callable[[Tensor], Tensor], self.network.features)

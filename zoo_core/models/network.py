@@ -43,7 +43,7 @@ class Dimensions:
 
     @classmethod
     def of(cls, architecture: Architecture, preprocess: Preprocess, heads: Heads) -> Dimensions:
-        """Those that preprocessing and heads ask for."""
+        """The dimensions that preprocessing and heads ask for."""
         return cls(preprocess.n_channels, task_named(architecture.task).outputs(heads), preprocess.size)
 
 

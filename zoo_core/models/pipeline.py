@@ -27,7 +27,7 @@ SUMMARY = "several models one after the other"
 
 @dataclass(frozen=True)
 class Arguments:
-    """Of a pipeline.
+    """Arguments of a pipeline.
 
     Arguments:
         samples: of what the members before the last restore, drawn from the errors that they state; 0: the images

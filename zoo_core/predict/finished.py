@@ -51,16 +51,16 @@ class Finished:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """Number of rows."""
         return len(self.run.images)
 
     def table(self) -> Table:
-        """All of them."""
+        """The table of all rows."""
         rows = pa.concat_tables(self.pieces(), promote_options="permissive")
         return to_astropy(rows.replace_schema_metadata(dict(self._shards.facts)), self._shards.units)
 
     def write(self, out: Path) -> None:
-        """As a file of the format that its extension names; as a folder, where the shards are its files."""
+        """Writes a file of the format that its extension names, or a folder whose files are the shards."""
         if is_folder(out):
             self._shards.agree(self.run.count)
         elif is_hats_name(out):

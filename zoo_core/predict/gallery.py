@@ -123,7 +123,7 @@ def _beside(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def _figure(count: int, width: int) -> Figure:
-    """With a panel an image, `width` times as wide as high."""
+    """A figure with a panel an image, `width` times as wide as high."""
     rows = -(-count * width // COLUMNS)
     columns = -(-count // rows)
     size = max(columns * width, 3) * PANEL, rows * PANEL * 1.12 + 0.45
@@ -175,7 +175,7 @@ def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
 
 
 def _number(one: RankedImage, model: Model, ranking: RankingColumn | None) -> str:
-    """By which it is ranked, or the first one that the model predicts; empty where it predicts none."""
+    """The number by which it is ranked, or the first one that the model predicts; empty where it predicts none."""
     if ranking is not None and one.score is not None:
         return f"{one.score:.3f}" if ranking.is_probability else f"{one.score:.3g}"
     predicted = model.task.empty_columns(model.heads)

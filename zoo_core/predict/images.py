@@ -92,7 +92,7 @@ class SourceImages(Images):
         return [source.key for source in self.sources[start:stop]]
 
     def identity(self, start: int, stop: int) -> str:
-        """Of what was chosen, and of the paths, sizes and modification times of the files."""
+        """sha256 of what was chosen, and of the paths, sizes and modification times of the files."""
         chosen = tuple(self.sources[start:stop])
         paths = dict.fromkeys(path for source in chosen for path in source.paths)
         columns = self.carried(start, stop)
@@ -105,11 +105,11 @@ class SourceImages(Images):
         return partial(_read_all, tuple(self.sources[start:stop]), self.n_bands)
 
     def carried(self, start: int, stop: int) -> pa.Table | None:
-        """Those that were chosen."""
+        """The columns that were chosen."""
         return None if self.columns is None else self.columns.slice(start, stop - start)
 
     def part(self, start: int, stop: int) -> SourceImages:
-        """Those sources."""
+        """The images of those sources."""
         columns = self.carried(start, stop)
         own = None if columns is None else columns.combine_chunks()
         cutouts = isinstance(self.sources, Cutouts)  # which travel faster than the objects that they stand for
@@ -125,7 +125,7 @@ class ArrayImages(Images):
 
     @classmethod
     def of(cls, pixels: np.ndarray | Tensor) -> ArrayImages:
-        """With an axis of bands, which images of one band may lack.
+        """The images with an axis of bands, which images of one band may lack.
 
         Raises:
             ImageShapeError: it is not a batch of images.
@@ -145,7 +145,7 @@ class ArrayImages(Images):
         return [f"array[{index}]" for index in range(start, stop)]
 
     def identity(self, start: int, stop: int) -> str:
-        """Of the pixels."""
+        """sha256 of the pixels."""
         part = np.ascontiguousarray(self.pixels[start:stop])
         return _sha256(repr((start, part.shape)).encode() + part.tobytes())
 
@@ -168,7 +168,7 @@ class HeldImages(Images):
 
     @classmethod
     def of(cls, images: Sequence[Any], n_bands: int) -> HeldImages:
-        """With as many bands as the model takes."""
+        """The images with as many bands as the model takes."""
         return cls([_taken(image, n_bands, number) for number, image in enumerate(images)])
 
     def __len__(self) -> int:
@@ -179,7 +179,7 @@ class HeldImages(Images):
         return [image.path for image in self.read[start:stop]]
 
     def identity(self, start: int, stop: int) -> str:
-        """Of the pixels and their scale."""
+        """sha256 of the pixels and their scale."""
         return _sha256("".join(_identity(image) for image in self.read[start:stop]).encode())
 
     def job(self, start: int, stop: int) -> Job:
@@ -201,7 +201,7 @@ class DatasetImages(Images):
         return [f"{self.dataset.description.name}[{index}]" for index in range(start, stop)]
 
     def identity(self, start: int, stop: int) -> str:
-        """Of the data set and its files."""
+        """sha256 of the data set and its files."""
         return _sha256(repr((self._dataset_identity, start, stop)).encode())
 
     @cached_property

@@ -114,7 +114,7 @@ class Mosaic(Named):
     columns: Sequence[str] = ()
 
     def sources(self, model: Model, pixel_scale: float | None) -> Cutouts:
-        """As large as asked, or as the network's input: arcsec if it resamples to a pixel scale, else pixels."""
+        """Cutouts as large as asked, or as the network's input: in arcsec if it resamples, else in pixels."""
         size, scale = model.preprocess.field, model.preprocess.pixel_scale
         arcsec = in_arcsec("cutout= (--cutout)", self.cutout)
         if arcsec is None and scale is not None:
@@ -130,7 +130,7 @@ class Mosaic(Named):
         )
 
     def images(self, model: Model, pixel_scale: float | None) -> SourceImages:
-        """With the columns that are kept, and the margin of a HATS catalogue.
+        """The images with the columns that are kept, and the margin of a HATS catalogue.
 
         Raises:
             ArgumentError: a column has the name of one of the result.
@@ -197,7 +197,7 @@ def _sources(model: Model, inputs: object) -> Iterable[Source]:
 
 
 def _in_order(model: Model, of_bands: Mapping[str, T]) -> dict[str, T]:
-    """The same in the order of the model's bands."""
+    """The patterns in the order of the model's bands."""
     if set(of_bands) != set(model.bands):
         raise ArgumentError(
             f"bands= (--bands, --image) are {', '.join(of_bands)}; {model.id} takes {', '.join(model.bands)}"

@@ -38,7 +38,7 @@ class Outputs:
 
     @classmethod
     def of(cls, folder: Path, images: Images) -> Outputs:
-        """Those of these images.
+        """The names of these images' files.
 
         Raises:
             ArgumentError: a file would take the place of an image.
@@ -51,7 +51,7 @@ class Outputs:
         return outputs
 
     def file(self, key: str) -> Path:
-        """Of the image with this key."""
+        """The file of the image with this key."""
         return self.folder / f"{self.name(key)}.fits"
 
     def name(self, key: str) -> str:
@@ -111,7 +111,7 @@ def _without_extension(name: str) -> str:
 
 
 def _plain(part: str) -> str:
-    """Of letters, digits and `_.-` alone."""
+    """The text in letters, digits and `_.-` alone."""
     return re.sub(r"[^\w.\-]+", "_", part).strip("_.")
 
 

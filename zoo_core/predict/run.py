@@ -73,7 +73,7 @@ class Run:
 
     @property
     def count(self) -> int:
-        """Of shards; a run without images has one, which is empty."""
+        """Number of shards; a run without images has one, which is empty."""
         return -(-len(self.images) // SHARD) or 1
 
     def span(self, number: int) -> tuple[int, int]:
@@ -89,7 +89,7 @@ class Run:
         return self.shards.failed(self.count)
 
     def _rows(self, numbers: list[int]) -> Generator[pa.Table]:
-        """Of the images of these shards, a batch at a time, in order."""
+        """Rows of the images of these shards, a batch at a time, in order."""
         jobs = (self.images.job(*part) for number in numbers for part in self._parts(number))
         reads = (
             partial(prepare, job, self.scorer.model.preprocess, self.pixel_scale, self.scorer.origin_of) for job in jobs
@@ -143,7 +143,7 @@ class Run:
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
     def _with_catalog(self, rows: pa.Table, number: int) -> pa.Table:
-        """With the columns that are kept of a catalogue, before those of the task."""
+        """The columns with those that are kept of a catalogue, before those of the task."""
         columns = self.images.carried(*self.span(number))
         if columns is None:
             return rows
@@ -157,7 +157,7 @@ class Run:
 
 
 def _located(rows: pa.Table, sky: np.ndarray) -> pa.Table:
-    """With columns `ra` and `dec` before those of the task, null where unknown."""
+    """The columns with `ra` and `dec` before those of the task, null where unknown."""
     for place, (name, values) in enumerate(zip(("ra", "dec"), sky.T, strict=True), N_NAMING):
         rows = rows.add_column(place, name, pa.array(values, pa.float64(), from_pandas=True))
     return rows

@@ -159,7 +159,7 @@ def naming_columns(ids: Iterable[str], paths: Iterable[str], ok: Iterable[bool],
 
 
 def _readable(text: str) -> str:
-    """The same, with those bytes of a file name that are no UTF-8 written with a backslash and their number."""
+    """The text, with those bytes of a file name that are no UTF-8 written with a backslash and their number."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -37,7 +37,7 @@ class Shards:
 
     @classmethod
     def beside(cls, out: Path) -> "Shards":
-        """Those of that table: in the folder itself if it is one, else in a hidden folder beside it."""
+        """The shards of that table: in the folder itself if it is one, else in a hidden folder beside it."""
         return cls(out if is_folder(out) else out.with_name(f".{out.name}.parts"))
 
     def start(self, resume: bool) -> None:
@@ -85,7 +85,7 @@ class Shards:
         return (self.rows(number) for number in range(count))
 
     def paths(self, count: int) -> list[Path]:
-        """Of shards 0 to count - 1."""
+        """Paths of shards 0 to count - 1."""
         return [self._path(number) for number in range(count)]
 
     def agree(self, count: int) -> None:

@@ -98,7 +98,7 @@ def _in_words(answer: str | BaseException) -> str:
 
 
 def _versions(model: Model) -> dict[str, str]:
-    """Of the zoo, and of the plugin that the model's entry names."""
+    """Versions of the zoo, and of the plugin that the model's entry names."""
     plugin = (model.spec and model.spec.plugin) or "zoo-core"
     return {name: version(name) for name in dict.fromkeys(["zoo-core", plugin])}
 

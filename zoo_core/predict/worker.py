@@ -115,7 +115,7 @@ class SealedTask:
 
     @classmethod
     def of(cls, task: ShardTask) -> SealedTask:
-        """That task, sealed."""
+        """The task, sealed."""
         header, frames = serialize(task)
         return cls(header, [bytes(frame) for frame in frames])
 
@@ -143,6 +143,6 @@ def _version(name: str) -> str | None:
 
 
 def _best_device(worker: Worker) -> str:
-    """Of several accelerators of a machine, the one with the worker's number."""
+    """The best device of this machine; of several accelerators the one with the worker's number."""
     count, number = torch.cuda.device_count(), str(worker.name)
     return f"cuda:{int(number) % count}" if count > 1 and number.isdecimal() else "auto"

@@ -35,7 +35,7 @@ class Symmetry(ABC):
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """Of the parameters that change together."""
+        """Names of the parameters that change together."""
 
     @abstractmethod
     def turned(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
@@ -62,11 +62,11 @@ class Scalar(Symmetry):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One."""
+        """One name."""
         return (self.name,)
 
     def turned(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
-        """As they are."""
+        """The values as they are."""
         return tuple(values)
 
 
@@ -79,11 +79,11 @@ class Position(Symmetry):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of both components."""
+        """Names of both components."""
         return self.x, self.y
 
     def turned(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
-        """By the angle a of the image."""
+        """The components turned by the angle a of the image."""
         x, y = values[0] * element.mirror, values[1]
         return x * element.cosine - y * element.sine, x * element.sine + y * element.cosine
 
@@ -102,11 +102,11 @@ class Spin2(Symmetry):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of both components."""
+        """Names of both components."""
         return self.first, self.second
 
     def turned(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
-        """By twice the angle of the image: a quarter turn changes the sign of both."""
+        """The components turned by twice the angle of the image: a quarter turn changes the sign of both."""
         sign = element.cosine**2 - element.sine**2
         return values[0] * sign, values[1] * sign * element.mirror
 
@@ -120,7 +120,7 @@ class Angle(Symmetry):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One."""
+        """One name."""
         return (self.name,)
 
     def turned(self, values: Sequence[Tensor], element: Element) -> tuple[Tensor, ...]:
@@ -132,7 +132,7 @@ class Angle(Symmetry):
         return (values[0] * element.mirror,)
 
     def average(self, values: Tensor) -> Tensor:
-        """Of the directions of 2 phi: the mean of 1 and 179 degrees is 0."""
+        """Mean of the directions of 2 phi: the mean of 1 and 179 degrees is 0."""
         double = values * (2 * math.pi / self.half_turn)
         return double.sin().mean(0).atan2(double.cos().mean(0)) * (self.half_turn / (2 * math.pi)) % self.half_turn
 

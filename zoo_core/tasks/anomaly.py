@@ -38,7 +38,7 @@ class Anomaly(Prediction):
     residual: Tensor | None = None
 
     def beside(self, channels: Tensor) -> Anomaly:
-        """With the residual."""
+        """The prediction with the residual."""
         return replace(self, residual=channels.to(self.reconstruction) - self.reconstruction)
 
     def to_table(self) -> Columns:
@@ -75,7 +75,7 @@ class AnomalyTask(Task):
         return images
 
     def metrics(self, heads: Heads) -> list[Metric]:
-        """Those of the score; of several kinds of anomalies also of each."""
+        """Metrics of the score; of several kinds of anomalies also of each."""
         from ..bench.metrics.anomaly import anomaly_metrics
 
         return anomaly_metrics(heads.classes)

@@ -104,7 +104,7 @@ class ClassificationTask(Task):
         return _binary(logits[:, 0], labels > 0.5) if logits.shape[1] == 1 else _multiclass(logits, labels.astype(int))
 
     def metrics(self, heads: Heads) -> list[Metric]:
-        """Those of two classes, or of more."""
+        """Metrics of two classes, or of more."""
         from ..bench.metrics.classification import binary_metrics
         from ..bench.metrics.multiclass import multiclass_metrics
 
@@ -126,7 +126,7 @@ class ClassificationTask(Task):
         return {f"p_{name}": [] for name in shown}
 
     def scores(self, columns: Mapping[str, np.ndarray], heads: Heads, prior: Sequence[float] = ()) -> ClassScores:
-        """Of two classes only the probability of the positive one is stored."""
+        """Probabilities of all classes; of two only that of the positive one is stored."""
         import numpy as np
 
         stored = [columns[name] for name in self.empty_columns(heads)]

@@ -66,7 +66,7 @@ class ClusteringTask(Task):
         return F.cross_entropy(output[0], target.long())
 
     def metrics(self, heads: Heads) -> list[Metric]:
-        """Those of clusters that classes are matched to."""
+        """Metrics of clusters that classes are matched to."""
         from ..bench.metrics.clustering import clustering_metrics
 
         return clustering_metrics()

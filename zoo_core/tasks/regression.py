@@ -92,7 +92,7 @@ class Regression(Prediction):
         return (means.cpu().double()[rows, chosen] + draws).to(self.mean)
 
     def scaled(self, factors: Sequence[float]) -> Regression:
-        """The same with each standard deviation multiplied by its factor s: C_jk becomes s_j s_k C_jk."""
+        """The prediction with each standard deviation multiplied by its factor s: C_jk becomes s_j s_k C_jk."""
         import torch
 
         s = torch.tensor(factors, dtype=self.mean.dtype, device=self.mean.device)
@@ -163,7 +163,7 @@ class RegressionTask(Task):
         return {"mae": float(error.mean()), **each}
 
     def metrics(self, heads: Heads) -> list[Metric]:
-        """Those of each parameter, and of the posterior."""
+        """Metrics of each parameter, and of the posterior."""
         from ..bench.metrics.posteriors import posterior_metrics
         from ..bench.metrics.regression import regression_metrics
 
@@ -205,12 +205,12 @@ class RegressionTask(Task):
         return {column: [] for name in heads.parameters for column in (name, f"{name}_err")}
 
     def units(self, heads: Heads) -> dict[str, str]:
-        """Those of the parameters, also of their errors."""
+        """Units of the parameters, also of their errors."""
         pairs = zip(heads.parameters, heads.units, strict=True)
         return {column: unit for name, unit in pairs if unit for column in (name, f"{name}_err")}
 
     def symmetries(self, heads: Heads, declared: Sequence[Symmetry] = ()) -> tuple[Symmetry, ...]:
-        """Those that are declared, or what the names of the parameters mean."""
+        """The symmetries that are declared, or what the names of the parameters mean."""
         return tuple(declared) or recognised(heads.parameters, heads.units)
 
     def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:

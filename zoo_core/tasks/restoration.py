@@ -43,7 +43,7 @@ class Restoration(Prediction):
     noise: Tensor | None = None
 
     def beside(self, channels: Tensor) -> Restoration:
-        """With the noise of the input."""
+        """The prediction with the noise of the input."""
         from ..images.sky import level_and_noise
 
         return replace(self, noise=level_and_noise(channels.float())[1].to(self.image))
@@ -122,7 +122,7 @@ class RestorationTask(Task):
         return (error / scale + (2 * scale).log()).mean()
 
     def metrics(self, heads: Heads) -> list[Metric]:
-        """Those of a comparison with the images without noise."""
+        """Metrics of a comparison with the images without noise."""
         from ..bench.metrics.restoration import restoration_metrics
 
         return restoration_metrics()
@@ -163,7 +163,7 @@ class RestorationTask(Task):
         return images.mean(0), (variance / 2).sqrt()
 
     def empty_columns(self, heads: Heads) -> Columns:
-        """None: the images are files."""
+        """No columns: the images are files."""
         return {}
 
 

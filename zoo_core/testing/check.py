@@ -81,7 +81,7 @@ class Report:
         return self.ran > 0 and not missing and all(outcome.status != BROKEN for outcome in self.outcomes)
 
     def summary(self) -> str:
-        """One line."""
+        """The report in one line."""
         broken = sum(outcome.status == BROKEN for outcome in self.outcomes)
         counts = (
             f"{self.ran} ran, {self.required} required, {broken} broken, "

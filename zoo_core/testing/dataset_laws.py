@@ -164,5 +164,5 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def _random_state() -> tuple[bytes, str, str]:
-    """Of the global generators of torch, NumPy and Python."""
+    """State of the global generators of torch, NumPy and Python."""
     return torch.random.get_rng_state().numpy().tobytes(), repr(np.random.get_state()), repr(random.getstate())  # noqa: NPY002

@@ -21,7 +21,7 @@ class MovingAverage(WeightAveraging):
         super().__init__(avg_fn=_following(decay))
 
     def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
-        """Every few steps."""
+        """Whether the average takes this step in, as it does every few steps."""
         return step_idx is not None and step_idx % EVERY == 0
 
 

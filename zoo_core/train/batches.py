@@ -88,7 +88,7 @@ class Batches(TorchDataset):
 
     @abstractmethod
     def rows(self, step: int) -> np.ndarray:
-        """Of the training set, (B,), int64."""
+        """Rows of the training set, (B,), int64."""
 
     def _draw(self, first: int) -> list[tuple[Tensor, Tensor]]:
         rows = np.concatenate([self.rows(step) for step in range(first, first + self.together)])
@@ -123,7 +123,7 @@ class FreshBatches(Batches):
     """Batches of images that follow one another and never come again."""
 
     def rows(self, step: int) -> np.ndarray:
-        """The next ones."""
+        """The next rows."""
         return np.arange(step * self.batch_size, (step + 1) * self.batch_size)
 
 

@@ -12,7 +12,7 @@ __all__ = ["WholeCheckpoints"]
 
 
 class WholeCheckpoints(TorchCheckpointIO):
-    """As Lightning's own, which copies from the temporary folder: a run that is killed meanwhile leaves a part."""
+    """Checkpoints that are whole or not there; Lightning's own are copied, and a run that is killed leaves a part."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Write it beside its place, and put it there at the end.

@@ -50,7 +50,7 @@ class Session:
 
     @classmethod
     def starting(cls, device: str, resume: bool, progress: bool, max_time: str | None) -> "Session":
-        """One that begins now and lasts "DD:HH:MM:SS", or as long as it takes."""
+        """A timer that begins now and lasts "DD:HH:MM:SS", or as long as it takes."""
         return cls(device, resume, progress, None if max_time is None else time.monotonic() + _seconds(max_time))
 
     @property

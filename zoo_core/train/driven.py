@@ -139,7 +139,7 @@ class DrivenTraining(Training):
 
     @cached_property
     def _fingerprint(self) -> str:
-        """Of all images, as the network sees them."""
+        """sha256 of all images, as the network is given them."""
         parts = (self._data.identity(), self._held_out.identity, made_by(self._model.preprocess))
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 

@@ -79,7 +79,7 @@ def export(
 
 
 def _calibration(model: Model, validation: PreparedImages, stated: Publication) -> Calibration:
-    """Of errors, and of probabilities that labels can calibrate.
+    """The calibration of errors, and of probabilities that labels can calibrate.
 
     Every class was drawn equally often, or counts as much.
     """
@@ -92,7 +92,7 @@ def _calibration(model: Model, validation: PreparedImages, stated: Publication) 
 
 
 def _error_scales(outputs: Tensor, targets: Tensor, model: Model) -> tuple[float, ...]:
-    """Those of the parameters; none where so few images cannot tell them."""
+    """Error scales of the parameters; none where so few images cannot tell them."""
     if len(targets) < LEAST_OF_ERRORS:
         log.info("the errors are not calibrated: there are fewer than %d validation images", LEAST_OF_ERRORS)
         return ()
@@ -100,7 +100,7 @@ def _error_scales(outputs: Tensor, targets: Tensor, model: Model) -> tuple[float
 
 
 def _temperature(logits: Tensor, targets: Tensor, model: Model) -> float:
-    """That of the best likelihood; 1 where so few images, or images without any doubt, cannot tell it."""
+    """The temperature of the best likelihood; 1 where so few images, or images without any doubt, cannot tell it."""
     counts = torch.bincount(targets.round().long(), minlength=len(model.heads.classes))
     found = temperature(logits, targets, model.task, model.heads)
     if counts.min() >= LEAST_OF_A_CLASS and found > NO_DOUBT:

@@ -133,7 +133,7 @@ def finetune(
 
 
 def _arguments(given: Mapping[str, Any] | None, pixel_scale: "float | Quantity | None") -> dict[str, Any]:
-    """Those of the data set, the pixel scale among them."""
+    """Arguments of the data set, the pixel scale among them."""
     scale, arguments = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale), dict(given or {})
     if scale is None:
         return arguments

@@ -51,7 +51,7 @@ class Frozen(pl.Callback):
         self.modules: list[nn.Module] = []
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Which they are."""
+        """Finds the layers."""
         for module in pl_module.modules():
             parameters = list(module.parameters())
             if parameters and not any(parameter.requires_grad for parameter in parameters):

@@ -224,7 +224,7 @@ class Recipe(_Strict):
         return self
 
     def with_steps(self, steps: int) -> Self:
-        """The same with so many steps, in every stage, and a validation within them."""
+        """The recipe with so many steps, in every stage, and a validation within them."""
 
         def shortened(every: int | None) -> dict[str, int | None]:
             return {"steps": steps, "validate_every": every and min(every, steps)}

@@ -31,7 +31,7 @@ class Aim:
     metric: StageMetric | None
 
     def seed(self, seed: int) -> int:
-        """Of the stage, in a run of that seed: another for each name, whatever stages came before."""
+        """Seed of the stage, in a run of that seed: another for each name, whatever stages came before."""
         return int.from_bytes(hashlib.sha256(f"{seed} {self.stage}".encode()).digest()[:7])
 
 

@@ -39,28 +39,28 @@ class Subset(Dataset):
         return len(self.rows)
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """Of the data set."""
+        """Images of the data set."""
         return self.whole.read(self.rows[rows])
 
     def truth(self) -> dict[str, np.ndarray]:
-        """Of these images."""
+        """Truth of these images."""
         return self.whole.truth_of(self.rows)
 
     def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
-        """Of some of these images."""
+        """Truth of some of these images."""
         return self.whole.truth_of(self.rows[self.numbers(rows)])
 
     def fingerprint(self) -> str:
-        """Of the data set and the rows."""
+        """sha256 of the data set and the rows."""
         return hashlib.sha256(self.whole.fingerprint().encode() + self.rows.astype("<i8").tobytes()).hexdigest()
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the whole data set."""
+        """Paths of the whole data set."""
         return self.whole.paths
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView | None:
-        """That of the whole data set, of these rows."""
+        """The training view of the whole data set, of these rows."""
         view = self.whole.training_view(folder, device) if self.redrawn else None
         return None if view is None else _SubsetView(view, self.rows)
 

@@ -21,7 +21,7 @@ def truth_in_words(result: Result, truth: Truth, row: int) -> str:
 
 
 def answer(measured: Measured, row: int) -> str:
-    """Of the model for this image."""
+    """The model's answer for this image."""
     return _answer(measured.scores, measured.result, row)
 
 

@@ -127,7 +127,7 @@ def _reliability(one: Measured) -> Iterator[Record]:
 
 
 def _weights(scores: ClassScores, labels: np.ndarray) -> np.ndarray:
-    """Of the images (N,): each class as often as the probabilities assume."""
+    """Weights of the images (N,): each class as often as the probabilities assume."""
     once = np.ones((1, len(labels)))
     return prior_weights(scores.prior, labels, once)[0] if scores.prior else once[0]
 
@@ -182,5 +182,5 @@ def _called(images: Mapping[str, int], confusion: Sequence[Sequence[int]]) -> li
 
 
 def _short(value: float) -> float:
-    """A few digits, which are all that can be seen."""
+    """A few digits, which are all that a plot shows."""
     return float(f"{float(value):.{DIGITS}g}")

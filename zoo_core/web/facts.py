@@ -12,7 +12,7 @@ UNKNOWN = "not stated"
 
 @dataclass(frozen=True)
 class Facts:
-    """Of one model.
+    """Facts about one model.
 
     Arguments:
         bands: joined by spaces.
@@ -45,5 +45,5 @@ def facts_of(spec: ModelSpec | None) -> Facts:
 
 
 def images_per_second(result: Result) -> float | None:
-    """On the machine that measured, views and preprocessing included; None where no time was kept."""
+    """Images per second on the machine that measured, views and preprocessing included; None where no time was kept."""
     return sum(result.images.values()) / result.seconds if result.seconds > 0 else None

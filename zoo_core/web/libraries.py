@@ -62,7 +62,7 @@ def still_picture(spec: dict[str, Any]) -> str:
 
 
 def licences() -> str:
-    """Of both packages, and of what they bring."""
+    """Licences of both packages, and of what they bring."""
     texts = [text for name in ("itables", "vl-convert-python") for text in _licences(name)]
     return "\n\n".join(texts)
 

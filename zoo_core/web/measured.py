@@ -26,7 +26,7 @@ class Measured:
 
     @property
     def model(self) -> str:
-        """Its id."""
+        """Id of the model."""
         return self.result.model
 
 

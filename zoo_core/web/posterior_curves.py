@@ -94,6 +94,6 @@ def _bands(one: Measured, scores: ParameterScores, name: str) -> Iterator[Record
 
 
 def _record(one: Measured, parameter: str, **numbers: float) -> Record:
-    """With a few digits, which are all that can be seen."""
+    """A record with a few digits, which are all that a plot shows."""
     short = {name: float(f"{float(value):.{DIGITS}g}") for name, value in numbers.items()}
     return {"model": one.model, "parameter": parameter, **short}

@@ -72,17 +72,17 @@ class Shown:
 
     @property
     def id(self) -> str:
-        """Of the benchmark."""
+        """Id of the benchmark."""
         return self.table.benchmark
 
     @property
     def domain(self) -> str:
-        """Of its images: simulated or real; empty where nothing was measured."""
+        """Domain of its images: simulated or real; empty where nothing was measured."""
         return self.measured[0].result.dataset["domain"] if self.measured else ""
 
     @property
     def task(self) -> str:
-        """Of the models."""
+        """Task of the models."""
         known = self.spec.task if self.spec is not None else ""
         return self.measured[0].result.task if self.measured else known
 

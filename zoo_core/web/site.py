@@ -78,7 +78,7 @@ class Site:
     recipes: Mapping[str, str]
 
     def facts(self, model: str) -> Facts:
-        """Of a model."""
+        """Facts about a model."""
         return facts_of(self.listed.models.get(model))
 
     def speed(self, row: Row) -> float | None:
@@ -86,7 +86,7 @@ class Site:
         return images_per_second(row.result) if row.result is not None and row.shown is not None else None
 
     def results_of(self, model: str) -> list[tuple[View, Row]]:
-        """Of a model, those on real images first."""
+        """Results of a model, those on real images first."""
         rows = [(view, row) for view in self.views.values() for row in view.shown.table.rows if row.model == model]
         return sorted(rows, key=lambda pair: pair[0].shown.domain != "real")
 
@@ -117,7 +117,7 @@ def site_of(
 
 
 def _numbers(board: Board) -> dict[str, dict[str, int]]:
-    """By benchmark, the numbers of all models of its subject, in the order of their first rows."""
+    """Numbers, by benchmark, of all models of its subject, in the order of their first rows."""
     tables = {table.benchmark: table for table in board.tables}
     named = [[id for id in subject.benchmarks if id in tables] for subject in subjects()]
     others = [id for id in tables if not any(id in ids for ids in named)]

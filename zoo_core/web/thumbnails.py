@@ -102,7 +102,7 @@ def filled(pixels: np.ndarray) -> np.ndarray:
 
 
 def _best(measured: Measured, order: np.ndarray) -> list[int]:
-    """Of what is found, the positives alone: an empty image that is called empty teaches nothing."""
+    """The best of what is found, of the positives alone: an empty image that is called empty teaches nothing."""
     labels = measured.truth.get("label")
     if labels is None or not (labels[order] > 0).any():
         return order.tolist()

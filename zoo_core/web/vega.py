@@ -98,12 +98,12 @@ class Plot:
 
 
 def colour(number: int) -> str:
-    """Of the model with this number among those of its subject."""
+    """Colour of the model with this number among those of its subject."""
     return COLOURS[number % len(COLOURS)]
 
 
 def dash(number: int) -> tuple[int, ...]:
-    """Of the model with this number: other than that of the others in its colour."""
+    """Dash of the model with this number: other than that of the others in its colour."""
     return DASHES[number // len(COLOURS) % len(DASHES)]
 
 
@@ -152,7 +152,7 @@ def layer(mark: Spec, styles: Mapping[str, Spec], **encoding: Any) -> Spec:
 
 
 def axis(field: str, title: str, **more: Any) -> Spec:
-    """Of a number."""
+    """An axis of numbers."""
     return {"field": field, "type": "quantitative", "title": title, **more}
 
 

@@ -42,7 +42,7 @@ class View:
 
     @property
     def id(self) -> str:
-        """Of the benchmark."""
+        """Id of the benchmark."""
         return self.shown.id
 
     @property
@@ -53,7 +53,7 @@ class View:
 
     @property
     def definitions(self) -> Mapping[str, str]:
-        """Of the metrics, a line each."""
+        """Definitions of the metrics, a line each."""
         return {metric.name: metric.summary for metric in self.shown.metrics}
 
     @property
@@ -63,7 +63,7 @@ class View:
 
     @property
     def legend(self) -> list[dict[str, Any]]:
-        """Of the models in the plots; `drawn` are those that a plot shows at first."""
+        """Legend of the models in the plots; `drawn` are those that a plot shows at first."""
         numbers = [(one.model, self.shown.numbers[one.model]) for one in self.shown.measured]
         return [
             {"model": model, "colour": colour(number), "dash": " ".join(map(str, dash(number))), "drawn": k < DRAWN}
@@ -72,7 +72,7 @@ class View:
 
     @property
     def first_models(self) -> list[str]:
-        """Those that a plot shows at first."""
+        """The models that a plot shows at first."""
         return [one.model for one in self.shown.measured[:DRAWN]]
 
     @property
@@ -88,7 +88,7 @@ class View:
 
     @property
     def first_plots(self) -> list[Plot]:
-        """Those that tell most."""
+        """The plots that tell most."""
         return [plot for plot in self.plots if plot.name.startswith(FIRST_PLOTS)][:AT_FIRST]
 
     @property
@@ -103,7 +103,7 @@ class View:
         return self.stills[plot.name]
 
     def plots_with(self, model: str) -> list[Plot]:
-        """Those in which a model occurs."""
+        """The plots in which a model occurs."""
         return [plot for plot in self.shown.plots if model in plot.by_model]
 
     @cached_property
@@ -112,7 +112,7 @@ class View:
         return sorted({row for pair in self.shown.pairs for row in pair.disputed})
 
     def ranks_of(self, model: str) -> str:
-        """By metric, in the order of `Shown.ranks`: place, limits and mean, as JSON; null where it has none."""
+        """Ranks by metric, in the order of `Shown.ranks`: place, limits and mean, as JSON; null where it has none."""
         found = [ranks.get(model) for ranks in self.shown.ranks.values()]
         numbers = [one and [one.place, one.low, one.high, round(one.mean, 3)] for one in found]
         return json.dumps(numbers, separators=(",", ":"))
@@ -124,12 +124,12 @@ class View:
         return nothing if estimate is None or estimate.value is None else estimate.value
 
     def truth(self, row: int) -> str:
-        """Of an image, in words."""
+        """Truth of an image, in words."""
         first = self.shown.measured[0]
         return truth_in_words(first.result, first.truth, row)
 
     def answer(self, model: str, row: int) -> str:
-        """Of a model for an image."""
+        """Answer of a model for an image."""
         return answer(self._measured(model), row)
 
     def _measured(self, model: str) -> Measured:

@@ -28,7 +28,7 @@ PREPROCESS = (
 
 @dataclass(frozen=True)
 class Arguments:
-    """Of any of the three.
+    """Arguments of any of the three networks.
 
     Arguments:
         body: "compact" for 57 pixels a side, "published" for 150.
@@ -45,7 +45,7 @@ class Arguments:
 
 @dataclass(frozen=True)
 class PlainArguments(Arguments):
-    """Of the convolutional autoencoder, besides those of all three.
+    """Arguments of the convolutional autoencoder, besides those of all three.
 
     Arguments:
         normalise: batch normalisation of the latent; true as published.
@@ -56,7 +56,7 @@ class PlainArguments(Arguments):
 
 @dataclass(frozen=True)
 class AdversarialArguments(Arguments):
-    """Of the adversarial autoencoder, besides those of all three.
+    """Arguments of the adversarial autoencoder, besides those of all three.
 
     Arguments:
         width: standard deviation of the prior; 5 as published.

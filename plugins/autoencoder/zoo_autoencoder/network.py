@@ -132,7 +132,7 @@ def draw(mean: Tensor, log_variance: Tensor, generator: Generator | None) -> Ten
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Of N(mean, variance) from N(0, 1), nats, (B,)."""
+    """Kullback-Leibler divergence of N(mean, variance) from N(0, 1), nats, (B,)."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
 
 

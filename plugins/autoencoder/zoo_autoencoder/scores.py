@@ -62,7 +62,7 @@ class Principal(nn.Module):
         self.register_buffer("remainder", torch.ones(()))  # mean variance of all other directions
 
     def fit(self, vectors: Tensor, seed: int) -> None:
-        """Of vectors (N, inputs)."""
+        """The whitening of vectors (N, inputs)."""
         kept = self.directions.shape[1]
         mean = vectors.double().mean(0)
         tamed = _tamed(vectors.double() - mean)

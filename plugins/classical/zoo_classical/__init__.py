@@ -24,7 +24,7 @@ PAPER = """@article{Hartley2017,
 
 @dataclass(frozen=True)
 class Arguments:
-    """Of the classifier.
+    """Arguments of the classifier.
 
     Arguments:
         head: on top of the features: a linear one, a Gaussian kernel with landmarks, or one hidden layer.
@@ -37,7 +37,7 @@ class Arguments:
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the training.
+    """Settings of the training.
 
     Arguments:
         images: augmented ones that the classifier is fitted to.

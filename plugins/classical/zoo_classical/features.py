@@ -56,7 +56,7 @@ def _polar(images: Tensor, grid: Tensor, bank: Tensor) -> list[Tensor]:
 
 
 def _rings(around: Tensor, residual: Tensor) -> Tensor:
-    """Of each band of radius: mean, scatter, skewness, maximum and highest mean over an eighth of the circle."""
+    """Mean, scatter, skewness, maximum and highest mean over an eighth of the circle, of each band of radius."""
     mean = polar.in_bands(around, polar.BANDS).mean(-1)
     values = polar.in_bands(residual, polar.BANDS)
     centred = values - values.mean(-1, keepdim=True)

@@ -96,7 +96,7 @@ class DihedralNorm(nn.Module):
         self.norm = nn.BatchNorm3d(features, eps=EPS)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The same shape."""
+        """The features after the layer, in the shape of those before it."""
         return self.norm(x.unflatten(1, (-1, ORDER))).flatten(1, 2)
 
 

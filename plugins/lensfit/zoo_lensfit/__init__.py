@@ -25,7 +25,7 @@ PAPER = """@article{Vegetti2009,
 
 @dataclass(frozen=True)
 class Arguments:
-    """Of the detector. Lengths are in the pixels of the images before they are binned.
+    """Arguments of the detector. Lengths are in the pixels of the images before they are binned.
 
     Arguments:
         pixel: length of the network's pixels.
@@ -55,7 +55,7 @@ class Arguments:
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the training.
+    """Settings of the training.
 
     Arguments:
         learn_images: training images from which what all images share is learned.

@@ -23,7 +23,7 @@ PAPER = """@article{Kambhatla1997,
 
 @dataclass(frozen=True)
 class Arguments:
-    """Of the detector.
+    """Arguments of the detector.
 
     Arguments:
         cells: neighbourhoods, each a mean and a plane.

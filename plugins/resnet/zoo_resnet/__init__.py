@@ -20,7 +20,7 @@ PAPER = """@inproceedings{He2016,
 
 @dataclass(frozen=True)
 class Arguments:
-    """Of a residual network.
+    """Arguments of a residual network.
 
     Arguments:
         model: its name in timm.
@@ -36,7 +36,7 @@ class Arguments:
 
 @dataclass(frozen=True)
 class RegressorArguments(Arguments):
-    """Of a residual network for parameters.
+    """Arguments of a residual network for parameters.
 
     Arguments:
         model: its name in timm.

@@ -49,7 +49,7 @@ class MacroLens:
 
 @dataclass(frozen=True)
 class Arguments:
-    """Of all networks of this plugin.
+    """Arguments of all networks of this plugin.
 
     Arguments:
         macro: None: the pixels as they are.
@@ -67,7 +67,7 @@ class Arguments:
 
 @dataclass(frozen=True)
 class ScanArguments(Arguments):
-    """Of the network that clusters, besides those of all.
+    """Arguments of the network that clusters, besides those of all.
 
     Arguments:
         heads: cluster heads that compete.
@@ -80,7 +80,7 @@ class ScanArguments(Arguments):
 
 @dataclass(frozen=True)
 class KMeansArguments(Arguments):
-    """Of k-means, besides those of all.
+    """Arguments of k-means, besides those of all.
 
     Arguments:
         projected: dimensions of the contrastive embedding.

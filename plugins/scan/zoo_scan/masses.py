@@ -36,7 +36,7 @@ def mass_map(model: MacroModel, fit: MacroFit, sigma: Tensor) -> Tensor:
 
 
 def _deflections(like: Tensor) -> tuple[Tensor, Tensor]:
-    """Of a point mass of unit Einstein radius, (2 side - 1, 2 side - 1), by the offset of the ray from the mass."""
+    """Deflection by a point mass of unit Einstein radius, (2 side - 1, 2 side - 1), by the offset from the mass."""
     side = like.shape[-1]
     offset = torch.arange(1 - side, side).to(like)
     square = offset[:, None] ** 2 + offset**2 + CORE**2

@@ -9,7 +9,7 @@ __all__ = ["Settings"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Of all stages; how long each lasts is under `stages:`.
+    """Settings of all stages; how long each lasts is under `stages:`.
 
     Arguments:
         views: of the contrast and of the neighbours, and the weak views that labels are read from.

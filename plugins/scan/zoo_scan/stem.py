@@ -108,7 +108,7 @@ class Macro(nn.Module):
             self.light += missing.to(self.light)
 
     def _fitted(self, x: Tensor) -> tuple[MacroModel, MacroFit]:
-        """In double precision: the steps of a fit magnify the order in which a batch is summed."""
+        """The fit, in double precision: the steps of a fit magnify the order in which a batch is summed."""
         pixels = x[:, 0].double()
         peak = binned(pixels, self.model.binning).amax((-2, -1), keepdim=True).clamp(min=1e-12)
         model = replace(self.model, light=self.light)
@@ -120,12 +120,12 @@ def _glow(model: MacroModel) -> Tensor:
 
 
 def _residual(macro: Macro, model: MacroModel, fit: MacroFit) -> Tensor:
-    """In units of the noise."""
+    """The residuals in units of the noise."""
     return (fit.residuals / _noise(fit, *macro.photons)).clamp(-LIMIT, LIMIT)
 
 
 def _noise(fit: MacroFit, least: float, largest: float) -> Tensor:
-    """Of each pixel (B, side, side): of the sky, and of photons in proportion to the light.
+    """Noise of each pixel (B, side, side): of the sky, and of photons in proportion to the light.
 
     Read from how pixels differ from their neighbours, by medians: substructure changes neither much.
     """

@@ -59,7 +59,7 @@ def _stemmed(stem: Macro | Pixels, images: Callable[[slice], Tensor], count: int
 
 
 def _digest(stem: Macro, probe: Tensor) -> str:
-    """Of the settings of the stem, what it has learned, and what it makes of a few images."""
+    """A hash of the settings of the stem, what it has learned, and what it makes of a few images."""
     digest = hashlib.sha256(repr(stem.settings).encode())
     for tensor in (stem.light, probe):
         digest.update(tensor.float().cpu().numpy().tobytes())

@@ -10,7 +10,7 @@ __all__ = ["zoo_architectures"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the training.
+    """Settings of the training.
 
     Arguments:
         images: augmented ones that the regression is fitted to.

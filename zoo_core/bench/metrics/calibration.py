@@ -11,7 +11,7 @@ BINS = 15
 
 
 class Reliability(NamedTuple):
-    """Of each bin of confidence that holds any image: mean confidence, share that was right, number of images."""
+    """Mean confidence, share that was right and number of images, of each bin of confidence that holds any image."""
 
     confidence: np.ndarray
     frequency: np.ndarray

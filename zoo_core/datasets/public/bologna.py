@@ -57,7 +57,7 @@ def _challenge(name: str, root: Path, bands: Mapping[str, str], pixel_scale: flo
 
 
 def _files(name: str, root: Path, key: str) -> dict[str, Path]:
-    """By ID."""
+    """Files by ID."""
     found: dict[str, Path] = {}
     for path in sorted(root.rglob(f"image{key}-*.fits")):
         first = found.setdefault(path.stem.rpartition("-")[2], path)
@@ -135,7 +135,7 @@ def rows_of(where: str, path: Path) -> dict[str, _Row]:
 
 
 def _cells(where: str, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Of one line, by column; those that are missing at its end are empty."""
+    """The cells of one line, by column; those that are missing at its end are empty."""
     if any(cells[len(header) :]):
         raise DatasetError(f"{where}: {len(cells)} cells, the header has {len(header)}; correct the line")
     row = dict(zip(header, [*cells, *[""] * len(header)], strict=False))

@@ -126,7 +126,7 @@ class MassDataset(Dataset):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the images."""
+        """Paths of the images."""
         return (str(self.pixels.filename),) if isinstance(self.pixels, np.memmap) else ()
 
     def fingerprint(self) -> str:

@@ -41,23 +41,23 @@ class Expected:
 
 
 def blf1_space_download(path: str | Path) -> Download:
-    """Of the space set of the first Bologna challenge."""
+    """What a user has of the space set of the first Bologna challenge."""
     return _challenge(Path(path), _bands_of_blf1(bologna.SPACE), "classifications.csv", _ids_of_blf1, BLF1_COUNTS)
 
 
 def blf1_ground_download(path: str | Path) -> Download:
-    """Of the ground set."""
+    """What a user has of the ground set."""
     return _challenge(Path(path), _bands_of_blf1(bologna.GROUND), "classifications.csv", _ids_of_blf1, BLF1_COUNTS)
 
 
 def blf2_download(path: str | Path) -> Download:
-    """Of the second Bologna challenge."""
+    """What a user has of the second Bologna challenge."""
     bands = [Expected(name, f"image{band.key}-", (band.side, band.side)) for name, band in blf2.BANDS.items()]
     return _challenge(Path(path), bands, blf2.CATALOGUE, blf2.candidates, BLF2_COUNTS)
 
 
 def deeplense_finding_download(path: str | Path) -> Download:
-    """Of the lens-finding test of DeepLense."""
+    """What a user has of the lens-finding test of DeepLense."""
     root, counts, faults = Path(path).expanduser(), {}, []
     for name in deeplense_finding.FOLDERS:
         files = sorted((root / name).glob("*.npy"))
@@ -96,7 +96,7 @@ def _ids_of_blf1(catalogue: Path) -> Collection[str]:
 
 
 def _challenge(root: Path, bands: Sequence[Expected], labels: str, ids_of: IdsOf, counts: Sequence[int]) -> Download:
-    """Of a Bologna challenge: the images of each band against one another and against the catalogue."""
+    """What a user has of a Bologna challenge: the images of each band against one another and against the catalogue."""
     root = root.expanduser()
     if not root.is_dir():
         return Download("nothing", (f"missing: {root} is not a folder",))

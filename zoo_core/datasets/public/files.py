@@ -60,7 +60,7 @@ class FileDataset(Dataset):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Of the images."""
+        """Paths of the images."""
         return tuple(dict.fromkeys(path for source in self.sources for path in source.paths))
 
     @cached_property
@@ -87,7 +87,7 @@ class FileDataset(Dataset):
             raise DatasetError(f"{self.description.name}: {error}") from error
 
     def _pixels(self, raw: RawImage) -> np.ndarray:
-        """Of one image, NaN where they are masked."""
+        """Pixels of one image, NaN where they are masked."""
         return raw.pixels if raw.mask is None else np.where(raw.mask, np.float32(np.nan), raw.pixels)
 
 

@@ -141,7 +141,7 @@ def _check_apart(root: Path, names: Sequence[str]) -> None:
 
 
 def _folders(root: Path, classes: Sequence[str] | None) -> dict[str, Path]:
-    """That of each class."""
+    """The folder of each class."""
     names = list(classes) if classes else sorted(child.name for child in root.iterdir() if _is_class(child))
     if len(names) < 2:
         raise DatasetError(

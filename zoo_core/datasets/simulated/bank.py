@@ -59,7 +59,7 @@ class SceneSource:
         return drawn_ahead(self.draw, spans, processes_beside(self.device, len(blocks)))
 
     def shown(self, drawn: Sequence[Cutout]) -> Show:
-        """What exposes these scenes."""
+        """A function that exposes these scenes."""
         foreground, arcs, truth = self.rendered(drawn)
         exposures = self.exposures(truth)
         return lambda scenes, generator: exposures.draw(
@@ -155,7 +155,7 @@ class Bank(StoredView):
         return self.exposures.draw(self.foreground.images(rows), self._arcs(rows), places, generator)
 
     def _arcs(self, rows: np.ndarray) -> Tensor:
-        """Of non-lenses those of any lens: they are not shown."""
+        """Arcs of these rows; non-lenses are given those of any lens, which are not shown."""
         if not len(self.arcs):
             return torch.zeros(len(rows), *self.foreground.blocks[0].shape[1:], device=self.arcs.device)
         return self.arcs.images(np.minimum(self._arcs_of[rows], len(self.arcs) - 1))

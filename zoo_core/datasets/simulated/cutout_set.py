@@ -67,7 +67,7 @@ class CutoutSet(Simulated):
         return generator(f"{self.description.name}/{self.description.version}", self.seed, index, number)
 
     def streams(self, start: int, count: int, number: int) -> list[np.random.Generator]:
-        """Those of so many images from `start` on."""
+        """The random numbers of so many images from `start` on."""
         return [self.stream(index, number) for index in range(start, start + count)]
 
     def footprints(self, start: int, theta_E: Sequence[float] | np.ndarray, pixel_scale: float) -> Tensor:

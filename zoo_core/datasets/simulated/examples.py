@@ -39,7 +39,7 @@ class Examples:
         return hashlib.sha256(pixels + str(self.share).encode()).hexdigest()
 
     def to(self, device: torch.device) -> "Examples":
-        """The same on a device."""
+        """The same images on a device."""
         return Examples(self.images.to(device), self.labels.to(device), self.share)
 
     def instead_of(self, images: Tensor, shown: Tensor, generator: Generator) -> Tensor:

@@ -38,7 +38,7 @@ class Fresh(TrainingView, Generic[T]):
 
     @property
     def targets(self) -> np.ndarray:
-        """Of no row: there are as many as there are steps."""
+        """Targets of no row: there are as many images as there are steps."""
         return np.zeros(0, np.float32)
 
     def draw(self, rows: np.ndarray, generator: Generator) -> tuple[Tensor, Tensor]:

@@ -42,7 +42,7 @@ class Hosts:
         return hashlib.sha256(self.images.cpu().numpy().tobytes() + str(self.share).encode()).hexdigest()
 
     def to(self, device: torch.device) -> "Hosts":
-        """The same on a device."""
+        """The same images on a device."""
         return Hosts(self.images.to(device), self.share)
 
     def instead_of(self, foreground: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -60,7 +60,7 @@ class Hosts:
 
 
 def hosts_of(images: TelescopeImages, share: float) -> Hosts:
-    """Those of these images that show no lens.
+    """The hosts among these images: all that show no lens.
 
     Raises:
         DatasetError: there is no such galaxy, or the share is none.

@@ -164,7 +164,7 @@ def _in_sky_sigma(made: Components) -> Components:
 
 
 def _target(stages: np.ndarray, target: Target) -> np.ndarray:
-    """Of all stages (B, 3, H, W); (B, 1, H, W)."""
+    """What is to be restored, (B, 1, H, W), of all stages (B, 3, H, W)."""
     return stages[:, [ARCS]] if target == "deblend" else stages[:, [FOREGROUND]] + stages[:, [ARCS]]
 
 

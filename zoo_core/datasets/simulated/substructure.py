@@ -137,7 +137,7 @@ class Substructure(Simulated):
         return self._exposed(torch.from_numpy(light[:, 0]), truth, range(start, stop)), truth
 
     def noiseless(self, start: int, stop: int, device: torch.device | str = "cpu") -> tuple[np.ndarray, np.ndarray]:
-        """The same before noise is added."""
+        """These images before noise is added, and their truth."""
         scenes = self.scenes(start, stop)
         light = rendered(scenes, self.size, device).cpu()
         truth = self._facts(scenes, start)

@@ -66,7 +66,7 @@ class Groups:
 
     @classmethod
     def of(cls, cutouts: Sequence[Cutout], lensed: bool) -> "Groups":
-        """Those of the profiles that are lensed, or of those that are not."""
+        """Groups of the profiles that are lensed, or of those that are not."""
         found: dict[tuple[int, tuple[float, ...]], list[Profile]] = {}
         for number, cutout in enumerate(cutouts):
             for profile in cutout.profiles:
@@ -148,7 +148,7 @@ def _arcs(cutouts: Sequence[Cutout], grid: Grid) -> Tensor:
 
 
 def _blurred(images: Tensor, cutouts: Sequence[Cutout], fine: CutoutFrame) -> Tensor:
-    """As the telescope records them in every band, (B, bands, side, side)."""
+    """The images as the telescope records them in every band, (B, bands, side, side)."""
     made = []
     for band, psfs in enumerate(_by_band(cutouts, "psf")):
         shapes, side, pixel = table(psfs, PSF), fine.side, fine.pixel_scale

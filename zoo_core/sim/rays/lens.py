@@ -50,7 +50,7 @@ class Deflectors:
         return cls(_isothermal if lenses["slope"][0] == 1 else _power_law, terms, _table(lenses, like))
 
     def __getitem__(self, rows: Tensor) -> "Deflectors":
-        """Those of some scenes; terms stay as many."""
+        """The deflectors of some scenes; terms stay as many."""
         return replace(self, table=self.table[rows])
 
     def deflection(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

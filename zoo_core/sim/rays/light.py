@@ -141,7 +141,7 @@ class Profiles:
         return self._of_table(self.scene[rows], self.table[rows])
 
     def to(self, like: Tensor) -> "Profiles":
-        """The same in the type of `like`."""
+        """The same profiles in the type of `like`."""
         return self._of_table(self.scene, self.table.to(like))
 
     def __len__(self) -> int:
@@ -166,7 +166,7 @@ def brightness(profiles: Profiles, x: Tensor, y: Tensor, pixel: float = 0.0) -> 
 
 
 def brightness_at(profiles: Profiles, dx: Tensor, dy: Tensor, radius_2: Tensor, pixel: float) -> Tensor:
-    """The same at offsets from the centre whose `squared_radius` is known."""
+    """Surface brightness at offsets from the centre whose `squared_radius` is known."""
     log_radius_2 = radius_2.log()
     light = (log_radius_2 * (0.5 / profiles.n)).exp_().mul_(-profiles.b)  # faster than a power
     light = light.clamp_min_(DARK).exp_().mul_(profiles.peak)

@@ -55,12 +55,12 @@ Textures = Callable[[np.random.Generator, list[Profile]], tuple[Texture, ...]]
 
 
 def smooth(rng: np.random.Generator, profiles: list[Profile]) -> tuple[Texture, ...]:
-    """None."""
+    """No textures."""
     return ()
 
 
 def uneven(low: float, high: float, share: float = 1.0) -> Textures:
-    """That of the brightest disc, of a strength between low and high, in a share of the galaxies."""
+    """Draws the texture of the brightest disc, of a strength between low and high, in a share of the galaxies."""
     return partial(_uneven, (low, high), share)
 
 
@@ -98,7 +98,7 @@ class Lookalikes:
     kinds: tuple[Kind, ...]
 
     def draw(self, rng: np.random.Generator) -> Kind:
-        """One of them."""
+        """One of the kinds, drawn."""
         return choose(rng, {kind: kind.weight for kind in self.kinds})
 
     def named(self, name: str) -> Kind | None:
@@ -170,7 +170,7 @@ def around(rng: np.random.Generator, host: Host, count: int) -> list[tuple[float
 
 
 def satellite_flux(rng: np.random.Generator, host: Host) -> float:
-    """As bright against the host as arcs are."""
+    """Flux of a satellite that is as bright against the host as arcs are."""
     return max(draw_flux(rng), host.light.flux * log_uniform(rng, 0.004, 0.15))
 
 
@@ -224,7 +224,7 @@ def double_star(rng: np.random.Generator, population: Population, host: Host) ->
 
 
 def decorated(build: Place) -> Place:
-    """The same with the small neighbours that lenses' arcs are taken for; it can be sent to other processes."""
+    """The kinds with the small neighbours that lenses' arcs are taken for; it can be sent to other processes."""
     return partial(_with_neighbours, build)
 
 

@@ -63,7 +63,7 @@ class MassFunction:
 
     @property
     def mean_mass(self) -> float:
-        """Of one subhalo, solar masses."""
+        """Mean mass of one subhalo, solar masses."""
         return self._moment(self.slope + 1) / self._moment(self.slope)
 
     def of_mass(self, mass: float) -> "MassFunction":
@@ -83,7 +83,7 @@ def distances() -> tuple[float, float]:
 
 
 def einstein_radius(mass: np.ndarray | float) -> np.ndarray | float:
-    """Of a point of that mass between Z_LENS and Z_SOURCE, arcsec.
+    """Einstein radius of a point of that mass between Z_LENS and Z_SOURCE, arcsec.
 
         theta_E^2 = 4 G M / c^2 D_ls / (D_l D_s)
 
@@ -94,7 +94,10 @@ def einstein_radius(mass: np.ndarray | float) -> np.ndarray | float:
 
 
 def scale_radius(mass: np.ndarray) -> np.ndarray:
-    """Of the truncated NFW profile of a subhalo, arcsec: SCALE_RADIUS kpc (mass / 10^9 solar masses)^SCALE_SLOPE."""
+    """Scale radius of the truncated NFW profile of a subhalo, arcsec.
+
+    SCALE_RADIUS kpc (mass / 10^9 solar masses)^SCALE_SLOPE
+    """
     kpc = SCALE_RADIUS * (mass / 1e9) ** SCALE_SLOPE
     return np.degrees(kpc / distances()[0]) * 3600
 

@@ -69,7 +69,7 @@ def blur(image: Tensor, transfer: Tensor, oversample: int) -> Tensor:
 
 
 def _spectra(image: Tensor, margin: int) -> Tensor:
-    """Of images continued by their edges, transposed."""
+    """Spectra of images continued by their edges, transposed."""
     wide = functional.pad(image, (margin, margin), mode="replicate")
     rows = torch.fft.rfft(wide).transpose(1, 2)  # of rows beyond the frame as that of the frame's edge
     below, above = (edge.expand(-1, -1, margin) for edge in (rows[:, :, :1], rows[:, :, -1:]))

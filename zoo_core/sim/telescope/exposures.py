@@ -51,7 +51,7 @@ def exposed(
     pixel_scale: float,
     left: Tensor | float = 1.0,
 ) -> Tensor:
-    """The same of light that is in focus or not as it shall be, foreground and arcs, (2, B, H, H)."""
+    """Exposures of light that is in focus or not as it shall be, foreground and arcs, (2, B, H, H)."""
     count, side = light.shape[1:3]
     recipes = survey.draw_noises(generator, count)
     recipes = recipes | {"unit": torch.ones_like(recipes["unit"])}

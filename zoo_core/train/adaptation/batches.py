@@ -41,5 +41,5 @@ class DomainBatches(Batches):
         return Domains(source, labels, target, altered(source, generator), altered(target, generator))
 
     def rows(self, step: int) -> np.ndarray:
-        """Of the source."""
+        """Rows of the source."""
         return self.source.rows(step)

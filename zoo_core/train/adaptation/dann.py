@@ -63,5 +63,5 @@ class _Reversed(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Reversed."""
+        """The gradient, reversed."""
         return -ctx.weight * gradients[0], None

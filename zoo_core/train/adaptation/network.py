@@ -69,7 +69,7 @@ class AdaptedNetwork(TrainedNetwork):
         self.method.stepped(self.network)
 
     def metrics(self) -> dict[str, float]:
-        """Those of the source, and the information in the predictions for the target."""
+        """Metrics of the source, and the information in the predictions for the target."""
         rows = slice(min(MOST, len(self.target_images)))
         parts = self.target_images.channels(rows).split(AT_ONCE)
         logits = class_logits(torch.cat([self.network(_last(part)) for part in parts]).float())
@@ -79,7 +79,7 @@ class AdaptedNetwork(TrainedNetwork):
         return self.task.loss(outputs, labels, self.heads)
 
     def _groups(self) -> dict[tuple[float, bool], list[nn.Parameter]]:
-        """Those of the network, and the parameters of the method at the full rate."""
+        """Parameter groups of the network, and the parameters of the method at the full rate."""
         groups = super()._groups()
         for parameter in self.method.parameters():
             if parameter.requires_grad:

@@ -29,7 +29,7 @@ def fitted(images: np.ndarray) -> MacroFit:
 
 
 def einstein_radii(images: np.ndarray) -> np.ndarray:
-    """Of the best-fitting macro-lens of each image (N, 150, 150), pixels, (N,)."""
+    """Einstein radius (N,), pixels, of the best-fitting macro-lens of each image (N, 150, 150)."""
     return fitted(images).theta_E.double().numpy()
 
 

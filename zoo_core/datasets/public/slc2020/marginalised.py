@@ -31,7 +31,7 @@ TRUTH = np.dtype([("theta_E", "f8")])
 
 @dataclass(frozen=True)
 class Way:
-    """Of making images whose Einstein radius tells nothing.
+    """A way of making images whose Einstein radius tells nothing.
 
     Arguments:
         version: of the data set that it makes.
@@ -73,7 +73,7 @@ class MarginalisedSlc2020(Slc2020):
         return self._shards.images(rows)
 
     def truth(self) -> dict[str, np.ndarray]:
-        """As without the change, and `theta_E`; the images are made first if they were not."""
+        """The truth as without the change, and `theta_E`; the images are made first if they were not."""
         return super().truth() | {"theta_E": self._shards.truth(np.arange(len(self)))["theta_E"]}
 
     def _made(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
