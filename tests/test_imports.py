@@ -38,13 +38,17 @@ ROOMS_IN_ROOMS = {"bench/metrics"}  # on a floor of their own
 DOORS = {  # opened when they are called
     ("models/model.py", "predict"),  # by `Model.predict`
     ("tasks/anomaly.py", "board"),  # by `pictures`
+    ("tasks/classification.py", "board"),
     ("tasks/clustering.py", "board"),
+    ("tasks/regression.py", "board"),
     ("tasks/restoration.py", "board"),
 }
 CIRCLES = {  # imports that close one
     ("models.model", "predict.predict"),
     ("tasks.anomaly", "board.pictures"),
+    ("tasks.classification", "board.uncertainty"),
     ("tasks.clustering", "board.pictures"),
+    ("tasks.regression", "board.features"),
     ("tasks.restoration", "board.restored"),
 }
 

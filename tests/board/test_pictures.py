@@ -9,6 +9,7 @@ from PIL import Image
 
 from zoo_core.board.pictures import MAPS, draw_latent, draw_maps, draw_pictures, draw_strips
 from zoo_core.errors import ArgumentError, NotInstalledError
+from zoo_core.tasks.classification import ClassificationTask
 
 
 def two_classes(images=40):
@@ -84,6 +85,7 @@ def test_a_perfect_reconstruction_leaves_an_empty_residual(tmp_path):
     assert other[100:150, third : third + 60].std() > 30
 
 
-def test_a_classifier_has_no_such_pictures(tiny_model, bright, tmp_path):
-    with pytest.raises(ArgumentError, match="pictures are of anomaly and clustering"):
+def test_a_task_without_pictures_says_which_have_some(tiny_model, bright, tmp_path, monkeypatch):
+    monkeypatch.setattr(ClassificationTask, "pictures", None)
+    with pytest.raises(ArgumentError, match=r"is for classification; pictures are of anomaly and clustering"):
         draw_pictures(tiny_model("trivial.one"), bright, tmp_path)

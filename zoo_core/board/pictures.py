@@ -29,7 +29,16 @@ from ..tasks import Anomaly, Clustering, Prediction, task_named, tasks
 from .colours import COLOURS
 from .prototypes import draw_prototypes
 
-__all__ = ["MAPS", "draw_anomalies", "draw_clusters", "draw_latent", "draw_maps", "draw_pictures", "draw_strips"]
+__all__ = [
+    "MAPS",
+    "draw_anomalies",
+    "draw_clusters",
+    "draw_latent",
+    "draw_maps",
+    "draw_pictures",
+    "draw_strips",
+    "predicted",
+]
 
 log = logging.getLogger("zoo")
 
@@ -137,7 +146,7 @@ def draw_maps(stem: Path, latent: np.ndarray, labels: np.ndarray, classes: Seque
 
 def draw_anomalies(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
     """Strips and maps of a detector; arguments as of `Task.pictures`."""
-    channels, prediction = _predicted(model, dataset, rows)
+    channels, prediction = predicted(model, dataset, rows)
     answer = cast(Anomaly, prediction)
     score, again = answer.score.numpy(), answer.reconstruction[:, 0].numpy()
     labels = dataset.truth()["label"][rows]
@@ -150,13 +159,13 @@ def draw_anomalies(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path)
 
 def draw_clusters(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) -> list[Path]:
     """Prototypes and maps of a clustering; arguments as of `Task.pictures`."""
-    answer = cast(Clustering, _predicted(model, dataset, np.arange(len(dataset)))[1])
+    answer = cast(Clustering, predicted(model, dataset, np.arange(len(dataset)))[1])
     best, latent = _beside(stem, "prototypes"), answer.embedding.numpy()[rows]
     draw_prototypes(best, dataset, answer.probabilities.numpy())
     return [best, *draw_maps(stem, latent, dataset.truth()["label"][rows], dataset.description.heads.classes)]
 
 
-def _predicted(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, Prediction]:
+def predicted(model: Model, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, Prediction]:
     """The channels (N, C, size, size) that the network sees of these rows, and its prediction."""
     channels, predictions = [], []
     for part in np.array_split(rows, max(1, len(rows) // BATCH)):

@@ -24,7 +24,7 @@ results_option = click.option(
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Images at once.")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
-@click.option("--pictures", type=click.Path(path_type=Path), help="Folder for reconstructions and latent maps.")
+@click.option("--pictures", type=click.Path(path_type=Path), help="Folder for pictures of what models see and doubt.")
 @click.option("--rerun", is_flag=True, help="Measure anew what is there already.")
 @as_json
 @click.pass_context

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
+from ..references import lazy
 from ..scores import ClassScores, KnownAnswers
 from .task import Task
 
@@ -50,6 +51,7 @@ class ClassificationTask(Task):
     balances_classes = True
     reported: Mapping[str, bool] = {"auroc": True}
     pipeline = "image-classification"
+    pictures = lazy("zoo_core.board.uncertainty:draw_classified")
     example_heads = Heads(classes=("nonlens", "lens"))
 
     def outputs(self, heads: Heads) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
+from ..references import lazy
 from ..scores import KNOWN, KnownAnswers, ParameterScores, known_ids
 from ..symmetries import Symmetry, average, average_gaussians, recognised
 from .likelihoods import likelihood_of
@@ -128,6 +129,7 @@ class RegressionTask(Task):
     name = "regression"
     trains_on = ("regression",)
     states_errors = True
+    pictures = lazy("zoo_core.board.features:draw_features_of")
     reported: Mapping[str, bool] = {"mae": False}
     example_heads = Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
 

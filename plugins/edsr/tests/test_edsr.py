@@ -1,0 +1,72 @@
+"""The residual network, layer by layer, and what it promises of units, sizes and errors."""
+
+import pytest
+import torch
+from zoo_edsr.restorer import LEAST_ERROR, Restorer
+
+import zoo_core as zoo
+
+DENOISE = {}
+DEBLEND = {"target": "deblend", "width": 48, "blocks": 8, "shuffle": 4}
+
+
+def convolutions(channels, outputs, width, blocks):
+    """Weights of a head, of two convolutions a block and one after all, and of a tail."""
+    return 9 * channels * width + width + (2 * blocks + 1) * (9 * width * width + width) + 9 * width * outputs + outputs
+
+
+@pytest.mark.parametrize(
+    "arguments, pixels, width, blocks, total", [(DENOISE, 4, 24, 6, 71_192), (DEBLEND, 16, 48, 8, 381_056)]
+)
+def test_it_has_so_many_weights(arguments, pixels, width, blocks, total):
+    network = zoo.build("edsr", device="cpu", **arguments).network
+    expected = convolutions(2 * pixels, 2 * pixels, width, blocks)
+    assert sum(p.numel() for p in network.parameters()) == expected == total
+
+
+@pytest.mark.parametrize("arguments, shape", [(DENOISE, (24, 51, 51)), (DEBLEND, (48, 26, 26))])
+def test_all_blocks_work_on_blocks_of_pixels(arguments, shape):
+    network, shapes = Restorer(1, 1, **arguments), []
+    for module in (network.edsr.head, *network.edsr.blocks, network.edsr.last):
+        module.register_forward_hook(lambda module, inputs, output: shapes.append(tuple(output.shape[1:])))
+    image, scale = network(torch.randn(1, 1, 101, 101))
+    assert set(shapes) == {shape} and image.shape == scale.shape == (1, 1, 101, 101)
+
+
+@pytest.mark.parametrize("target", ["denoise", "deblend"])
+def test_images_and_errors_come_back_in_their_unit(target):
+    network = Restorer(1, 1, target=target, width=8, blocks=1)
+    x = torch.randn(2, 1, 50, 61)
+    with torch.no_grad():
+        image, scale = network(x)
+        faint, faint_scale = network(1e-12 * x + 3e-12)
+    torch.testing.assert_close(faint, 1e-12 * image, rtol=1e-3, atol=1e-14)
+    torch.testing.assert_close(faint_scale, 1e-12 * scale, rtol=1e-3, atol=1e-14)
+
+
+def test_a_network_that_finds_nothing_takes_no_noise_away_and_sees_no_arcs():
+    x = torch.randn(2, 1, 40, 40)
+    for target in ("denoise", "deblend"):
+        network = Restorer(1, 1, target=target, width=8, blocks=1, uncertain=False)
+        torch.nn.init.zeros_(network.edsr.tail.weight)
+        torch.nn.init.zeros_(network.edsr.tail.bias)
+        left = network(x)
+        if target == "deblend":
+            assert not left.any()
+        else:
+            torch.testing.assert_close(x - left, (x - left).mean((2, 3), keepdim=True).expand_as(x))  # the sky alone
+
+
+def test_a_block_adds_what_its_scaling_says():
+    one, tenth = (Restorer(1, 1, width=8, blocks=1, scaling=scaling).edsr.blocks[0] for scaling in (1.0, 0.1))
+    tenth.load_state_dict(one.state_dict())
+    x = torch.randn(1, 8, 9, 9)
+    torch.testing.assert_close(tenth(x) - x, 0.1 * (one(x) - x))
+
+
+def test_no_pixel_is_known_better_than_a_twentieth_of_its_noise():
+    model = zoo.build("edsr", device="cpu")
+    torch.nn.init.constant_(model.network.edsr.tail.bias, -50.0)
+    noise = torch.randn(1, 1, 101, 101, generator=torch.Generator().manual_seed(0))
+    sigma = model(noise, 0.1).sigma
+    assert float(sigma.min()) == pytest.approx(2**0.5 * LEAST_ERROR, rel=0.1)  # of a Laplace distribution; sky 1
