@@ -150,6 +150,7 @@ def test_what_cannot_be_chosen_by_is_wrong_usage(zoo_command, arguments, said):
 def test_info_shows_the_benchmarks_that_are_asked_for(zoo_command):
     one = json.loads(zoo_command("info", "lastro.space", "--on", "finding_space", "--json").out)
     assert list(one["results"]) == ["finding_space"]
+    assert "1 % are expected at p >= 0.89 (0.57 to 0.96)" in zoo_command("info", "lastro.space").out
     assert json.loads(zoo_command("info", "lastro.space", "--task", "regression", "--json").out)["results"] == {}
     assert zoo_command("info", "lastro.space", "--on", "finding_spice").code == 2
 

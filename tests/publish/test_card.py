@@ -1,10 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
 
-from zoo_core.bench.results import Estimate, Result, read_results
+from zoo_core.bench.results import Estimate, Result, read_result, read_results
 from zoo_core.catalog.registry import catalog
 from zoo_core.catalog.specs import ModelSpec
 from zoo_core.publish.card import model_card
@@ -12,6 +13,8 @@ from zoo_core.publish.eval_results import write_eval_results
 from zoo_core.tasks import Heads
 
 from .conftest import MODEL
+
+RESULTS = Path(__file__).parents[2] / "docs/leaderboard/results"
 
 
 @pytest.fixture
@@ -82,6 +85,15 @@ def test_a_metric_that_is_not_defined_is_said_and_kept_out_of_the_index(spec, re
     card = model_card(spec, [replace(result, metrics={"nmad": Estimate(None), "bias": Estimate(0.1)})])
     assert [one.metric_type for one in card.data.eval_results] == ["bias"]
     assert "| nmad | not defined |  |" in card.text
+
+
+def test_the_card_of_a_finder_says_how_often_it_calls_a_real_galaxy_a_lens(spec):
+    finder = read_result(RESULTS / "sky_space" / "deeplens.sky.json")
+
+    text = model_card(spec, [finder]).text
+
+    assert "False positives: p &gt;= 0.5 in 2.9 % (0.074 to 15 %) of the 34 nonlens images" in text
+    assert "False positives" not in model_card(spec, [replace(finder, dataset={"domain": "simulated"})]).text
 
 
 def test_a_failed_benchmark_is_shown_as_failed(spec, result):

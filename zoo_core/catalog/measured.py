@@ -1,13 +1,14 @@
 """Where the results of the leaderboard lie, and what they say."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ResultError
 from ..files import refused
 
-__all__ = ["RESULTS", "metrics_in", "published_results"]
+__all__ = ["RESULTS", "false_positives_in", "metrics_in", "published_results", "real_false_positives"]
 
 RESULTS = Path("docs/leaderboard/results")
 
@@ -25,8 +26,45 @@ def metrics_in(path: Path) -> dict[str, Any]:
     Raises:
         ResultError: the file is no result.
     """
+    return _stated(path)["metrics"]
+
+
+def false_positives_in(path: Path) -> str:
+    """What `real_false_positives` says of the result in this file."""
+    return real_false_positives(_stated(path))
+
+
+def real_false_positives(result: Mapping[str, Any]) -> str:
+    """How often a finder is expected to call a real galaxy a lens, in a sentence; empty where that was not measured.
+
+    Arguments:
+        result: keys and values of its file.
+
+    Example:
+        >>> from zoo_core.catalog.measured import real_false_positives
+        >>> rate = {"value": 0.1, "low": 0.01, "high": 0.25}
+        >>> threshold = {"value": 0.8, "low": 0.6, "high": 0.9}
+        >>> facts = {"benchmark": "sky", "dataset": {"domain": "real"}, "images": {"nonlens": 30, "lens": 20}}
+        >>> print(real_false_positives(facts | {"metrics": {"fpr": rate, "p_at_fpr_1e-2": threshold}}))
+        p >= 0.5 in 10 % (1 to 25 %) of the 30 nonlens images of sky; 1 % are expected at p >= 0.80 (0.60 to 0.90)
+    """
+    rate, threshold = (result["metrics"].get(name, {}) for name in ("fpr", "p_at_fpr_1e-2"))
+    numbers = [one.get(key) for one in (rate, threshold) for key in ("value", "low", "high")]
+    if result.get("dataset", {}).get("domain") != "real" or None in numbers:
+        return ""
+    called, least, most = (f"{100 * share:.2g}" for share in numbers[:3])
+    limit, low, high = (f"{p:.2f}" for p in numbers[3:])
+    (galaxies, count), *_ = result["images"].items()
+    return (
+        f"p >= 0.5 in {called} % ({least} to {most} %) of the {count} {galaxies} images of {result['benchmark']}; "
+        f"1 % are expected at p >= {limit} ({low} to {high})"
+    )
+
+
+def _stated(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8"))["metrics"])
+        stated = json.loads(path.read_text(encoding="utf-8"))
+        return stated | {"metrics": dict(stated["metrics"])}
     except OSError as error:
         raise ResultError(refused(error, path)) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -252,6 +252,7 @@ def _facts(published: PublishedModel) -> dict[str, Any]:
         "domain": spec.domain,
         "trained on": spec.training_sets,
         "known failures": "\n".join(spec.known_failures),
+        "on the sky": "\n".join(published.false_positives),
         **{f"on {name}": _measured(metrics) for name, metrics in published.results.items()},
         "paper": spec.paper,
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..catalog.folder import spec_named
-from ..catalog.measured import metrics_in, published_results
+from ..catalog.measured import false_positives_in, metrics_in, published_results
 from ..catalog.specs import ModelSpec
 from ..errors import NotInstalledError
 from ..plugins import package_folder
@@ -23,12 +23,14 @@ class PublishedModel:
         size: pixels a side that the network sees.
         installed: its plugin is.
         results: for each benchmark, metric to value, low and high of the 95 % interval; None where not defined.
+        false_positives: of real galaxies, a sentence for each benchmark on which a lens finder was measured on them.
     """
 
     spec: ModelSpec
     size: int
     installed: bool
     results: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    false_positives: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """The description as plain JSON values."""
@@ -36,6 +38,7 @@ class PublishedModel:
         facts.update(facts.pop("heads"))
         extra = {"size": self.size, "installed": self.installed}
         extra |= {"domain": self.spec.domain, "training_sets": self.spec.training_sets}
+        extra |= {"false_positives": self.false_positives}
         return facts | extra | {"results": dict(self.results)}
 
 
@@ -50,12 +53,14 @@ def describe(name: str | Path, results: Path | None = None) -> PublishedModel:
         UnknownNameError: no such model.
     """
     spec = spec_named(name)
+    files = sorted((published_results() if results is None else results).glob(f"*/{spec.id}.json"))
     operations = {operation["op"]: operation for operation in spec.preprocess}
     return PublishedModel(
         spec,
         size=operations["frame"]["size"],
         installed=_is_installed(spec.plugin),
-        results=_measured(spec.id, published_results() if results is None else results),
+        results={path.parent.name: metrics_in(path) for path in files},
+        false_positives=tuple(filter(None, map(false_positives_in, files))),
     )
 
 
@@ -65,7 +70,3 @@ def _is_installed(plugin: str) -> bool:
     except NotInstalledError:
         return False
     return True
-
-
-def _measured(id: str, folder: Path) -> dict[str, dict[str, Any]]:
-    return {path.parent.name: metrics_in(path) for path in sorted(folder.glob(f"*/{id}.json"))}

@@ -5,12 +5,14 @@ The front matter follows the Hub's model card specification; its model-index hol
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..bench.quoting import coded, quoted
 from ..bench.results import Estimate, Result
+from ..catalog.measured import real_false_positives
 from ..catalog.specs import ANY, ModelSpec
 from ..tasks import task_named
 
@@ -133,7 +135,9 @@ def _result(result: Result) -> str:
     if result.status != "ok":
         return f"{title}\n\nFailed: {quoted(result.message)}"
     rows = [(quoted(name), _number(one.value), _range(one)) for name, one in result.metrics.items()]
-    return f"{title}\n\n{_table(['metric', 'value', '95 % interval'], rows)}"
+    expected = real_false_positives(asdict(result))
+    table = _table(["metric", "value", "95 % interval"], rows)
+    return "\n\n".join(filter(None, [title, table, f"False positives: {quoted(expected)}." if expected else ""]))
 
 
 def _number(value: float | None) -> str:

@@ -89,3 +89,23 @@ def test_without_any_call_precision_and_purity_are_not_defined_or_zero():
     assert np.isnan(BINARY["precision"].value(scores, truth))
     assert BINARY["recall"].value(scores, truth) == 0.0
     assert BINARY["purity_1e-3"].value(scores, truth) == 0.0
+
+
+def test_the_threshold_for_one_percent_is_right_in_the_median_though_few_galaxies_are_known():
+    rng = np.random.default_rng(3)
+
+    shares = []
+    for _ in range(2000):
+        galaxies = rng.exponential(0.8, 34) - 2.0  # log odds
+        scores, truth = table(1 / (1 + np.exp(-np.append(galaxies, 3.0))), [0] * 34 + [1])
+        threshold = BINARY["p_at_fpr_1e-2"].value(scores, truth)
+        shares.append(np.exp(-(np.log(threshold / (1 - threshold)) + 2.0) / 0.8))
+
+    assert np.median(shares) == pytest.approx(0.0116, abs=0.001)  # eleven galaxies tell the slope
+
+
+def test_two_galaxies_tell_no_tail_and_certain_ones_no_infinity():
+    certain, truth = table([1.0] * 5 + [0.0] * 5 + [0.5], [0] * 10 + [1])
+
+    assert np.isnan(BINARY["p_at_fpr_1e-2"].value(*table([0.9], [0])))
+    assert 0.99 < BINARY["p_at_fpr_1e-2"].value(certain, truth) <= 1

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...metric import Binomial, Metric, NoInterval, WeightedBootstrap
+from ...metric import Binomial, Bootstrap, Metric, NoInterval, WeightedBootstrap
 from ...scores import ClassScores, Truth
 from .calibration import brier_score, expected_calibration_error, prior_weights
 from .curves import curve
+from .tail import probability_exceeded_by
 
 __all__ = ["FEW", "Confusion", "binary_metrics", "calibration_metrics", "confusion", "purity"]
 
@@ -112,12 +113,14 @@ def _ranking_metrics() -> list[Metric]:
 
 def _threshold_metrics() -> list[Metric]:
     fpr = "share of the non-lenses with p >= 0.5"
+    percent = "p above which 1e-2 of the non-lenses are expected, from the tail of their log odds (Weissman 1978)"
     survey = "precision at p >= 0.5 where one image in 1000 is a lens, FPR taken as 3/N at least"
     return [
         Metric("accuracy", TASK, Binomial(_correct), summary="share of right answers at p >= 0.5"),
         Metric("precision", TASK, Binomial(_called_right), summary="share of lenses among the images with p >= 0.5"),
         Metric("recall", TASK, Binomial(_found), summary="share of the lenses with p >= 0.5"),
         Metric("fpr", TASK, Binomial(_called_wrong), higher_is_better=False, summary=fpr),
+        Metric("p_at_fpr_1e-2", TASK, Bootstrap(_threshold), higher_is_better=False, summary=percent),
         Metric("f1", TASK, WeightedBootstrap(_f1), summary="harmonic mean of precision and recall at p >= 0.5"),
         Metric("purity_1e-3", TASK, WeightedBootstrap(_survey_purity), summary=survey),
     ]
@@ -159,6 +162,10 @@ def _found(scores: ClassScores, truth: Truth) -> tuple[int, int]:
 def _called_wrong(scores: ClassScores, truth: Truth) -> tuple[int, int]:
     other = truth["label"] != 1
     return int(np.sum(scores.called[other])), int(np.sum(other))
+
+
+def _threshold(scores: ClassScores, truth: Truth) -> float:
+    return probability_exceeded_by(1e-2, scores.positive[truth["label"] != 1])
 
 
 def _half(scores: ClassScores, truth: Truth, weights: np.ndarray) -> Confusion:
