@@ -19,6 +19,8 @@ from zoo_core.catalog.registry import merge, read_registry
 from zoo_core.errors import ResultError, UnknownNameError
 from zoo_core.tasks import Heads
 
+from ..bench.conftest import storing
+
 MODEL = """
   {id}:
     plugin: zoo-any
@@ -86,6 +88,28 @@ def test_a_published_model_without_result_is_shown_as_missing(stored, listed, tm
 
     assert found["b.two"].status == "missing"
     assert "| – | `b.two` | – |" in board_of(tmp_path / "results", listed("a.one", "b.two")).markdown()
+
+
+def test_results_of_ones_own_stand_among_those_that_are_published(stored, listed, tmp_path):
+    storing(tmp_path / "published")("b.two", separation=3.0)
+    storing(tmp_path / "published")("a.one", separation=3.0)
+    stored("a.one", separation=1.0)
+
+    board = board_of(tmp_path / "results", listed("a.one", "b.two"), behind=(tmp_path / "published",))
+
+    found = rows(board)
+    assert (found["b.two"].status, found["b.two"].rank.place, found["a.one"].rank.place) == ("ok", 1, 2)
+    assert found["a.one"].result.metrics == read_result(tmp_path / "results/sky/a.one.json").metrics
+
+
+def test_benchmarks_that_nobody_took_come_last_in_a_line_each(stored, listed, tmp_path):
+    stored("b.two", benchmark="zenith")
+    known = listed("a.one", "b.two")
+
+    text = board_of(tmp_path / "results", known).markdown()
+
+    assert text.index("## zenith") < text.index("## Not measured yet") < text.index("- `sky`: ")
+    assert "not measured |" not in text.partition("## Not measured yet")[2]
 
 
 def test_a_benchmark_that_nobody_took_is_shown(listed, tmp_path):

@@ -39,10 +39,19 @@ def test_check_prints_what_ran_and_fails_if_a_law_is_broken(zoo_command, flat_pl
     assert answer.code == int(any(outcome["status"] == "broken" for outcome in outcomes))
 
 
+def test_a_new_plugin_that_is_not_installed_yet_is_checked_once_it_is(zoo_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    zoo_command("new", "mynet")
+
+    answer = zoo_command("check", "mynet")
+
+    assert answer.code == 1 and "pip install -e mynet" in answer.err and "resnet" not in answer.err
+
+
 def test_empty_leaderboard_is_no_error(zoo_command, tmp_path):
     (tmp_path / "results").mkdir()
     assert zoo_command("leaderboard", "--results", tmp_path / "results").code == 0
-    rows = json.loads(zoo_command("leaderboard", "--results", tmp_path / "results", "--json").out)
+    rows = json.loads(zoo_command("leaderboard", "--results", tmp_path / "results", "--alone", "--json").out)
     assert rows and {row["status"] for row in rows} == {"missing"}
 
 

@@ -45,7 +45,11 @@ def test_an_unknown_extension_says_what_is_there(write_fits, image):
     ("shape", "n_bands", "message"),
     [
         ((24, 20), 4, "one band, the model takes 4; name the files of each with --bands"),
-        ((20, 24, 24), 1, "20 bands, the model takes 1; --stack takes them as a row each"),
+        (
+            (20, 24, 24),
+            1,
+            "20 planes, the model takes one band; --stack gives each plane a row of its own; for one band alone",
+        ),
         ((24, 20, 3), 3, "the bands must be the first axis"),
         ((5, 3, 24, 20), 3, "4 axes .* --stack takes a row each"),
         ((0, 24, 20), 1, "holds no pixels"),

@@ -328,3 +328,13 @@ def test_files_whose_headers_say_where_they_are_have_positions(model, tmp_path):
     assert table.colnames == ["id", "path", "status", "message", "ra", "dec", "p_lens"]
     assert list(table["ra"][:2]) == pytest.approx([10.0] * 2) and list(table["dec"][:2]) == pytest.approx([-5.0] * 2)
     assert table["ra"].mask.tolist() == [False, False, True]
+
+
+def test_files_of_which_none_says_where_it_is_have_no_columns_for_it(model, tmp_path):
+    header = fits.Header({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"})  # as of a cutout that a simulation made
+    pixels = np.random.default_rng(0).normal(size=(25, 25)).astype("f4")
+    fits.PrimaryHDU(pixels, header).writeto(tmp_path / "a.fits")
+
+    model.predict(tmp_path, out=tmp_path / "out.csv")
+
+    assert (tmp_path / "out.csv").read_text().splitlines()[0] == "id,path,status,message,p_lens"

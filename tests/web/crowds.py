@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from zoo_core.bench.results import result_path
 from zoo_core.board.tables import Table
 from zoo_core.web.curves import Record
 from zoo_core.web.measured import Measured
@@ -67,7 +66,5 @@ def _pair(pair: Pair, names: list[str]) -> Pair:
 
 
 def _keep_predictions(site: Site, benchmark: str, model: str) -> None:
-    old, new = (
-        result_path(site.board.results, benchmark, name).with_suffix(".parquet") for name in (_old(model), model)
-    )
-    new.write_bytes(old.read_bytes())
+    old = site.board.folders.path(benchmark, _old(model))
+    old.with_name(f"{model}.parquet").write_bytes(old.with_suffix(".parquet").read_bytes())

@@ -15,6 +15,7 @@ from sklearn.metrics import roc_curve
 
 from zoo_core.bench.examination import metrics_of
 from zoo_core.bench.summary import summarise
+from zoo_core.board.folders import Folders
 from zoo_core.board.leaderboard import leaderboard
 from zoo_core.catalog.registry import catalog
 from zoo_core.metric import NoInterval
@@ -144,7 +145,7 @@ def test_the_drawn_roc_curve_lies_on_the_exact_one(results):
     from zoo_core.bench.metrics.ranking import ranking
 
     table = next(table for table in leaderboard(results).tables if table.benchmark == "sky")
-    one = measured_of(table, results)[0]
+    one = measured_of(table, Folders((results,)))[0]
     ranked = ranking(one.scores, one.truth)
     exact_fpr, exact_tpr, _ = roc_curve(ranked.positive, ranked.scores, drop_intermediate=False)
 
@@ -212,7 +213,7 @@ def test_a_plot_begins_with_few_models_and_the_legend_has_all(results, crowd):
 def test_what_an_older_version_has_kept_is_not_taken_for_resamples(results, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     (table,) = [one for one in leaderboard(results).tables if one.benchmark == "real_sky"]
-    (one,) = measured_of(table, results)
+    (one,) = measured_of(table, Folders((results,)))
     metrics = metrics_of(one.result, None)
     first = resampled(one, metrics)
     (path,) = (tmp_path / "zoo" / "resampled").iterdir()

@@ -15,7 +15,7 @@ from ..errors import ArgumentError, ResultError
 from ..interfaces import Dataset
 from .measures import Measures
 
-__all__ = ["FILES", "OpenedBenchmark", "with_data"]
+__all__ = ["FILES", "OpenedBenchmark", "where_from", "with_data"]
 
 log = logging.getLogger("zoo")
 
@@ -99,11 +99,22 @@ def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -
             f"{spec.id} is a hidden test: `zoo predict` its images, and send the table to whoever keeps its truth"
         )
     if spec.needs_data and data is None:
-        raise ArgumentError(f"{spec.id} is measured on images that you must have; say where with data= (--data PATH)")
+        whence = where_from(spec)
+        raise ArgumentError(
+            f"{spec.id} is measured on images that you must have; say where with data= (--data PATH); {whence}"
+        )
     if not spec.needs_data and (data is not None or split is not None):
         raise ArgumentError(f"{spec.id} brings its own images; leave data= (--data) and split= (--split) away")
     chosen = {"path": None if data is None else str(data), "split": split}
     return replace(spec, arguments={**spec.arguments, **{key: value for key, value in chosen.items() if value}})
+
+
+def where_from(spec: BenchmarkSpec) -> str:
+    """What to say to whoever does not have the images of a benchmark."""
+    listed = catalog().datasets.get(spec.dataset)
+    if listed is None or not listed.available_at:
+        return f"`zoo datasets info {spec.dataset}` says what is known of them"
+    return f"they come from {listed.available_at} (`zoo datasets info {spec.dataset}`)"
 
 
 def _check_domain(spec: BenchmarkSpec, dataset: Dataset) -> None:

@@ -27,7 +27,7 @@ from .drawn import Drawn
 from .effort import Effort
 from .environment import environment, machine, settings
 from .examination import examine
-from .opened import with_data
+from .opened import where_from, with_data
 from .results import RESULTS, Result, read_result
 from .scoring import predicted
 from .verification import HIDDEN, Verification, badge_of, write_verification
@@ -102,7 +102,10 @@ def verify(
         return Verdict(result.model, result.benchmark, HIDDEN, remark=remark)
     if spec.needs_data and data is None:
         badge = badge_of(result, spec.truth_sha256 is not None, None)
-        remark = "its images are not made here: say where they are with data= (--data PATH) to score some again"
+        remark = (
+            "nothing was scored again, because its images are not made here: pass data= (--data PATH); "
+            + where_from(spec)
+        )
         return Verdict(result.model, result.benchmark, badge, remark=remark)
     spec = with_data(spec, data, None)
     loaded = load(model or result.model, device=device)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..bench.claims import false_claims
 from ..bench.remembered import Examination, examined, identity
-from ..bench.results import Result, result_path
+from ..bench.results import Result
 from ..bench.verification import HIDDEN, badge_of, read_verification
 from ..catalog.registry import Catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
@@ -15,13 +15,13 @@ from .tables import Row
 __all__ = ["current_images", "judged"]
 
 
-def judged(result: Result, images: str | None, listed: Catalog, results: Path) -> tuple[Row, Examination | None]:
-    """The row of a result, and what came of examining it; None of one that failed."""
+def judged(result: Result, images: str | None, listed: Catalog, path: Path) -> tuple[Row, Examination | None]:
+    """The row of the result at that path, and what came of examining it; None of one that failed."""
     row = _row(result, images, listed.models.get(result.model))
     if row.status == "failed":
         return row, None
     truth = _truth_known(result, images, listed)
-    examination = _examination(result, truth, listed, results)
+    examination = _examination(result, truth, listed, path)
     reasons = examination.reason, _false_domain(result, listed), _false_training(result, listed)
     reason = "; ".join(filter(None, reasons))
     if reason:
@@ -29,7 +29,7 @@ def judged(result: Result, images: str | None, listed: Catalog, results: Path) -
     spec = listed.benchmarks.get(result.benchmark)
     if spec is not None and spec.hidden:
         return replace(row, badge=HIDDEN), examination
-    beside = read_verification(result_path(results, result.benchmark, result.model)) if row.status == "ok" else None
+    beside = read_verification(path) if row.status == "ok" else None
     return replace(row, badge=badge_of(result, truth is not None, beside)), examination
 
 
@@ -39,9 +39,8 @@ def _truth_known(result: Result, images: str | None, listed: Catalog) -> str | N
     return spec.truth_sha256 if spec is not None and result.hashes["dataset"] == images else None
 
 
-def _examination(result: Result, truth: str | None, listed: Catalog, results: Path) -> Examination:
+def _examination(result: Result, truth: str | None, listed: Catalog, path: Path) -> Examination:
     spec = listed.benchmarks.get(result.benchmark)
-    path = result_path(results, result.benchmark, result.model)
 
     def examine() -> Examination:
         from ..bench.examination import examine  # with all of scipy, which what is remembered does without

@@ -18,6 +18,7 @@ from ..catalog.specs import BenchmarkSpec, ModelSpec
 from ..errors import ResultError, UnknownNameError, one_line
 from ..interfaces import domain_named
 from ..tasks import task_named
+from .folders import Folders
 from .judging import current_images, judged
 from .markdown import markdown
 from .tables import Row, Table
@@ -31,11 +32,11 @@ class Board:
 
     Arguments:
         tables: one a benchmark; metrics of different benchmarks are never averaged.
-        results: the folder that they were read from.
+        folders: that they were read from.
     """
 
     tables: tuple[Table, ...]
-    results: Path
+    folders: Folders
 
     def markdown(self) -> str:
         """The tables as text."""
@@ -75,6 +76,7 @@ def leaderboard(
     domain: str | None = None,
     sort: str | None = None,
     verified: bool = False,
+    beside_published: bool = False,
 ) -> Board:
     """The board of a folder of results.
 
@@ -82,6 +84,7 @@ def leaderboard(
         results: the folder; by default that of the current directory or of the checkout, or else the results that came
             with the package.
         on, task, domain, sort, verified: see `BoardFilter`.
+        beside_published: together with the published results of what this folder does not hold.
 
     A file that is no result has a row that says so.
 
@@ -99,17 +102,19 @@ def leaderboard(
     folder = published_results() if results is None else Path(results)
     if results is not None and not folder.is_dir():
         raise ResultError(f"{folder}: no such folder of results; `zoo benchmark` writes one")
-    return board_of(folder, catalog(), wanted)
+    behind = (published_results(),) if beside_published else ()
+    return board_of(folder, catalog(), wanted, behind)
 
 
-def board_of(results: Path, listed: Catalog, wanted: BoardFilter = EVERYTHING) -> Board:
-    """The board of a folder of results under any catalogue."""
-    found, unreadable = _read_all(sorted(results.glob(f"{wanted.on or '*'}/*.json")))
+def board_of(results: Path, listed: Catalog, wanted: BoardFilter = EVERYTHING, behind: tuple[Path, ...] = ()) -> Board:
+    """The board of a folder of results, and of those `behind` it, under any catalogue."""
+    folders = Folders((results, *behind))
+    found, unreadable = _read_all(folders.files(wanted.on))
     names = _names(found, listed, wanted)
-    tables = [_table(name, _Found.on(name, found, unreadable), listed, results, wanted) for name in names]
+    tables = [_table(name, _Found.on(name, found, unreadable), listed, folders, wanted) for name in names]
     if wanted.sort is not None:
         tables = _sorted(tables, wanted.sort, listed)
-    return Board(tuple(tables), results)
+    return Board(tuple(tables), folders)
 
 
 @dataclass(frozen=True)
@@ -190,10 +195,10 @@ def _by(row: Row, metric: str, sign: int) -> tuple:
     return (1, 0.0, row.model) if value is None else (0, sign * value, row.model)
 
 
-def _table(name: str, found: _Found, listed: Catalog, results: Path, wanted: BoardFilter) -> Table:
+def _table(name: str, found: _Found, listed: Catalog, folders: Folders, wanted: BoardFilter) -> Table:
     spec = listed.benchmarks.get(name)
     images = current_images(spec, found.results)
-    verdicts = [judged(result, images, listed, results) for result in found.results]
+    verdicts = [judged(one, images, listed, folders.path(one.benchmark, one.model)) for one in found.results]
     if wanted.verified:
         verdicts = [(row, examination) for row, examination in verdicts if row.badge in BADGES[1:]]
     examinations = {row.model: examination for row, examination in verdicts}

@@ -37,9 +37,16 @@ scored by whoever keeps it."""
 
 
 def markdown(tables: Sequence[Table]) -> str:
-    """The main tables."""
-    parts = [f"## {quoted(table.benchmark)}\n\n{quoted(caption(table))}\n\n{table_markdown(table)}" for table in tables]
-    return "\n\n".join([*parts, NOTES]) + "\n"
+    """The tables of what was measured; of several, those of which nothing was are a list at the end."""
+    whole = [table for table in tables if table.has_results or len(tables) == 1]
+    parts = [f"## {quoted(table.benchmark)}\n\n{quoted(caption(table))}\n\n{table_markdown(table)}" for table in whole]
+    return "\n\n".join([*parts, *_unmeasured([table for table in tables if table not in whole]), NOTES]) + "\n"
+
+
+def _unmeasured(tables: Sequence[Table]) -> list[str]:
+    """What they are, a line each."""
+    lines = [f"- {coded(table.benchmark)}: {quoted(table.summary)}" for table in tables]
+    return ["## Not measured yet", "\n".join(lines)] if lines else []
 
 
 def table_markdown(table: Table) -> str:

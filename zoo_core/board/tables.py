@@ -61,6 +61,11 @@ class Table:
     rows: tuple[Row, ...]
 
     @property
+    def has_results(self) -> bool:
+        """Some model was measured, whatever came of it."""
+        return any(row.status != "missing" for row in self.rows)
+
+    @property
     def results(self) -> list[Result]:
         """Results of the rows that have numbers, in order."""
         return [row.shown for row in self.rows if row.shown is not None]

@@ -1,14 +1,24 @@
-"""What judges: benchmarks, the leaderboard, the laws."""
+"""What judges: benchmarks, whether their results are true, the laws."""
+
+from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..catalog.measured import RESULTS
-from .names import benchmark_names, domain_names, model_names, task_names
+from .names import benchmark_names, model_names
 from .show import as_json, echo, progress, show_rows
 
-__all__ = ["benchmark", "check", "compare", "leaderboard", "score", "verify"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..bench.results import Result
+
+__all__ = ["benchmark", "check", "score", "show_measured", "verify"]
+
+SIDE_BY_SIDE = 2  # models in a table of 80 columns
 
 results_option = click.option(
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
@@ -56,95 +66,12 @@ def benchmark(
             batch_size=batch_size,
             precision=precision,
             rerun=rerun,
-            progress=None if tick is None else (lambda model, done, total: tick(done, total)),
+            progress=lambda model, done, total: tick(done, total),
         )
-    show_rows([_row(result) for result in measured], as_json)
+    show_measured(measured, as_json)
     if pictures is not None:
         _draw(models, on, data, split, device, pictures)
     ctx.exit(0 if all(result.status == "ok" for result in measured) else 1)
-
-
-def _folders(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, Path]:
-    """BENCHMARK=PATH, repeated, as a mapping."""
-    for pair in pairs:
-        if "=" not in pair:
-            raise click.UsageError(f"{pair!r} is not BENCHMARK=PATH, such as sky_space=images/", ctx)
-    return {name: Path(path) for name, _, path in (pair.partition("=") for pair in pairs)}
-
-
-@click.command()
-@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
-@click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.", shell_complete=benchmark_names)
-@click.option("--task", help="Only the benchmarks of this task.", shell_complete=task_names)
-@click.option(
-    "--domain", metavar="DOMAIN", help="Only benchmarks of simulated or of real images.", shell_complete=domain_names
-)
-@click.option("--sort", metavar="METRIC", help="Order by this metric instead of the rank.")
-@click.option("--verified", is_flag=True, help="Leave out what its author alone reports.")
-@click.option("--pages", type=click.Path(path_type=Path), help="Also write the site into this folder.")
-@click.option(
-    "--data",
-    "folders",
-    multiple=True,
-    metavar="BENCHMARK=PATH",
-    callback=_folders,
-    help="Where its images are, so that the site shows some of them.",
-)
-@as_json
-def leaderboard(
-    results: Path | None,
-    on: str | None,
-    task: str | None,
-    domain: str | None,
-    sort: str | None,
-    verified: bool,
-    pages: Path | None,
-    folders: dict[str, Path],
-    as_json: bool,
-) -> None:
-    """The board of all results, with intervals, ranks and ties."""
-    from ..board.leaderboard import leaderboard
-
-    board = leaderboard(results, on, task, domain, sort, verified)
-    if as_json:
-        show_rows(board.records(), as_json)
-    else:
-        echo(board.markdown())
-    if pages is not None:
-        from ..web.pages import write_pages
-
-        write_pages(board, pages, data=folders)
-
-
-@click.command()
-@click.argument("first", shell_complete=model_names)
-@click.argument("second", shell_complete=model_names)
-@click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.", shell_complete=benchmark_names)
-@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
-@click.option(
-    "--top", type=click.IntRange(min=0), default=5, show_default=True, help="Images on which they disagree most."
-)
-@as_json
-def compare(first: str, second: str, on: str, results: Path | None, top: int, as_json: bool) -> None:
-    """Two measured models on the same images: each metric, the difference with its 95 % interval, disagreements."""
-    from dataclasses import asdict
-
-    from ..board.compare import compare
-
-    found = compare(first, second, on, results, top)
-    if as_json:
-        show_rows([asdict(found)], as_json)
-        return
-    show_rows([_pair(one, found) for one in found.metrics], as_json)
-    if found.disagreements:
-        echo(f"\nThey disagree most, by {found.quantity}, on")
-        show_rows(
-            [
-                {"image": one.id, "truth": one.truth, first: one.first, second: one.second}
-                for one in found.disagreements
-            ],
-            as_json,
-        )
 
 
 @click.command()
@@ -156,6 +83,7 @@ def compare(first: str, second: str, on: str, results: Path | None, top: int, as
 @click.option("--seed", type=click.IntRange(min=0), help="Draws them.  [a new one]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--keep/--no-keep", default=True, show_default=True, help="Write what came of it beside the result.")
+@click.option("--allow-unmeasured", is_flag=True, help="Exit with 0 although images of some results were not given.")
 @as_json
 @click.pass_context
 def verify(
@@ -168,11 +96,13 @@ def verify(
     seed: int | None,
     device: str,
     keep: bool,
+    allow_unmeasured: bool,
     as_json: bool,
 ) -> None:
     """Whether a result is true: its metrics are computed, and some of its images scored again.
 
-    RESULT is a file of `zoo benchmark`, ENTRY a published model or a folder, of which all results are verified.
+    RESULT is a file of `zoo benchmark`, ENTRY a published model or a folder, of which all results are verified. The
+    exit code is 1 if one is false, or if no image of one was scored again because its images were not given.
     """
     from ..bench.verify import results_named, verify
 
@@ -183,7 +113,8 @@ def verify(
                 verify(path, model, images=images, seed=seed, data=data, device=device, keep=keep, progress=tick)
             )
     show_rows([_verdict(one) for one in verdicts], as_json)
-    ctx.exit(1 if any(one.is_false for one in verdicts) else 0)
+    unmeasured = [one for one in verdicts if one.verification is None and not allow_unmeasured]
+    ctx.exit(1 if unmeasured or any(one.is_false for one in verdicts) else 0)
 
 
 @click.command()
@@ -202,7 +133,7 @@ def score(predictions: Path, model: str, on: str, truth: Path, results: Path, as
     """Score the table PREDICTIONS of a hidden test, whose truth its author never had."""
     from ..bench.hidden import score_predictions
 
-    show_rows([_row(score_predictions(predictions, truth, model, on, results))], as_json)
+    show_measured([score_predictions(predictions, truth, model, on, results)], as_json)
 
 
 @click.command()
@@ -234,23 +165,23 @@ def _draw(models: tuple[str, ...], on: str, data: str | None, split: str | None,
         draw_pictures(load(name, device=device), spec, folder)
 
 
-def _row(result) -> dict:
+def show_measured(results: Sequence[Result], as_json: bool) -> None:
+    """What was measured: as JSON a row a model, else a line a metric and a few models side by side, which fits."""
+    if as_json:
+        show_rows([_row(result) for result in results], as_json)
+        return
+    for start in range(0, len(results), SIDE_BY_SIDE):
+        shown = results[start : start + SIDE_BY_SIDE]
+        names = dict.fromkeys(name for result in shown for name in _row(result) if name not in ("model", "message"))
+        show_rows([{"": name, **{one.model: _row(one).get(name, "") for one in shown}} for name in names], as_json)
+        echo("".join(f"{one.model}: {one.message}\n" for one in shown if one.message))
+
+
+def _row(result: Result) -> dict[str, str]:
     """How many images of each class, and every metric with its 95 % interval."""
     numbers = {name: _estimate(estimate) for name, estimate in result.metrics.items()}
     images = ", ".join(f"{count:,} {name}" for name, count in result.images.items())
     return {"model": result.model, "status": result.status, "images": images, **numbers, "message": result.message}
-
-
-def _pair(one, found) -> dict:
-    """A metric of both, what lies between them, and who is better beyond doubt."""
-    span = "" if one.low is None else f" ({one.low:+.4g} to {one.high:+.4g})"
-    return {
-        "metric": one.name,
-        found.first: "not defined" if one.first is None else one.first,
-        found.second: "not defined" if one.second is None else one.second,
-        "difference": "" if one.difference is None else f"{one.difference:+.4g}{span}",
-        "better": one.better or "cannot be told",
-    }
 
 
 def _verdict(verdict) -> dict:

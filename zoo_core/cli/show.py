@@ -1,18 +1,20 @@
 """Tables, JSON and progress bars on a terminal, or plain text in a pipe."""
 
 import json
+import logging
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-__all__ = ["as_json", "echo", "progress", "show_facts", "show_rows"]
+__all__ = ["as_json", "echo", "progress", "said_now_and_then", "show_facts", "show_rows"]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-WIDE = 1000  # columns, where no terminal limits the width
+PATIENCE = 30  # seconds without a word where no bar is drawn
 
 
 def echo(text: str = "") -> None:
@@ -47,10 +49,10 @@ def show_facts(facts: Mapping[str, Any], as_json: bool) -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A function to call with (done, total), which draws a bar on a terminal; None elsewhere."""
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to call with (done, total): it draws a bar on a terminal, and elsewhere logs now and then."""
     if not sys.stderr.isatty():
-        yield None
+        yield said_now_and_then(what)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -59,6 +61,24 @@ def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def said_now_and_then(what: str, clock: Callable[[], float] = time.monotonic) -> Callable[[int, int], None]:
+    """A function to call with (done, total), which logs a line once PATIENCE seconds have passed since the last one.
+
+    Arguments:
+        what: is being done.
+        clock: in seconds.
+    """
+    last = clock()
+
+    def tick(done: int, total: int) -> None:
+        nonlocal last
+        if clock() - last >= PATIENCE:
+            last = clock()
+            logging.getLogger("zoo").info("%s: %s of %s", what, f"{done:,}", f"{total:,}")
+
+    return tick
 
 
 def _plain(rows: Sequence[Mapping[str, Any]]) -> None:

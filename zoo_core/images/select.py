@@ -116,4 +116,7 @@ def _mismatch(image: np.ndarray, n_bands: int) -> str:
         return f"one band, the model takes {n_bands}; name the files of each with --bands, as in 'r=*_r.fits'"
     if image.shape[-1] == n_bands:
         return f"shape {image.shape}; the bands must be the first axis: np.moveaxis(image, -1, 0)"
+    if n_bands == 1:
+        found = f"shape {image.shape}, {len(image)} planes, the model takes one band"
+        return f"{found}; --stack gives each plane a row of its own; for one band alone, write its plane to a file"
     return f"shape {image.shape}, {len(image)} bands, the model takes {n_bands}; --stack takes them as a row each"

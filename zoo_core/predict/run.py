@@ -25,6 +25,7 @@ from .shards import SHARD, Shards
 
 __all__ = ["Run"]
 
+POSITION = ("ra", "dec")  # columns
 N_NAMING = 4  # columns that name an image: id, path, status, message
 
 logger = logging.getLogger("zoo")
@@ -81,8 +82,9 @@ class Run:
         return number * SHARD, min((number + 1) * SHARD, len(self.images))
 
     def pieces(self) -> Iterator[pa.Table]:
-        """All rows in order."""
-        return self.shards.all(self.count)
+        """All rows in order; without columns of positions where no image has one."""
+        nowhere = self.images.on_sky and self.shards.lack(POSITION[0], self.count)
+        return (rows.drop_columns([*POSITION]) if nowhere else rows for rows in self.shards.all(self.count))
 
     def failed(self) -> int:
         """Rows with status `error`."""
@@ -158,6 +160,6 @@ class Run:
 
 def _located(rows: pa.Table, sky: np.ndarray) -> pa.Table:
     """The columns with `ra` and `dec` before those of the task, null where unknown."""
-    for place, (name, values) in enumerate(zip(("ra", "dec"), sky.T, strict=True), N_NAMING):
+    for place, (name, values) in enumerate(zip(POSITION, sky.T, strict=True), N_NAMING):
         rows = rows.add_column(place, name, pa.array(values, pa.float64(), from_pandas=True))
     return rows

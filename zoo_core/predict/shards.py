@@ -74,6 +74,11 @@ class Shards:
         columns = (pq.read_table(self._path(number), columns=["status"]) for number in range(count))
         return sum(column["status"].to_pylist().count("error") for column in columns)
 
+    def lack(self, column: str, count: int) -> bool:
+        """Whether no row of shards 0 to count - 1 has a value in that column."""
+        columns = (pq.read_table(self._path(number), columns=[column])[column] for number in range(count))
+        return all(column.null_count == len(column) for column in columns)
+
     def write(self, number: int, rows: pa.Table, key: str) -> None:
         """A shard, complete or not there."""
         stored = described(rows.schema, self.units, {**self.facts, KEY.decode(): key})

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 
 from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
-from ..errors import PluginError, UnknownNameError
+from ..errors import NotInstalledError, PluginError, UnknownNameError
 from ..interfaces import Architecture, DatasetFactory
 from ..metric import Metric
 from ..models.devices import device_named
@@ -218,7 +219,18 @@ def _resolved(name: str) -> tuple[Plugin, tuple[Architecture, ...]]:
             if architecture.name == wanted:
                 return plugin, (architecture,)
     provided = [item.name for plugin in list_plugins() for item in plugin.architectures]
-    raise UnknownNameError.among("plugin, architecture or model", name, {*plugin_names(), *provided, *specs})
+    known = {*plugin_names(), *provided, *specs}
+    raise _not_installed(name) or UnknownNameError.among("plugin, architecture or model", name, known)
+
+
+def _not_installed(name: str) -> NotInstalledError | None:
+    """Where a folder of that name, such as `zoo new` writes, is a distribution that nobody has installed."""
+    folder = Path(name)
+    if not (folder / "pyproject.toml").is_file():
+        return None
+    return NotInstalledError(
+        f"{folder} is a folder that is not installed, so that its plugin is not found; pip install -e {folder}"
+    )
 
 
 def _sound(plugin: Plugin) -> Plugin:

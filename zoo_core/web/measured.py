@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from functools import singledispatch
-from pathlib import Path
 
 import numpy as np
 from scipy.stats import rankdata
 
 from ..bench.metrics.clustering import cluster_scores
 from ..bench.metrics.ranking import ranking
-from ..bench.results import Result, result_path, scores_of
+from ..bench.results import Result, scores_of
+from ..board.folders import Folders
 from ..board.tables import Table
 from ..scores import AnomalyScores, ClassScores, ClusterScores, ParameterScores, Scores, Truth
 
@@ -30,9 +30,9 @@ class Measured:
         return self.result.model
 
 
-def measured_of(table: Table, results: Path) -> list[Measured]:
-    """The rows of a table that have numbers, in its order; they are read from `results`."""
-    paths = [result_path(results, result.benchmark, result.model) for result in table.results]
+def measured_of(table: Table, folders: Folders) -> list[Measured]:
+    """The rows of a table that have numbers, in its order; they are read from these folders."""
+    paths = [folders.path(result.benchmark, result.model) for result in table.results]
     return [Measured(one, *scores_of(path, one)) for one, path in zip(table.results, paths, strict=True)]
 
 

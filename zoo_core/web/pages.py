@@ -17,7 +17,6 @@ from typing import Any
 
 import yaml
 
-from ..bench.results import result_path
 from ..board.leaderboard import Board
 from ..catalog.registry import catalog
 from ..files import make_folder, whole
@@ -99,7 +98,7 @@ def _data(site: Site) -> Iterator[tuple[str, str | bytes]]:
         if view.shown.pairs:
             yield f"parts/{view.id}/disputed.js", _called("zooPart", f"{view.id}/disputed", of_disputed(view))
         for one in view.shown.measured:
-            path = result_path(site.board.results, view.id, one.model).with_suffix(".parquet")
+            path = site.board.folders.path(view.id, one.model).with_suffix(".parquet")
             yield f"data/{view.id}/{one.model}.parquet", path.read_bytes()
             yield f"data/{view.id}/{one.model}.js", _called("zooModel", of_model(view, one.model))
         for row, png in view.shown.pictures.items():

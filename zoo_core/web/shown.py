@@ -10,6 +10,7 @@ import numpy as np
 from ..bench.examination import metrics_of
 from ..bench.metrics.ranks import Rank
 from ..board.compare import PairedMetric, disputed, paired
+from ..board.folders import Folders
 from ..board.tables import Table
 from ..catalog.specs import BenchmarkSpec
 from ..metric import Metric
@@ -88,18 +89,22 @@ class Shown:
 
 
 def shown_of(
-    table: Table, spec: BenchmarkSpec | None, results: Path, numbers: Mapping[str, int], data: Mapping[str, Path] | None
+    table: Table,
+    spec: BenchmarkSpec | None,
+    folders: Folders,
+    numbers: Mapping[str, int],
+    data: Mapping[str, Path] | None,
 ) -> Shown:
     """From the files of results.
 
     Arguments:
         table: of the benchmark.
         spec: of the benchmark, or None.
-        results: the folder.
+        folders: of the results.
         numbers: as of `Shown`.
         data: where the images of benchmarks are, by their ids; None: no image is drawn.
     """
-    measured = measured_of(table, results)
+    measured = measured_of(table, folders)
     metrics = metrics_of(measured[0].result, spec) if measured else []
     by_model = {one.model: resampled(one, metrics) for one in measured}
     placed = [row.model for row in table.rows if row.rank is not None]

@@ -109,7 +109,7 @@ def site_of(
     numbers = _numbers(board)
     views = {
         table.benchmark: View(
-            shown_of(table, listed.benchmarks.get(table.benchmark), board.results, numbers[table.benchmark], data)
+            shown_of(table, listed.benchmarks.get(table.benchmark), board.folders, numbers[table.benchmark], data)
         )
         for table in board.tables
     }

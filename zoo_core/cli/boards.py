@@ -1,0 +1,117 @@
+"""What was measured, to decide by: the leaderboard, and two models side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .names import benchmark_names, domain_names, model_names, task_names
+from .show import as_json, echo, show_rows
+
+if TYPE_CHECKING:
+    from ..board.compare import Comparison, PairedMetric
+
+__all__ = ["compare", "leaderboard"]
+
+
+def _folders(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, Path]:
+    """BENCHMARK=PATH, repeated, as a mapping."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise click.UsageError(f"{pair!r} is not BENCHMARK=PATH, such as sky_space=images/", ctx)
+    return {name: Path(path) for name, _, path in (pair.partition("=") for pair in pairs)}
+
+
+@click.command()
+@click.option("--results", type=click.Path(path_type=Path), help="Folder of your results.  [those of the checkout]")
+@click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.", shell_complete=benchmark_names)
+@click.option("--task", help="Only the benchmarks of this task.", shell_complete=task_names)
+@click.option(
+    "--domain", metavar="DOMAIN", help="Only benchmarks of simulated or of real images.", shell_complete=domain_names
+)
+@click.option("--sort", metavar="METRIC", help="Order by this metric instead of the rank.")
+@click.option("--verified", is_flag=True, help="Leave out what its author alone reports.")
+@click.option("--alone", is_flag=True, help="Only what the folder of --results holds, without what is published.")
+@click.option("--pages", type=click.Path(path_type=Path), help="Also write the site into this folder.")
+@click.option(
+    "--data",
+    "folders",
+    multiple=True,
+    metavar="BENCHMARK=PATH",
+    callback=_folders,
+    help="Where its images are, so that the site shows some of them.",
+)
+@as_json
+def leaderboard(
+    results: Path | None,
+    on: str | None,
+    task: str | None,
+    domain: str | None,
+    sort: str | None,
+    verified: bool,
+    alone: bool,
+    pages: Path | None,
+    folders: dict[str, Path],
+    as_json: bool,
+) -> None:
+    """The board of all results, with intervals, ranks and ties.
+
+    With --results the models of that folder stand among the published ones.
+    """
+    from ..board.leaderboard import leaderboard
+
+    beside = results is not None and not alone
+    board = leaderboard(results, on, task, domain, sort, verified, beside_published=beside)
+    if as_json:
+        show_rows(board.records(), as_json)
+    else:
+        echo(board.markdown())
+    if pages is not None:
+        from ..web.pages import write_pages
+
+        write_pages(board, pages, data=folders)
+
+
+@click.command()
+@click.argument("first", shell_complete=model_names)
+@click.argument("second", shell_complete=model_names)
+@click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.", shell_complete=benchmark_names)
+@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
+@click.option(
+    "--top", type=click.IntRange(min=0), default=5, show_default=True, help="Images on which they disagree most."
+)
+@as_json
+def compare(first: str, second: str, on: str, results: Path | None, top: int, as_json: bool) -> None:
+    """Two measured models on the same images: each metric, the difference with its 95 % interval, disagreements."""
+    from dataclasses import asdict
+
+    from ..board.compare import compare
+
+    found = compare(first, second, on, results, top)
+    if as_json:
+        show_rows([asdict(found)], as_json)
+        return
+    show_rows([_pair(one, found) for one in found.metrics], as_json)
+    if found.disagreements:
+        echo(f"\nThey disagree most, by {found.quantity}, on")
+        show_rows(
+            [
+                {"image": one.id, "truth": one.truth, first: one.first, second: one.second}
+                for one in found.disagreements
+            ],
+            as_json,
+        )
+
+
+def _pair(one: PairedMetric, found: Comparison) -> dict[str, object]:
+    """A metric of both, what lies between them, and who is better beyond doubt."""
+    span = "" if one.low is None else f" ({one.low:+.4g} to {one.high:+.4g})"
+    return {
+        "metric": one.name,
+        found.first: "not defined" if one.first is None else one.first,
+        found.second: "not defined" if one.second is None else one.second,
+        "difference": "" if one.difference is None else f"{one.difference:+.4g}{span}",
+        "better": one.better or "cannot be told",
+    }
