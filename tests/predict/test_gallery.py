@@ -6,9 +6,12 @@ import matplotlib.image
 import numpy as np
 import pyarrow as pa
 import pytest
+from matplotlib.colors import to_rgb
 
 from zoo_core.errors import ArgumentError
+from zoo_core.predict.explain import draw_explanations, explain
 from zoo_core.predict.gallery import stretched
+from zoo_core.predict.picture import OUTLINE
 from zoo_core.predict.ranking import best
 from zoo_core.tasks import Heads
 
@@ -95,3 +98,24 @@ def test_best_are_the_highest_usable_scores_the_first_of_equals_first():
     pieces = [pa.table(rows).slice(0, 2), pa.table(rows).slice(2)]
     assert [one.index for one in best(pieces, "p_lens", 3)] == [2, 3, 4]
     assert [one.index for one in best(pieces, None, 2)] == [0, 2]
+
+
+def test_what_was_measured_is_outlined_where_the_rest_was_added(model, tmp_path):
+    stamp = np.random.default_rng(0).normal(size=(SIZE - 9, SIZE - 9)).astype(np.float32)
+    np.save(tmp_path / "small.npy", stamp)
+    np.save(tmp_path / "whole.npy", np.random.default_rng(0).normal(size=(SIZE, SIZE)).astype(np.float32))
+
+    drawn = {}
+    for name in ("small", "whole"):
+        model.predict(tmp_path / f"{name}.npy", gallery=tmp_path / f"{name}.png")
+        (found,) = explain(model, tmp_path / f"{name}.npy", ["grad-cam"])
+        draw_explanations(tmp_path / f"{name}-explained.png", [found], "tiny")
+        pictures = [matplotlib.image.imread(path) for path in sorted(tmp_path.glob(f"{name}*.png"))]
+        drawn[name] = [has_outline(picture) for picture in pictures]
+
+    assert drawn == {"small": [True, True], "whole": [False, False]}
+
+
+def has_outline(picture):
+    """Whether the colour of the outline occurs in a picture (H, W, 4)."""
+    return bool((np.abs(picture[..., :3] - to_rgb(OUTLINE)).max(-1) < 0.02).any())

@@ -18,8 +18,8 @@ from ..models.model import Model
 from .attribution import attributed, quantities
 from .gallery import NIGHT, stretched
 from .inputs import Inputs, images_of
-from .picture import check_picture, write_picture
-from .reading import PreparedBatch, prepare
+from .picture import OUTLINED, check_picture, outline_measured, write_picture
+from .reading import PreparedBatch, prepare, readable
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -40,12 +40,14 @@ class Explanation:
         id: of the image.
         answer: the columns of the prediction.
         pixels: (bands, size, size), as the network's preprocessing prepared them.
+        measured: (bands, size, size), which of them were measured, and neither filled nor added; None: all.
         maps: by method, (size, size): positive where a pixel speaks for the quantity.
     """
 
     id: str
     answer: dict[str, float]
     pixels: np.ndarray
+    measured: np.ndarray | None
     maps: dict[str, np.ndarray]
 
 
@@ -73,8 +75,10 @@ def explain(
     quantities(model)
     scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
     images = images_of(model, inputs, scale)
-    batch = prepare(images.job(0, len(images)), model.preprocess, scale)
+    job = images.job(0, len(images))
+    batch = prepare(job, model.preprocess, scale)
     _require_usable(batch)
+    measured = [model.preprocess.prepare(image, scale).measured for image in readable(job)]
     channels = model.preprocess.channels(torch.from_numpy(batch.pixels))
     answers = model.prediction(channels).to_table()
     maps = {method: attributed(model, channels, method, of).numpy() for method in methods}
@@ -83,6 +87,7 @@ def explain(
             name,
             {column: values[row] for column, values in answers.items()},
             batch.pixels[row],
+            measured[row],
             {method: found[row] for method, found in maps.items()},
         )
         for row, name in enumerate(batch.ids)
@@ -103,15 +108,18 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
     for panels, one in zip(grid, explanations, strict=True):
         image = stretched(one.pixels)
         panels[0].imshow(image, cmap=NIGHT, origin="lower", vmin=0, vmax=1)
+        outline_measured(panels[0], one.measured)
         panels[0].set_ylabel(one.id, fontsize=7)
         panels[0].set_xlabel(_answered(one), fontsize=7)
         for panel, method in zip(panels[1:], methods, strict=True):
             _overlay(panel, image, one.maps[method])
+            outline_measured(panel, one.measured)
     for panel, name in zip(grid[0], ["image", *methods], strict=True):
         panel.set_title(name, fontsize=8)
     for panel in grid.flat:
         panel.set(xticks=[], yticks=[])
-    figure.suptitle(title, fontsize=9)
+    filled = any(one.measured is not None for one in explanations)
+    figure.suptitle("; ".join(filter(None, [title, OUTLINED if filled else ""])), fontsize=9)
     write_picture(figure, path)
 
 

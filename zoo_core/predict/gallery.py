@@ -18,9 +18,9 @@ from ..errors import ArgumentError
 from ..images.channels import blur
 from ..images.sky import sky
 from ..tasks import RankingColumn, Restoration
-from .picture import write_picture
+from .picture import OUTLINED, outline_measured, write_picture
 from .ranking import RankedImage
-from .reading import prepare
+from .reading import readable
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -60,14 +60,20 @@ def draw_gallery(path: Path, finished: Finished) -> None:
     order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
     words = f"{order} of {finished.rows:,} images{', before and after' if pairs else ''}"
     figure.text(0.98, 0.985, words, color=FAINT, size=9, va="top", ha="right")
+    filled = False
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
-        pixels = prepare(run.images.job(one.index, one.index + 1), model.preprocess, run.pixel_scale).pixels
+        (image,) = readable(run.images.job(one.index, one.index + 1))
+        ready = model.preprocess.prepare(image, run.pixel_scale)
+        pixels = np.array(ready.pixels)[None]
         shown = stretched(_in_order(pixels[0], model.bands))
         if pairs:
             shown = _beside(shown, _restored(run.scorer, pixels))
         axes.imshow(shown, origin="lower", cmap=NIGHT, vmin=0, vmax=1)
+        filled |= outline_measured(axes, ready.measured)
         _label(axes, place, one, _number(one, model, ranking))
+    if filled:
+        figure.text(0.5, 0.985, OUTLINED, color=FAINT, size=8, va="top", ha="center")
     shown = model.preprocess
     if shown.pixel_scale is not None:
         _scale_bar(figure.axes[0], shown.pixel_scale * shown.field / shown.size, shown.size)

@@ -12,7 +12,7 @@ from ..images.image import RawImage
 from ..images.origin import Origin, contradicts
 from ..images.preprocess import Prepared, Preprocess
 
-__all__ = ["Job", "OriginOf", "PreparedBatch", "Unreadable", "prepare"]
+__all__ = ["Job", "OriginOf", "PreparedBatch", "Unreadable", "prepare", "readable"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ OriginOf = Callable[[RawImage, Prepared, float | None], Origin]
 """What is kept of an image that was prepared with this pixel scale, arcsec."""
 
 Job = Callable[[], Iterable[RawImage | Unreadable]]
+
+
+def readable(job: Job) -> list[RawImage]:
+    """The images of one job that can be read."""
+    return [image for image in job() if isinstance(image, RawImage)]
 
 
 def prepare(
