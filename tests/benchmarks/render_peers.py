@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from zoo_core.sim.frame import CutoutFrame
 from zoo_core.sim.rays.render import render
 from zoo_core.sim.rays.scene import LENS, LIGHT, Scenes
 
@@ -42,7 +43,7 @@ def scenes(slope: float) -> Scenes:
 def ours(slope: float) -> Callable[[], object]:
     """The renderer of this package."""
     drawn = scenes(slope)
-    return lambda: render(drawn, pixels=PIXELS, pixel_scale=SCALE)
+    return lambda: render(drawn, CutoutFrame(PIXELS, SCALE))
 
 
 def cutouts(slope: float) -> Callable[[], object]:

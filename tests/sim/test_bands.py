@@ -30,9 +30,7 @@ def test_a_band_is_the_scene_with_each_profile_as_bright_as_it_is_there(made, ba
         for cutout in made
     ]
     scenes = Scenes(table(map(deflector, made), LENS), light_table(profiles))
-    alone = render(
-        scenes, pixels=FRAME.side, pixel_scale=FRAME.pixel_scale, oversample=OVERSAMPLE, faint=0.0, dtype=torch.float64
-    )
+    alone = render(scenes, FRAME, oversample=OVERSAMPLE, faint=0.0, dtype=torch.float64)
     add_points(alone.foreground, scenes.lights, fine.pixel_scale)
     # profiles end where they add FAINT to a pixel of the first band
     torch.testing.assert_close(_foreground(made, grid)[:, band], alone.foreground, rtol=1e-9, atol=300 * FAINT)

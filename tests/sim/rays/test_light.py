@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from zoo_core.sim.frame import CutoutFrame
 from zoo_core.sim.rays.light import Profiles, brightness, sersic_b
 from zoo_core.sim.rays.render import render
 from zoo_core.sim.rays.scene import LENS, RING, SERSIC, Profile, Scenes
@@ -97,7 +98,7 @@ def test_the_crest_of_a_thin_trail_is_bright_in_either_precision():
     x, y, phi, q = 39.4233896469799, 45.34321662590201, 0.9083290896065526, 0.00017801608041545833
     trail = Scenes(np.zeros(1, LENS), light_table([[Profile(False, SERSIC, 7.5e5, x, y, 5.3, 0.5, q, phi)]]))
     single, double = (
-        render(trail, pixels=101, pixel_scale=0.1, oversample=2, dtype=dtype).foreground
+        render(trail, CutoutFrame(101, 0.1), oversample=2, dtype=dtype).foreground
         for dtype in (torch.float32, torch.float64)
     )
     assert bool(single.isfinite().all())

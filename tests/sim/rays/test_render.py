@@ -8,6 +8,7 @@ from lenstronomy.LightModel.light_model import LightModel
 from numpy.polynomial.legendre import leggauss
 from scipy.special import gamma, gammaincinv
 
+from zoo_core.sim.frame import CutoutFrame
 from zoo_core.sim.rays.lens import deflection
 from zoo_core.sim.rays.render import render
 from zoo_core.sim.rays.scene import LENS, LIGHT, POINT, Scenes
@@ -77,7 +78,7 @@ def far_from_centre(scene: Scenes) -> np.ndarray:
 def test_images_are_those_of_lenstronomy(profile, slope, oversample):
     scenes = random_scenes(1, slope)
     scene = Scenes(scenes.lenses, scenes.lights[profile : profile + 1])
-    ours = render(scene, pixels=PIXELS, pixel_scale=SCALE, oversample=oversample, dtype=torch.float64)
+    ours = render(scene, CutoutFrame(PIXELS, SCALE), oversample=oversample, dtype=torch.float64)
     image = (ours.foreground + ours.arcs)[0].view(PIXELS, oversample, PIXELS, oversample).sum((1, 3)).numpy()
     theirs = lenstronomy_image(scene, supersampling=10)  # even: no ray through the centre, where it has no deflection
     pixels = far_from_centre(scene)
@@ -113,7 +114,7 @@ POSITIONS = [(0.0, 0.0), (0.05, 0.05), (0.05, 0.0), (0.0499, 0.0501), (0.013, -0
 def test_pixels_at_a_centre_are_converged_wherever_it_falls(light, scene, n, q, pixel):
     for i, (x, y) in enumerate(POSITIONS):
         galaxy = light(n=n, q=q, phi=0.5 * i, R=(0.1, 0.2, 0.5)[i % 3], x=x, y=y)
-        image = render(scene(galaxy), pixels=21, pixel_scale=pixel, dtype=torch.float64).foreground[0].numpy()
+        image = render(scene(galaxy), CutoutFrame(21, pixel), dtype=torch.float64).foreground[0].numpy()
         edges = (np.arange(8, 13) - 10.5) * pixel
         exact = np.array([[converged_flux(galaxy[0], left, bottom, pixel) for left in edges] for bottom in edges])
         # a pixel many scale lengths out holds nothing; it is held to the peak instead
@@ -124,7 +125,7 @@ def test_pixels_at_a_centre_are_converged_wherever_it_falls(light, scene, n, q, 
 @pytest.mark.parametrize("n", [0.5, 1.0, 4.0, 6.0])
 def test_all_flux_of_an_unlensed_galaxy_is_in_the_image(light, scene, n):
     galaxy = light(n=n, R=0.02, q=0.4, phi=1.0, flux=5.0, x=0.13, y=-0.21)
-    image = render(scene(galaxy), pixels=101, pixel_scale=0.1, oversample=2).foreground
+    image = render(scene(galaxy), CutoutFrame(101, 0.1), oversample=2).foreground
     # the frame's edge is at 250 half-light radii: beyond it are 0.3 % of the steepest profile
     assert image.sum().item() == pytest.approx(5.0, rel=0.01)
 
@@ -132,14 +133,14 @@ def test_all_flux_of_an_unlensed_galaxy_is_in_the_image(light, scene, n):
 @pytest.mark.parametrize("beta", [0.1, 0.3, 0.6])
 def test_an_isothermal_sphere_magnifies_a_small_source_by_twice_theta_E_over_beta(lens, light, scene, beta):
     one = scene(light(lensed=True, R=0.02, n=0.5, x=beta), lens=lens(theta_E=1.0))
-    flux = render(one, pixels=101, pixel_scale=0.05, dtype=torch.float64).arcs.sum().item()
+    flux = render(one, CutoutFrame(101, 0.05), dtype=torch.float64).arcs.sum().item()
     # the mean of 1 / beta over a source of radius 0.02 is larger by up to (0.02 / beta)^2
     assert flux == pytest.approx(2.0 / beta, rel=2e-3 + (0.02 / beta) ** 2)
 
 
 def test_lensing_conserves_surface_brightness(lens, light, scene):
     wide = light(lensed=True, R=3.0, n=0.5, flux=1.0, x=0.2)
-    arcs = render(scene(wide, lens=lens(theta_E=1.0, q=0.7)), pixels=41, pixel_scale=0.1, dtype=torch.float64).arcs
+    arcs = render(scene(wide, lens=lens(theta_E=1.0, q=0.7)), CutoutFrame(41, 0.1), dtype=torch.float64).arcs
     brightest = np.log(2) / (np.pi * 3.0**2)  # of a Gaussian of half-light radius 3
     assert arcs.max().item() / 0.1**2 == pytest.approx(brightest, rel=1e-3)
 
@@ -148,8 +149,8 @@ def test_lensing_conserves_surface_brightness(lens, light, scene):
 def test_images_of_a_steep_source_hold_what_many_rays_see(lens, light, scene, n):
     one = scene(light(lensed=True, R=0.1, n=n, q=0.6, x=0.11, y=0.04), lens=lens(theta_E=0.7, q=0.8, x=0.02))
     width, rays = 40, 24
-    ours = render(one, pixels=width, pixel_scale=0.05, dtype=torch.float64).arcs[0]
-    fine = render(one, pixels=width * rays, pixel_scale=0.05 / rays, dtype=torch.float64).arcs[0]
+    ours = render(one, CutoutFrame(width, 0.05), dtype=torch.float64).arcs[0]
+    fine = render(one, CutoutFrame(width * rays, 0.05 / rays), dtype=torch.float64).arcs[0]
     converged = fine.view(width, rays, width, rays).sum((1, 3))
     # pixels that hold the image of a de Vaucouleurs cusp are the worst
     worst = {1.0: 2e-3, 2.0: 5e-3, 4.0: 0.03}[n] * converged.max().item()
@@ -159,8 +160,8 @@ def test_images_of_a_steep_source_hold_what_many_rays_see(lens, light, scene, n)
 
 def test_a_source_without_a_lens_is_seen_as_it_is(light, lens, scene):
     shape = {"R": 0.3, "n": 3.0, "x": 0.21, "q": 0.5, "arms": 2, "contrast": 0.3}
-    before = render(scene(light(**shape)), pixels=31, pixel_scale=0.1)
-    behind = render(scene(light(lensed=True, **shape), lens=lens(gamma_1=0.1)), pixels=31, pixel_scale=0.1)
+    before = render(scene(light(**shape)), CutoutFrame(31, 0.1))
+    behind = render(scene(light(lensed=True, **shape), lens=lens(gamma_1=0.1)), CutoutFrame(31, 0.1))
     torch.testing.assert_close(behind.arcs, before.foreground)
     assert not behind.foreground.any()
 
@@ -168,8 +169,8 @@ def test_a_source_without_a_lens_is_seen_as_it_is(light, lens, scene):
 @pytest.mark.parametrize("chunk", [1, 2, 7])
 def test_pixels_do_not_depend_on_the_batch(chunk):
     scenes = random_scenes(7)
-    together = render(scenes, pixels=PIXELS, pixel_scale=SCALE, oversample=2, chunk=chunk)
-    alone = [render(scenes[i : i + 1], pixels=PIXELS, pixel_scale=SCALE, oversample=2) for i in range(7)]
+    together = render(scenes, CutoutFrame(PIXELS, SCALE), oversample=2, chunk=chunk)
+    alone = [render(scenes[i : i + 1], CutoutFrame(PIXELS, SCALE), oversample=2) for i in range(7)]
     for name in ("foreground", "arcs"):
         expected = torch.cat([getattr(one, name) for one in alone])
         # a peak is at most some thousand times the noise: 1e-4 of the noise is 1e-7 of such a peak, float32's rounding
@@ -181,7 +182,7 @@ def test_pixels_do_not_depend_on_the_number_of_threads():
     images = []
     for count in (1, 2):
         torch.set_num_threads(count)
-        images.append(render(scenes, pixels=PIXELS, pixel_scale=SCALE))
+        images.append(render(scenes, CutoutFrame(PIXELS, SCALE)))
     torch.set_num_threads(threads)
     for name in ("foreground", "arcs"):
         torch.testing.assert_close(getattr(images[0], name), getattr(images[1], name), rtol=1e-5, atol=1e-6)
@@ -189,31 +190,31 @@ def test_pixels_do_not_depend_on_the_number_of_threads():
 
 def test_single_precision_is_close_to_double():
     scenes = random_scenes(4)
-    single, double = (render(scenes, pixels=PIXELS, pixel_scale=SCALE, dtype=d) for d in (torch.float32, torch.float64))
+    single, double = (render(scenes, CutoutFrame(PIXELS, SCALE), dtype=d) for d in (torch.float32, torch.float64))
     for name in ("foreground", "arcs"):
         expected = getattr(double, name)
         torch.testing.assert_close(getattr(single, name).double(), expected, rtol=0, atol=1e-4 * expected.max().item())
 
 
 def test_x_runs_along_columns_and_y_along_rows(light, scene):
-    image = render(scene(light(x=1.0, y=-0.5, R=0.1)), pixels=41, pixel_scale=0.1).foreground[0]
+    image = render(scene(light(x=1.0, y=-0.5, R=0.1)), CutoutFrame(41, 0.1)).foreground[0]
     row, column = divmod(int(image.argmax()), 41)
     assert (row, column) == (15, 30)
 
 
 def test_points_are_left_to_the_survey(light, scene):
-    rendered = render(scene(light(profile=POINT), light(profile=POINT, lensed=True)), pixels=11, pixel_scale=0.1)
+    rendered = render(scene(light(profile=POINT), light(profile=POINT, lensed=True)), CutoutFrame(11, 0.1))
     assert not rendered.foreground.any() and not rendered.arcs.any()
 
 
 def test_a_galaxy_at_or_beyond_the_edge_leaves_its_part(light, scene):
-    whole = render(scene(light(x=0.55, y=0.02, R=0.2, n=4.0)), pixels=33, pixel_scale=0.1, dtype=torch.float64)
-    part = render(scene(light(x=0.55, y=0.02, R=0.2, n=4.0)), pixels=11, pixel_scale=0.1, dtype=torch.float64)
+    whole = render(scene(light(x=0.55, y=0.02, R=0.2, n=4.0)), CutoutFrame(33, 0.1), dtype=torch.float64)
+    part = render(scene(light(x=0.55, y=0.02, R=0.2, n=4.0)), CutoutFrame(11, 0.1), dtype=torch.float64)
     torch.testing.assert_close(part.foreground, whole.foreground[:, 11:22, 11:22])
-    outside = render(scene(light(x=9.0, R=0.2)), pixels=11, pixel_scale=0.1)
+    outside = render(scene(light(x=9.0, R=0.2)), CutoutFrame(11, 0.1))
     assert outside.foreground.isfinite().all()
 
 
 def test_no_scenes_are_no_images(light, scene):
-    rendered = render(scene(light())[0:0], pixels=11, pixel_scale=0.1, oversample=2)
+    rendered = render(scene(light())[0:0], CutoutFrame(11, 0.1), oversample=2)
     assert rendered.foreground.shape == rendered.arcs.shape == (0, 22, 22)

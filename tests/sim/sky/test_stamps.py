@@ -7,6 +7,7 @@ from astropy.io import fits
 
 from zoo_core.datasets.simulated.finding import finding_space
 from zoo_core.errors import ImageReadError
+from zoo_core.sim.frame import CutoutFrame
 from zoo_core.sim.rays.grid import Grid
 from zoo_core.sim.rays.render import render
 from zoo_core.sim.rays.scene import LENS, LIGHT, Scenes
@@ -74,7 +75,7 @@ def test_a_stamp_is_lensed_as_the_profile_that_it_shows(file):
     light = np.zeros(1, LIGHT)
     for name, value in {"lensed": True, "flux": 1, "x": 0.25, "y": 0.05, "R": 0.3, "n": 0.5, "q": 1}.items():
         light[name] = value
-    drawn = render(Scenes(MASSIVE, light), pixels=101, pixel_scale=0.1, oversample=2, dtype=torch.float64).arcs[0]
+    drawn = render(Scenes(MASSIVE, light), CutoutFrame(101, 0.1), oversample=2, dtype=torch.float64).arcs[0]
     # the profile of index 0.5 is the Gaussian that the stamp was made of
     assert float(image.sum()) == pytest.approx(float(drawn.sum()), rel=0.03)
     assert float((image - drawn).abs().sum() / drawn.sum()) < 0.08

@@ -124,8 +124,7 @@ def _drawn(
     )
     drawn = render(
         scenes,
-        pixels=frame.side,
-        pixel_scale=frame.pixel_scale,
+        frame,
         oversample=OVERSAMPLE,
         faint=FAINT,
         dtype=dtype,

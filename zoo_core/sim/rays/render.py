@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..frame import CutoutFrame
 from .arcs import deflected
 from .foreground import undeflected
 from .grid import Grid
@@ -40,9 +41,8 @@ class Rendered:
 
 def render(
     scenes: Scenes,
+    frame: CutoutFrame,
     *,
-    pixels: int,
-    pixel_scale: float,
     oversample: int = 1,
     chunk: int | None = None,
     faint: float = 0.0,
@@ -52,16 +52,15 @@ def render(
     """Images of the scenes, without points, which are drawn through the PSF by the survey.
 
     Arguments:
-        pixels: of the final image, along a side.
-        pixel_scale: of the final image, arcsec.
+        frame: of the final images.
         oversample: pixels of the returned images along the side of a final one.
         chunk: scenes at once; by default what is fastest on the device.
         faint: flux per pixel below which an undeflected profile may be cut off; 0: nowhere in the frame.
     """
     device = torch.device(device)
-    width = pixels * oversample
-    chunk = chunk or scenes_at_once(width, device)
-    grid = Grid.of(width, pixel_scale / oversample, dtype, device)
+    fine = frame.finer(oversample)
+    width, chunk = fine.side, chunk or scenes_at_once(fine.side, device)
+    grid = Grid.of(width, fine.pixel_scale, dtype, device)
     foreground = torch.empty(len(scenes), width, width, dtype=dtype, device=device)
     arcs = torch.empty_like(foreground)
     for start in range(0, len(scenes), chunk):
