@@ -57,6 +57,17 @@ def test_top_prints_the_best_ranked_first(zoo_command, folder, tmp_path):
     assert rows[0]["id"] == "c4"
 
 
+def test_parameters_are_shown_with_their_errors_and_draws_written(zoo_command, tmp_path):
+    np.save(tmp_path / "lens.npy", np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32))
+    asked = ("predict", "resnet_regression.substructure_mass", tmp_path / "lens.npy", "--pixel-scale", "0.05")
+    shown = zoo_command(*asked, "--top", "1", "--samples", "3", "--out-dir", tmp_path / "draws").out
+    table = zoo_command(*asked).out
+    row = next(csv.DictReader(io.StringIO(table)))
+    error = float(row["log10_mass_err"])
+    assert f"{float(row['log10_mass']):.2f} +- {error:.2f}" in shown and 0.1 < error < 1
+    assert len(Table.read(tmp_path / "draws" / "lens.fits")) == 3
+
+
 def test_json_holds_every_row(zoo_command, folder):
     rows = json.loads(zoo_command("predict", "flat.space", folder, "--json").out)
     assert [row["id"] for row in rows] == [f"c{number}" for number in range(6)]

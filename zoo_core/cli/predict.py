@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 TOP = 20
+DECIMALS = 4  # of a value without error
 
 file_option = click.Path(path_type=Path)
 
@@ -31,7 +33,8 @@ file_option = click.Path(path_type=Path)
 @takes_images
 @click.option("-o", "--out", type=file_option, help="Table: csv, ecsv, parquet, fits; a folder without extension.")
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
-@click.option("--out-dir", type=file_option, help="Folder for restored images.")
+@click.option("--out-dir", type=file_option, help="Folder for restored images, and for --samples.")
+@click.option("--samples", type=click.IntRange(min=1), help="Write so many draws of each posterior, a FITS table each.")
 @click.option("--top", type=click.IntRange(min=0), help=f"Print so many of the best-ranked.  [{TOP} without -o]")
 @takes_a_run
 @click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
@@ -46,6 +49,7 @@ def predict(
     out: Path | None,
     gallery: Path | None,
     out_dir: Path | None,
+    samples: int | None,
     top: int | None,
     options: "Options",
     views: int | None,
@@ -65,6 +69,7 @@ def predict(
     images = images_of(loaded, named, options.pixel_scale)
     with progress(loaded.id) as tick:
         options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
+        options = replace(options, samples=samples or 0)
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
             if gallery is not None and finished.rows > finished.failed:
@@ -81,6 +86,7 @@ def _print(finished: "Finished", out: Path | None, top: int | None, as_json: boo
     elif top or (top is None and out is None and sys.stdout.isatty()):
         ranked = finished.best(TOP if top is None else top)
         rows = [{"rank": place, **_columns(one.row)} for place, one in enumerate(ranked, 1)]
+        rows = rows if as_json else list(map(_with_errors, rows))
         show_rows(rows, as_json, empty="no image could be used")
     elif top is None and out is None:
         _print_csv(row for piece in finished.pieces() for row in piece.to_pylist())
@@ -90,6 +96,19 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
     """Columns of a table to look at: the scores at once after the name, no status since all of them are ok."""
     scores = {name: value for name, value in row.items() if name not in ("id", "path", "status", "message")}
     return {"id": row["id"], **scores, "message": row["message"]}
+
+
+def _with_errors(row: dict[str, Any]) -> dict[str, Any]:
+    """Values with their error in one column: `1.382 +- 0.021`."""
+    paired = {name for name in row if f"{name}_err" in row}
+    others = {name: value for name, value in row.items() if name.removesuffix("_err") not in paired or name in paired}
+    return others | {name: _and_error(row[name], row[f"{name}_err"]) for name in paired}
+
+
+def _and_error(value: float, error: float) -> str:
+    """With two digits of the error."""
+    decimals = max(0, 1 - math.floor(math.log10(error))) if error > 0 else DECIMALS
+    return f"{value:.{decimals}f} +- {error:.{decimals}f}"
 
 
 def _print_json(rows: Iterable[dict[str, Any]]) -> None:

@@ -153,6 +153,7 @@ class Model(LikeModule):
         out: str | Path | None = None,
         out_dir: str | Path | None = None,
         gallery: str | Path | None = None,
+        samples: int = 0,
         device: str | torch.device | None = None,
         batch_size: int | None = None,
         workers: int | None = None,
@@ -171,8 +172,9 @@ class Model(LikeModule):
             pixel_scale: arcsec, or an angle of astropy; overrides the header.
             out: a file to write as well, csv, ecsv, parquet or fits; a name without extension is a folder of Parquet
                 files that reads as one table.
-            out_dir: where restored images go.
+            out_dir: where restored images and draws of posteriors go.
             gallery: a picture of the best-ranked images to write as well.
+            samples: draws of the posterior of each image, a FITS table in `out_dir` each.
             device: where to run, as in `zoo.load`; None: where the model is.
             batch_size: images at once; halved for a batch that the memory does not hold.
             workers: processes that read and prepare; None: as many as help, 0: none.
@@ -203,6 +205,7 @@ class Model(LikeModule):
             resume=resume,
             progress=progress,
             gallery=None if gallery is None else Path(gallery),
+            samples=samples,
             scheduler=None if scheduler is None else str(scheduler),
             device=None if device is None else str(device),
         )

@@ -27,6 +27,7 @@ class Options:
     resume: bool = False
     progress: Progress | None = None
     gallery: Path | None = None
+    samples: int = 0
     command: str = "Model.predict"
     scheduler: str | None = None
     device: str | None = None  # where the workers of a scheduler compute; None: the best that each has

@@ -22,6 +22,7 @@ from .images import Images
 from .inputs import Inputs, images_of
 from .options import Options
 from .outputs import Outputs
+from .posteriors import PosteriorScorer
 from .run import Run
 from .scoring import Scorer
 from .shards import Shards
@@ -83,6 +84,9 @@ def _finish(run: Run, options: Options) -> None:
 
 def _scorer(model: Model, images: Images, options: Options) -> Scorer:
     precision = precision_on(model.device, options.precision)
+    if options.samples:
+        outputs = None if options.out_dir is None else Outputs.of(options.out_dir, images)
+        return PosteriorScorer(model, precision, outputs, options.samples)
     if options.out_dir is None or not model.task.written:
         return Scorer(model, precision)
     return Scorer(model, precision, Outputs.of(options.out_dir, images))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, cast
 
-from ..errors import SpecError
+from ..errors import ArgumentError, SpecError
+from ..fit.mass_model import MassModel
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
 from ..references import lazy
 from ..scores import KNOWN, KnownAnswers, ParameterScores, known_ids
@@ -107,6 +108,29 @@ class Regression(Prediction):
             means=None if means is None else self.mean[:, None] + (means - self.mean[:, None]) * s,
             covariances=None if covariances is None else covariances * squares,
         )
+
+    def at(self, image: int) -> Regression:
+        """That of one image of the batch."""
+        from torch import is_tensor
+
+        rows = slice(image, image + 1)
+        return replace(self, **{name: value[rows] for name, value in vars(self).items() if is_tensor(value)})
+
+    def mass_models(self) -> list[MassModel]:
+        """The lens of each image, as its means have it; what is not measured is 0, and the lens isothermal.
+
+        Raises:
+            ArgumentError: the parameters are not those of a lens.
+        """
+        known = [field.name for field in fields(MassModel)]
+        if "theta_E" not in self.parameters:
+            raise ArgumentError(f"{', '.join(self.parameters)} are not the parameters of a lens: theta_E is missing")
+        rows = [dict(zip(self.parameters, row, strict=True)) for row in self.mean.tolist()]
+        return [MassModel(**{name: row[name] for name in known if name in row}) for row in rows]
+
+    def to_lenstronomy(self) -> list[list[dict[str, float]]]:
+        """`kwargs_lens` of each image for the lens models EPL and SHEAR; errors as of `mass_models`."""
+        return [lens.to_lenstronomy() for lens in self.mass_models()]
 
     def to_table(self) -> Columns:
         """`<parameter>` and `<parameter>_err`, one standard deviation."""
