@@ -12,6 +12,7 @@ from zoo_core.bench.examination import metrics_of
 from zoo_core.bench.metrics.curves import Ranking
 from zoo_core.bench.metrics.ranking import ranking
 from zoo_core.bench.results import Result, read_result, result_path, scores_of
+from zoo_core.board.boards import subjects
 from zoo_core.board.colours import COLOURS
 from zoo_core.board.markdown import cell, line
 from zoo_core.catalog.registry import catalog
@@ -34,19 +35,20 @@ RETURNED = (  # task, benchmark, model
     ("anomaly", "substructure_easy_anomaly", "lensfit.substructure"),
     ("clustering", "substructure_easy_clustering", "scan.substructure_spectrum"),
 )
+RESTORED = ["restoration", "`unet.denoise`", "`output` the FITS file of the restored image, with WCS, unit and model"]
 BEST, DOWN = 10, 2  # images of the picture, and its rows
 
 
 def measured_table() -> str:
     """Of each benchmark the best value of the metric that ranks, with its interval."""
-    heads = ["benchmark", "metric", "value, 95 % interval", "best so far", "images", "models"]
+    heads = ["subject", "benchmark", "metric", "value, 95 % interval", "best so far", "images", "models"]
     return "\n".join([line(heads), line(["---"] * len(heads)), *map(line, _measured())])
 
 
 def returned_table() -> str:
     """What a row of the output holds, a task each: the first image of a benchmark."""
     heads = ["task", "model", "a row of the table"]
-    rows = [[task, f"`{model}`", _row(benchmark, model)] for task, benchmark, model in RETURNED]
+    rows = [[task, f"`{model}`", _row(benchmark, model)] for task, benchmark, model in RETURNED] + [RESTORED]
     return "\n".join([line(heads), line(["---"] * len(heads)), *map(line, rows)])
 
 
@@ -95,10 +97,19 @@ def _ranked(model: str) -> Ranking:
 
 
 def _measured() -> Iterator[list[str]]:
-    for folder in sorted(RESULTS.iterdir()):
-        found = [one for path in sorted(folder.glob("*.json")) if (one := read_result(path)).status == "ok"]
-        if found:
-            yield _best(folder.name, found)
+    """Subject by subject, in the order of the board; of each those of real images first."""
+    named = {subject.short: subject.benchmarks for subject in subjects()}
+    known = {name for benchmarks in named.values() for name in benchmarks}
+    named["Others"] = sorted({folder.name for folder in RESULTS.iterdir()} - known)
+    for subject, benchmarks in named.items():
+        found = [(name, results) for name in benchmarks if (results := _results(name))]
+        for name, results in sorted(found, key=lambda pair: pair[1][0].dataset["domain"] != "real"):
+            yield [subject, *_best(name, results)]
+
+
+def _results(benchmark: str) -> list[Result]:
+    paths = sorted((RESULTS / benchmark).glob("*.json"))
+    return [one for path in paths if (one := read_result(path)).status == "ok"]
 
 
 def _best(benchmark: str, found: list[Result]) -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 
 from zoo_core.bench.verification import read_verification
 from zoo_core.catalog import registry
+from zoo_core.catalog.measured import RESULTS
 from zoo_core.publish.review import review
 
 from .cli.conftest import zoo_command as zoo_command
@@ -44,6 +45,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stranger(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, zoo_command: Callable) -> Iterator[Callable]:
     """Types a command in an empty folder: `zoo` in this process, `pip` and `git` in their own."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / RESULTS).mkdir(parents=True)  # nothing else is published here
     monkeypatch.setattr(registry, "core_registry", lambda: small)
     monkeypatch.setenv("XDG_CACHE_HOME", str(small.parent / "cache"))
     monkeypatch.setattr(sys, "path", [*sys.path])
