@@ -10,7 +10,7 @@ PICTURE = Path(__file__).parent / "images" / "house.svg"
 
 FLOORS = (
     (("cli", "commands"),),
-    (("web", "pages, plots, downloads"),),
+    (("web", "pages, plots, downloads"), ("search", "tiles to graded candidates")),
     (("board", "tables, ranks, pairs"), ("publish", "cards, the Hub")),
     (
         ("predict", "images to rows"),

@@ -27,7 +27,7 @@ LAYERS = (
     {"datasets", "models"},
     {"predict", "train", "bench", "testing", "env"},
     {"board", "publish"},
-    {"web"},
+    {"web", "search"},
     {"cli"},
     {"__main__"},
 )

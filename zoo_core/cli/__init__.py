@@ -29,6 +29,7 @@ COMMANDS = {
     "features": "features",
     "similar": "features",
     "outliers": "features",
+    "search": "searching",
     "simulate": "making",
     "train": "making",
     "finetune": "finetuning",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..predict.inputs import Named
     from ..predict.options import Options
 
-__all__ = ["loaded_for", "takes_a_run", "takes_images"]
+__all__ = ["loaded_for", "mosaics", "takes_a_run", "takes_images"]
 
 BAND = re.compile(r"[A-Za-z0-9_\-]+=.+")
 
@@ -97,15 +97,20 @@ class Typed:
         return Files(names, self.layer, self.stack, bands, self.mask, self.weight, self.from_file)
 
     def _mosaic(self) -> Named:
-        from ..images import parse_bands
         from ..predict.inputs import Mosaic
 
         alone = not (self.inputs or self.bands or self.stack or self.from_file)
         if self.catalog is None or not self.image or not alone:
             raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
-        image = parse_bands(self.image) if any(map(BAND.fullmatch, self.image)) else list(self.image)
         columns = self.columns.split(",") if self.columns else ()
-        return Mosaic(self.catalog, image, self.cutout, self.layer, self.mask, self.weight, columns)
+        return Mosaic(self.catalog, mosaics(self.image), self.cutout, self.layer, self.mask, self.weight, columns)
+
+
+def mosaics(typed: Sequence[str]) -> list[str] | dict[str, str]:
+    """What was typed as `[BAND=]FILE`, repeated: files, or the file or pattern of each band."""
+    from ..images import parse_bands
+
+    return parse_bands(typed) if any(map(BAND.fullmatch, typed)) else list(typed)
 
 
 def takes_images(command: Callable[..., Any]) -> Callable[..., Any]:

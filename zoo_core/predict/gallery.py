@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .finished import Finished
     from .scoring import Scorer
 
-__all__ = ["NIGHT", "draw_gallery", "stretched"]
+__all__ = ["NIGHT", "blue_to_red", "draw_gallery", "stretched"]
 
 SHOWN = 30
 COLUMNS = 6  # images beside one another; pairs take the place of two
@@ -66,7 +66,7 @@ def draw_gallery(path: Path, finished: Finished) -> None:
         (image,) = readable(run.images.job(one.index, one.index + 1))
         ready = model.preprocess.prepare(image, run.pixel_scale)
         pixels = np.array(ready.pixels)[None]
-        shown = stretched(_in_order(pixels[0], model.bands))
+        shown = stretched(blue_to_red(pixels[0], model.bands))
         if pairs:
             shown = _beside(shown, _restored(run.scorer, pixels))
         axes.imshow(shown, origin="lower", cmap=NIGHT, vmin=0, vmax=1)
@@ -117,7 +117,7 @@ def _restored(scorer: Scorer, pixels: np.ndarray) -> np.ndarray:
     after = cast(Restoration, scorer.predicted(pixels)).image[0].cpu().numpy()
     if any(heads.units) or len(after) != len(bands):
         return stretched(after)
-    return stretched(_in_order(after, bands), like=_in_order(pixels[0], bands))
+    return stretched(blue_to_red(after, bands), like=blue_to_red(pixels[0], bands))
 
 
 def _beside(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -194,7 +194,7 @@ def _short(name: str) -> str:
     return name if len(name) <= NAME_LENGTH else f"{name[:half]}…{name[-half:]}"
 
 
-def _in_order(pixels: np.ndarray, bands: Sequence[str]) -> np.ndarray:
+def blue_to_red(pixels: np.ndarray, bands: Sequence[str]) -> np.ndarray:
     """Bands from blue to red, where their names tell."""
     places = [BLUE_TO_RED.find(band) for band in bands]
     return pixels[np.argsort(places, kind="stable")] if min(places) >= 0 else pixels

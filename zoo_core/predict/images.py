@@ -116,6 +116,12 @@ class SourceImages(Images):
         sources = self.sources.part(start, stop) if cutouts else tuple(self.sources[start:stop])
         return replace(self, sources=sources, columns=own)
 
+    def chosen(self, rows: Sequence[int] | np.ndarray) -> SourceImages:
+        """The images of these rows, in their order."""
+        places = [int(row) for row in rows]
+        kept = None if self.columns is None else self.columns.take(places)
+        return replace(self, sources=tuple(self.sources[place] for place in places), columns=kept)
+
 
 @dataclass(frozen=True, eq=False)
 class ArrayImages(Images):

@@ -1,0 +1,166 @@
+"""A search: tiles and a catalogue in, a table of candidates in four formats and a page out."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from astropy.io import fits
+from astropy.io.votable import parse_single_table
+from astropy.table import Table
+
+import zoo_core as zoo
+from zoo_core.predict.inputs import Mosaic
+from zoo_core.predict.options import Options
+from zoo_core.search.candidates import above
+from zoo_core.search.search import Search
+from zoo_core.search.threshold import threshold_of
+
+from ..cli.conftest import zoo_command as zoo_command
+from ..small_survey import COUNT, Survey, small_survey, store_thresholds
+from ..tiny_models import tiny_model
+
+HALF = COUNT  # candidates of two tiles, since the threshold is the median
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory) -> Survey:
+    return small_survey(tmp_path_factory.mktemp("survey"))
+
+
+@pytest.fixture(scope="module")
+def scores(survey) -> Table:
+    """Of all objects, by the finder alone."""
+    return survey.finder.predict(Mosaic(survey.catalog, survey.tiles, columns=["mag"]), pixel_scale=0.1)
+
+
+@pytest.fixture(scope="module")
+def search(survey, scores) -> Search:
+    """With a threshold that half of the objects reach."""
+    limit = float(np.sort(scores["p_lens"])[HALF])
+    store_thresholds(survey, np.array([limit] * 10 + [0.0] * 1000), np.array([1] * 10 + [0] * 1000))
+    threshold = threshold_of(survey.finder, 0.5, 0.1, survey.results)
+    others = (tiny_model("regression"), tiny_model("anomaly"))
+    return Search(Mosaic(survey.catalog, survey.tiles, columns=["mag"]), survey.finder, threshold, *others)
+
+
+OPTIONS = Options(pixel_scale=0.1, resume=True)
+
+
+@pytest.fixture(scope="module")
+def out(search, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("search") / "out"
+    found = search.run(folder, OPTIONS, shown=5)
+    assert (found.objects, found.failed, len(found.candidates)) == (2 * COUNT, 0, HALF)
+    return folder
+
+
+def test_candidates_are_the_most_probable_objects_with_what_each_model_says_of_them(search, scores, out):
+    table = Table.read(out / "candidates.ecsv")
+
+    order = np.argsort(-scores["p_lens"], kind="stable")[:HALF]
+    assert list(table["id"]) == list(scores["id"][order]) and list(table["rank"]) == list(range(1, HALF + 1))
+    np.testing.assert_allclose(table["p_lens"], scores["p_lens"][order])
+    odds = scores["p_lens"][order] / (1 - scores["p_lens"][order]) * 0.1 / 0.9
+    np.testing.assert_allclose(table["p_at_prevalence"], odds / (1 + odds))
+    assert [int(name[3:]) + 20 for name in table["id"]] == list(table["mag"])
+    for model, names in ((search.modeller, ("theta_E", "q_err")), (search.anomaly, ("anomaly_score",))):
+        own = model.predict(Mosaic(search.mosaic.catalog, search.mosaic.image), pixel_scale=0.1)[order]
+        for name in names:
+            np.testing.assert_allclose(table[name], own[name], rtol=1e-5)
+    assert all(name in set(table["id"]) and name != own for own, name in zip(table["id"], table["alike"], strict=True))
+
+
+def test_each_format_has_units_and_ucds(out):
+    ecsv, parquet = Table.read(out / "candidates.ecsv"), pq.read_schema(out / "candidates.parquet")
+    votable, header = parse_single_table(out / "candidates.vot"), fits.getheader(out / "candidates.fits", 1)
+    named = {header[f"TTYPE{n}"]: n for n in range(1, header["TFIELDS"] + 1)}
+
+    for name, unit, ucd in (("ra", "deg", "pos.eq.ra;meta.main"), ("theta_E", "arcsec", "phys.angSize")):
+        field = votable.get_field_by_id_or_name(name)
+        assert (ecsv[name].unit, ecsv[name].meta["ucd"]) == (unit, ucd)
+        assert (str(field.unit), field.ucd) == (unit, ucd)
+        assert (header[f"TUNIT{named[name]}"], header[f"TUCD{named[name]}"]) == (unit, ucd)
+        stated = parquet.field(name).metadata
+        assert (stated[b"unit"].decode(), stated[b"ucd"].decode()) == (unit, ucd)
+    assert b"purity" in parquet.metadata[b"threshold"]
+    stored = [list(Table.read(out / f"candidates.{one}")["id"]) for one in ("fits", "parquet", "vot")]
+    assert all(ids == list(ecsv["id"]) for ids in stored)
+
+
+def test_the_page_holds_what_it_shows(out):
+    page = (out / "report.html").read_text()
+
+    found = json.loads(re.search(r'id="found">(.*?)</script>', page, re.DOTALL)[1])
+    assert len(found["candidates"]) == 5 and "The page shows the first 5" in page
+    assert all(set(one["pictures"]) == {"asinh", "linear", "log", "faint"} for one in found["candidates"])
+    facts = {name: text for name, text, _ in found["candidates"][0]["facts"]}
+    assert re.fullmatch(r"-?[\d.e+-]+ ± [\d.e+-]+ arcsec", facts["theta_E"]) and facts["ra"].endswith("deg")
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+
+
+def test_the_same_search_goes_on_and_makes_nothing_twice(search, out):
+    shards = sorted(out.glob("*/*.parquet"))
+    before = [shard.stat().st_ino for shard in shards]
+    shards[0].unlink()
+
+    search.run(out, OPTIONS, shown=5)
+
+    after = [shard.stat().st_ino for shard in shards]
+    assert [own == other for own, other in zip(before[1:], after[1:], strict=True)] == [True] * 3
+    assert [shard.parent.name for shard in shards] == ["anomaly", "features", "parameters", "scores"]
+
+
+def test_a_tile_that_is_missing_and_one_that_is_cut_short_cost_themselves(search, survey, tmp_path):
+    whole, short = Path(survey.tiles[0]), tmp_path / "1.fits"
+    stored = Path(survey.tiles[1]).read_bytes()
+    short.write_bytes(stored[: len(stored) // 2])
+    mosaic = Mosaic(survey.catalog, [whole, short, tmp_path / "none.fits"])
+
+    found = Search(mosaic, search.finder, search.threshold).run(tmp_path / "out", OPTIONS, shown=5)
+
+    expected = [name for name in Table.read(tmp_path / "out" / "candidates.ecsv")["id"] if name.startswith("o0")]
+    assert found.failed >= COUNT / 4 and len(expected) >= HALF / 4
+    assert all(status == "ok" for status in pq.read_table(tmp_path / "out" / "scores")["status"].to_pylist()[:COUNT])
+
+
+def test_a_search_without_candidates_is_an_empty_table_and_a_page_that_says_so(survey, tmp_path):
+    store_thresholds(survey, np.array([1.0] * 10 + [0.0] * 1000), np.array([1] * 10 + [0] * 1000), "high")
+    threshold = threshold_of(survey.finder, 0.5, 0.1, survey.results, "high")
+
+    found = Search(Mosaic(survey.catalog, survey.tiles), survey.finder, threshold, tiny_model("regression")).run(
+        tmp_path / "out", OPTIONS, shown=5
+    )
+
+    assert (
+        len(found.candidates) == 0 and "No object reached the threshold" in (tmp_path / "out/report.html").read_text()
+    )
+    assert {"theta_E", "ra", "p_lens"} <= set(Table.read(tmp_path / "out" / "candidates.vot").colnames)
+
+
+def test_models_for_another_task_are_refused(search, survey):
+    with pytest.raises(zoo.ArgumentError, match=r"modeller= \(--modeller\) is tiny.test, for anomaly; it takes one"):
+        Search(search.mosaic, search.finder, search.threshold, modeller=tiny_model("anomaly"))
+
+
+def test_the_command_searches_with_published_models(survey, tmp_path, zoo_command):
+    answer = zoo_command(
+        *("search", *survey.tiles, "--catalog", survey.catalog, "--finder", "trivial.space", "--purity", 0.02),
+        *("--prevalence", 0.02, "--pixel-scale", 0.1, "--columns", "mag", "--device", "cpu", "-o", tmp_path / "out"),
+    )
+
+    assert answer.code == 0, answer.err
+    assert re.search(
+        r"p >= 0\.\d+: where 0\.02 of all objects are lenses, purity 0\.02 .* \(finding_space\)", answer.err
+    )
+    assert re.search(rf"\d+ candidates among {2 * COUNT} objects", answer.err)
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"scores", "report.html", "candidates.vot"}
+
+
+def test_equal_probabilities_keep_the_order_of_the_rows(scores):
+    import pyarrow as pa
+
+    rows, places = above([pa.table({"p": [0.5, 0.9]}), pa.table({"p": [0.5]})], "p", 0.5)
+    assert rows["p"].to_pylist() == [0.9, 0.5, 0.5] and places.tolist() == [1, 0, 2]

@@ -1,0 +1,135 @@
+"""The page on which a person grades candidates: one file that needs no other, and no network."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from ..errors import NotInstalledError
+from ..files import whole
+from ..predict.images import SourceImages
+from ..predict.reading import prepare
+from .candidates import Alike
+from .columns import About
+from .pictures import STRETCHES, pictures_of
+from .threshold import Threshold
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from ..models.model import Model
+
+__all__ = ["GRADES", "Report", "write_report"]
+
+GRADES = {"A": "surely a lens", "B": "probably a lens", "C": "perhaps a lens", "X": "no lens"}
+APART = ("rank", "id", "path", "message", "alike", "alike_cosine")  # are shown in places of their own
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the page shows.
+
+    Arguments:
+        table: all candidates.
+        columns: what its columns are.
+        near: which candidates are alike.
+        images: of the first candidates, those that are shown.
+        finder: that found them.
+        pixel_scale: arcsec, overrides the headers; or None.
+    """
+
+    table: pa.Table
+    columns: Mapping[str, About]
+    near: Alike
+    images: SourceImages
+    finder: Model
+    pixel_scale: float | None
+
+    def candidates(self) -> Iterator[dict[str, Any]]:
+        """Of each that is shown: name, place, numbers in words, pictures, and those that are alike."""
+        for number, row in enumerate(self.table.slice(0, len(self.images)).to_pylist()):
+            nearest = [other for other in self.near.rows[number].tolist() if 0 <= other < len(self.images)]
+            named = {name: row.get(name) for name in ("id", "path", "ra", "dec", "message")}
+            yield named | {
+                "facts": list(self._facts(row)),
+                "alike": nearest,
+                "pictures": self._pictures(number),
+            }
+
+    @property
+    def survey(self) -> str:
+        """Identifies the tiles and the catalogue, so that grades outlive another threshold."""
+        return hashlib.sha256("\n".join(sorted(self._tiles)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    @property
+    def _tiles(self) -> set[str]:
+        return {str(path).rpartition("[")[0] for path in self.table["path"].to_pylist()}
+
+    def _pictures(self, number: int) -> dict[str, str]:
+        batch = prepare(self.images.job(number, number + 1), self.finder.preprocess, self.pixel_scale)
+        return pictures_of(batch.pixels[0], self.finder.bands) if len(batch.pixels) else {}
+
+    def _facts(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Name, value with its error, and what it is."""
+        for name, value in row.items():
+            is_error = name.endswith("_err") and name.removesuffix("_err") in row
+            if name in APART or is_error or value is None:
+                continue
+            error = row.get(f"{name}_err")
+            places = 6 if name in ("ra", "dec") else 3
+            text = _shown(value, places) + (f" ± {_shown(error, 2)}" if error is not None else "")
+            one = self.columns[name]
+            yield name, f"{text} {one.unit}".strip(), one.summary
+
+
+def write_report(path: Path, report: Report, threshold: Threshold, objects: int) -> Path:
+    """The page as one file.
+
+    Raises:
+        NotInstalledError: the extra `board` is missing.
+    """
+    page = _template().render(
+        found={"survey": report.survey, "grades": GRADES, "candidates": list(report.candidates())},
+        finder=report.finder.id,
+        threshold=threshold,
+        objects=objects,
+        count=len(report.table),
+        shown=len(report.images),
+        grades=GRADES,
+        stretches=list(STRETCHES),
+        version=version("zoo-core"),
+        style=_static("report.css"),
+        script=_static("report.js"),
+    )
+    with whole(path) as partial:
+        partial.write_text(page, encoding="utf-8")
+    return path
+
+
+def _template() -> Template:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError as error:
+        raise NotInstalledError(f"the report is filled with Jinja ({error}); pip install 'zoo-core[board]'") from error
+    loader = PackageLoader("zoo_core.search", "templates")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html")
+
+
+def _static(name: str) -> str:
+    return files("zoo_core.search").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _shown(value: Any, places: int) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.{places}f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.{places}g}"

@@ -1,0 +1,94 @@
+"""The table of candidates in four formats, its columns with units, UCDs and descriptions in each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from astropy.io import fits
+from astropy.io.votable.exceptions import VOWarning
+from astropy.table import Table
+
+from ..files import whole
+from ..predict.tables import to_astropy
+from .columns import About
+
+__all__ = ["FORMATS", "write_candidates"]
+
+
+def write_candidates(folder: Path, rows: pa.Table, columns: Mapping[str, About]) -> list[Path]:
+    """`candidates.ecsv`, `.fits`, `.parquet` and `.vot`, each complete or not there.
+
+    Arguments:
+        folder: to write into.
+        rows: with what made them as the metadata of their schema.
+        columns: what each column is.
+    """
+    units = {name: one.unit for name, one in columns.items() if one.unit}
+    table = to_astropy(rows, units)
+    for name, one in columns.items():
+        table[name].description = one.summary or None
+        if one.ucd:
+            table[name].meta["ucd"] = one.ucd
+    written = []
+    for extension, write in FORMATS.items():
+        path = folder / f"candidates.{extension}"
+        with whole(path) as partial:
+            write(partial, table, rows, columns)
+        written.append(path)
+    return written
+
+
+def _ecsv(path: Path, table: Table, rows: pa.Table, columns: Mapping[str, About]) -> None:
+    table.write(path, format="ascii.ecsv", delimiter=",", overwrite=True)
+
+
+def _fits(path: Path, table: Table, rows: pa.Table, columns: Mapping[str, About]) -> None:
+    """With TUCDn and TCOMMn, as TOPCAT and STILTS read them."""
+    plain = Table([_ascii(table, name) for name in table.colnames], names=table.colnames)
+    hdu = fits.table_to_hdu(plain)
+    for number, one in enumerate(columns.values(), 1):
+        if one.ucd:
+            hdu.header[f"TUCD{number}"] = one.ucd
+        if one.summary:
+            hdu.header[f"TCOMM{number}"] = one.summary
+    for name, value in table.meta.items():
+        hdu.header.add_history(f"{name}: {value}".encode("ascii", "backslashreplace").decode())
+    hdu.writeto(path)
+
+
+def _ascii(table: Table, name: str):
+    """The column without description; text as FITS can hold it."""
+    column = table[name].copy()
+    column.info.description, column.info.meta = None, None
+    if column.dtype.kind == "U":
+        texts = [str(text).encode("ascii", "backslashreplace").decode() for text in column]
+        return type(column)(texts, name=name)
+    return column
+
+
+def _parquet(path: Path, table: Table, rows: pa.Table, columns: Mapping[str, About]) -> None:
+    fields = [field.with_metadata(_stated(columns[field.name])) for field in rows.schema]
+    pq.write_table(rows.cast(pa.schema(fields, rows.schema.metadata)), path)
+
+
+def _stated(one: About) -> dict[str, str]:
+    stated = {"unit": one.unit, "ucd": one.ucd, "description": one.summary}
+    return {key: text for key, text in stated.items() if text}
+
+
+def _votable(path: Path, table: Table, rows: pa.Table, columns: Mapping[str, About]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VOWarning)  # of units without a place in the standard
+        table.write(path, format="votable", overwrite=True)
+
+
+FORMATS: dict[str, Callable[[Path, Table, pa.Table, Mapping[str, About]], None]] = {
+    "ecsv": _ecsv,
+    "fits": _fits,
+    "parquet": _parquet,
+    "vot": _votable,
+}
