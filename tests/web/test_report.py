@@ -1,0 +1,135 @@
+"""The page of a search in a browser, from disk: a person grades candidates on it."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from zoo_core.predict.inputs import Mosaic
+from zoo_core.predict.options import Options
+from zoo_core.search.search import Search
+from zoo_core.search.threshold import threshold_of
+
+from ..small_survey import small_survey, store_thresholds
+from ..tiny_models import tiny_model
+from .test_browser import requested, sized, until
+
+SHOWN = 7
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Path:
+    """Seven candidates, with names that would be code if a page took them for code."""
+    survey = small_survey(tmp_path_factory.mktemp("survey"))
+    named = re.sub(r"^(o\d-\d+)", r'"<img src=x>, ""\1"""', survey.catalog.read_text(), flags=re.MULTILINE)
+    survey.catalog.write_text(named)
+    store_thresholds(survey, np.array([1e-6] * 10 + [0.0] * 1000), np.array([1] * 10 + [0] * 1000))
+    threshold = threshold_of(survey.finder, 0.5, 0.1, survey.results)
+    mosaic = Mosaic(survey.catalog, survey.tiles, columns=["mag"])
+    search = Search(mosaic, survey.finder, threshold, tiny_model("regression"), tiny_model("anomaly"))
+    search.run(survey.folder / "out", Options(pixel_scale=0.1), shown=SHOWN)
+    return survey.folder / "out" / "report.html"
+
+
+@pytest.fixture
+def opened(browser, page):
+    """The page as somebody sees it for the first time."""
+    browser.get(page.as_uri())
+    browser.execute_script("localStorage.clear()")
+    for name in ("browser", "performance"):
+        browser.get_log(name)
+    browser.get("about:blank")
+    browser.get(page.as_uri())
+    until(browser, "return document.documentElement.dataset.ready === 'graded'")
+    return browser
+
+
+def press(browser, *keys):
+    ActionChains(browser).send_keys(*keys).perform()
+
+
+def seen(browser):
+    """Number of the candidate that is shown, its grade, and how many have one."""
+    name = browser.find_element(By.ID, "name").text
+    pressed = browser.find_elements(By.CSS_SELECTOR, "[data-grade][aria-pressed=true]")
+    status = browser.find_element(By.ID, "status").text
+    return int(name.split(".")[0]), "".join(one.get_attribute("data-grade") for one in pressed), int(status.split()[0])
+
+
+def test_keys_grade_undo_and_walk_and_a_reload_keeps_the_grades(opened):
+    assert seen(opened) == (1, "", 0)
+    press(opened, "a", "b", "x")
+    assert seen(opened) == (4, "", 3)
+    press(opened, "u", "u")
+    assert seen(opened) == (2, "", 1)
+    press(opened, Keys.ARROW_LEFT)
+    assert seen(opened) == (1, "A", 1)
+    press(opened, "c")
+    opened.refresh()
+    until(opened, "return document.documentElement.dataset.ready === 'graded'")
+    assert seen(opened) == (2, "", 1)  # the first without a grade
+    press(opened, "u", "u", "u")
+    assert seen(opened)[2] == 0 and "Nothing to undo" in opened.find_element(By.ID, "status").text
+
+
+def test_stretches_are_other_pictures_and_names_are_text(opened):
+    def source():
+        return opened.find_element(By.ID, "picture").get_attribute("src")
+
+    pictures = []
+    for key in "1234":
+        press(opened, key)
+        pictures.append(source())
+    assert len(set(pictures)) == 4 and all(one.startswith("data:image/png") for one in pictures)
+    assert not opened.find_elements(By.CSS_SELECTOR, "img[src=x]")
+    opened.find_element(By.CSS_SELECTOR, "#alike button").click()
+    assert seen(opened)[0] != 1
+
+
+def test_grades_are_saved_to_a_file_and_read_from_one(opened, tmp_path):
+    opened.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    press(opened, "a", "c", "s")
+    path = tmp_path / "grades.csv"
+    until(opened, "return true")
+    for _ in range(200):
+        if path.exists():
+            break
+        opened.execute_async_script("setTimeout(arguments[0], 50)")
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert [row["grade"] for row in rows] == ["A", "C"]
+    shown = json.loads(opened.execute_script("return document.getElementById('found').textContent"))["candidates"]
+    assert [(row["id"], row["path"], float(row["ra"])) for row in rows] == [
+        (one["id"], one["path"], one["ra"]) for one in shown[:2]
+    ]
+    assert all(re.fullmatch(r'<img src=x>, "o\d-\d\d"', row["id"]) for row in rows)
+
+    opened.execute_script("localStorage.clear()")
+    opened.refresh()
+    until(opened, "return document.documentElement.dataset.ready === 'graded'")
+    opened.find_element(By.ID, "load").send_keys(str(path))
+    until(opened, "return document.getElementById('status').textContent.startsWith('2 of')")
+    press(opened, Keys.ARROW_LEFT)
+    assert seen(opened) == (1, "A", 2)
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+def test_it_fits_asks_nobody_complains_of_nothing_and_shuts_nobody_out(opened, page, width):
+    with sized(opened, width):
+        opened.refresh()
+        until(opened, "return document.documentElement.dataset.ready === 'graded'")
+        assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+        serious = [one for one in Axe().run(opened)["violations"] if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+        button = opened.find_element(By.CSS_SELECTOR, "[data-grade=B]")
+        assert button.size["height"] >= 44 and button.size["width"] >= 44
+        button.click()
+        assert seen(opened)[2] == 1
+    assert {url.split(":")[0] for url in requested(opened)} <= {"file", "data", "about", "blob"}
+    assert opened.get_log("browser") == []
