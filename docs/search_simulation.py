@@ -40,7 +40,8 @@ def make(folder: Path) -> None:
             rows.append((f"g{first + place:04d}", f"{sky.ra.deg:.7f}", f"{sky.dec.deg:.7f}"))
         fits.PrimaryHDU(pixels, header).writeto(folder / f"{tile}.fits", overwrite=True)
     _write(folder / "positions.csv", ("id", "ra", "dec"), rows)
-    _write(folder / "truth.csv", ("id", "label"), [(name, label) for (name, *_), label in zip(rows, labels, strict=True)])
+    names = [name for name, *_ in rows]
+    _write(folder / "truth.csv", ("id", "label"), list(zip(names, labels, strict=True)))
 
 
 def judge(folder: Path, found: Path) -> None:
