@@ -70,10 +70,53 @@ def test_training_images_come_with_what_they_become(tmp_path, cache, target):
         assert 0.5 < float(torch.nanmedian((images - targets).abs())) < 1.2
 
 
-@pytest.mark.parametrize("wrong", [{"target": "deconvolve"}, {"version": 7}])
+def test_shorter_exposures_have_less_signal_in_their_noise(noisy, cache):
+    short = restoration_space(n=N, seed=5, cache=cache, ratio=(4, 4))
+    before, after = noisy.noise_free(slice(None)), short.noise_free(slice(None))
+    np.testing.assert_allclose(after.light, before.light / 2, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(after.sigma, before.sigma, rtol=1e-3)  # in units of the sky: both parts grow alike
+    np.testing.assert_allclose(short.truth()["arc_snr"], noisy.truth()["arc_snr"] / 2)
+    noise = (short.images(slice(None)) - after.light) / after.sigma
+    spread = np.diff(np.nanpercentile(noise, [15.87, 84.13], axis=(1, 2, 3)), axis=0) / 2
+    assert np.median(spread) == pytest.approx(1, abs=0.1)
+    assert short.fingerprint() != noisy.fingerprint() and set(short.truth()["ratio"].round(6)) == {4}
+
+
+def test_ratios_are_drawn_of_each_image_and_of_each_training_image(tmp_path, cache):
+    dataset = restoration_space(n=N, seed=5, cache=cache, ratio=(2, 10))
+    ratios = dataset.ratios(np.arange(500))
+    assert 2 <= ratios.min() < 2.1 and 9.5 < ratios.max() <= 10
+    assert np.median(ratios) == pytest.approx(20**0.5, rel=0.1)
+    view, plain = (
+        one.training_view(tmp_path / str(k), torch.device("cpu"))
+        for k, one in enumerate((dataset, restoration_space(n=N, seed=5, cache=cache)))
+    )
+    images, targets = view.draw(np.arange(N), torch.Generator().manual_seed(1))
+    _, brighter = plain.draw(np.arange(N), torch.Generator().manual_seed(1))
+    assert 0.5 < float(torch.nanmedian((images - targets).abs())) < 1.2
+    peaks = [float(np.nanmax(part.numpy(), axis=(1, 2, 3)).mean()) for part in (targets, brighter)]
+    assert peaks[0] < 0.75 * peaks[1]
+
+
+def test_noise_of_another_kind_is_another_data_set_of_the_same_scenes(noisy, cache):
+    lanczos = restoration_space(n=N, seed=5, cache=cache, noise="lanczos")
+    assert lanczos.fingerprint() != noisy.fingerprint()
+    truth = [one.noise_free([0, 1]) for one in (noisy, lanczos)]
+    np.testing.assert_allclose(*(one.light - one.arcs for one in truth), atol=1e-3, rtol=1e-3)
+    np.testing.assert_allclose(*(one.arcs / one.arcs.max() for one in truth), atol=1e-3)  # bright enough to be seen
+    assert not np.allclose(*(one.images([0, 1]) for one in (noisy, lanczos)), equal_nan=True)
+
+
+@pytest.mark.parametrize("wrong", [{"target": "deconvolve"}, {"version": 7}, {"noise": "none"}])
 def test_what_there_is_not_is_an_error(wrong):
     with pytest.raises(DatasetError, match=f"{next(iter(wrong))} = .*; choose"):
         restoration_space(**wrong)
+
+
+@pytest.mark.parametrize("ratio", [(0.5, 2), (10, 2), (2, 1000), (2,)])
+def test_a_ratio_that_no_exposure_has_is_an_error(ratio):
+    with pytest.raises(DatasetError, match=r"ratio = .*; give the lowest and the highest"):
+        restoration_space(ratio=ratio)
 
 
 def test_a_data_set_without_noise_free_images_says_so():

@@ -11,7 +11,7 @@ from .footprint import draw_footprints, outside
 from .noise import Draw
 from .survey import Randoms, Survey, observe
 
-__all__ = ["defocused", "draw_exposures", "exposed"]
+__all__ = ["defocused", "draw_exposures", "exposed", "shortened"]
 
 BLURRED = 0.33
 """Share of the exposures that are out of focus."""
@@ -50,15 +50,31 @@ def exposed(
     generator: torch.Generator,
     pixel_scale: float,
     left: Tensor | float = 1.0,
+    ratio: Tensor | float = 1.0,
 ) -> Tensor:
-    """Exposures of light that is in focus or not as it shall be, foreground and arcs, (2, B, H, H)."""
+    """Exposures of light that is in focus or not as it shall be, foreground and arcs, (2, B, H, H).
+
+    Arguments:
+        ratio: by which the exposures are shorter than those that the survey's noise is of, (B,), see `shortened`.
+    """
     count, side = light.shape[1:3]
     recipes = survey.draw_noises(generator, count)
-    recipes = recipes | {"unit": torch.ones_like(recipes["unit"])}
+    recipes = recipes | {"unit": torch.ones_like(recipes["unit"]), "shot": recipes["shot"] * ratio**0.5}
     images = observe(light[0], light[1], recipes, Randoms.from_torch(generator, count, side, survey.slots))
     if not isinstance(left, float):
         images = images - (1 - left) * light[0]
     return images.masked_fill(outside(side, draw_footprints(generator, theta_E, pixel_scale)), torch.nan)
+
+
+def shortened(light: Tensor, ratio: Tensor) -> Tensor:
+    """Light (..., B, H, H) in units of the sky's noise in exposures that are `ratio` (B,) times shorter.
+
+    In a fixed unit of flux per time the variance of the sky and of photons grows with the ratio. In units of the new
+    noise of the sky,
+
+        f' = f / sqrt(ratio),   variance 1 + shot' f',   shot' = sqrt(ratio) shot
+    """
+    return light / ratio.to(light).sqrt()[:, None, None]
 
 
 def defocused(light: Tensor, generator: torch.Generator) -> Tensor:
