@@ -166,13 +166,13 @@ def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):
 
 def test_a_run_killed_in_its_second_stage_resumes_there_and_ends_with_the_same_weights(recipe, toy, tmp_path):
     torch.set_num_threads(1)
-    path = recipe(steps=400)
+    path = recipe(steps=18)
     whole = trained(path, tmp_path / "whole").network.state_dict()
 
     running = subprocess.Popen(
         [sys.executable, "-m", "zoo_core", "train", str(path), "--out", str(tmp_path / "killed"), "--device", "cpu"],
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(toy), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": str(toy), "OMP_NUM_THREADS": "1", "TOY_WAITS_AT": "9"},
     )
     checkpoint = tmp_path / "killed" / "shrinkage" / "checkpoints" / "last.ckpt"
     while not checkpoint.exists() and running.poll() is None:

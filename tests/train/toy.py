@@ -132,7 +132,10 @@ def zoo_datasets():
 """
 
 FINDER = """
+import itertools
 import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,7 +171,11 @@ def train(network, training):
         images = training.images()
         network.spread.fill_(float((network(images)[1] - images).var()))
 
+    waits_at, steps = int(os.environ.get("TOY_WAITS_AT", -1)), itertools.count()  # to be killed there
+
     def second(network, batch):
+        if next(steps) == waits_at:
+            time.sleep(36000)
         same = training.images(batch.rows)
         return first(network, replace(batch, images=same)) + 1e-3 * network(same)[2].square().mean()
 
