@@ -140,7 +140,13 @@ def score(predictions: Path, model: str, on: str, truth: Path, results: Path, as
 @click.argument("name")
 @click.option("--weights", is_flag=True, help="Also replay the golden files of published weights.")
 @click.option("--device", default="auto", show_default=True, help="Of published weights: auto, cpu, cuda or mps.")
-@click.option("--rounds", type=click.IntRange(min=1), default=20, show_default=True, help="Of the law `threads`.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Of the law `threads`; fewer than 20 are of one view.",
+)
 @as_json
 @click.pass_context
 def check(ctx: click.Context, name: str, weights: bool, device: str, rounds: int, as_json: bool) -> None:
