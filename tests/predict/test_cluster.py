@@ -135,7 +135,7 @@ def test_an_unreachable_scheduler_is_one_line():
         pass
 
 
-def test_all_systems_of_dask_jobqueue_are_known():
+def test_all_systems_of_dask_jobqueue_are_known(ctrl_c):
     classes = {name for name in vars(batch_systems()) if name.endswith("Cluster")}
     assert classes - {"JobQueueCluster"} == set(SYSTEMS.values())
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # Ctrl-C is what it was

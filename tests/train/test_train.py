@@ -145,7 +145,7 @@ def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, o
         torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
 
 
-def test_an_interrupted_run_says_so_and_goes_on(recipe, tmp_path, caplog):
+def test_an_interrupted_run_says_so_and_goes_on(recipe, tmp_path, caplog, ctrl_c):
     path, checkpoint = recipe(steps=400, every=1), tmp_path / "run" / "checkpoints" / "last.ckpt"
     caplog.set_level("INFO", logger="zoo")
 
