@@ -104,7 +104,7 @@ class Calibration:
     Example:
         >>> from zoo_core.predictions import Calibration
         >>> Calibration(temperature=1.32, prior=(0.5,))
-        Calibration(temperature=1.32, prior=(0.5,))
+        Calibration(temperature=1.32, prior=(0.5,), error_scales=())
     """
 
     temperature: float = 1.0
