@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 TOP = 20
-DECIMALS = 4  # of a value without error
 
 file_option = click.Path(path_type=Path)
 
@@ -100,15 +98,11 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
 
 def _with_errors(row: dict[str, Any]) -> dict[str, Any]:
     """Values with their error in one column: `1.382 +- 0.021`."""
+    from ..tasks.regression import with_error
+
     paired = {name for name in row if f"{name}_err" in row}
     others = {name: value for name, value in row.items() if name.removesuffix("_err") not in paired or name in paired}
-    return others | {name: _and_error(row[name], row[f"{name}_err"]) for name in paired}
-
-
-def _and_error(value: float, error: float) -> str:
-    """With two digits of the error."""
-    decimals = max(0, 1 - math.floor(math.log10(error))) if error > 0 else DECIMALS
-    return f"{value:.{decimals}f} +- {error:.{decimals}f}"
+    return others | {name: with_error(row[name], row[f"{name}_err"]) for name in paired}
 
 
 def _print_json(rows: Iterable[dict[str, Any]]) -> None:

@@ -17,7 +17,9 @@ from matplotlib.patheffects import withStroke
 from ..errors import ArgumentError
 from ..images.channels import blur
 from ..images.sky import sky
-from ..tasks import RankingColumn, Restoration
+from ..tasks import RankingColumn, Regression, Restoration
+from ..tasks.regression import with_error
+from .critical_curves import are_of_lenses, draw_critical_curves
 from .picture import OUTLINED, outline_measured, write_picture
 from .ranking import RankedImage
 from .reading import readable
@@ -45,7 +47,8 @@ TINY = 1e-30
 def draw_gallery(path: Path, finished: Finished) -> None:
     """The best-ranked images with their scores and names, as a picture of the format that the extension names.
 
-    Of images that were restored, each stands beside what it became, in the same stretch.
+    Of images that were restored, each stands beside what it became, in the same stretch; over lenses that were measured
+    stands their critical curve.
 
     Raises:
         ArgumentError: no image of the run could be used, or the extension is unknown.
@@ -55,6 +58,8 @@ def draw_gallery(path: Path, finished: Finished) -> None:
     if not ranked:
         raise ArgumentError(f"{path}: no gallery, because none of the {finished.rows} images could be used")
     pairs = bool(model.task.written)
+    prepared = model.preprocess
+    scale = None if prepared.pixel_scale is None else prepared.pixel_scale * prepared.field / prepared.size
     figure = _figure(len(ranked), 2 if pairs else 1)
     figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
     order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
@@ -64,7 +69,7 @@ def draw_gallery(path: Path, finished: Finished) -> None:
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
         (image,) = readable(run.images.job(one.index, one.index + 1))
-        ready = model.preprocess.prepare(image, run.pixel_scale)
+        ready = prepared.prepare(image, run.pixel_scale)
         pixels = np.array(ready.pixels)[None]
         shown = stretched(blue_to_red(pixels[0], model.bands))
         if pairs:
@@ -72,11 +77,13 @@ def draw_gallery(path: Path, finished: Finished) -> None:
         axes.imshow(shown, origin="lower", cmap=NIGHT, vmin=0, vmax=1)
         filled |= outline_measured(axes, ready.measured)
         _label(axes, place, one, _number(one, model, ranking))
+        if scale is not None and are_of_lenses(model.heads):
+            posterior = cast(Regression, run.scorer.predicted(pixels))
+            draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
     if filled:
         figure.text(0.5, 0.985, OUTLINED, color=FAINT, size=8, va="top", ha="center")
-    shown = model.preprocess
-    if shown.pixel_scale is not None:
-        _scale_bar(figure.axes[0], shown.pixel_scale * shown.field / shown.size, shown.size)
+    if scale is not None:
+        _scale_bar(figure.axes[0], scale, prepared.size)
     write_picture(figure, path)
 
 
@@ -185,8 +192,11 @@ def _number(one: RankedImage, model: Model, ranking: RankingColumn | None) -> st
     if ranking is not None and one.score is not None:
         return f"{one.score:.3f}" if ranking.is_probability else f"{one.score:.3g}"
     predicted = model.task.empty_columns(model.heads)
-    numbers = [(name, value) for name, value in one.row.items() if name in predicted and isinstance(value, float)]
-    return f"{numbers[0][0]} {numbers[0][1]:.3g}" if numbers else ""
+    numbers = {name: value for name, value in one.row.items() if name in predicted and isinstance(value, float)}
+    name, value = next(iter(numbers.items()), ("", 0.0))
+    if error := numbers.get(f"{name}_err"):
+        return f"{name} {with_error(value, error)}"
+    return f"{name} {value:.3g}" if name else ""
 
 
 def _short(name: str) -> str:

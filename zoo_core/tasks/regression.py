@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from ..metric import Metric
 
-__all__ = ["TASK", "Regression", "RegressionTask"]
+__all__ = ["TASK", "Regression", "RegressionTask", "with_error"]
+
+DECIMALS = 4  # of a value without error
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,18 @@ class RegressionTask(Task):
         """Means and standard deviations, by name."""
         means = {name: columns[name] for name in heads.parameters}
         return ParameterScores(means, {name: columns[f"{name}_err"] for name in heads.parameters})
+
+
+def with_error(value: float, error: float) -> str:
+    """Both with two digits of the error.
+
+    Example:
+        >>> from zoo_core.tasks.regression import with_error
+        >>> with_error(1.38172, 0.0213), with_error(-21.7, 0.344)
+        ('1.382 +- 0.021', '-21.70 +- 0.34')
+    """
+    decimals = max(0, 1 - math.floor(math.log10(error))) if 0 < error < math.inf else DECIMALS
+    return f"{value:.{decimals}f} +- {error:.{decimals}f}"
 
 
 def _names(heads: Heads) -> tuple[tuple[str, ...], tuple[str, ...]]:
