@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -52,9 +53,10 @@ class MonteCarloDropout(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Features (B, D) of the network inside, averaged over the passes."""
-        return self._through_all(cast(nn.Module, self.network).features, x).mean(1)  # pyright: ignore[reportCallIssue]
+        function = cast(Callable[[Tensor], Tensor], self.network.features)
+        return self._through_all(function, x).mean(1)
 
-    def _through_all(self, function: nn.Module, x: Tensor) -> Tensor:
+    def _through_all(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         """(B, M, ...): the images are repeated M times, those of one pass behind one another."""
         return function(x.repeat(self.passes, 1, 1, 1)).unflatten(0, (self.passes, -1)).transpose(0, 1)
 

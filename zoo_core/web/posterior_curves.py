@@ -75,7 +75,7 @@ def _pulls(one: Measured, scores: ParameterScores, name: str) -> Iterator[Record
     shares = np.histogram(np.clip(pulls, PULLS[0], PULLS[-1]), PULLS)[0] / len(pulls) / width
     for low, share in zip(PULLS, shares, strict=False):
         centre = low + width / 2
-        yield _record(one, name, pull=centre, density=share, expected=norm.pdf(centre))
+        yield _record(one, name, pull=centre, density=share, expected=float(norm.pdf(centre)))
 
 
 def _ranks(one: Measured, scores: ParameterScores, name: str) -> Iterator[Record]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import h5py
 import numpy as np
@@ -97,7 +98,7 @@ class Astromatic2022(Dataset):
         order = np.argsort(rows, kind="stable")  # h5py wants rows that rise, each once
         wanted, where = np.unique(rows[order], return_inverse=True)
         with _opened(part.path) as group:
-            found = np.asarray(group[part.images][wanted], dtype=np.float32)
+            found = np.asarray(_dataset(group, part.images)[wanted], dtype=np.float32)
         images = np.empty_like(found, shape=(len(rows), *found.shape[1:]))
         images[order] = found[where]
         return images.reshape(len(rows), *[side for side in found.shape[1:] if side > 1])
@@ -126,16 +127,17 @@ def astromatic2022(path: str | Path, deblended: bool = False) -> Astromatic2022:
 def _part(file: Path, wanted: str) -> Part:
     with _opened(file) as group:
         images, params = (_named(group, name, file) for name in (wanted, "params"))
-        table = np.asarray(group[params][()], dtype=np.float64)
-        shape = tuple(side for side in group[images].shape[1:] if side > 1)
+        table = np.asarray(_dataset(group, params)[()], dtype=np.float64)
+        stored = _dataset(group, images).shape
+        shape = tuple(side for side in stored[1:] if side > 1)
         if table.ndim != 2 or table.shape[1] != len(COLUMNS):
             raise DatasetError(
                 f"astromatic2022: {file}: {params} is {table.shape}; it must have {len(COLUMNS)} columns, "
                 f"{', '.join(COLUMNS)}"
             )
-        if len(shape) != 2 or group[images].shape[0] != len(table):
+        if len(shape) != 2 or stored[0] != len(table):
             raise DatasetError(
-                f"astromatic2022: {file}: {images} is {group[images].shape}, and {params} has {len(table)} rows; "
+                f"astromatic2022: {file}: {images} is {stored}, and {params} has {len(table)} rows; "
                 "there must be an image for each"
             )
     return Part(file, images, table)
@@ -153,11 +155,15 @@ def _named(group: h5py.Group, name: str, file: Path) -> str:
     return found[0]
 
 
+def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    return cast(h5py.Dataset, group[name])
+
+
 @contextmanager
 def _opened(file: Path) -> Iterator[h5py.Group]:
     """The group of a file."""
     try:
         with h5py.File(file, "r", locking=False) as opened:
-            yield opened[GROUP]
+            yield cast(h5py.Group, opened[GROUP])
     except FAILURES as error:
         raise DatasetError(f"astromatic2022: {file} cannot be read ({error})") from error

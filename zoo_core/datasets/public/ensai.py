@@ -16,7 +16,7 @@ from .files import FileDataset
 
 __all__ = ["COLUMNS", "Ensai", "ensai"]
 
-COLUMNS = ("theta_E", "ellip_x", "ellip_y", "lens_x", "lens_y", "shear_x", "shear_y", "magnification")
+COLUMNS: tuple[str, ...] = ("theta_E", "ellip_x", "ellip_y", "lens_x", "lens_y", "shear_x", "shear_y", "magnification")
 """Of parameters_train.txt and parameters_test.txt."""
 
 HEADS = Heads(
@@ -47,7 +47,7 @@ class Ensai(FileDataset):
 
     def __init__(self, sources: list[FileSource], table: np.ndarray):
         description = Description("ensai", "1", "regression", "simulated", ("F814W",), PIXEL_SCALE, HEADS, SYMMETRIES)
-        columns = dict(zip(COLUMNS, table.T, strict=True))
+        columns: dict[str, np.ndarray] = dict(zip(COLUMNS, table.T, strict=True))
         columns["ellip_1"], columns["ellip_2"] = doubled(columns.pop("ellip_x"), columns.pop("ellip_y"))
         super().__init__(description, sources, np.zeros(len(sources), int), columns)
 
