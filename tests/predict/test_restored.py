@@ -63,13 +63,18 @@ def test_a_restored_file_says_where_it_is_what_it_is_and_what_was_not_measured(r
 
 
 def test_brightness_of_the_surface_stays_where_pixels_grow(restorer, tmp_path):
-    for name, unit in (("per_pixel", "electron/s"), ("per_area", "MJy/sr"), ("unknown", "ADU per something")):
+    for name, unit in (
+        ("per_pixel", "electron/s"),
+        ("per_area", "MJy/sr"),
+        ("unknown", "ADU per something"),
+        ("magnitudes", "mag(AB)"),
+    ):
         hdu = stamp(unit)
         hdu.data[:] = 3.0 + 0.01 * hdu.data
         hdu.writeto(tmp_path / f"{name}.fits")
     table = restorer.predict(tmp_path / "*.fits", out_dir=tmp_path / "restored")
     medians = {row["id"]: np.nanmedian(fits.getdata(row["output"])) for row in table}
-    assert medians == pytest.approx({"per_pixel": 12, "per_area": 3, "unknown": 12}, rel=0.01)
+    assert medians == pytest.approx({"per_pixel": 12, "per_area": 3, "unknown": 12, "magnitudes": 12}, rel=0.01)
 
 
 def test_a_scale_that_was_given_counts_and_the_header_does_not(restorer, tmp_path):
@@ -109,6 +114,7 @@ def outputs(*names):
         (["/x/y/a.fits", "/x/y/b c.npy"], ["out/a.fits", "out/b_c.fits"]),
         (["/x/y/a.fits", "/x/z/a.fits"], ["out/y/a.fits", "out/z/a.fits"]),
         (["/x/y.d/a.fits", "/x/y.d2/a.fits"], ["out/y.d/a.fits", "out/y.d2/a.fits"]),
+        (["x/a.fits", "x-y/a.fits", "x/b/a.fits"], ["out/x/a.fits", "out/x-y/a.fits", "out/x/b/a.fits"]),
         (["s3://bucket/t/a.fits"], ["out/a.fits"]),
         (["../a.fits", "b/a.fits"], ["out/a.fits", "out/b/a.fits"]),
     ],

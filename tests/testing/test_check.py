@@ -7,6 +7,7 @@ import pytest
 import zoo_core as zoo
 from zoo_core.catalog.entries import entry_of
 from zoo_core.errors import UnknownNameError, WeightsError
+from zoo_core.models.describe import describe
 from zoo_core.testing.check import BROKEN, EXPECTED, OBEYED, SKIPPED, Outcome, Report, check
 from zoo_core.testing.scaffold import new
 
@@ -110,7 +111,7 @@ def published(tmp_path, seen) -> Callable[..., None]:
 def test_a_published_pipeline_is_a_model_that_is_listed_loaded_and_checked(published):
     published()
     assert "pipeline.smooth" in [spec.id for spec in zoo.list_models("pipeline.*")]
-    assert zoo.info("pipeline.smooth").installed
+    assert describe("pipeline.smooth").installed
     model = zoo.load("pipeline", device="cpu")
     images = zoo.open_dataset("finding_space", n=2).images([0, 1])
     assert model.predict(images, pixel_scale=0.1)["p_lens"].tolist() == pytest.approx(

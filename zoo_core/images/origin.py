@@ -79,12 +79,12 @@ def _notes(image: RawImage, prepared: Prepared, scale: float | None) -> Iterator
 
 def _is_surface_brightness(unit: str | None) -> bool:
     """Whether it is a unit per solid angle, `MJy/sr`, whose values do not depend on the size of the pixels."""
-    from astropy.units import Unit, UnrecognizedUnit, rad
+    from astropy.units import Unit, UnitBase, rad
 
     if not unit:
         return False
-    parsed = Unit(unit, parse_strict="silent")
-    if isinstance(parsed, UnrecognizedUnit):
+    parsed = Unit(unit, parse_strict="silent")  # pyright: ignore[reportCallIssue] - of its metaclass
+    if not isinstance(parsed, UnitBase):  # magnitudes
         return False
     bases = parsed.decompose()
     return any(base == rad and power < 0 for base, power in zip(bases.bases, bases.powers, strict=True))

@@ -192,14 +192,17 @@ class Preprocess:
     def _grid(self, trimmed: tuple[slice, slice, slice], pixel_scale: float | None) -> Grid:
         """The grid of the prepared pixels, of an image whose trimmed part is this."""
         _, rows, columns = trimmed
-        grid, shape = UNCHANGED.cut(columns.start, rows.start), (rows.stop - rows.start, columns.stop - columns.start)
+        grid = UNCHANGED.cut(columns.start, rows.start)
+        height, width = rows.stop - rows.start, columns.stop - columns.start
         scale = self._resampled_from(pixel_scale)
         if scale is not None and self.pixel_scale is not None:
             ratio = geometry.ratio_of(scale, self.pixel_scale)
-            grid, shape = grid.resampled(shape, ratio), tuple(n_resampled(length, ratio) for length in shape)
+            grid = grid.resampled((height, width), ratio)
+            height, width = n_resampled(height, ratio), n_resampled(width, ratio)
         if (binned := self._operation(Bin)) is not None:
-            grid, shape = grid.binned(shape, binned.factor), tuple(length // binned.factor for length in shape)
-        return grid.framed(shape, self.size)
+            grid = grid.binned((height, width), binned.factor)
+            height, width = height // binned.factor, width // binned.factor
+        return grid.framed((height, width), self.size)
 
     def _resampled(
         self, pixels: np.ndarray, valid: np.ndarray, pixel_scale: float | None

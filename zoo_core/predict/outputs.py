@@ -85,7 +85,8 @@ def _keys(images: Images) -> Iterator[str]:
 
 def _common(folders: set[str]) -> str:
     """The folder that all of them are in; empty if there is none."""
-    first, last = min(folders, default="").split("/"), max(folders, default="").split("/")
+    parts = [folder.split("/") for folder in folders]
+    first, last = min(parts, default=[]), max(parts, default=[])
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     return "/".join(part for part, _ in same)
 

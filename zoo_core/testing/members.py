@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
+from ..models.committee import Committee
 from ..models.load import load
 from ..models.model import Model
 from ..models.pipeline import Pipeline
@@ -71,9 +72,10 @@ def _by_hand(model: Model, golden: Golden) -> Iterator[Prediction]:
 
 
 def _in_turn(model: Model, prepared: Tensor) -> Prediction:
-    *before, last = cast(Pipeline, model.network).members
-    if cast(Pipeline, model.network).samples:
-        return model.network.stages(prepared)[-1]
+    pipeline = cast(Pipeline, model.network)
+    *before, last = pipeline.members
+    if pipeline.samples:
+        return pipeline.stages(prepared)[-1]
     noise: Tensor | None = None
     for member in before:
         restored = cast(Restoration, member.prediction(member.preprocess.channels(prepared, noise)))
@@ -83,7 +85,7 @@ def _in_turn(model: Model, prepared: Tensor) -> Prediction:
 
 def _pooled(model: Model, prepared: Tensor) -> Prediction:
     outputs = []
-    for member in model.network.members:
+    for member in cast(Committee, model.network).members:
         predicted = member.prediction(member.preprocess.channels(prepared))
         outputs.append(member.task.output_of(predicted, member.heads, member.calibration))
     return model.task.prediction(model.task.pooled(outputs), model.heads, model.calibration)

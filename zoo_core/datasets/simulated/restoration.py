@@ -243,8 +243,7 @@ def _shorter(made: Components, ratios: np.ndarray) -> Components:
     noise, truth, ratio = made.noise.copy(), made.truth.copy(), torch.from_numpy(ratios)
     noise["shot"] *= np.sqrt(ratios)
     truth["arc_snr"] /= np.sqrt(ratios)
-    light = (shortened(part, ratio) for part in (made.foreground, made.arcs))
-    return Components(*light, noise, truth)
+    return Components(shortened(made.foreground, ratio), shortened(made.arcs, ratio), noise, truth)
 
 
 def _in_sky_sigma(made: Components) -> Components:
