@@ -62,7 +62,7 @@ def with_tables(text: str) -> str:
 def draw() -> None:
     """The images that a finder is surest of, with their truth, and how the finders compare."""
     figure = Figure((11, 3.6), dpi=100, layout="constrained")
-    left, right = np.ravel(figure.subfigures(1, 2, width_ratios=(1.55, 1)))
+    left, right = np.asarray(figure.subfigures(1, 2, width_ratios=(1.55, 1)))
     _draw_best(left)
     axes = right.subplots()
     for number, model in enumerate(FINDERS):

@@ -38,9 +38,9 @@ def outline_measured(axes: Axes, measured: np.ndarray | None) -> bool:
     """
     if measured is None or measured.all():
         return False
+    _, height, width = measured.shape
     in_all = measured[measured.any((1, 2))].all(0)
     framed = np.pad(in_all, 1)  # so that the line closes at the border of the picture
-    height, width = in_all.shape
     limits = axes.get_xlim(), axes.get_ylim()
     axes.contour(
         np.arange(-1, width + 1),
