@@ -5,6 +5,10 @@
 The network alone sees prepared channels that are in memory. Its fastest setting on a CPU is sought among one batch on
 all cores and small batches on one core each, channels last, 8 to 128 images at once. Both are timed in turns, and the
 best of the rounds counts, so that other work on the machine disturbs them alike.
+
+Against the loop that a user would write (each file opened, prepared, and its eight views shown to the network one by
+one) prediction takes less than half of the processor time with LASTRO, 53 ms of 118 ms an image on a busy AVX2 core,
+and four fifths with DeepLens, 342 ms of 435 ms. With either 97 % of the time and more is that of the network.
 """
 
 import subprocess
@@ -22,6 +26,7 @@ from astropy.io import fits
 
 import zoo_core as zoo
 from zoo_core.models.model import Model
+from zoo_core.models.views import view
 from zoo_core.predict.images import SourceImages
 from zoo_core.predict.inputs import images_of
 from zoo_core.predict.parallel import in_threads
@@ -30,6 +35,8 @@ from zoo_core.predict.reading import prepare
 ROUNDS = 5
 IMAGES = {1: 2048, 8: 512}  # by views: a few seconds each
 COLD_START = 0.2  # seconds
+LOOPED = 32  # files
+OF_LOOP = {"lastro": 2.0, "deeplens": 1.1}  # times as fast as the loop, at least
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +116,37 @@ def prepare_one_by_one(model: Model, images: SourceImages) -> None:
         batch = prepare(images.job(start, min(start + 64, len(images))), model.preprocess, None)
         model.preprocess.channels(torch.from_numpy(batch.pixels))
     torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("architecture", OF_LOOP)
+def test_prediction_takes_less_than_a_loop_over_the_files(benchmark, folder, architecture):
+    files = sorted(folder.iterdir())[:LOOPED]
+    model = replace(zoo.build(architecture), weights_sha256="0" * 64, views=8)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    loop, whole = [], []
+    for _ in range(ROUNDS):
+        loop.append(core_seconds(lambda: looped(model, files)))
+        whole.append(core_seconds(lambda: model.predict(files)))
+    benchmark.pedantic(lambda: model.predict(files), rounds=1)
+    torch.set_num_threads(before)
+    benchmark.extra_info |= {
+        "loop, ms an image": min(loop) / LOOPED * 1e3,
+        "predict, ms an image": min(whole) / LOOPED * 1e3,
+        "times as fast": min(loop) / min(whole),
+    }
+    assert min(loop) / min(whole) >= OF_LOOP[architecture]
+
+
+@torch.inference_mode()
+def looped(model: Model, files: list[Path]) -> list[torch.Tensor]:
+    """Logits of each file: the mean over its eight views, one after the other."""
+    logits = []
+    for file in files:
+        pixels = fits.getdata(file).astype(np.float32)[None, None]
+        channels = model.preprocess.images(pixels, 0.1)
+        logits.append(torch.stack([model.network(view(channels, k)) for k in range(8)]).mean(0))
+    return logits
 
 
 def test_listing_models_starts_fast(benchmark):
