@@ -15,7 +15,7 @@ from ..predict.gallery import NIGHT, blue_to_red, stretched
 
 __all__ = ["STRETCHES", "pictures_of"]
 
-COLOURS = 64  # of a picture: enough to see, and half of the bytes
+COLOURS = 256  # of a picture: as many as there are between black and white
 FAINT = (-2.0, 6.0)  # times the noise of the sky, from black to white
 
 
