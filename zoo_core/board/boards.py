@@ -71,12 +71,12 @@ def _subject(name: str, entry: Mapping[str, Any]) -> Subject:
     side = entry.get("side_by_side")
     published = [Published(**one) for one in entry.get("published", ())]
     return Subject(
-        name,
-        entry["title"],
-        entry["short"],
-        entry["text"],
-        entry["benchmarks"],
-        SideBySide(**side) if side else None,
-        published,
-        entry.get("baselines", ()),
+        name=name,
+        title=entry["title"],
+        short=entry["short"],
+        text=entry["text"],
+        benchmarks=entry["benchmarks"],
+        side_by_side=SideBySide(**side) if side else None,
+        published=published,
+        baselines=entry.get("baselines", ()),
     )

@@ -117,12 +117,16 @@ def paired(
     """
     first, second = values
     if first is None or second is None:
-        return PairedMetric(metric.name, first, second, None, None, None, "")
+        return PairedMetric(
+            name=metric.name, first=first, second=second, difference=None, low=None, high=None, better=""
+        )
     apart = resampled[0] - resampled[1]
     low, high = percentile(apart) or (None, None)
     merit = apart if metric.higher_is_better else -apart
     better = models[0] if np.mean(merit > 0) > 0.975 else models[1] if np.mean(merit < 0) > 0.975 else ""
-    return PairedMetric(metric.name, first, second, first - second, low, high, better)
+    return PairedMetric(
+        name=metric.name, first=first, second=second, difference=first - second, low=low, high=high, better=better
+    )
 
 
 def disputed(first: Scores, second: Scores, result: Result, shown: int) -> list[int]:

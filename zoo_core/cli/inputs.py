@@ -94,7 +94,15 @@ class Typed:
         patterns = self.patterns()
         names = [name for name in self.inputs if name not in patterns]
         bands = parse_bands(patterns) if patterns else None
-        return Files(names, self.layer, self.stack, bands, self.mask, self.weight, self.from_file)
+        return Files(
+            paths=names,
+            ext=self.layer,
+            stack=self.stack,
+            bands=bands,
+            mask=self.mask,
+            weight=self.weight,
+            from_file=self.from_file,
+        )
 
     def _mosaic(self) -> Named:
         from ..predict.inputs import Mosaic
@@ -103,7 +111,15 @@ class Typed:
         if self.catalog is None or not self.image or not alone:
             raise click.UsageError("cutouts need --catalog and --image, and no files, --stack, --bands or --from-file")
         columns = self.columns.split(",") if self.columns else ()
-        return Mosaic(self.catalog, mosaics(self.image), self.cutout, self.layer, self.mask, self.weight, columns)
+        return Mosaic(
+            catalog=self.catalog,
+            image=mosaics(self.image),
+            cutout=self.cutout,
+            ext=self.layer,
+            mask=self.mask,
+            weight=self.weight,
+            columns=columns,
+        )
 
 
 def mosaics(typed: Sequence[str]) -> list[str] | dict[str, str]:

@@ -134,4 +134,4 @@ class Cutouts(Sequence[Source]):
             assert sky is not None  # pixels are those of a mosaic
             return OffTiles(self.catalog, name, row, sky)
         x, y = float(self.x[place]), float(self.y[place])
-        return CatalogSource(self.tiles[number], name, row, x, y, self.sides[number], sky)
+        return CatalogSource(tile=self.tiles[number], name=name, row=row, x=x, y=y, size=self.sides[number], sky=sky)

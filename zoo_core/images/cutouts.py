@@ -70,15 +70,15 @@ def find_cutouts(
     x, y = _pixels(found, tile)
     rows = np.arange(len(found.names))
     return Cutouts(
-        str(catalog),
-        tiles,
-        [side(tile)],
-        pa.array(found.names, pa.string()),
-        rows,
-        np.zeros(len(rows), int),
-        x,
-        y,
-        _sky(found),
+        catalog=str(catalog),
+        tiles=tiles,
+        sides=[side(tile)],
+        names=pa.array(found.names, pa.string()),
+        rows=rows,
+        tile=np.zeros(len(rows), int),
+        x=x,
+        y=y,
+        sky=_sky(found),
     )
 
 
@@ -91,7 +91,17 @@ def _of_tiles(catalog: str, found: OnSky | OnMosaic, tiles: Sequence[Tile], side
     sides = [side(tile) if tile is not None and len(there.rows) else 0 for tile, there in parts]
     x, y = (np.concatenate([getattr(there, axis) for _, there in parts]) for axis in ("x", "y"))
     names, sky = pa.array(found.names, pa.string()).take(rows), _sky(found)
-    return Cutouts(catalog, tiles, sides, names, rows, numbers, x, y, None if sky is None else sky[rows])
+    return Cutouts(
+        catalog=catalog,
+        tiles=tiles,
+        sides=sides,
+        names=names,
+        rows=rows,
+        tile=numbers,
+        x=x,
+        y=y,
+        sky=None if sky is None else sky[rows],
+    )
 
 
 def _sky(found: OnSky | OnMosaic) -> np.ndarray | None:

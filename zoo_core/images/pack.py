@@ -175,4 +175,12 @@ def _sources_in(path: Path) -> Iterator[PackedSource]:
     for row, (id, key, message, unit, scale, ra, dec) in enumerate(rows):
         file_source = FileSource(str(path), PIXELS, row)
         sky = None if math.isnan(ra) else (ra, dec)
-        yield PackedSource(file_source, id, key, message, None if math.isnan(scale) else scale, unit or None, sky)
+        yield PackedSource(
+            file=file_source,
+            name=id,
+            path=key,
+            message=message,
+            pixel_scale=None if math.isnan(scale) else scale,
+            unit=unit or None,
+            sky=sky,
+        )

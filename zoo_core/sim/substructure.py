@@ -135,7 +135,9 @@ def draw_scene(rng: np.random.Generator, difficulty: Difficulty, kind: str) -> S
     if kind == "vort":
         low, high = (times * lens.theta_E for times in VORTEX_DISTANCE)
         vortices = draw_vortex(rng, difficulty.vortex_mass, (low, high))
-    return Scene(kind, lens, source, halos, vortices, exposure.psf, exposure.noise)
+    return Scene(
+        kind=kind, lens=lens, source=source, halos=halos, vortices=vortices, psf=exposure.psf, noise=exposure.noise
+    )
 
 
 def draw_macro_lens(rng: np.random.Generator) -> Lens:

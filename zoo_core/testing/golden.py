@@ -121,14 +121,16 @@ def read_golden(path: Path) -> Golden:
 
 def _golden(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str], described: Mapping[str, Any]) -> Golden:
     return Golden(
-        tuple(tensors[f"image.{k}"] for k in range(len(described["ids"]))),
-        tuple(described["pixel_scales"]),
-        tuple(described["ids"]),
-        tuple(described["kinds"]),
-        {name.removeprefix("expected."): rows for name, rows in tensors.items() if name.startswith("expected.")},
-        metadata["weights_sha256"],
-        metadata["preprocess"],
-        described["views"],
+        images=tuple(tensors[f"image.{k}"] for k in range(len(described["ids"]))),
+        pixel_scales=tuple(described["pixel_scales"]),
+        ids=tuple(described["ids"]),
+        kinds=tuple(described["kinds"]),
+        expected={
+            name.removeprefix("expected."): rows for name, rows in tensors.items() if name.startswith("expected.")
+        },
+        weights_sha256=metadata["weights_sha256"],
+        preprocess=metadata["preprocess"],
+        views=described["views"],
     )
 
 

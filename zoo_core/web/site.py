@@ -113,7 +113,15 @@ def site_of(
         )
         for table in board.tables
     }
-    return Site(board, listed, views, tuple(_chapters(views)), _edition(board), home, recipes)
+    return Site(
+        board=board,
+        listed=listed,
+        views=views,
+        chapters=tuple(_chapters(views)),
+        edition=_edition(board),
+        home=home,
+        recipes=recipes,
+    )
 
 
 def _numbers(board: Board) -> dict[str, dict[str, int]]:

@@ -53,7 +53,14 @@ class Astromatic2022(Dataset):
 
     def __init__(self, parts: Sequence[Part]):
         self.description = Description(
-            "astromatic2022", "1", "regression", "simulated", ("VIS",), PIXEL_SCALE, HEADS, SYMMETRIES
+            name="astromatic2022",
+            version="1",
+            task="regression",
+            domain="simulated",
+            bands=("VIS",),
+            pixel_scale=PIXEL_SCALE,
+            heads=HEADS,
+            symmetries=SYMMETRIES,
         )
         self.parts = tuple(parts)
         self._ends = np.cumsum([len(part.params) for part in parts])

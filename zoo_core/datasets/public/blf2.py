@@ -116,7 +116,15 @@ class Blf2(FileDataset):
     def __init__(self, sources: Sequence[PairedSource], rows: Sequence[CatalogueRow], bands: Sequence[str]):
         finest = min((BANDS[band] for band in bands), key=lambda band: band.pixel_scale)
         heads = Heads(classes=("nonlens", "lens"))
-        description = Description("blf2", "1", "classification", "simulated", tuple(bands), finest.pixel_scale, heads)
+        description = Description(
+            name="blf2",
+            version="1",
+            task="classification",
+            domain="simulated",
+            bands=tuple(bands),
+            pixel_scale=finest.pixel_scale,
+            heads=heads,
+        )
         columns = {name: np.array([getattr(row, name) for row in rows]) for name in CRITERIA}
         super().__init__(description, sources, np.array([row.is_lens for row in rows]), columns)
         self._grid = finest

@@ -52,7 +52,15 @@ def _challenge(name: str, root: Path, bands: Mapping[str, str], pixel_scale: flo
         raise DatasetError(f"{name}: no image{next(iter(bands.values()))}-<ID>.fits below {root}")
     is_lens, columns = _truth(name, root, labels, ids, found[next(iter(bands))])
     sources = [_source(image_id, [found[band][image_id] for band in bands], list(bands)) for image_id in ids]
-    description = Description(name, "1", "classification", "simulated", tuple(bands), pixel_scale, HEADS)
+    description = Description(
+        name=name,
+        version="1",
+        task="classification",
+        domain="simulated",
+        bands=tuple(bands),
+        pixel_scale=pixel_scale,
+        heads=HEADS,
+    )
     return FileDataset(description, sources, is_lens, columns)
 
 

@@ -78,7 +78,15 @@ def deeplense(path: str | Path, pixel_scale: float | None = None, colours: bool 
     sources = [DeepLenseSource(str(file)) for found in files for file in found]
     bands = COLOURS if colours else ("VIS",)
     heads = Heads(classes=classes)
-    description = Description("deeplense", "1", "classification", "simulated", bands, pixel_scale, heads)
+    description = Description(
+        name="deeplense",
+        version="1",
+        task="classification",
+        domain="simulated",
+        bands=bands,
+        pixel_scale=pixel_scale,
+        heads=heads,
+    )
     return FileDataset(description, sources, labels)
 
 
@@ -110,7 +118,15 @@ class MassDataset(Dataset):
 
     def __init__(self, pixels: np.ndarray, masses: np.ndarray, ids: list[str], pixel_scale: float | None):
         heads = Heads(parameters=("log10_mass",), units=("dex",))
-        self.description = Description("deeplense_mass", "1", "regression", "simulated", ("VIS",), pixel_scale, heads)
+        self.description = Description(
+            name="deeplense_mass",
+            version="1",
+            task="regression",
+            domain="simulated",
+            bands=("VIS",),
+            pixel_scale=pixel_scale,
+            heads=heads,
+        )
         self.pixels, self.masses, self.ids = pixels, masses.astype(np.float64), ids
 
     def __len__(self) -> int:

@@ -42,7 +42,15 @@ def deeplense_finding(path: str | Path, split: str = "train", pixel_scale: float
     sources = [DeepLenseSource(str(file)) for found in files for file in found]
     labels = np.repeat(np.arange(len(KINDS)), [len(found) for found in files])
     heads = Heads(classes=("nonlens", "lens"))
-    description = Description("deeplense_finding", "1", "classification", "real", BANDS, pixel_scale, heads)
+    description = Description(
+        name="deeplense_finding",
+        version="1",
+        task="classification",
+        domain="real",
+        bands=BANDS,
+        pixel_scale=pixel_scale,
+        heads=heads,
+    )
     return _Finding(description, sources, labels)
 
 

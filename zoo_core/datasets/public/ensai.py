@@ -46,7 +46,16 @@ class Ensai(FileDataset):
     """
 
     def __init__(self, sources: list[FileSource], table: np.ndarray):
-        description = Description("ensai", "1", "regression", "simulated", ("F814W",), PIXEL_SCALE, HEADS, SYMMETRIES)
+        description = Description(
+            name="ensai",
+            version="1",
+            task="regression",
+            domain="simulated",
+            bands=("F814W",),
+            pixel_scale=PIXEL_SCALE,
+            heads=HEADS,
+            symmetries=SYMMETRIES,
+        )
         columns: dict[str, np.ndarray] = dict(zip(COLUMNS, table.T, strict=True))
         columns["ellip_1"], columns["ellip_2"] = doubled(columns.pop("ellip_x"), columns.pop("ellip_y"))
         super().__init__(description, sources, np.zeros(len(sources), int), columns)

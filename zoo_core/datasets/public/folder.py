@@ -70,7 +70,15 @@ def folder(
     sources = [source for of_class in found.values() for source in of_class]
     labels = [label for label, of_class in enumerate(found.values()) for _ in of_class]
     heads = Heads(classes=tuple(found))
-    description = Description("folder", "1", "classification", domain, tuple(bands), None, heads)
+    description = Description(
+        name="folder",
+        version="1",
+        task="classification",
+        domain=domain,
+        bands=tuple(bands),
+        pixel_scale=None,
+        heads=heads,
+    )
     scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
     return Folder(description, sources, np.array(labels), size, scale)
 

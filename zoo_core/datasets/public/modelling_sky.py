@@ -26,7 +26,14 @@ class ModellingSky(Sky):
     def __init__(self, rows: Sequence[ListedFile], bands: Mapping[str, str], pixel_scale: float, size: int):
         super().__init__(rows, bands, pixel_scale, size)
         self.description = Description(
-            "modelling_sky", "1", "regression", "real", tuple(bands), pixel_scale, HEADS, SYMMETRIES
+            name="modelling_sky",
+            version="1",
+            task="regression",
+            domain="real",
+            bands=tuple(bands),
+            pixel_scale=pixel_scale,
+            heads=HEADS,
+            symmetries=SYMMETRIES,
         )
 
     def truth(self) -> dict[str, np.ndarray]:

@@ -127,7 +127,15 @@ class Sky(FileDataset):
             "theta_E": np.array([row.theta_E for row in rows]),
         }
         labels = np.array([row.label for row in rows])
-        description = Description("sky", "1", "classification", "real", tuple(bands), pixel_scale, HEADS)
+        description = Description(
+            name="sky",
+            version="1",
+            task="classification",
+            domain="real",
+            bands=tuple(bands),
+            pixel_scale=pixel_scale,
+            heads=HEADS,
+        )
         super().__init__(description, sources, labels, columns, size)
         self._planes, self._rows = bands, {source.key: row for source, row in zip(sources, rows, strict=True)}
 
@@ -186,15 +194,15 @@ def _row(folder: Path, where: str, entry: Mapping[str, str]) -> ListedFile:
     if not file.is_file():
         raise DatasetError(f"sky: {where}: there is no {file}")
     return ListedFile(
-        PurePosixPath(entry["file"]).with_name(stem(str(file))).as_posix(),
-        file,
-        entry.get("name") or file.name,
-        HEADS.classes.index(entry["label"]),
-        tuple(band.strip() for band in entry["band"].split(",")),
-        _number(where, entry, "pixel_scale"),
-        entry.get("arc") or NO_ARC,
-        _number(where, entry, "theta_E") or np.nan,
-        file.parent.name,
+        id=PurePosixPath(entry["file"]).with_name(stem(str(file))).as_posix(),
+        file=file,
+        name=entry.get("name") or file.name,
+        label=HEADS.classes.index(entry["label"]),
+        bands=tuple(band.strip() for band in entry["band"].split(",")),
+        pixel_scale=_number(where, entry, "pixel_scale"),
+        arc=entry.get("arc") or NO_ARC,
+        theta_E=_number(where, entry, "theta_E") or np.nan,
+        kind=file.parent.name,
     )
 
 

@@ -75,7 +75,13 @@ class Finding(CutoutSet):
         if n < 1 or not 0 <= lens_fraction <= 1:
             raise DatasetError(f"{name}: n = {n}, lens_fraction = {lens_fraction}; give n > 0 and a fraction of 0 to 1")
         self.description = Description(
-            name, distribution.version, "classification", "simulated", self.bands, self.frame.pixel_scale, HEADS
+            name=name,
+            version=distribution.version,
+            task="classification",
+            domain="simulated",
+            bands=self.bands,
+            pixel_scale=self.frame.pixel_scale,
+            heads=HEADS,
         )
         self.distribution, self.n, self.seed, self.lens_fraction = distribution, n, seed, lens_fraction
         self.cache, self.hosts, self.examples = kept_under(cache), hosts, examples
@@ -187,7 +193,16 @@ def finding_space(
         return Finding("finding_space", distribution, n, seed, lens_fraction, cache)
     images = read_telescope_images(hosts)
     examples = examples_of(images, real) if real else None
-    return Finding("finding_space", distribution, n, seed, lens_fraction, cache, hosts_of(images, painted), examples)
+    return Finding(
+        name="finding_space",
+        distribution=distribution,
+        n=n,
+        seed=seed,
+        lens_fraction=lens_fraction,
+        cache=cache,
+        hosts=hosts_of(images, painted),
+        examples=examples,
+    )
 
 
 def finding_space_shifted(

@@ -67,7 +67,14 @@ class Modelling(CutoutSet):
         self.telescope = TELESCOPES[telescope]
         frame, version = self.telescope.frame, self.telescope.distribution.version
         self.description = Description(
-            name, version, "regression", "simulated", ("VIS",), frame.pixel_scale, HEADS, SYMMETRIES
+            name=name,
+            version=version,
+            task="regression",
+            domain="simulated",
+            bands=("VIS",),
+            pixel_scale=frame.pixel_scale,
+            heads=HEADS,
+            symmetries=SYMMETRIES,
         )
         self.n, self.seed, self.lens_light = n, seed, lens_light
         self.cache = kept_under(cache)

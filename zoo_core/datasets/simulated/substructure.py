@@ -188,7 +188,14 @@ class Substructure(Simulated):
             block: scenes that are drawn together.
         """
         endless = Substructure(
-            self.description.name, ENDLESS, self.seed, self.difficulty, self.size, self.classes, self.start, self.cache
+            name=self.description.name,
+            n=ENDLESS,
+            seed=self.seed,
+            difficulty=self.difficulty,
+            size=self.size,
+            classes=self.classes,
+            start=self.start,
+            cache=self.cache,
         )
         return fresh_exposures(endless.scenes, self.target, self.size, device, block)
 
@@ -214,7 +221,9 @@ class Substructure(Simulated):
 
 def described(name: str, task: str, heads: Heads) -> Description:
     """What all of these data sets are."""
-    return Description(name, VERSION, task, "simulated", ("VIS",), PIXEL_SCALE, heads)
+    return Description(
+        name=name, version=VERSION, task=task, domain="simulated", bands=("VIS",), pixel_scale=PIXEL_SCALE, heads=heads
+    )
 
 
 def facts(scene: Scene, label: int) -> dict[str, float | str]:
@@ -269,4 +278,6 @@ def substructure(
     cache: Path | str | None = None,
 ) -> Substructure:
     """Lenses without substructure, with subhalos and with an axion vortex; by default the benchmark's 6,000 images."""
-    return Substructure("substructure", n, seed, difficulty, size, classes, start, cache)
+    return Substructure(
+        name="substructure", n=n, seed=seed, difficulty=difficulty, size=size, classes=classes, start=start, cache=cache
+    )

@@ -66,4 +66,4 @@ def substructure_mass(
     cache: Path | str | None = None,
 ) -> SubstructureMass:
     """Lenses with a vortex or with subhalos, and log10 of the axion's mass (eV) or of the subhalos' (solar masses)."""
-    return SubstructureMass(n, seed, difficulty, size, of, start, cache)
+    return SubstructureMass(n=n, seed=seed, difficulty=difficulty, size=size, of=of, start=start, cache=cache)

@@ -59,7 +59,17 @@ def _trail(rng: np.random.Generator) -> Profile:
     length = 400.0  # arcsec, half-light semi-major axis
     brightness = log_uniform(rng, 3, 60)
     flux = brightness * 4.5 * length * width / FINDING.pixel_area
-    return Profile(False, SERSIC, flux, float(x), float(y), (length * width) ** 0.5, 0.5, width / length, angle)
+    return Profile(
+        lensed=False,
+        profile=SERSIC,
+        flux=flux,
+        x=float(x),
+        y=float(y),
+        R=(length * width) ** 0.5,
+        n=0.5,
+        q=width / length,
+        phi=angle,
+    )
 
 
 def lens_galaxy_in_a_crowd(rng: np.random.Generator, population: Population, host: Host) -> list[Profile]:
@@ -73,7 +83,17 @@ def cluster(rng: np.random.Generator, population: Population, host: Host) -> lis
     profiles = early(rng, population, host)
     halo = host.light._replace(flux=rng.uniform(0.3, 1.5) * host.light.flux, R=rng.uniform(2.0, 3.5) * host.light.R)
     profiles.append(
-        Profile(False, SERSIC, halo.flux, halo.x, halo.y, halo.R, 1.5, rng.uniform(0.4, 0.9), rng.uniform(0, np.pi))
+        Profile(
+            lensed=False,
+            profile=SERSIC,
+            flux=halo.flux,
+            x=halo.x,
+            y=halo.y,
+            R=halo.R,
+            n=1.5,
+            q=rng.uniform(0.4, 0.9),
+            phi=rng.uniform(0, np.pi),
+        )
     )
     return profiles + _members(rng, population, host, int(rng.integers(4, 16)))
 

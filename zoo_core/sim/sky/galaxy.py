@@ -54,7 +54,15 @@ def sersic(galaxy: Galaxy, share: float, size: float, n: float, q: float | None 
     """A Sersic profile with a share of the galaxy's flux and a multiple of its radius."""
     q = galaxy.q if q is None else float(np.clip(q, SMALLEST_Q, 1.0))
     return Profile(
-        galaxy.lensed, SERSIC, share * galaxy.flux, galaxy.x, galaxy.y, size * galaxy.R, n, q, galaxy.phi + turn
+        lensed=galaxy.lensed,
+        profile=SERSIC,
+        flux=share * galaxy.flux,
+        x=galaxy.x,
+        y=galaxy.y,
+        R=size * galaxy.R,
+        n=n,
+        q=q,
+        phi=galaxy.phi + turn,
     )
 
 

@@ -10,8 +10,9 @@ Sersic indices, axis ratios. They are wide, so that a network learns no morpholo
 import numpy as np
 
 from ..draws import ClippedNormal
-from ..rays.scene import RING, SERSIC, Profile
+from ..rays.scene import RING, Profile
 from .galaxy import Galaxy, Morphology, displaced, on_disc, sersic
+from .parts import arms_of, crest, knots
 
 __all__ = [
     "BARRED",
@@ -28,18 +29,15 @@ __all__ = [
     "RINGED",
     "SHELLS",
     "SMOOTH_DISC",
-    "arms_of",
     "barred",
     "clumpy",
     "compact",
-    "crest",
     "dusty",
     "edge_on",
     "elliptical",
     "flocculent",
     "grand_design",
     "irregular",
-    "knots",
     "lenticular",
     "merger",
     "ringed",
@@ -53,15 +51,6 @@ SPHEROID_N = ClippedNormal(3.3, 1.0, low=1.2, high=6.0)
 GRAND_DESIGN_PITCH, FLOCCULENT_PITCH, BARRED_PITCH = (0.18, 0.5), (0.25, 0.7), (0.2, 0.45)
 """Pitch angles of spiral arms, radians. Chosen: as open as spirals are found to be, Kennicutt (1981), AJ 86, 1847, or a
 little more."""
-
-KNOT_COUNTS, FAINTEST_KNOT = 1.5, 0.3
-"""Power of the counts of star-forming knots, and the flux of the faintest where they begin to fall at 1; chosen."""
-
-KNOT_SHAPE, KNOT_SCALE = 2.5, 0.45
-"""Distances of knots from the centre, in half-light radii: a gamma distribution. Chosen, as that of the light of an
-exponential disc (shape 2, scale 0.6) but for fewer near the centre."""
-
-KNOT_SIZES = (0.03, 0.2)  # half-light radii of the galaxy; chosen
 
 LANE = 3  # a dust lane is so many times thinner than the disc that it crosses, and as many times as deep at its centre
 
@@ -88,8 +77,21 @@ def shells(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     for k in range(rng.integers(1, 4)):
         crest = galaxy.R * rng.uniform(1.0, 2.8)
         share, phase = rng.uniform(0.004, 0.03), np.pi * k + rng.normal(0, 0.4)
-        shell = Profile(galaxy.lensed, RING, share * galaxy.flux, galaxy.x, galaxy.y, crest, rng.uniform(0.05, 0.2),
-                        galaxy.q, galaxy.phi, 1, rng.uniform(0.8, 1.0), 0.0, phase)  # fmt: skip
+        shell = Profile(
+            lensed=galaxy.lensed,
+            profile=RING,
+            flux=share * galaxy.flux,
+            x=galaxy.x,
+            y=galaxy.y,
+            R=crest,
+            n=rng.uniform(0.05, 0.2),
+            q=galaxy.q,
+            phi=galaxy.phi,
+            arms=1,
+            contrast=rng.uniform(0.8, 1.0),
+            winding=0.0,
+            phase=phase,
+        )
         profiles.append(shell)
     return profiles
 
@@ -108,30 +110,6 @@ def smooth_disc(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     disc = sersic(galaxy, 1 - share, 1.05, rng.uniform(0.5, 1.4))
     disc = disc._replace(arms=1, contrast=rng.uniform(0.0, 0.4), phase=rng.uniform(0, 2 * np.pi))
     return [disc, sersic(galaxy, share, rng.uniform(0.15, 0.4), rng.uniform(1.0, 3.0), 0.5 + 0.5 * galaxy.q)]
-
-
-def arms_of(rng: np.random.Generator, disc: Profile, arms: int, contrast: float, winding: float) -> list[Profile]:
-    """The disc with spiral arms; a second harmonic in phase with the first makes them narrow."""
-    phase, sharp = rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 0.5)
-    first = disc._replace(flux=(1 - sharp) * disc.flux, arms=arms, contrast=contrast, winding=winding, phase=phase)
-    second = disc._replace(flux=sharp * disc.flux, arms=2 * arms, contrast=contrast, winding=winding, phase=2 * phase)
-    return [first, second]
-
-
-def knots(rng: np.random.Generator, galaxy: Galaxy, count: int, share: float, spread: float = 1.0) -> list[Profile]:
-    """Star-forming knots scattered over the disc, with a share of the flux in all."""
-    fluxes = rng.pareto(KNOT_COUNTS, count) + FAINTEST_KNOT
-    fluxes *= share * galaxy.flux / fluxes.sum()
-    radii, thetas = spread * rng.gamma(KNOT_SHAPE, KNOT_SCALE, count), rng.uniform(0, 2 * np.pi, count)
-    sizes = galaxy.R * np.exp(rng.uniform(np.log(KNOT_SIZES[0]), np.log(KNOT_SIZES[1]), count))
-    ratios = rng.uniform(0.4, 1.0, count)
-    profiles = []
-    for flux, radius, theta, size, q in zip(fluxes, radii, thetas, sizes, ratios, strict=True):
-        dx, dy = on_disc(galaxy, radius, theta)
-        profiles.append(
-            Profile(galaxy.lensed, SERSIC, flux, galaxy.x + dx, galaxy.y + dy, size, 1.0, q, theta + galaxy.phi)
-        )
-    return profiles
 
 
 def grand_design(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
@@ -168,17 +146,6 @@ def barred(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     profiles = [*arms, sersic(galaxy, bar, length, rng.uniform(0.4, 0.8), rng.uniform(0.2, 0.4), turn)]
     profiles.append(sersic(galaxy, 0.08, rng.uniform(0.1, 0.2), rng.uniform(1.0, 3.0), 0.9))
     return [*profiles, *crest(rng, galaxy, ring, length * rng.uniform(1.2, 1.6))]
-
-
-def crest(rng: np.random.Generator, galaxy: Galaxy, share: float, radius: float) -> list[Profile]:
-    """A ring in the disc plane; none if it holds no light."""
-    if share <= 0:
-        return []
-    arms, contrast, phase = int(rng.choice([1, 2, 3, 5])), rng.uniform(0.0, 0.8), rng.uniform(0, 2 * np.pi)
-    return [
-        Profile(galaxy.lensed, RING, share * galaxy.flux, galaxy.x, galaxy.y, radius * galaxy.R,
-                rng.uniform(0.06, 0.25), galaxy.q, galaxy.phi, arms, contrast, 0.0, phase)
-    ]  # fmt: skip
 
 
 def ringed(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
@@ -246,9 +213,21 @@ def merger(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
     body = [smooth_disc, elliptical, clumpy]
     pair = [part for half in (one, two) for part in body[rng.integers(len(body))](rng, half)]
     halo = sersic(galaxy, 0.1, 2.0, 0.8, rng.uniform(0.4, 0.9), theta)
-    tail = Profile(galaxy.lensed, RING, 0.05 * galaxy.flux, galaxy.x + dx, galaxy.y + dy,
-                   galaxy.R * rng.uniform(1.0, 2.5), rng.uniform(0.1, 0.3), rng.uniform(0.4, 0.9),
-                   rng.uniform(0, np.pi), 1, 1.0, rng.normal(0, 0.8), rng.uniform(0, 2 * np.pi))  # fmt: skip
+    tail = Profile(
+        lensed=galaxy.lensed,
+        profile=RING,
+        flux=0.05 * galaxy.flux,
+        x=galaxy.x + dx,
+        y=galaxy.y + dy,
+        R=galaxy.R * rng.uniform(1.0, 2.5),
+        n=rng.uniform(0.1, 0.3),
+        q=rng.uniform(0.4, 0.9),
+        phi=rng.uniform(0, np.pi),
+        arms=1,
+        contrast=1.0,
+        winding=rng.normal(0, 0.8),
+        phase=rng.uniform(0, 2 * np.pi),
+    )
     return [*pair, halo, tail]
 
 

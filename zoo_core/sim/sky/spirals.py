@@ -5,7 +5,7 @@ import numpy as np
 from ..draws import log_uniform
 from ..rays.scene import Profile
 from .galaxy import Galaxy, Morphology, displaced, on_disc, sersic
-from .morphologies import arms_of, crest, knots
+from .parts import arms_of, crest, knots
 
 __all__ = ["BEADED", "DUST_LANE", "PATCHY", "beaded", "dust_lane", "patchy"]
 

@@ -105,7 +105,9 @@ def draw_stamp_source(rng: np.random.Generator, population: Population, host: Ho
     """One of `count` stamps, placed and sized as the population's other sources."""
     R = draw_size(rng, population, host)
     x, y = draw_position(rng, host, R, population.aligned)
-    return StampSource(x, y, R, "stamp", [], int(rng.integers(count)), float(rng.uniform(0, 2 * np.pi)))
+    return StampSource(
+        x=x, y=y, R=R, kind="stamp", profiles=[], stamp=int(rng.integers(count)), phi=float(rng.uniform(0, 2 * np.pi))
+    )
 
 
 def lensed(stamps: Sequence[Stamp], sources: Sequence[StampSource], lenses: np.ndarray, grid: Grid) -> Tensor:

@@ -22,9 +22,21 @@ def steep(rng: np.random.Generator, galaxy: Galaxy) -> list[Profile]:
 def _shell(rng: np.random.Generator, galaxy: Galaxy) -> Profile:
     """A faint arc of stars about the galaxy, on one side of it."""
     share = log_uniform(rng, 0.002, 0.02)
-    return Profile(galaxy.lensed, RING, share * galaxy.flux, galaxy.x, galaxy.y, galaxy.R * rng.uniform(0.7, 2.5),
-                   rng.uniform(0.05, 0.25), galaxy.q, galaxy.phi, 1, rng.uniform(0.7, 1.0), 0.0,
-                   rng.uniform(0, 2 * np.pi))  # fmt: skip
+    return Profile(
+        lensed=galaxy.lensed,
+        profile=RING,
+        flux=share * galaxy.flux,
+        x=galaxy.x,
+        y=galaxy.y,
+        R=galaxy.R * rng.uniform(0.7, 2.5),
+        n=rng.uniform(0.05, 0.25),
+        q=galaxy.q,
+        phi=galaxy.phi,
+        arms=1,
+        contrast=rng.uniform(0.7, 1.0),
+        winding=0.0,
+        phase=rng.uniform(0, 2 * np.pi),
+    )
 
 
 def _tail(rng: np.random.Generator, galaxy: Galaxy, share: float, reach: float) -> list[Profile]:

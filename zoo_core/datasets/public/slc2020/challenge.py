@@ -18,7 +18,15 @@ from ..files import FileDataset
 __all__ = ["HEADS", "SIDE", "SPLITS", "WHITE", "Slc2020", "split_of"]
 
 HEADS = Heads(classes=("no_sub", "sub"))
-DESCRIPTION = Description("slc2020", "1", "classification", "simulated", ("grey",), None, HEADS)
+DESCRIPTION = Description(
+    name="slc2020",
+    version="1",
+    task="classification",
+    domain="simulated",
+    bands=("grey",),
+    pixel_scale=None,
+    heads=HEADS,
+)
 SPLITS = ("train", "validation", "test")
 SIDE = 150  # pixels
 WHITE = np.float32(255)
