@@ -95,8 +95,9 @@ def test_links_between_pages_lead_somewhere(page: Path):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-def test_the_readme_is_short():
-    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+def test_the_readme_is_short_but_for_its_tables():
+    text = re.sub(r"<!-- \w+ -->.*?<!-- end -->", "", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    assert len(text.splitlines()) < 150
 
 
 def commands() -> list[tuple[str, str]]:
