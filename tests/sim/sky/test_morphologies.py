@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo_core.sim.rays.scene import LIGHT
+from zoo_core.sim.rays.scene import LIGHT, SERSIC
 from zoo_core.sim.sky import morphologies
 from zoo_core.sim.sky.galaxy import Galaxy, light_table
 
@@ -48,7 +48,7 @@ def test_the_light_is_centred_where_the_galaxy_is(build):
 @pytest.mark.parametrize("build", BUILDERS)
 def test_profiles_stay_within_what_can_be_rendered(build):
     table = light_table(draws(build))
-    sersic = table[table["profile"] == morphologies.SERSIC]
+    sersic = table[table["profile"] == SERSIC]
     assert (table["R"] > 0).all()
     assert ((table["q"] > 0) & (table["q"] <= 1)).all()
     assert ((sersic["n"] >= 0.3) & (sersic["n"] <= 6)).all()
