@@ -67,7 +67,7 @@ def fit_parameters(network: Trivial, images: Tensor, targets: Tensor) -> None:
     regression = RidgeCV(PENALTIES).fit(terms, known)
     left = (known - regression.predict(terms)).var(0)
     log.info("trivial: penalty %g, standard deviations %s", regression.alpha_, np.sqrt(left).round(4).tolist())
-    slopes, offsets = np.atleast_2d(regression.coef_), np.atleast_1d(regression.intercept_)
+    slopes, offsets = np.atleast_2d(cast(np.ndarray, regression.coef_)), np.atleast_1d(regression.intercept_)
     network.head.weight.copy_(torch.from_numpy(np.concatenate([slopes, np.zeros_like(slopes)])))
     network.head.bias.copy_(torch.from_numpy(np.concatenate([offsets, np.log(left)])))
 
