@@ -112,9 +112,9 @@ class SourceImages(Images):
         """The images of those sources."""
         columns = self.carried(start, stop)
         own = None if columns is None else columns.combine_chunks()
-        cutouts = isinstance(self.sources, Cutouts)  # which travel faster than the objects that they stand for
-        sources = self.sources.part(start, stop) if cutouts else tuple(self.sources[start:stop])
-        return replace(self, sources=sources, columns=own)
+        if isinstance(self.sources, Cutouts):  # which travel faster than the objects that they stand for
+            return replace(self, sources=self.sources.part(start, stop), columns=own)
+        return replace(self, sources=tuple(self.sources[start:stop]), columns=own)
 
     def chosen(self, rows: Sequence[int] | np.ndarray) -> SourceImages:
         """The images of these rows, in their order."""

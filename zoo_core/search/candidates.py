@@ -42,9 +42,9 @@ def above(pieces: Iterable[pa.Table], column: str, threshold: float) -> tuple[pa
     """
     kept, places, start = [], [np.empty(0, np.int64)], 0
     for piece in pieces:
-        chosen = pc.fill_null(pc.greater_equal(piece[column].cast(pa.float64()), threshold), False)
-        kept.append(piece.filter(chosen).replace_schema_metadata())
-        places.append(start + np.flatnonzero(chosen.to_numpy()))
+        probable = pc.fill_null(piece[column].cast(pa.float64()), -1.0).to_numpy() >= threshold
+        kept.append(piece.filter(pa.array(probable)).replace_schema_metadata())
+        places.append(start + np.flatnonzero(probable))
         start += len(piece)
     rows = pa.concat_tables(kept, promote_options="permissive")
     order = np.argsort(-rows[column].cast(pa.float64()).to_numpy(), kind="stable")

@@ -16,6 +16,7 @@ from ..predict.gallery import NIGHT, blue_to_red, stretched
 __all__ = ["STRETCHES", "pictures_of"]
 
 COLOURS = 256  # of a picture: as many as there are between black and white
+TINY = 1e-30
 FAINT = (-2.0, 6.0)  # times the noise of the sky, from black to white
 
 
@@ -61,11 +62,11 @@ def _sky(pixels: np.ndarray) -> tuple[float, float]:
     """Level and noise of the mean of the bands; noise is above 0."""
     mean = _mean(pixels)
     level, sigma = (float(each) for each in sky(torch.from_numpy(mean[None]).float()))
-    return level, max(sigma, (float(mean.max()) - level) / 1000, np.finfo(np.float32).tiny)
+    return level, max(sigma, (float(mean.max()) - level) / 1000, TINY)
 
 
 def _between(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    return np.clip((values - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
+    return np.clip((values - low) / max(high - low, TINY), 0, 1)
 
 
 def _url(picture: np.ndarray) -> str:

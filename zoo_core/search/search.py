@@ -101,7 +101,7 @@ class Search:
             objects, failed = finished.rows, finished.failed
         table, near = self._described(rows, places, out, options)
         columns = {name: about(name, self._column, self._units) for name in table.column_names}
-        facts = facts_of(self.finder, options.pixel_scale, options.command) | self._facts
+        facts = {**facts_of(self.finder, options.pixel_scale, options.command), **self._facts}
         table = table.cast(common_schema([table.schema])).replace_schema_metadata(facts)
         report = Report(table, columns, near, images.chosen(places[:shown]), self.finder, options.pixel_scale)
         page = write_report(out / "report.html", report, self.threshold, objects)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.io.votable.exceptions import VOWarning
-from astropy.table import Table
+from astropy.table import Column, Table
 
 from ..files import whole
 from ..predict.tables import to_astropy
@@ -30,9 +32,9 @@ def write_candidates(folder: Path, rows: pa.Table, columns: Mapping[str, About])
     units = {name: one.unit for name, one in columns.items() if one.unit}
     table = to_astropy(rows, units)
     for name, one in columns.items():
-        table[name].description = one.summary or None
-        if one.ucd:
-            table[name].meta["ucd"] = one.ucd
+        column = cast(Column, table[name])
+        column.description = one.summary or None
+        column.meta = {"ucd": one.ucd} if one.ucd else {}
     written = []
     for extension, write in FORMATS.items():
         path = folder / f"candidates.{extension}"
@@ -48,26 +50,30 @@ def _ecsv(path: Path, table: Table, rows: pa.Table, columns: Mapping[str, About]
 
 def _fits(path: Path, table: Table, rows: pa.Table, columns: Mapping[str, About]) -> None:
     """With TUCDn and TCOMMn, as TOPCAT and STILTS read them."""
-    plain = Table([_ascii(table, name) for name in table.colnames], names=table.colnames)
+    plain = Table([_ascii(cast(Column, table[name])) for name in table.colnames], names=table.colnames)
     hdu = fits.table_to_hdu(plain)
     for number, one in enumerate(columns.values(), 1):
         if one.ucd:
             hdu.header[f"TUCD{number}"] = one.ucd
         if one.summary:
             hdu.header[f"TCOMM{number}"] = one.summary
-    for name, value in table.meta.items():
-        hdu.header.add_history(f"{name}: {value}".encode("ascii", "backslashreplace").decode())
+    for name, value in dict(table.meta or {}).items():
+        hdu.header.add_history(_escaped(f"{name}: {value}"))
     hdu.writeto(path)
 
 
-def _ascii(table: Table, name: str):
+def _ascii(column: Column) -> Column:
     """The column without description; text as FITS can hold it."""
-    column = table[name].copy()
-    column.info.description, column.info.meta = None, None
     if column.dtype.kind == "U":
-        texts = [str(text).encode("ascii", "backslashreplace").decode() for text in column]
-        return type(column)(texts, name=name)
-    return column
+        filled = ["" if text is np.ma.masked else str(text) for text in column]
+        return cast(Column, Column([_escaped(text) for text in filled], dtype=str))
+    plain: Any = column.copy()
+    plain.description, plain.meta = None, {}
+    return plain
+
+
+def _escaped(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _parquet(path: Path, table: Table, rows: pa.Table, columns: Mapping[str, About]) -> None:
