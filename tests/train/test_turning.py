@@ -9,9 +9,10 @@ import torch
 import zoo_core as zoo
 from zoo_core.errors import RecipeError, SpecError
 from zoo_core.images.augmentation import turned
+from zoo_core.images.preprocess import Preprocess
 from zoo_core.train.fit import train
 from zoo_core.train.recipe import recipe_of
-from zoo_core.train.turning import turn_of
+from zoo_core.train.turning import turn_of, warn_off_centre
 
 from ..catalog.distributions import install
 
@@ -198,6 +199,18 @@ def test_images_that_are_targets_turn_with_the_images():
 def test_what_would_change_the_input_alone_is_refused(key):
     with pytest.raises(RecipeError, match="restoration_space has images as targets, and only the input"):
         turn_of(zoo.open_dataset("restoration_space", n=1), restoring(key))
+
+
+@pytest.mark.parametrize(("size", "dihedral", "warned"), [(72, True, True), (73, True, False), (72, False, False)])
+def test_places_in_a_frame_that_misses_the_centre_are_warned_of(size, dihedral, warned, caplog):
+    data = zoo.open_dataset("modelling_euclid", n=1)
+    warn_off_centre(
+        data, distorting({"dihedral": dihedral}), Preprocess.from_operations([{"op": "frame", "size": size}], ["VIS"])
+    )
+
+    expected = "images are 101 x 101 pixels, and the frame of 72 lies -0.5 and -0.5 of a pixel off their centre"
+    assert (expected in caplog.text) == warned
+    assert ("so will lens_x and lens_y" in caplog.text) == warned
 
 
 def restoring(augmentation):

@@ -33,7 +33,7 @@ from .module import TrainedNetwork
 from .prepared import PreparedImages, view_of
 from .recipe import DataRecipe, Recipe, read_recipe, written
 from .subset import whole_of
-from .turning import declared_of, turn_of
+from .turning import declared_of, turn_of, warn_off_centre
 from .warm import centre, head_of, warm
 
 __all__ = ["check_unclaimed", "run", "train"]
@@ -171,6 +171,7 @@ class _Run:
         if recipe.publish.views > 1:
             self.model.task.symmetries(self.model.heads, declared)
         turn_of(data, recipe)
+        warn_off_centre(data, recipe, self.model.preprocess)
         return declared
 
     def _target(self) -> Target | None:
