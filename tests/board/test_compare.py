@@ -1,6 +1,6 @@
 """Two models are compared on the same images."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pytest
 from zoo_core.bench.results import predictions_of, read_result, sha256_of, write_result
 from zoo_core.board.compare import compare, disputed
 from zoo_core.errors import ResultError
-from zoo_core.scores import ColumnScores
+from zoo_core.scores import ColumnScores, Scores
 
 
 @pytest.fixture
@@ -50,6 +50,25 @@ def test_the_images_of_which_they_say_most_different_things_come_first(pair):
     apart = np.sort(np.abs(columns[0] - columns[1]))[::-1][:3]
     assert found.quantity == "p_lens"
     assert [abs(one.first - one.second) for one in found.disagreements] == pytest.approx(apart)
+
+
+@dataclass(frozen=True)
+class CountScores(Scores):
+    """Scores of a task that compares nothing by itself."""
+
+    kinds: np.ndarray
+    rate: np.ndarray
+
+    def at(self, rows):
+        return replace(self, kinds=self.kinds[rows], rate=self.rate[rows])
+
+
+def test_scores_of_another_task_are_compared_by_their_first_numbers(stored, tmp_path):
+    stored("a.bad", images=3)
+    result = read_result(tmp_path / "results" / "sky" / "a.bad.json")
+    first, second = (CountScores(np.array(["a", "b", "c"]), np.array(rate)) for rate in ([1.0, 2, 3], [1.0, 5, 4]))
+
+    assert disputed(first, second, result, 1) == [1]
 
 
 def test_restored_images_are_compared_by_the_first_number_of_each(stored, tmp_path):

@@ -201,6 +201,18 @@ def test_what_would_change_the_input_alone_is_refused(key):
         turn_of(zoo.open_dataset("restoration_space", n=1), restoring(key))
 
 
+@pytest.mark.usefixtures("recipe")
+def test_targets_of_its_own_that_would_not_turn_are_refused():
+    class Own(type(zoo.open_dataset("arcs", plugin="zoo-arcs", n=4))):
+        def targets(self):
+            return self.ellipticity.astype("float32")
+
+    data = Own(4, 0, zoo.Heads())
+    with pytest.raises(RecipeError, match=r"targets \(4, 2\) of arcs would not turn .*dihedral: false"):
+        turn_of(data, distorting({"dihedral": True}))
+    assert turn_of(data, distorting({"dihedral": False})) is None
+
+
 @pytest.mark.parametrize(("size", "dihedral", "warned"), [(72, True, True), (73, True, False), (72, False, False)])
 def test_places_in_a_frame_that_misses_the_centre_are_warned_of(size, dihedral, warned, caplog):
     data = zoo.open_dataset("modelling_euclid", n=1)

@@ -189,8 +189,11 @@ def _true(truth: Mapping[str, np.ndarray], k: int, result: Result, quantity: str
 
 @singledispatch
 def _quantity(first: Scores, second: Scores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
-    """What is compared image by image, of both models (N,)."""
-    raise ResultError(f"{result.task} has no quantity that is compared image by image")
+    """What is compared image by image, of both models (N,): by default the first array of numbers of the scores."""
+    for name, values in vars(first).items():
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f" and values.ndim == 1:
+            return name, values, getattr(second, name)
+    raise ResultError(f"{result.task} has no number that is compared image by image")
 
 
 @_quantity.register

@@ -11,7 +11,7 @@ from .kinds import Element, Symmetry
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["average", "average_gaussians", "turned"]
+__all__ = ["average", "average_gaussians", "average_values", "turned"]
 
 
 def turned(values: Tensor, parameters: Sequence[str], symmetries: Sequence[Symmetry], numbers: Tensor) -> Tensor:
@@ -37,14 +37,24 @@ def average(outputs: Sequence[Tensor], parameters: Sequence[str], symmetries: Se
     """
     import torch
 
-    means, spreads = [], []
-    for number, output in enumerate(outputs):
-        back = _back(number, output)
-        mean, log_variance = output.chunk(2, dim=1)
-        means.append(turned(mean, parameters, symmetries, back))
-        element = Element.numbered(back)
+    means, log_variances = zip(*(output.chunk(2, dim=1) for output in outputs), strict=True)
+    spreads = []
+    for number, log_variance in enumerate(log_variances):
+        element = Element.numbered(_back(number, log_variance))
         spreads.append(_changed(log_variance, parameters, symmetries, partial(_spread, element=element)))
-    return torch.cat([_mean(means, parameters, symmetries), torch.stack(spreads).mean(0)], 1)
+    return torch.cat([average_values(means, parameters, symmetries), torch.stack(spreads).mean(0)], 1)
+
+
+def average_values(outputs: Sequence[Tensor], parameters: Sequence[str], symmetries: Sequence[Symmetry]) -> Tensor:
+    """Parameters (B, P) of images from those of their eight views, each of which is turned back first.
+
+    Arguments:
+        outputs: of the images under element 0, 1 ... 7 of D4.
+        parameters: names of the columns.
+        symmetries: of all of them.
+    """
+    back = [turned(output, parameters, symmetries, _back(number, output)) for number, output in enumerate(outputs)]
+    return _mean(back, parameters, symmetries)
 
 
 def average_gaussians(

@@ -12,7 +12,7 @@ from ..fit.mass_model import MassModel
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
 from ..references import lazy
 from ..scores import KNOWN, KnownAnswers, ParameterScores, known_ids
-from ..symmetries import Symmetry, average, average_gaussians, recognised
+from ..symmetries import Symmetry, average, average_gaussians
 from .likelihoods import likelihood_of
 from .task import Task, unlike
 
@@ -236,10 +236,6 @@ class RegressionTask(Task):
         """Units of the parameters, also of their errors."""
         pairs = zip(heads.parameters, heads.units, strict=True)
         return {column: unit for name, unit in pairs if unit for column in (name, f"{name}_err")}
-
-    def symmetries(self, heads: Heads, declared: Sequence[Symmetry] = ()) -> tuple[Symmetry, ...]:
-        """The symmetries that are declared, or what the names of the parameters mean."""
-        return tuple(declared) or recognised(heads.parameters, heads.units)
 
     def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
         """Gaussians of the images as they were before they were turned; each of a mixture is averaged by itself."""

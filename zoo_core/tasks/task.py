@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import Lazy
 from ..scores import ColumnScores, KnownAnswers, NoiseFree, Scores
-from ..symmetries import Symmetry
+from ..symmetries import Scalar, Symmetry, average_values, recognised
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,12 +160,14 @@ class Task(ABC):
         return None
 
     def symmetries(self, heads: Heads, declared: Sequence[Symmetry] = ()) -> tuple[Symmetry, ...]:
-        """How the outputs change when an image is turned.
+        """How the outputs change when an image is turned: by default those that are `parameters` of the heads.
 
         Raises:
             SpecError: it is neither declared nor known from their names.
         """
-        return ()
+        if self.maps_images or not heads.parameters:
+            return ()
+        return tuple(declared) or recognised(heads.parameters, heads.units)
 
     def output_of(self, prediction: Prediction, heads: Heads, calibration: Calibration) -> Tensor:
         """The output that means without a calibration what one with it has predicted; for tasks with committees."""
@@ -190,8 +192,21 @@ class Task(ABC):
         raise ArgumentError(f"{self.name}: what it says of samples of an image cannot be averaged")
 
     def average(self, outputs: Sequence[Tensor], heads: Heads, symmetries: Sequence[Symmetry]) -> Tensor:
-        """One output from those of the views of an image, in the order of the elements of D4, turned back."""
-        return sum(outputs[1:], outputs[0]) / len(outputs)
+        """One output from those of the views of an image, in the order of the elements of D4, turned back.
+
+        By default their mean, of outputs (B, P) that are the `parameters` of the heads each turned back first.
+
+        Raises:
+            SpecError: the parameters change when an image is turned, and the outputs are not one of each.
+        """
+        if all(isinstance(symmetry, Scalar) for symmetry in symmetries):
+            return sum(outputs[1:], outputs[0]) / len(outputs)
+        if outputs[0].shape[1:] != (len(heads.parameters),):
+            raise SpecError(
+                f"{self.name}: outputs of shape {tuple(outputs[0].shape)} are not one of each of the "
+                f"{len(heads.parameters)} parameters; `{type(self).__name__}.average` must turn views back"
+            )
+        return average_values(outputs, heads.parameters, symmetries)
 
 
 def unlike(output: Tensor, shape: tuple[int, ...], task: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ..interfaces import Dataset
 from ..symmetries import Position, Scalar, Symmetry, read_symmetries, recognised, turned
 from ..tasks import task_named
 from .recipe import Augmentation, Recipe
+from .subset import whole_of
 
 __all__ = ["declared_of", "turn_of", "warn_off_centre"]
 
@@ -53,9 +54,23 @@ def turn_of(data: Dataset, recipe: Recipe) -> Callable[[Tensor, Tensor], Tensor]
     if task_named(data.description.task).maps_images:
         return turned_images
     if not heads.parameters:
+        _require_label(data)
         return None
     symmetries = declared_of(data, recipe) or recognised(heads.parameters, heads.units)
     return partial(_turned, heads.parameters, symmetries)
+
+
+def _require_label(data: Dataset) -> None:
+    """Raise RecipeError if nobody says how the targets of turned images change and they are no labels, which stay."""
+    whole = whole_of(data)
+    if type(whole).targets is Dataset.targets:
+        return
+    shape = whole.targets().shape
+    if len(shape) > 1:
+        raise RecipeError(
+            f"augmentation: the targets {shape} of {data.description.name} would not turn with its images; name them "
+            "as parameters in the heads of the data set, or write `augmentation: {dihedral: false}`"
+        )
 
 
 def warn_off_centre(data: Dataset, recipe: Recipe, preprocess: Preprocess) -> None:
