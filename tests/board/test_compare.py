@@ -87,6 +87,24 @@ def test_models_on_other_images_are_not_compared(pair, stored):
         compare("a.bad", "c.other", "sky", pair)
 
 
+@pytest.mark.parametrize(("factor", "same"), [(1 + 2e-6, True), (1 + 1e-3, False)])
+def test_truths_that_differ_by_rounding_are_those_of_the_same_images(pair, factor, same):
+    for name, by in (("a.bad", 1.0), ("b.good", factor)):
+        path = pair / "sky" / f"{name}.json"
+        table = pq.read_table(path.with_suffix(".parquet"))
+        snr = pa.array(np.linspace(10, 90, len(table)) * by)
+        pq.write_table(table.append_column("true_arc_snr", snr), path.with_suffix(".parquet"))
+        result = read_result(path)
+        sha256 = sha256_of(path.with_suffix(".parquet"))
+        write_result(replace(result, hashes=result.hashes | {"predictions": sha256}), path)
+
+    if same:
+        assert compare("a.bad", "b.good", "sky", pair).metrics
+    else:
+        with pytest.raises(ResultError, match="measured on other images"):
+            compare("a.bad", "b.good", "sky", pair)
+
+
 @pytest.mark.parametrize("forged", ["a word", None])
 def test_predictions_of_which_nothing_can_be_computed_are_one_line(pair, forged):
     path = pair / "sky" / "a.bad.json"

@@ -115,7 +115,7 @@ def test_a_palette_of_sixteen_bits_gives_its_colours(tmp_path):
     expected = colours[:, GREY] / np.float32(255)
 
     np.testing.assert_array_equal(pixels_of(tmp_path / "a.tif", 3), expected)
-    with pytest.raises(ImageShapeError, match="3 bands, the model takes 1"):
+    with pytest.raises(ImageShapeError, match="3 planes, the model takes one band"):
         pixels_of(tmp_path / "a.tif", 1)
 
 

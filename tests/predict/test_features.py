@@ -96,6 +96,10 @@ def test_what_cannot_be_compared_is_one_line(cloud, tmp_path):
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
     with pytest.raises(ImageReadError, match="no column `features`"):
         outliers(tmp_path / "other.parquet", 1)
+    few = pa.table({"status": ["ok"] * 4, "message": [""] * 4, "features": list(np.eye(4, 8).astype("float32"))})
+    pq.write_table(few, tmp_path / "few.parquet")
+    with pytest.raises(ImageReadError, match="4 usable images of 8 features; of so few all are equally far"):
+        outliers(tmp_path / "few.parquet", 1)
     (tmp_path / "broken.parquet").write_bytes(b"no parquet")
     with pytest.raises(ImageReadError, match="cannot be read as Parquet"):
         outliers(tmp_path / "broken.parquet", 1)

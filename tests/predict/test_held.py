@@ -148,7 +148,7 @@ def test_bands_are_the_first_axis(tiny):
         (fits.PrimaryHDU(), "holds no image"),
         (NDData(IMAGE[0]), r"shape \(50,\) is no image"),
         (NDData(np.zeros((2, 3, 9, 9))), "more than one image"),
-        (NDData(np.stack([IMAGE] * 3)), "3 bands, the model takes 1"),
+        (NDData(np.stack([IMAGE] * 3)), "3 planes, the model takes one band"),
     ],
 )
 def test_what_is_no_image_is_an_error_and_a_row(model, one, message):

@@ -160,7 +160,7 @@ def test_a_head_for_parameters_begins_at_their_mean_and_variance(toy):
     model = zoo.build("toyheight")
     heights = zoo.open_dataset("toy_spots", plugin="zoo-toy", n=500, classes=0).targets()
 
-    centre(model.network, ["4.bias", "4.weight"], model.task.first_output(lambda: heights))
+    centre(model.network, ["4.bias", "4.weight"], model.task.first_output(lambda: heights, model.heads))
 
     expected = [heights.mean(), np.log(heights.var())]
     np.testing.assert_allclose(model.network[4].bias.detach(), expected, rtol=1e-6)

@@ -19,6 +19,10 @@ from ..scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, Pa
 __all__ = ["Comparison", "Disagreement", "PairedMetric", "compare", "disputed", "paired"]
 
 
+ROUNDING = 1e-5
+"""Of truths in single precision, which other processors compute otherwise in the last digits, relative."""
+
+
 @dataclass(frozen=True)
 class PairedMetric:
     """A metric of both models.
@@ -154,8 +158,12 @@ def _compared(path_a: Path, result: Result, path_b: Path, result_b: Result, show
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:
-    """Equal; what is missing in both is equal too."""
-    return first.shape == second.shape and bool(np.all((first == second) | ((first != first) & (second != second))))
+    """Equal, numbers but for the rounding of single precision; what is missing in both is equal too."""
+    if first.shape != second.shape:
+        return False
+    if first.dtype.kind == second.dtype.kind == "f":
+        return np.allclose(first, second, rtol=ROUNDING, atol=0, equal_nan=True)
+    return bool(np.all(first == second))
 
 
 def _paired(metric: Metric, scores_a: Scores, scores_b: Scores, truth: Truth, models: tuple[str, str]) -> PairedMetric:

@@ -63,7 +63,7 @@ def outliers(table: Path, count: int) -> list[Neighbour]:
     """The images furthest from the mean, in units of the covariance of all (Mahalanobis 1936), the furthest first.
 
     Raises:
-        ImageReadError: it is no table of features, or has fewer than two usable images.
+        ImageReadError: it is no table of features, or has fewer usable images than features.
     """
     mean, inverse = _moments(table)
 
@@ -113,6 +113,11 @@ def _moments(table: Path) -> tuple[np.ndarray, np.ndarray]:
         number, total, squares = number + len(offset), total + offset.sum(axis=0), squares + offset.T @ offset
     if number < 2:
         raise ImageReadError(f"{table}: {number} usable images; outliers need more")
+    if number <= guess.size:
+        raise ImageReadError(
+            f"{table}: {number} usable images of {guess.size} features; of so few all are equally far from their mean, "
+            f"write the features of more than {guess.size} (zoo features)"
+        )
     shift = total / number
     covariance = squares / number - np.outer(shift, shift)
     ridge = RIDGE * max(float(np.trace(covariance)) / guess.size, np.finfo(np.float64).tiny)

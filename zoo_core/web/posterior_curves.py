@@ -37,7 +37,10 @@ def rank_records(measured: Sequence[Measured]) -> list[Record]:
 
 
 def band_records(measured: Sequence[Measured]) -> list[Record]:
-    """Median and the central 68 and 95 % of the measured values, by the truth, of each parameter."""
+    """Median and the central 68 and 95 % of the measured values, by the truth, of each parameter.
+
+    None of fewer images than two bins need: one is no line.
+    """
     return _of_each(measured, _bands)
 
 
@@ -86,7 +89,8 @@ def _ranks(one: Measured, scores: ParameterScores, name: str) -> Iterator[Record
 
 def _bands(one: Measured, scores: ParameterScores, name: str) -> Iterator[Record]:
     order = np.argsort(one.truth[name], kind="stable")
-    for rows in np.array_split(order, min(BANDS, max(1, len(order) // LEAST_IMAGES))):
+    bins = min(BANDS, len(order) // LEAST_IMAGES)
+    for rows in np.array_split(order, bins) if bins > 1 else ():
         low95, low68, median, high68, high95 = np.quantile(scores.means[name][rows], QUANTILES)
         true = np.median(one.truth[name][rows])
         limits = {"low95": low95, "low68": low68, "median": median, "high68": high68, "high95": high95}
