@@ -38,6 +38,7 @@ def test_table_is_written_and_the_gallery_drawn(zoo_command, folder, tmp_path):
     answer = zoo_command("predict", "flat.space", folder / "*.fits", "-o", out, "--gallery", picture)
     assert answer.code == 0 and answer.out == ""
     assert f"5 of 6 images predicted; wrote {out} and {picture}" in answer.err
+    assert f"what was wrong with the others, first: {Table.read(out)['message'][5]}" in answer.err
     assert list(Table.read(out)["status"]) == ["ok"] * 5 + ["error"]
     assert matplotlib.image.imread(picture).shape[1] > 500
 

@@ -33,7 +33,7 @@ file_option = click.Path(path_type=Path)
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
 @click.option("--out-dir", type=file_option, help="Folder for restored images, and for --samples.")
 @click.option("--samples", type=click.IntRange(min=1), help="Write so many draws of each posterior, a FITS table each.")
-@click.option("--top", type=click.IntRange(min=0), help=f"Print so many of the best-ranked.  [{TOP} without -o]")
+@click.option("--top", type=click.IntRange(min=0), help=f"Print, draw so many of the best-ranked.  [{TOP} without -o]")
 @takes_a_run
 @click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
@@ -70,11 +70,12 @@ def predict(
         options = replace(options, samples=samples or 0)
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
+            fault = _fault(finished) if finished.failed else ""
             if gallery is not None and finished.rows > finished.failed:
                 from ..predict.gallery import draw_gallery
 
-                draw_gallery(gallery, finished)
-    _say(finished, out, gallery)
+                draw_gallery(gallery, finished, *([top] if top else []))
+    _say(finished, out, gallery, fault)
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
 
 
@@ -121,12 +122,18 @@ def _print_csv(rows: Iterable[dict[str, Any]]) -> None:
         writer.writerow(row.values())
 
 
-def _say(finished: "Finished", out: Path | None, gallery: Path | None) -> None:
+def _fault(finished: "Finished") -> str:
+    """What was wrong with the first image that could not be used."""
+    rows = (row for piece in finished.pieces() for row in piece.select(["status", "message"]).to_pylist())
+    return next(row["message"] for row in rows if row["status"] != "ok")
+
+
+def _say(finished: "Finished", out: Path | None, gallery: Path | None, fault: str) -> None:
     """What came of it, on the standard error."""
     import logging
 
     usable = finished.rows - finished.failed
     written = [str(path) for path in (out, gallery if usable else None) if path is not None]
     where = f"; wrote {' and '.join(written)}" if written else ""
-    why = "; `message` says what was wrong with the others" if finished.failed else ""
+    why = f"; `message` says what was wrong with the others, first: {fault}" if fault else ""
     logging.getLogger("zoo").info("%d of %d images predicted%s%s", usable, finished.rows, where, why)

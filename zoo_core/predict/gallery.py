@@ -40,20 +40,26 @@ BLUE_TO_RED = "ugrizyYJHK"
 PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
 NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
 NAME_LENGTH = 26
+HEADER = 0.45  # inches
 NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
 TINY = 1e-30
 
 
-def draw_gallery(path: Path, finished: Finished) -> None:
+def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
     """The best-ranked images with their scores and names, as a picture of the format that the extension names.
 
     Of images that were restored, each stands beside what it became, in the same stretch; over lenses that were measured
     stands their critical curve.
 
+    Arguments:
+        path: of the picture.
+        finished: the run.
+        most: images.
+
     Raises:
         ArgumentError: no image of the run could be used, or the extension is unknown.
     """
-    run, model, ranked = finished.run, finished.run.scorer.model, finished.best(SHOWN)
+    run, model, ranked = finished.run, finished.run.scorer.model, finished.best(most)
     ranking = model.task.ranking(model.heads)
     if not ranked:
         raise ArgumentError(f"{path}: no gallery, because none of the {finished.rows} images could be used")
@@ -62,8 +68,7 @@ def draw_gallery(path: Path, finished: Finished) -> None:
     scale = None if prepared.pixel_scale is None else prepared.pixel_scale * prepared.field / prepared.size
     figure = _figure(len(ranked), 2 if pairs else 1)
     figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
-    order = f"the {len(ranked)} highest {ranking.column}" if ranking else f"the first {len(ranked)}"
-    words = f"{order} of {finished.rows:,} images{', before and after' if pairs else ''}"
+    words = _in_words(len(ranked), finished.rows, ranking) + (", before and after" if pairs else "")
     figure.text(0.98, 0.985, words, color=FAINT, size=9, va="top", ha="right")
     filled = False
     for place, one in enumerate(ranked):
@@ -81,10 +86,18 @@ def draw_gallery(path: Path, finished: Finished) -> None:
             posterior = cast(Regression, run.scorer.predicted(pixels))
             draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
     if filled:
-        figure.text(0.5, 0.985, OUTLINED, color=FAINT, size=8, va="top", ha="center")
+        figure.text(0.98, 1 - HEADER / 2 / figure.get_figheight(), OUTLINED, color=FAINT, size=8, va="top", ha="right")
     if scale is not None:
         _scale_bar(figure.axes[0], scale, prepared.size)
     write_picture(figure, path)
+
+
+def _in_words(shown: int, images: int, ranking: RankingColumn | None) -> str:
+    """Which of so many images are shown."""
+    if images == 1:
+        return "1 image"
+    which = f"the {shown} highest {ranking.column}" if ranking else f"the first {shown}"
+    return f"{which} of {images:,} images"
 
 
 def stretched(pixels: np.ndarray, like: np.ndarray | None = None) -> np.ndarray:
@@ -139,10 +152,10 @@ def _figure(count: int, width: int) -> Figure:
     """A figure with a panel an image, `width` times as wide as high."""
     rows = -(-count * width // COLUMNS)
     columns = -(-count // rows)
-    size = max(columns * width, 3) * PANEL, rows * PANEL * 1.12 + 0.45
+    size = max(columns * width, 3) * PANEL, rows * PANEL * 1.12 + HEADER
     figure = Figure(figsize=size, dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    top = 1 - 0.45 / figure.get_figheight()
+    top = 1 - HEADER / figure.get_figheight()
     grid = figure.add_gridspec(
         rows, columns, left=0.015, right=0.985, bottom=0.06 / rows + 0.015, top=top, wspace=0.05, hspace=0.16
     )
