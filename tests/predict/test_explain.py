@@ -118,6 +118,7 @@ def test_the_picture_has_a_row_an_image_and_the_answers(model, cutouts, tmp_path
     assert [one.id for one in found] == ["c01", "c02"] and list(found[0].answer) == ["p_lens"]
     height, width, _ = matplotlib.image.imread(tmp_path / "seen.png").shape
     assert 0.9 < height / width < 1.4
+    assert {one.of for one in found} == {"lens"}
 
 
 def test_a_file_that_is_no_image_is_an_error_that_names_it(model, cutouts):

@@ -15,6 +15,7 @@ from ..errors import ImageReadError
 from ..images.channels import blur
 from ..images.given import in_arcsec
 from ..models.model import Model
+from ..tasks.regression import with_error
 from .attribution import attributed, quantities
 from .gallery import NIGHT, stretched
 from .inputs import Inputs, images_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "draw_explanations", "explain"]
 
 PANEL = 2.4  # inches
+HEADER = 0.5
 DPI = 130
 SMOOTHED = 1.0  # pixels, by which attributions are blurred so that single ones do not hide the others
 TINY = 1e-12
@@ -42,6 +44,7 @@ class Explanation:
         pixels: (bands, size, size), as the network's preprocessing prepared them.
         measured: (bands, size, size), which of them were measured, and neither filled nor added; None: all.
         maps: by method, (size, size): positive where a pixel speaks for the quantity.
+        of: the quantity, a class, a parameter or the score.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Explanation:
     pixels: np.ndarray
     measured: np.ndarray | None
     maps: dict[str, np.ndarray]
+    of: str
 
 
 def explain(
@@ -72,7 +76,7 @@ def explain(
         ImageReadError: no image, or one that cannot be used.
         NotInstalledError: Captum is missing.
     """
-    quantities(model)
+    explained = of or quantities(model)[-1]
     scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
     images = images_of(model, inputs, scale)
     job = images.job(0, len(images))
@@ -89,6 +93,7 @@ def explain(
             batch.pixels[row],
             measured[row],
             {method: found[row] for method, found in maps.items()},
+            explained,
         )
         for row, name in enumerate(batch.ids)
     ]
@@ -103,7 +108,7 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
     check_picture(path)
     methods = list(explanations[0].maps)
     columns = 1 + len(methods)
-    figure = Figure((PANEL * columns, PANEL * 1.1 * len(explanations) + 0.3), dpi=DPI, layout="constrained")
+    figure = Figure((PANEL * columns, PANEL * 1.1 * len(explanations) + HEADER), dpi=DPI, layout="constrained")
     grid = figure.subplots(len(explanations), columns, squeeze=False)
     for panels, one in zip(grid, explanations, strict=True):
         image = stretched(one.pixels)
@@ -119,7 +124,8 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
     for panel in grid.flat:
         panel.set(xticks=[], yticks=[])
     filled = any(one.measured is not None for one in explanations)
-    figure.suptitle("; ".join(filter(None, [title, OUTLINED if filled else ""])), fontsize=9)
+    meaning = f"red speaks for {explanations[0].of}, blue against it"
+    figure.suptitle("\n".join(filter(None, [title, meaning, OUTLINED if filled else ""])), fontsize=8)
     write_picture(figure, path)
 
 
@@ -135,6 +141,9 @@ def _overlay(panel, image: np.ndarray, found: np.ndarray) -> None:
 
 
 def _answered(one: Explanation) -> str:
+    """The quantity that is explained, with its error where it has one; of other tasks all columns."""
+    if one.of in one.answer and f"{one.of}_err" in one.answer:
+        return f"{one.of} {with_error(one.answer[one.of], one.answer[f'{one.of}_err'])}"
     return ", ".join(f"{name} {value:.3g}" for name, value in one.answer.items())
 
 
