@@ -85,7 +85,7 @@ def explain(
     measured = [model.preprocess.prepare(image, scale).measured for image in readable(job)]
     channels = model.preprocess.channels(torch.from_numpy(batch.pixels))
     answers = model.prediction(channels).to_table()
-    maps = {method: attributed(model, channels, method, of).numpy() for method in methods}
+    maps = {method: attributed(model, channels, method, explained).numpy() for method in methods}
     return [
         Explanation(
             name,

@@ -71,14 +71,14 @@ def average_gaussians(
     """
     import torch
 
-    means, covariances = [], []
-    for number, (mean, covariance) in enumerate(gaussians):
-        means.append(turned(mean, parameters, symmetries, _back(number, mean)))
+    means, stated = zip(*gaussians, strict=True)
+    covariances = []
+    for number, covariance in enumerate(stated):
         one = torch.eye(len(parameters)).to(covariance)
         element = Element.numbered(_back(number, one))
         R = _changed(one, parameters, symmetries, partial(_deviation, element=element)).T
         covariances.append(R @ covariance @ R.T)
-    return _mean(means, parameters, symmetries), torch.stack(covariances).mean(0)
+    return average_values(means, parameters, symmetries), torch.stack(covariances).mean(0)
 
 
 def _back(number: int, rows: Tensor) -> Tensor:
