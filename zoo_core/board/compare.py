@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -198,10 +199,7 @@ def _true(truth: Mapping[str, np.ndarray], k: int, result: Result, quantity: str
 @singledispatch
 def _quantity(first: Scores, second: Scores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
     """What is compared image by image, of both models (N,): by default the first array of numbers of the scores."""
-    for name, values in vars(first).items():
-        if isinstance(values, np.ndarray) and values.dtype.kind == "f" and values.ndim == 1:
-            return name, values, getattr(second, name)
-    raise ResultError(f"{result.task} has no number that is compared image by image")
+    return _first_numbers(vars(first), vars(second), result)
 
 
 @_quantity.register
@@ -233,11 +231,16 @@ def _(first: ClusterScores, second: ClusterScores, result: Result) -> tuple[str,
 @_quantity.register
 def _(first: ColumnScores, second: ColumnScores, result: Result) -> tuple[str, np.ndarray, np.ndarray]:
     """The first number of each image."""
-    numbers = (name for name, values in first.columns.items() if np.asarray(values).dtype.kind == "f")
-    name = next(numbers, None)
-    if name is None:
-        raise ResultError(f"{result.task} has no number that is compared image by image")
-    return name, first.columns[name], second.columns[name]
+    return _first_numbers(first.columns, second.columns, result)
+
+
+def _first_numbers(
+    first: Mapping[str, Any], second: Mapping[str, Any], result: Result
+) -> tuple[str, np.ndarray, np.ndarray]:
+    for name, values in first.items():
+        if np.ndim(values) == 1 and np.asarray(values).dtype.kind == "f":
+            return name, values, second[name]
+    raise ResultError(f"{result.task} has no number that is compared image by image")
 
 
 def _ranked(score: np.ndarray) -> np.ndarray:
