@@ -28,12 +28,12 @@ __all__ = [
 SHOWN_RATE = "fpr<=1e-2"
 NOTES = """\
 Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
-(paired bootstrap), with the interval of the place; models that cannot be told apart share it. ≥: fewer than three \
-false positives, so that the purity is a lower bound. *trained on this population*: the model was trained on images of \
-the same data set; on other ones, as benchmarks are held back by their seed or split. *recomputed*: every number was \
-computed again from the predictions; *re-measured*: besides, images drawn at random were scored again with the \
-published weights; *self-reported*: the truth is the author's own; *hidden test*: predicted without the truth, and \
-scored by whoever keeps it."""
+(paired bootstrap); models that cannot be told apart share it. In brackets: the places that the images leave possible, \
+at 95 % for all comparisons of a model together. ≥: fewer than three false positives, so that the purity is a lower \
+bound. *trained on this population*: the model was trained on images of the same data set; on other ones, as \
+benchmarks are held back by their seed or split. *recomputed*: every number was computed again from the predictions; \
+*re-measured*: besides, images drawn at random were scored again with the published weights; *self-reported*: the \
+truth is the author's own; *hidden test*: predicted without the truth, and scored by whoever keeps it."""
 
 
 def markdown(tables: Sequence[Table]) -> str:
