@@ -109,6 +109,16 @@ def test_blank_and_padded_pixels_are_counted():
     assert prepared.pixels.dtype == np.float32
 
 
+def test_a_blank_border_counts_as_padding_alone():
+    image = telescope_image(side=101)
+    image[0, :5], image[0, -5:] = np.nan, np.nan
+    image[0, 40, 3:9] = np.nan
+
+    prepared = FULL.prepare_array(image, 0.1)
+
+    assert (prepared.blank, prepared.padded) == (6, 10 * 101)
+
+
 def test_a_clean_image_of_the_right_size_is_not_changed():
     image = telescope_image()
 

@@ -62,6 +62,24 @@ def test_a_restored_file_says_where_it_is_what_it_is_and_what_was_not_measured(r
     assert np.array_equal(np.isnan(image), unseen) and f"{unseen.sum()} pixels were not measured" in history
 
 
+def test_what_was_observed_is_copied_from_the_image_or_its_file(restorer, tmp_path):
+    hdu = stamp()
+    hdu.header.update({"FILTER": "F814W", "EXPTIME": 1200.0, "GAIN": 2.5})
+    primary = fits.PrimaryHDU()
+    primary.header.update({"OBJECT": "SDSS J0946+1006", "DATE-OBS": "2006-11-03", "FILTER": "CLEAR"})
+    fits.HDUList([primary, fits.ImageHDU(hdu.data, hdu.header, name="SCI")]).writeto(tmp_path / "a.fits")
+    (row,) = restorer.predict(tmp_path / "a.fits", out_dir=tmp_path / "restored")
+    header = fits.getheader(row["output"])
+    observed = {name: header[name] for name in ("OBJECT", "DATE-OBS", "FILTER", "EXPTIME")}
+    assert observed == {
+        "OBJECT": "SDSS J0946+1006",
+        "DATE-OBS": "2006-11-03",
+        "FILTER": "F814W",
+        "EXPTIME": 1200.0,
+    }
+    assert "GAIN" not in header and header["BUNIT"] == "nJy"  # the noise is another now
+
+
 def test_brightness_of_the_surface_stays_where_pixels_grow(restorer, tmp_path):
     for name, unit in (
         ("per_pixel", "electron/s"),

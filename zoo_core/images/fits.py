@@ -57,14 +57,15 @@ def open_gzip(stream: BinaryIO, path: str, most: int = _MAX_UNPACKED) -> OpenFil
 
 
 def _layers(stream: BinaryIO, path: str) -> Iterator[Layer]:
-    size = stream.seek(0, 2)
+    size, shared = stream.seek(0, 2), None
     for number, hdu in enumerate(_hdus(stream, path)):
+        shared = hdu.header if shared is None else shared
         if not isinstance(hdu, _Hdu) or len(hdu.shape) < 2:
             continue
         if not all(isinstance(n, int) and n >= 0 for n in hdu.shape):
             raise ImageReadError(f"{path}: impossible axes {hdu.shape} in HDU {number}; is the file corrupt?")
         name = "" if hdu.name == "PRIMARY" else str(hdu.name)
-        yield Layer(path, name, number, tuple(hdu.shape), _Section(hdu, path, size), hdu.header)
+        yield Layer(path, name, number, tuple(hdu.shape), _Section(hdu, path, size), hdu.header, shared)
 
 
 def _hdus(stream: BinaryIO, path: str) -> Iterator[Any]:

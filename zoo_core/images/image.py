@@ -26,6 +26,7 @@ class RawImage:
         sky: right ascension and declination of the object, or else of the centre, degrees; None if unknown.
         header: of the layer that it is from; None if it has none.
         corner: column and row of that layer, where the image begins.
+        shared: keywords that hold for all layers of its file, see `layers.Layer`.
     """
 
     id: str
@@ -38,6 +39,7 @@ class RawImage:
     sky: tuple[float, float] | None = None
     header: Cards | None = None
     corner: tuple[int, int] = (0, 0)
+    shared: Cards | None = None
 
 
 def to_float32(array: np.ndarray, where: str) -> np.ndarray:

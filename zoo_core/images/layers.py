@@ -44,6 +44,7 @@ class Layer:
         shape: as stored, two axes or more.
         section: reads a part; blank pixels are NaN. Raises ImageReadError.
         header: keywords that may tell pixel scale and unit.
+        shared: keywords that hold for all layers of the file, where it has some: FITS: the primary header.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Layer:
     shape: tuple[int, ...]
     section: Callable[[Key], np.ndarray]
     header: Cards = field(default_factory=dict)
+    shared: Cards = field(default_factory=dict)
 
     @property
     def label(self) -> str:

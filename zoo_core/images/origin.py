@@ -10,11 +10,19 @@ import numpy as np
 
 from .grid import Value, header_on
 from .image import RawImage
+from .layers import Cards
 from .preprocess import Prepared
+from .wcs import card
 
 __all__ = ["Origin", "contradicts"]
 
 SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
+OF_THE_FIELD = ("OBJECT", "TELESCOP", "OBSERVER", "PROPOSID")
+OF_THE_EXPOSURE = (
+    *("INSTRUME", "DETECTOR", "FILTER", "FILTER1", "FILTER2", "BAND", "EXPTIME", "TIMESYS"),
+    *("DATE-OBS", "TIME-OBS", "MJD-OBS", "DATE-BEG", "DATE-AVG", "DATE-END", "MJD-BEG", "MJD-AVG", "MJD-END"),
+)
+"""What was observed, by what and when, which no processing changes; of several bands each has its own exposure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +33,7 @@ class Origin:
         path: key of the image that was read.
         unit: of its pixels, as its file spells it; None: it is not known.
         cards: keywords that say where the pixels that the network sees are on the sky, or how large.
+        observed: keywords that say what was observed, by what and when.
         to_unit: factor that gives values of these pixels that unit.
         measured: (bands, H, W), false where they were filled or added; None: all were measured.
         notes: what was done to the image, a sentence each.
@@ -33,6 +42,7 @@ class Origin:
     path: str
     unit: str | None = None
     cards: Mapping[str, Value] = field(default_factory=dict)
+    observed: Mapping[str, Value] = field(default_factory=dict)
     to_unit: float = 1.0
     measured: np.ndarray | None = None
     notes: tuple[str, ...] = ()
@@ -55,10 +65,21 @@ class Origin:
             path=image.path,
             unit=image.unit,
             cards=cards,
+            observed=_observed(image),
             to_unit=prepared.grid.to_unit(per_area=_is_surface_brightness(image.unit)),
             measured=prepared.measured,
             notes=tuple(_notes(image, prepared, scale)),
         )
+
+
+def _observed(image: RawImage) -> dict[str, Value]:
+    """The keywords of the image's own header before those of its file."""
+    headers: list[Cards] = [header for header in (image.header, image.shared) if header is not None]
+    names = OF_THE_FIELD + (OF_THE_EXPOSURE if len(image.pixels) == 1 else ())
+    found = {
+        name: next((value for one in headers if isinstance(value := card(one, name), Value)), None) for name in names
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def contradicts(given: float | None, header: float | None) -> bool:

@@ -31,8 +31,8 @@ class Prepared:
 
     Arguments:
         pixels: (bands, size, size) float32, finite.
-        blank: pixels that were not measured and have been filled.
-        padded: pixels that were added around the image.
+        blank: pixels that were not measured and have been filled, without a border that is blank on opposite sides.
+        padded: pixels that were added around the image, in the place of such a border too.
         measured: (bands, size, size), false where pixels were filled or added; None: all were measured.
         grid: its pixels on those of the image that was read.
     """
@@ -137,9 +137,10 @@ class Preprocess:
         valid = blanks.find(pixels, blank.values, blank.repeated)
         if mask is not None:
             valid &= ~mask
-        n_blank = int(valid.size - np.count_nonzero(valid))
         trimmed = _trimmed(valid)
-        pixels, valid = self._resampled(pixels[trimmed], valid[trimmed], pixel_scale)
+        pixels, valid = pixels[trimmed], valid[trimmed]
+        n_blank = int(valid.size - np.count_nonzero(valid))
+        pixels, valid = self._resampled(pixels, valid, pixel_scale)
         if (binned := self._operation(Bin)) is not None:
             pixels, valid = geometry.bin_mean(pixels, valid, binned.factor)
         pixels, valid = geometry.crop(pixels, valid, self.size)

@@ -55,7 +55,8 @@ def _seen(layer: np.ndarray, measured: np.ndarray | None) -> np.ndarray:
 
 
 def _cards(origin: Origin, unit: str) -> dict[str, str | int | float | bool]:
-    return {**origin.cards, **({"BUNIT": _ascii(unit)} if unit else {})}
+    observed = {name: _ascii(value) if isinstance(value, str) else value for name, value in origin.observed.items()}
+    return {**observed, **origin.cards, **({"BUNIT": _ascii(unit)} if unit else {})}
 
 
 def _sign(header: Any, origin: Origin, made_by: Mapping[str, str]) -> None:

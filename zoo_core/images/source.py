@@ -117,6 +117,7 @@ class FileSource(Source):
             unit=flux_unit,
             sky=sky,
             header=layer.header,
+            shared=layer.shared,
             corner=(0, 0) if window is None else (window.x, window.y),
         )
 
