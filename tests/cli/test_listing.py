@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -50,6 +51,16 @@ def test_info_shows_measured_results_with_their_intervals(zoo_command, tmp_path)
     (folder / "flat.space.json").write_text(json.dumps({"metrics": metrics}))
     out = zoo_command("info", "flat.space", "--results", tmp_path / "results").out
     assert "on finding_space" in out and "auroc 0.9123 (0.9 to 0.92)" in out and "tpr0 not defined" in out
+
+
+def test_info_shows_a_line_a_metric_with_units_and_all_intervals_when_asked(zoo_command):
+    model, on = "resnet_regression.euclid", ("--on", "modelling_euclid")
+    brief = zoo_command("info", model, *on).out
+    (line,) = [line for line in brief.splitlines() if "mae: " in line]
+    assert re.search(r"mae: theta_E 0\.\d+ arcsec, e1 0\.\d+, .*, lens_y 0\.\d+ arcsec$", line)
+    assert re.search(r"on modelling_euclid +relative\[theta_E\] 0\.\d+ \(0\.\d+ to 0\.\d+\)\n", brief)
+    every = zoo_command("info", model, *on, "--all").out
+    assert re.search(r"mae\[lens_y\] 0\.\d+ \(0\.\d+ to 0\.\d+\) arcsec\n", every)
 
 
 def test_unknown_model_is_wrong_usage_with_a_suggestion_and_without_traceback(zoo_command, flat_plugin):
@@ -150,7 +161,7 @@ def test_what_cannot_be_chosen_by_is_wrong_usage(zoo_command, arguments, said):
 def test_info_shows_the_benchmarks_that_are_asked_for(zoo_command):
     one = json.loads(zoo_command("info", "lastro.space", "--on", "finding_space", "--json").out)
     assert list(one["results"]) == ["finding_space"]
-    assert "1 % are expected at p >= 0.89 (0.57 to 0.96)" in zoo_command("info", "lastro.space").out
+    assert "have p >= 0.5; for 1 % ask for p >= 0.89 (0.57 to 0.96)" in zoo_command("info", "lastro.space").out
     assert json.loads(zoo_command("info", "lastro.space", "--task", "regression", "--json").out)["results"] == {}
     assert zoo_command("info", "lastro.space", "--on", "finding_spice").code == 2
 

@@ -21,8 +21,8 @@ def list_models(pattern: str = "*", task: str | None = None) -> list[ModelSpec]:
 
     Example:
         >>> import zoo_core as zoo
-        >>> [model.id for model in zoo.list_models("resnet.*", task="classification")]
-        ['resnet.substructure', 'resnet.substructure_real']
+        >>> zoo.list_models("resnet.*", task="classification")
+        [<model resnet.substructure: classification>, <model resnet.substructure_real: classification>]
     """
     return _chosen(catalog().models, pattern, task)
 
@@ -32,8 +32,8 @@ def list_datasets(pattern: str = "*", task: str | None = None) -> list[DatasetSp
 
     Example:
         >>> import zoo_core as zoo
-        >>> [dataset.name for dataset in zoo.list_datasets("finding_space*")]
-        ['finding_space', 'finding_space_shifted']
+        >>> zoo.list_datasets("finding_space_*")
+        [<data set finding_space_shifted: classification, simulated>]
     """
     return _chosen(catalog().datasets, pattern, task)
 
@@ -43,8 +43,8 @@ def list_benchmarks(pattern: str = "*", task: str | None = None) -> list[Benchma
 
     Example:
         >>> import zoo_core as zoo
-        >>> [benchmark.id for benchmark in zoo.list_benchmarks("finding_space*")]
-        ['finding_space', 'finding_space_shifted']
+        >>> zoo.list_benchmarks("finding_space*")
+        [<benchmark finding_space: classification>, <benchmark finding_space_shifted: classification>]
     """
     return _chosen(catalog().benchmarks, pattern, task)
 

@@ -7,10 +7,15 @@ from typing import Any
 
 from ..errors import ResultError
 from ..files import refused
+from ..predictions import Heads
 
-__all__ = ["RESULTS", "false_positives_in", "metrics_in", "published_results", "real_false_positives"]
+__all__ = ["RESULTS", "false_positives_in", "metric_unit", "metrics_in", "published_results", "real_false_positives"]
 
 RESULTS = Path("docs/leaderboard/results")
+OF_RESIDUALS = ("bias", "mae", "nmad", "rmse", "scatter")
+"""Metrics that have the unit of their parameter."""
+UNITS = {"nll": "nats", "psnr": "dB"}
+"""Units of metrics that have one of their own."""
 
 
 def published_results() -> Path:
@@ -27,6 +32,26 @@ def metrics_in(path: Path) -> dict[str, Any]:
         ResultError: the file is no result.
     """
     return _stated(path)["metrics"]
+
+
+def metric_unit(metric: str, heads: Heads) -> str:
+    """Unit of a metric; empty where it has none.
+
+    Arguments:
+        metric: name, such as `mae[theta_E]`.
+        heads: of a model that it was measured of.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> from zoo_core.catalog.measured import metric_unit
+        >>> heads = zoo.Heads(parameters=("theta_E", "q"), units=("arcsec", ""))
+        >>> [metric_unit(name, heads) for name in ("mae[theta_E]", "mae[q]", "relative[theta_E]")]
+        ['arcsec', '', '']
+    """
+    kind, _, parameter = metric.removesuffix("]").partition("[")
+    if kind in OF_RESIDUALS:
+        return dict(zip(heads.parameters, heads.units, strict=False)).get(parameter, "")
+    return UNITS.get(kind, "")
 
 
 def false_positives_in(path: Path) -> str:
@@ -46,7 +71,7 @@ def real_false_positives(result: Mapping[str, Any]) -> str:
         >>> threshold = {"value": 0.8, "low": 0.6, "high": 0.9}
         >>> facts = {"benchmark": "sky", "dataset": {"domain": "real"}, "images": {"nonlens": 30, "lens": 20}}
         >>> print(real_false_positives(facts | {"metrics": {"fpr": rate, "p_at_fpr_1e-2": threshold}}))
-        p >= 0.5 in 10 % (1 to 25 %) of the 30 nonlens images of sky; 1 % are expected at p >= 0.80 (0.60 to 0.90)
+        10 % (1 to 25 %) of the 30 nonlens images of sky have p >= 0.5; for 1 % ask for p >= 0.80 (0.60 to 0.90)
     """
     rate, threshold = (result["metrics"].get(name, {}) for name in ("fpr", "p_at_fpr_1e-2"))
     numbers = [one.get(key) for one in (rate, threshold) for key in ("value", "low", "high")]
@@ -56,8 +81,8 @@ def real_false_positives(result: Mapping[str, Any]) -> str:
     limit, low, high = (f"{p:.2f}" for p in numbers[3:])
     (galaxies, count), *_ = result["images"].items()
     return (
-        f"p >= 0.5 in {called} % ({least} to {most} %) of the {count} {galaxies} images of {result['benchmark']}; "
-        f"1 % are expected at p >= {limit} ({low} to {high})"
+        f"{called} % ({least} to {most} %) of the {count} {galaxies} images of {result['benchmark']} have p >= 0.5; "
+        f"for 1 % ask for p >= {limit} ({low} to {high})"
     )
 
 

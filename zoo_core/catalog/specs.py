@@ -57,9 +57,9 @@ class TrainedOn:
     sha256: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelSpec:
-    """One published model, `architecture.tag`.
+    """One published model, `architecture.tag`; shown by its name, `vars` shows all of it.
 
     Arguments:
         id: what users type.
@@ -109,6 +109,9 @@ class ModelSpec:
     paper: str = ""
     source: str = ""
 
+    def __repr__(self) -> str:
+        return f"<model {self.id}: {self.task}>"
+
     @property
     def training_sets(self) -> tuple[str, ...]:
         """Names of the data sets that it was trained on."""
@@ -120,9 +123,9 @@ class ModelSpec:
         return ", ".join(dict.fromkeys(one.domain for one in self.trained_on)) or "not stated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DatasetSpec:
-    """A data set that an installed plugin can open.
+    """A data set that an installed plugin can open; shown by its name, `vars` shows all of it.
 
     Arguments:
         name: what users type.
@@ -147,10 +150,13 @@ class DatasetSpec:
     paper: str = ""
     source: str = ""
 
+    def __repr__(self) -> str:
+        return f"<data set {self.name}: {self.task}, {self.domain}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class BenchmarkSpec:
-    """A frozen set of images and what is measured on it.
+    """A frozen set of images and what is measured on it; shown by its name, `vars` shows all of it.
 
     Arguments:
         id: what users type; the data set's name where there is one benchmark a set.
@@ -180,3 +186,6 @@ class BenchmarkSpec:
     hidden: bool = False
     summary: str = ""
     source: str = ""
+
+    def __repr__(self) -> str:
+        return f"<benchmark {self.id}: {self.task}>"

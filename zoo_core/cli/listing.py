@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import click
 
 from ..catalog.specs import ANY
 from .names import benchmark_names, domain_names, model_names, task_names
+from .numbers import metric_lines
 from .show import as_json, show_facts, show_rows
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def models(
 @domain_option
 @click.option("--sort", metavar="METRIC", help="Benchmarks that have it, the largest value first.")
 @results_option
+@click.option("--all", "each", is_flag=True, help="A line each number of each parameter, with its 95 % interval.")
 @as_json
 def info(
     model: str,
@@ -90,6 +92,7 @@ def info(
     domain: str | None,
     sort: str | None,
     results: Path | None,
+    each: bool,
     as_json: bool,
 ) -> None:
     """All that is known of a published MODEL; --on, --task, --domain and --sort choose among its benchmarks."""
@@ -100,7 +103,7 @@ def info(
 
     description = describe(model, results)
     description = replace(description, results=selected_results(description.results, on, task, domain, sort))
-    show_facts(description.record() if as_json else _facts(description), as_json)
+    show_facts(description.record() if as_json else _facts(description, each), as_json)
 
 
 class _Listed(click.Group):
@@ -234,7 +237,7 @@ def _key_rows(plugin: Plugin) -> Iterator[dict[str, Any]]:
                 yield row | {"default": key.default, "meaning": key.meaning}
 
 
-def _facts(published: PublishedModel) -> dict[str, Any]:
+def _facts(published: PublishedModel, each: bool) -> dict[str, Any]:
     spec = published.spec
     scale = "any pixel scale" if spec.pixel_scale == ANY else f'{spec.pixel_scale:g}"/px, others are resampled to it'
     return {
@@ -252,17 +255,7 @@ def _facts(published: PublishedModel) -> dict[str, Any]:
         "domain": spec.domain,
         "trained on": spec.training_sets,
         "known failures": "\n".join(spec.known_failures),
-        "on the sky": "\n".join(published.false_positives),
-        **{f"on {name}": _measured(metrics) for name, metrics in published.results.items()},
+        "false positives": "\n".join(published.false_positives),
+        **{f"on {name}": "\n".join(metric_lines(found, spec.heads, each)) for name, found in published.results.items()},
         "paper": spec.paper,
     }
-
-
-def _measured(metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    return "\n".join(f"{name} {_estimate(**estimate)}" for name, estimate in metrics.items())
-
-
-def _estimate(value: float | None, low: float | None = None, high: float | None = None, method: str = "none") -> str:
-    if value is None:
-        return "not defined"
-    return f"{value:.4g}" + (f" ({low:.4g} to {high:.4g})" if low is not None and high is not None else "")

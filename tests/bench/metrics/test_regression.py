@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from zoo_core.bench.metrics.named import select
+from zoo_core.catalog.measured import metric_unit
 from zoo_core.scores import ParameterScores
 from zoo_core.tasks import Heads, task_named
 
@@ -82,3 +83,15 @@ def test_relative_error_is_in_units_of_the_truth():
     (metric,) = select(["relative[q]"], "regression", METRICS.values())
 
     assert metric.value(scores, truth) == pytest.approx(0.1)  # the median of 0.2, 0.1 and 0.05
+
+
+def test_the_metrics_that_grow_with_the_unit_of_their_parameter_are_shown_with_it():
+    scores, truth = table(np.random.default_rng(0).normal(0.02, 0.1, 2000))
+    finer = [{"theta_E": 1000 * values["theta_E"]} for values in (scores.means, scores.errors, truth)]
+    own = {name: metric for name, metric in METRICS.items() if name.endswith("[theta_E]")}
+    before = {name: metric.value(scores, truth) for name, metric in own.items()}
+    after = {name: one.value(ParameterScores(*finer[:2]), truth | finer[2]) for name, one in own.items()}
+
+    assert all(value != 0 for value in before.values())
+    grown = {name for name in own if after[name] == pytest.approx(1000 * before[name], rel=1e-6)}
+    assert grown == {name for name in own if metric_unit(name, HEADS) == "arcsec"}
