@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def leaderboard(
     folders: dict[str, Path],
     as_json: bool,
 ) -> None:
-    """The board of all results, with intervals, ranks and ties.
+    """The board of all results, with intervals, ranks and ties; in a pipe as Markdown.
 
     With --results the models of that folder stand among the published ones.
     """
@@ -66,6 +67,12 @@ def leaderboard(
     board = leaderboard(results, on, task, domain, sort, verified, beside_published=beside)
     if as_json:
         show_rows(board.records(), as_json)
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        from .board_table import show_board
+
+        show_board(board, sort, Console())
     else:
         echo(board.markdown())
     if pages is not None:
