@@ -52,6 +52,40 @@ def test_an_image_that_is_alike_in_all_bands_gives_what_it_gave_in_any_number_of
     same(network(preprocess.channels(image.expand(-1, count, -1, -1))), before)
 
 
+class Equalised(nn.Module):
+    """Its first weights are N(0, 1) and divided by the root of their number as they are used, then it rectifies."""
+
+    def __init__(self, channels, outputs):
+        super().__init__()
+        self.first = EqualisedConv(channels, 6)
+        self.rest = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(24, outputs))
+
+    def forward(self, x):
+        return self.rest(self.first(x))
+
+
+class EqualisedConv(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(outputs, inputs, 3, 3)), nn.Parameter(torch.randn(outputs))
+
+    def forward(self, x):
+        return nn.functional.conv2d(x, self.weight / self.weight[0].numel() ** 0.5, self.bias).relu()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_so_it_does_where_a_layer_divides_its_weights_by_their_number(start, count):
+    image = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    architecture = replace(start.architecture, build=zoo.any_size(Equalised))
+    start = replace(start, architecture=architecture, network=Equalised(6, 1).eval())
+    network, preprocess = warmed(start, tuple(f"new{k}" for k in range(count)))
+
+    before = start.network(start.preprocess.channels(image.expand(-1, 3, -1, -1)))
+
+    same(network(preprocess.channels(image.expand(-1, count, -1, -1))), before)
+
+
 @torch.no_grad()
 def test_bands_are_found_by_their_names(start):
     images = torch.randn(4, 3, 12, 12, generator=torch.Generator().manual_seed(0))

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import SpecError, WeightsError
-from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..models.model import Model
 from ..models.network import Dimensions, shapes
 from ..tasks import Heads
+from .rebanding import rebanded
 
 __all__ = ["centre", "head_of", "preprocess_for", "warm"]
 
@@ -33,9 +33,10 @@ def warm(model: Model, arguments: Mapping[str, Any], start: Model) -> None:
     """Give the network of `model`, which is built with these arguments, the weights of `start`.
 
     Other classes or parameters: the head stays as it is, with random weights. Other bands: each takes the weights of
-    the band of the same name, or the mean of all, times the ratio of their numbers, so that what an image that is alike
-    in all bands gives does not change. Another architecture: tensors of the same name and shape are taken, all but the
-    head; where no name is the same, those that are the same after the first dot, as of one backbone in two networks.
+    the band of the same name, or the mean of all, times a share (see `rebanding`), so that what an image that is
+    alike in all bands gives does not change. Another architecture: tensors of the same name and shape are taken, all
+    but the head; where no name is the same, those that are the same after the first dot, as of one backbone in two
+    networks.
 
     Raises:
         WeightsError: nothing fits.
@@ -44,7 +45,7 @@ def warm(model: Model, arguments: Mapping[str, Any], start: Model) -> None:
     place, architecture, heads = _place(model, arguments), model.architecture, model.heads
     alike = architecture.name == start.architecture.name
     if alike:
-        given = {name: _rebanded(tensor, place, name, start, model.preprocess) for name, tensor in given.items()}
+        given |= rebanded(model, start, place.inputs)
     elif not own.keys() & given.keys():
         given = _renamed(given, own)
     if not alike or _names(heads) != _names(start.heads):
@@ -107,19 +108,6 @@ def _wider(
         return shapes(architecture, replace(dimensions, channels=2 * dimensions.channels), arguments)
     except SpecError:
         return None
-
-
-def _rebanded(tensor: Tensor, place: _Place, name: str, start: Model, preprocess: Preprocess) -> Tensor:
-    old, new = start.preprocess.bands, preprocess.bands
-    if name not in place.inputs or old == new or (len(old) == len(new) and not set(old) & set(new)):
-        return tensor
-    axis = place.inputs[name]
-    per_band = start.preprocess.n_channels // len(old)
-    apart = tensor.unflatten(axis, (per_band, len(old), -1))
-    mean = apart.mean(axis + 1)
-    parts = [apart.select(axis + 1, old.index(band)) if band in old else mean for band in new]
-    ratio = len(old) / len(new) if axis == 1 else 1.0  # axis 1 is summed over
-    return (torch.stack(parts, axis + 1) * ratio).flatten(axis, axis + 2)
 
 
 def _renamed(given: Mapping[str, Tensor], own: Iterable[str]) -> dict[str, Tensor]:

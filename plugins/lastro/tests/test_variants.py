@@ -7,7 +7,9 @@ from zoo_lastro.invariant import Invariant
 from zoo_lastro.residual import Residual, UnitBlock
 from zoo_lastro.views import Centre, Views
 
+import zoo_core as zoo
 from zoo_core.images.augmentation import D4, dihedral
+from zoo_core.train.warm import warm
 
 CENTRE_SIDES = [41, 37, 33, 29, 25, 21, 17, 13, 9, 5, 1, 1, 1]
 RESIDUAL_SIDES = [100, 96, 92, 46, 40, 36, 18, 14, 10, 4, 1, 1, 1]
@@ -148,3 +150,15 @@ def turned(features: torch.Tensor, u: int) -> torch.Tensor:
     """Features (B, 8 F, H, W) of an image turned by u: map g becomes map u g, turned."""
     maps = dihedral(features, u).unflatten(1, (-1, 8))
     return maps[:, :, [product(inverse(u), g) for g in D4]].flatten(1, 2)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["lastro", "lastro_views", "lastro_residual", "lastro_invariant"])
+def test_in_four_bands_a_network_begins_with_what_it_gave_in_one(name):
+    start, model = zoo.build(name), zoo.build(name, bands=["r", "i", "g", "u"])
+    images = noise(2, 3, 101, 101)  # three channels of one band
+
+    warm(model, {}, start)
+
+    given = model.network(images.repeat_interleave(4, 1))
+    torch.testing.assert_close(given, start.network(images), atol=1e-4, rtol=1e-4)  # sums in another order
