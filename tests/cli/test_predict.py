@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import sys
 from contextlib import contextmanager
 
 import matplotlib.image
@@ -41,6 +42,13 @@ def test_table_is_written_and_the_gallery_drawn(zoo_command, folder, tmp_path):
     assert f"what was wrong with the others, first: {Table.read(out)['message'][5]}" in answer.err
     assert list(Table.read(out)["status"]) == ["ok"] * 5 + ["error"]
     assert matplotlib.image.imread(picture).shape[1] > 500
+
+
+def test_a_terminal_is_told_how_to_see_the_images(zoo_command, folder, monkeypatch):
+    hint = "--gallery top.png shows them as pictures"
+    assert hint not in zoo_command("predict", "flat.space", folder / "c1.fits").err
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert zoo_command("predict", "flat.space", folder / "c1.fits").err.rstrip().endswith(hint)
 
 
 def test_scores_are_those_of_the_library(zoo_command, folder):

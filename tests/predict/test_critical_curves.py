@@ -45,7 +45,10 @@ def test_the_gallery_of_lenses_shows_it(tiny, tmp_path):
     model = tiny("regression", operations=({"op": "resample", "pixel_scale": 0.1}, *OPERATIONS))
     with_mean_of_half_an_arcsec(model)
     model.predict(images, pixel_scale=0.1, gallery=tmp_path / "lenses.png")
+    model.predict(images[:1], pixel_scale=0.1, gallery=tmp_path / "lenses.svg")
 
+    words = (tmp_path / "lenses.svg").read_text()  # which has the text of what it draws in comments
+    assert "theta_E +- its error in arcsec" in words and "yellow: critical curves of the mean" in words
     picture = matplotlib.image.imread(tmp_path / "lenses.png")[..., :3]
     curve = np.abs(picture - np.array(to_rgb(LENS))).max(-1) < 0.1
     assert curve[len(curve) // 2 :].sum() > 200

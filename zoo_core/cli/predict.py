@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,7 @@ def predict(
                 from ..predict.gallery import draw_gallery
 
                 draw_gallery(gallery, finished, *([top] if top else []))
-    _say(finished, out, gallery, fault)
+    _say(finished, [out, out_dir], gallery, fault)
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
 
 
@@ -128,12 +128,14 @@ def _fault(finished: "Finished") -> str:
     return next(row["message"] for row in rows if row["status"] != "ok")
 
 
-def _say(finished: "Finished", out: Path | None, gallery: Path | None, fault: str) -> None:
+def _say(finished: "Finished", written: Sequence[Path | None], gallery: Path | None, fault: str) -> None:
     """What came of it, on the standard error."""
     import logging
 
     usable = finished.rows - finished.failed
-    written = [str(path) for path in (out, gallery if usable else None) if path is not None]
-    where = f"; wrote {' and '.join(written)}" if written else ""
+    paths = [str(path) for path in (*written, gallery if usable else None) if path is not None]
+    where = f"; wrote {' and '.join(paths)}" if paths else ""
+    if usable and gallery is None and sys.stdout.isatty():
+        where += "; --gallery top.png shows them as pictures"
     why = f"; `message` says what was wrong with the others, first: {fault}" if fault else ""
     logging.getLogger("zoo").info("%d of %d images predicted%s%s", usable, finished.rows, where, why)

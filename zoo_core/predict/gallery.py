@@ -39,6 +39,7 @@ DPI = 160
 BLUE_TO_RED = "ugrizyYJHK"
 PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
 NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
+CURVES = "yellow: critical curves of the mean and, faintly, of draws from the posterior"
 NAME_LENGTH = 26
 HEADER = 0.45  # inches
 NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
@@ -69,8 +70,9 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
     figure = _figure(len(ranked), 2 if pairs else 1)
     figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
     words = _in_words(len(ranked), finished.rows, ranking) + (", before and after" if pairs else "")
+    words += _numbers(model, ranking)
     figure.text(0.98, 0.985, words, color=FAINT, size=9, va="top", ha="right")
-    filled = False
+    legend = dict.fromkeys([CURVES] if scale is not None and are_of_lenses(model.heads) else [])
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
         (image,) = readable(run.images.job(one.index, one.index + 1))
@@ -80,13 +82,14 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
         if pairs:
             shown = _beside(shown, _restored(run.scorer, pixels))
         axes.imshow(shown, origin="lower", cmap=NIGHT, vmin=0, vmax=1)
-        filled |= outline_measured(axes, ready.measured)
+        if outline_measured(axes, ready.measured):
+            legend[OUTLINED] = None
         _label(axes, place, one, _number(one, model, ranking))
-        if scale is not None and are_of_lenses(model.heads):
+        if scale is not None and CURVES in legend:
             posterior = cast(Regression, run.scorer.predicted(pixels))
             draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
-    if filled:
-        figure.text(0.98, 1 - HEADER / 2 / figure.get_figheight(), OUTLINED, color=FAINT, size=8, va="top", ha="right")
+    below = 1 - HEADER / 2 / figure.get_figheight()
+    figure.text(0.98, below, " · ".join(legend), color=FAINT, size=8, va="top", ha="right")
     if scale is not None:
         _scale_bar(figure.axes[0], scale, prepared.size)
     write_picture(figure, path)
@@ -98,6 +101,14 @@ def _in_words(shown: int, images: int, ranking: RankingColumn | None) -> str:
         return "1 image"
     which = f"the {shown} highest {ranking.column}" if ranking else f"the first {shown}"
     return f"{which} of {images:,} images"
+
+
+def _numbers(model: Model, ranking: RankingColumn | None) -> str:
+    """What the numbers in the panels are, where nothing ranks: the first parameter, its error and its unit."""
+    if ranking is not None or not model.heads.parameters:
+        return ""
+    name, unit = model.heads.parameters[0], dict(enumerate(model.heads.units)).get(0, "")
+    return f"; {name} +- its error" + (f" in {unit}" if unit else "")
 
 
 def stretched(pixels: np.ndarray, like: np.ndarray | None = None) -> np.ndarray:
