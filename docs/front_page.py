@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,17 @@ from matplotlib.figure import Figure, SubFigure
 
 from zoo_core.bench.examination import metrics_of
 from zoo_core.bench.metrics.curves import Ranking
+from zoo_core.bench.metrics.intervals import bootstrap
 from zoo_core.bench.metrics.ranking import ranking
-from zoo_core.bench.results import Result, read_result, result_path, scores_of
+from zoo_core.bench.metrics.ranks import ranks
+from zoo_core.bench.results import Estimate, Result, read_result, result_path, scores_of
 from zoo_core.board.boards import subjects
 from zoo_core.board.colours import COLOURS
 from zoo_core.board.markdown import cell, line
+from zoo_core.catalog.measured import metric_unit
 from zoo_core.catalog.registry import catalog
 from zoo_core.datasets.opening import open_dataset
+from zoo_core.metric import Metric
 from zoo_core.predict.gallery import NIGHT, stretched
 from zoo_core.scores import ClassScores
 from zoo_core.web.curves import roc_points
@@ -40,9 +45,13 @@ BEST, DOWN = 10, 2  # images of the picture, and its rows
 
 
 def measured_table() -> str:
-    """Of each benchmark the best value of the metric that ranks, with its interval."""
+    """Of each benchmark the best value of the metric that ranks, with its interval, and what the metrics are."""
     heads = ["subject", "benchmark", "metric", "value, 95 % interval", "best so far", "images", "models"]
-    return "\n".join([line(heads), line(["---"] * len(heads)), *map(line, _measured())])
+    found = list(_measured())
+    rows = [line([one.subject, *_cells(one)]) for one in found]
+    definitions = {one.metric.name.partition("[")[0]: one.metric.summary for one in found}
+    words = "; ".join(f"*{name}*: {summary}" for name, summary in definitions.items())
+    return "\n".join([line(heads), line(["---"] * len(heads)), *rows, "", f"{words}."])
 
 
 def returned_table() -> str:
@@ -96,7 +105,17 @@ def _ranked(model: str) -> Ranking:
     return ranked
 
 
-def _measured() -> Iterator[list[str]]:
+@dataclass(frozen=True)
+class _Measured:
+    """The results on one benchmark, and the metric that ranks them."""
+
+    subject: str
+    benchmark: str
+    metric: Metric
+    results: list[Result]
+
+
+def _measured() -> Iterator[_Measured]:
     """Subject by subject, in the order of the board; of each those of real images first."""
     named = {subject.short: subject.benchmarks for subject in subjects()}
     known = {name for benchmarks in named.values() for name in benchmarks}
@@ -104,7 +123,8 @@ def _measured() -> Iterator[list[str]]:
     for subject, benchmarks in named.items():
         found = [(name, results) for name in benchmarks if (results := _results(name))]
         for name, results in sorted(found, key=lambda pair: pair[1][0].dataset["domain"] != "real"):
-            yield [subject, *_best(name, results)]
+            metric = metrics_of(results[0], catalog().benchmarks.get(name))[0]
+            yield _Measured(subject, name, metric, sorted(results, key=lambda one, m=metric: -_merit(m, one)))
 
 
 def _results(benchmark: str) -> list[Result]:
@@ -112,12 +132,39 @@ def _results(benchmark: str) -> list[Result]:
     return [one for path in paths if (one := read_result(path)).status == "ok"]
 
 
-def _best(benchmark: str, found: list[Result]) -> list[str]:
-    metric = metrics_of(found[0], catalog().benchmarks.get(benchmark))[0]
-    sign = 1 if metric.higher_is_better else -1
-    best = max(found, key=lambda one: sign * (one.metrics[metric.name].value or -np.inf))
-    domain = best.dataset["domain"]
-    return [benchmark, metric.name, cell(best, metric.name), f"`{best.model}`", domain, str(len(found))]
+def _merit(metric: Metric, result: Result) -> float:
+    """The value, with the sign by which more is better."""
+    value = result.metrics[metric.name].value
+    return -np.inf if value is None else value if metric.higher_is_better else -value
+
+
+def _cells(one: _Measured) -> list[str]:
+    best, name = one.results[0], one.metric.name
+    unit = metric_unit(name, catalog().models[best.model].heads)
+    models = ", ties with ".join(filter(None, [f"`{best.model}`", ", ".join(f"`{tied}`" for tied in _tied(one))]))
+    images = best.dataset["domain"] + (", of the population that it was trained on" if best.seen else "")
+    values = cell(best, name) + (f" {unit}" if unit else "")
+    return [one.benchmark, name, values, models, images, str(len(one.results))]
+
+
+def _tied(one: _Measured) -> list[str]:
+    """Models that the best is not better than beyond doubt; where the intervals lie apart it is."""
+    best, *others = one.results
+    near = [
+        best,
+        *(other for other in others if _overlap(best.metrics[one.metric.name], other.metrics[one.metric.name])),
+    ]
+    if len(near) == 1:
+        return []
+    measured = [scores_of(result_path(RESULTS, one.benchmark, each.model), each) for each in near]
+    placed = ranks([bootstrap(one.metric, *each) for each in measured], one.metric.higher_is_better)
+    return [each.model for each, rank in zip(near[1:], placed[1:], strict=True) if rank.place == 1]
+
+
+def _overlap(first: Estimate, second: Estimate) -> bool:
+    if None in (first.low, first.high, second.low, second.high):
+        return True
+    return max(first.low, second.low) <= min(first.high, second.high)
 
 
 def _row(benchmark: str, model: str) -> str:
