@@ -7,20 +7,25 @@ interval says how the function is called: nothing else has to be declared.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import numpy as np
 
     from .scores import Truth
 
-__all__ = ["Binomial", "Bootstrap", "Interval", "Metric", "NoInterval", "WeightedBootstrap"]
+__all__ = ["Binomial", "Bootstrap", "Interval", "Metric", "NoInterval", "WeightedBootstrap", "resampled_together"]
 
 
 class Interval(ABC):
     """How a metric is computed, and with it its 95 % interval."""
+
+    says_how_sure: ClassVar[bool] = True
+    """Whether resamples of the images say how sure the metric is."""
+    all_at_once: ClassVar[bool] = False
+    """Whether `resampled` computes all of them at once, and not one after the other."""
 
     @abstractmethod
     def value(self, scores: Any, truth: Truth) -> float:
@@ -30,8 +35,7 @@ class Interval(ABC):
         """The metric (B,) of B resamples, in which image i is there weights[b, i] times."""
         import numpy as np
 
-        drawn = [np.repeat(np.arange(weights.shape[1]), row) for row in weights]
-        return np.array([self.value(scores.at(rows), _Rows(truth, rows)) for rows in drawn])
+        return np.array([self.value(*drawn) for drawn in _drawn(scores, truth, weights)])
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class WeightedBootstrap(Interval):
     """
 
     compute: Callable[[Any, Truth, np.ndarray], np.ndarray]
+    all_at_once: ClassVar[bool] = True
 
     def value(self, scores: Any, truth: Truth) -> float:
         """Where every image counts once."""
@@ -115,6 +120,7 @@ class NoInterval(Interval):
     """
 
     compute: Callable[[Any, Truth], float]
+    says_how_sure: ClassVar[bool] = False
 
     def value(self, scores: Any, truth: Truth) -> float:
         """The number that `compute` returns."""
@@ -149,14 +155,51 @@ class Metric:
         return self.interval.value(scores, truth)
 
 
+def resampled_together(
+    metrics: Sequence[Metric], scores: Any, truth: Truth, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """By name, what `Interval.resampled` gives of each metric; images are drawn once for all of them.
+
+    Example:
+        >>> import numpy as np
+        >>> import zoo_core as zoo
+        >>> from zoo_core.metric import resampled_together
+        >>> from zoo_core.scores import AnomalyScores
+        >>> mean = zoo.Metric("mean", "anomaly", zoo.Bootstrap(lambda scores, truth: scores.score.mean()))
+        >>> scores, truth = AnomalyScores(np.array([1.0, 2.0, 6.0])), {"id": np.arange(3)}
+        >>> resampled_together([mean], scores, truth, np.array([[1, 1, 1], [0, 3, 0]]))
+        {'mean': array([3., 2.])}
+    """
+    import numpy as np
+
+    one_by_one = [metric for metric in metrics if not metric.interval.all_at_once]
+    values = [[one.value(*drawn) for one in one_by_one] for drawn in _drawn(scores, truth, weights) if one_by_one]
+    found = {one.name: np.array([row[place] for row in values]) for place, one in enumerate(one_by_one)}
+    others = [metric for metric in metrics if metric.interval.all_at_once]
+    found |= {metric.name: metric.interval.resampled(scores, truth, weights) for metric in others}
+    return {metric.name: found[metric.name] for metric in metrics}
+
+
+def _drawn(scores: Any, truth: Truth, weights: np.ndarray) -> Iterator[tuple[Any, Truth]]:
+    """Scores and truth of each resample, in which image i is there weights[b, i] times."""
+    import numpy as np
+
+    for row in weights:
+        rows = np.repeat(np.arange(len(row)), row)
+        yield scores.at(rows), _Rows(truth, rows)
+
+
 class _Rows(Mapping[str, Any]):
-    """Some rows of a table; a column is copied only when it is asked for."""
+    """Some rows of a table; a column is copied when it is first asked for."""
 
     def __init__(self, columns: Truth, rows: np.ndarray):
         self.columns, self.rows = columns, rows
+        self.copied: dict[str, np.ndarray] = {}
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self.columns[name][self.rows]
+        if name not in self.copied:
+            self.copied[name] = self.columns[name][self.rows]
+        return self.copied[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.columns)

@@ -7,19 +7,19 @@ from functools import singledispatch
 
 import numpy as np
 
-from ..metric import Binomial, Metric, NoInterval
+from ..metric import Binomial, Metric
 from ..scores import ClassScores, ClusterScores, Scores, Truth
 from ..tasks import Heads
 from .metrics.clustering import matched_confusion
 from .metrics.contingency import contingency
 from .metrics.curves import Ranking
-from .metrics.intervals import binomial, bootstrap, percentile
+from .metrics.intervals import binomial, bootstraps, percentile
 from .metrics.operating import OperatingPoint, operating_points, rates
 from .metrics.ranking import ranking
 from .metrics.strata import Stratum, completed, strata
 from .results import ALL, Estimate, StratumResult
 
-__all__ = ["Summary", "estimate", "summarise", "values_alone"]
+__all__ = ["Summary", "summarise", "values_alone"]
 
 Strata = Mapping[str, Sequence[float]]
 
@@ -45,7 +45,7 @@ def summarise(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: He
         declared: the strata of the benchmark.
     """
     return Summary(
-        metrics={metric.name: estimate(metric, scores, truth) for metric in metrics},
+        metrics=_estimates(metrics, scores, truth),
         **_without_intervals(scores, truth, metrics, heads, declared),
     )
 
@@ -58,21 +58,23 @@ def values_alone(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads:
     )
 
 
-def estimate(metric: Metric, scores: Scores, truth: Truth) -> Estimate:
-    """The metric, with the interval that it asks for."""
-    value = metric.value(scores, truth)
-    if not math.isfinite(value):
-        return Estimate(None)
-    match metric.interval:
-        case NoInterval():
-            return Estimate(value)
-        case Binomial(counts):
-            return _bounded(value, binomial(*counts(scores, truth)), "binomial")
-    return _bounded(value, percentile(bootstrap(metric, scores, truth)), "bootstrap")
+def _estimates(metrics: Sequence[Metric], scores: Scores, truth: Truth) -> dict[str, Estimate]:
+    """The metrics, each with the interval that it asks for; the images are drawn once for all of them."""
+    values = {metric.name: _value(metric, scores, truth) for metric in metrics}
+    defined = [metric for metric in metrics if values[metric.name].value is not None and metric.interval.says_how_sure]
+    drawn = bootstraps([one for one in defined if not isinstance(one.interval, Binomial)], scores, truth)
+    for metric in defined:
+        match metric.interval:
+            case Binomial(counts):
+                limits, method = binomial(*counts(scores, truth)), "binomial"
+            case _:
+                limits, method = percentile(drawn[metric.name]), "bootstrap"
+        values[metric.name] = _bounded(values[metric.name], limits, method)
+    return values
 
 
-def _bounded(value: float, limits: tuple[float, float] | None, method: str) -> Estimate:
-    return Estimate(value, *limits, method) if limits else Estimate(value)
+def _bounded(estimate: Estimate, limits: tuple[float, float] | None, method: str) -> Estimate:
+    return Estimate(estimate.value, *limits, method) if limits else estimate
 
 
 def _without_intervals(scores: Scores, truth: Truth, metrics: Sequence[Metric], heads: Heads, declared: Strata) -> dict:

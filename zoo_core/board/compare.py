@@ -1,7 +1,7 @@
 """Two models on the same images: the difference of each metric with its interval, and where they disagree most."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..bench.examination import UNCOMPUTABLE, metrics_of
-from ..bench.metrics.intervals import bootstrap, percentile
+from ..bench.metrics.intervals import bootstraps, percentile
 from ..bench.results import Result, measured_result, scores_of
 from ..catalog.measured import published_results
 from ..catalog.registry import catalog
@@ -33,6 +33,7 @@ class PairedMetric:
         first, second: its values; None where it is not defined.
         difference: of the first to the second.
         low, high: 95 % interval of the difference over resamples of the images, the same for both models.
+            None of a metric that has no interval.
         better: id of the model that is better in more than 97.5 % of the resamples; empty if they cannot be told apart.
     """
 
@@ -110,7 +111,7 @@ def paired(
     metric: Metric,
     models: tuple[str, str],
     values: tuple[float | None, float | None],
-    resampled: tuple[np.ndarray, np.ndarray],
+    resampled: tuple[np.ndarray | None, np.ndarray | None],
 ) -> PairedMetric:
     """A metric of two models with the interval of its difference.
 
@@ -118,20 +119,19 @@ def paired(
         metric: with its direction.
         models: ids.
         values: of the metric, over all images; None where it is not defined.
-        resampled: the metric in each resample of the images (B,), the same resamples for both.
+        resampled: the metric in each resample of the images (B,), the same resamples for both; None where it has no
+            interval.
     """
     first, second = values
-    if first is None or second is None:
-        return PairedMetric(
-            name=metric.name, first=first, second=second, difference=None, low=None, high=None, better=""
-        )
+    difference = None if first is None or second is None else first - second
+    found = PairedMetric(metric.name, first, second, difference, low=None, high=None, better="")
+    if difference is None or resampled[0] is None or resampled[1] is None:
+        return found
     apart = resampled[0] - resampled[1]
     low, high = percentile(apart) or (None, None)
     merit = apart if metric.higher_is_better else -apart
     better = models[0] if np.mean(merit > 0) > 0.975 else models[1] if np.mean(merit < 0) > 0.975 else ""
-    return PairedMetric(
-        name=metric.name, first=first, second=second, difference=first - second, low=low, high=high, better=better
-    )
+    return replace(found, low=low, high=high, better=better)
 
 
 def disputed(first: Scores, second: Scores, result: Result, shown: int) -> list[int]:
@@ -153,7 +153,17 @@ def _compared(path_a: Path, result: Result, path_b: Path, result_b: Result, show
         raise ResultError(f"{first} and {second} were measured on other images of {on}; measure both again")
     quantity, values_a, values_b = _quantity(scores_a, scores_b, result)
     metrics = metrics_of(result, catalog().benchmarks.get(on))
-    pairs = [_paired(metric, scores_a, scores_b, truth, (first, second)) for metric in metrics]
+    sure = [metric for metric in metrics if metric.interval.says_how_sure]
+    resampled = [bootstraps(sure, scores, truth) for scores in (scores_a, scores_b)]
+    pairs = [
+        paired(
+            metric,
+            (first, second),
+            (_finite(metric.value(scores_a, truth)), _finite(metric.value(scores_b, truth))),
+            (resampled[0].get(metric.name), resampled[1].get(metric.name)),
+        )
+        for metric in metrics
+    ]
     images = _disagreements(values_a, values_b, truth, result, quantity, shown)
     return Comparison(first, second, on, quantity, tuple(pairs), images)
 
@@ -165,12 +175,6 @@ def _same(first: np.ndarray, second: np.ndarray) -> bool:
     if first.dtype.kind == second.dtype.kind == "f":
         return np.allclose(first, second, rtol=ROUNDING, atol=0, equal_nan=True)
     return bool(np.all(first == second))
-
-
-def _paired(metric: Metric, scores_a: Scores, scores_b: Scores, truth: Truth, models: tuple[str, str]) -> PairedMetric:
-    first, second = (_finite(metric.value(scores, truth)) for scores in (scores_a, scores_b))
-    resampled = bootstrap(metric, scores_a, truth), bootstrap(metric, scores_b, truth)
-    return paired(metric, models, (first, second), resampled)
 
 
 def _finite(value: float) -> float | None:

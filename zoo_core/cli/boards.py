@@ -120,5 +120,5 @@ def _pair(one: PairedMetric, found: Comparison) -> dict[str, object]:
         found.first: "not defined" if one.first is None else one.first,
         found.second: "not defined" if one.second is None else one.second,
         "difference": "" if one.difference is None else f"{one.difference:+.4g}{span}",
-        "better": one.better or "cannot be told",
+        "better": one.better or ("no interval" if one.low is None else "cannot be told"),
     }

@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 import platformdirs
 
-from ..bench.metrics.intervals import resamples
+from ..bench.metrics.intervals import bootstraps
 from ..bench.metrics.ranks import Rank, ranks
 from ..bench.remembered import identity
 from ..errors import FileError
@@ -20,18 +20,21 @@ from .measured import Measured
 __all__ = ["Resampled", "ranks_by_metric", "resampled"]
 
 Resampled = Mapping[str, np.ndarray]
-"""By the name of a metric, its value in each resample (B,); the resamples are the same for all models."""
+"""By the name of a metric, its value in each resample (B,); the resamples are the same for all models.
+
+Metrics without an interval are not in it.
+"""
 
 
 def resampled(measured: Measured, metrics: Sequence[Metric]) -> Resampled:
     """Each metric in each resample; kept, since it takes seconds and only predictions and code change it."""
-    own = [metric for metric in metrics if metric.name in measured.result.metrics]
+    own = [one for one in metrics if one.name in measured.result.metrics and one.interval.says_how_sure]
     key = identity([], measured.result.hashes["predictions"], [metric.name for metric in own], measured.result.task)
     path = Path(platformdirs.user_cache_dir("zoo")) / "resampled" / f"{key}.npz"
     kept = _kept(path)
     if set(kept) == {metric.name for metric in own}:
         return kept
-    found = _resampled(measured, own)
+    found = bootstraps(own, measured.scores, measured.truth)
     content = BytesIO()
     arrays: dict[str, Any] = dict(found)
     np.savez(content, **arrays)
@@ -59,16 +62,6 @@ def _kept(path: Path) -> dict[str, np.ndarray]:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, BadZipFile):
         return {}
-
-
-def _resampled(measured: Measured, metrics: Sequence[Metric]) -> dict[str, np.ndarray]:
-    truth = measured.truth
-    groups = truth["label"] if "label" in truth else np.zeros(len(truth["id"]), dtype=int)
-    values: dict[str, list[np.ndarray]] = {metric.name: [] for metric in metrics}
-    for weights in resamples(groups):
-        for metric in metrics:
-            values[metric.name].append(metric.interval.resampled(measured.scores, truth, weights))
-    return {name: np.concatenate(parts) for name, parts in values.items()}
 
 
 def _ranks(models: Sequence[str], by_model: Mapping[str, Resampled], metric: Metric) -> dict[str, Rank]:

@@ -134,15 +134,16 @@ def _alike(first: Measured, second: Measured) -> bool:
 
 def _pair(first: Measured, second: Measured, metrics: Sequence[Metric], by_model: Mapping[str, Resampled]) -> Pair:
     models = first.model, second.model
-    shared = [metric for metric in metrics if all(metric.name in by_model[model] for model in models)]
+    stated = first.result.metrics, second.result.metrics
     found = [
         paired(
             metric,
             models,
-            (first.result.metrics[metric.name].value, second.result.metrics[metric.name].value),
-            (by_model[first.model][metric.name], by_model[second.model][metric.name]),
+            (stated[0][metric.name].value, stated[1][metric.name].value),
+            (by_model[first.model].get(metric.name), by_model[second.model].get(metric.name)),
         )
-        for metric in shared
+        for metric in metrics
+        if all(metric.name in values for values in stated)
     ]
     return Pair(models, found, disputed(first.scores, second.scores, first.result, DISPUTED))
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from zoo_core.bench.metrics.curves import curve
+from zoo_core.bench.metrics.curves import area, curve
 
 SCORES = st.integers(0, 6).map(lambda step: step / 6)  # few values, so that there are many ties
 RANKED = st.lists(st.tuples(SCORES, st.booleans()), min_size=2, max_size=40).filter(
@@ -30,7 +30,7 @@ def best_tpr(scores, positive, allowed):
 def test_area_is_that_of_scikit_learn(rows):
     scores, positive = columns(rows)
 
-    assert curve(scores, positive).area()[0] == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
+    assert area(scores, positive)[0] == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
 
 
 @given(RANKED)
@@ -39,7 +39,7 @@ def test_area_is_the_share_of_pairs_in_the_right_order(rows):
     differences = scores[positive][:, None] - scores[~positive]
 
     pairs = np.mean((differences > 0) + 0.5 * (differences == 0))
-    assert curve(scores, positive).area()[0] == pytest.approx(pairs, abs=1e-12)
+    assert area(scores, positive)[0] == pytest.approx(pairs, abs=1e-12)
 
 
 @given(RANKED, st.integers(0, 12))
@@ -93,17 +93,19 @@ def test_a_false_positive_rate_allows_exactly_its_number_of_images():
 def test_a_weight_is_a_number_of_copies(rows, random):
     scores, positive = columns(rows)
     copies = np.array([random.randint(1, 4) for _ in rows])
-    weighted = curve(scores, positive, np.stack([np.ones_like(copies), copies]))
-    repeated = curve(np.repeat(scores, copies), np.repeat(positive, copies))
+    weights = np.stack([np.ones_like(copies), copies])
+    again = np.repeat(scores, copies), np.repeat(positive, copies)
+    weighted, repeated = curve(scores, positive, weights), curve(*again)
 
-    for name in ("area", "tpr_with_at_most", "tpr_at_fpr"):
-        arguments = {"area": (), "tpr_with_at_most": (3,), "tpr_at_fpr": (0.1,)}[name]
-        assert getattr(weighted, name)(*arguments)[1] == pytest.approx(getattr(repeated, name)(*arguments)[0])
+    assert area(scores, positive, weights)[1] == pytest.approx(area(*again)[0])
+    assert weighted.tpr_with_at_most(3)[1] == pytest.approx(repeated.tpr_with_at_most(3)[0])
+    assert weighted.tpr_at_fpr(0.1)[1] == pytest.approx(repeated.tpr_at_fpr(0.1)[0])
 
 
 @pytest.mark.parametrize("positive", [True, False])
 def test_one_class_alone_has_no_figures(positive):
-    ranking = curve(np.array([0.1, 0.9]), np.array([positive, positive]))
+    images = np.array([0.1, 0.9]), np.array([positive, positive])
+    ranking = curve(*images)
 
-    assert np.isnan(ranking.area()[0])
+    assert np.isnan(area(*images)[0])
     assert np.isnan(ranking.tpr_with_at_most(1)[0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zoo_core.bench.metrics.classification import binary_metrics
-from zoo_core.bench.metrics.intervals import binomial, bootstrap, percentile, resamples
+from zoo_core.bench.metrics.intervals import binomial, bootstrap, bootstraps, percentile, resamples
 from zoo_core.metric import Bootstrap, Metric
 
 from ..conftest import lens_finder
@@ -58,6 +58,15 @@ def test_a_metric_without_fast_resamples_gives_the_same_ones(finder):
     plain = Metric("auroc", "classification", Bootstrap(AUROC.value))
 
     np.testing.assert_allclose(bootstrap(plain, *finder, count=40), bootstrap(AUROC, *finder, count=40))
+
+
+def test_all_metrics_of_a_resample_are_those_of_the_same_images(finder):
+    metrics = binary_metrics()
+    together = bootstraps(metrics, *finder, count=20)
+
+    assert list(together) == [metric.name for metric in metrics]
+    for metric in metrics:
+        np.testing.assert_array_equal(together[metric.name], bootstrap(metric, *finder, count=20))
 
 
 def test_the_interval_leaves_out_resamples_in_which_the_metric_is_not_defined():

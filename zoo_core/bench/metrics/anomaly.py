@@ -9,7 +9,7 @@ import numpy as np
 
 from ...metric import Metric, WeightedBootstrap
 from ...scores import AnomalyScores, Truth
-from .curves import curve
+from .curves import area, curve
 
 __all__ = ["anomaly_metrics"]
 
@@ -43,13 +43,13 @@ def _metric(name: str, compute: Weighted, summary: str) -> Metric:
 
 
 def _auroc(scores: AnomalyScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
-    return curve(scores.score, truth["label"] > 0, weights).area()
+    return area(scores.score, truth["label"] > 0, weights)
 
 
 def _auroc_of(kind: int) -> Weighted:
     def auroc(scores: AnomalyScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
         rows = np.isin(truth["label"], (0, kind))
-        return curve(scores.score[rows], truth["label"][rows] > 0, weights[:, rows]).area()
+        return area(scores.score[rows], truth["label"][rows] > 0, weights[:, rows])
 
     return auroc
 

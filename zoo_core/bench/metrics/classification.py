@@ -13,7 +13,7 @@ import numpy as np
 from ...metric import Binomial, Bootstrap, Metric, NoInterval, WeightedBootstrap
 from ...scores import ClassScores, Truth
 from .calibration import brier_score, expected_calibration_error, prior_weights
-from .curves import curve
+from .curves import area, curve
 from .tail import probability_exceeded_by
 
 __all__ = ["FEW", "Confusion", "binary_metrics", "calibration_metrics", "confusion", "purity"]
@@ -127,7 +127,7 @@ def _threshold_metrics() -> list[Metric]:
 
 
 def _auroc(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
-    return curve(scores.positive, truth["label"] == 1, weights).area()
+    return area(scores.positive, truth["label"] == 1, weights)
 
 
 def _tpr0(scores: ClassScores, truth: Truth) -> float:

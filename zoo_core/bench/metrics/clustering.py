@@ -14,7 +14,7 @@ from scipy.special import xlogy
 from ...metric import Metric, WeightedBootstrap
 from ...scores import ClusterScores, Truth
 from .contingency import contingency
-from .curves import curve
+from .curves import area
 
 __all__ = ["cluster_scores", "clustering_metrics", "matched_confusion", "matching"]
 
@@ -146,4 +146,4 @@ def _auroc(scores: ClusterScores, truth: Truth, weights: np.ndarray) -> np.ndarr
     """The match is that of all images."""
     label = truth["label"]
     classes = range(int(label.max()) + 1)
-    return np.mean([curve(cluster_scores(scores, truth, k), label == k, weights).area() for k in classes], axis=0)
+    return np.mean([area(cluster_scores(scores, truth, k), label == k, weights) for k in classes], axis=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Curve", "Ranking", "curve"]
+__all__ = ["Curve", "Ranking", "area", "curve"]
 
 ROUNDING = 1 + 1e-12  # a rate of 0.07 among 100 allows 7, though 0.07 x 100 may fall short of it
 
@@ -43,26 +43,6 @@ class Curve:
     false_positives: np.ndarray
     positives: np.ndarray
     negatives: np.ndarray
-
-    def area(self) -> np.ndarray:
-        """Area under TPR(FPR), (B,): the probability that a positive outranks a negative, ties counting one half.
-
-            AUROC = 1 / (P N) sum_i sum_j ([s_i > s_j] + [s_i = s_j] / 2)
-
-        i runs over the P positives, j over the N negatives.
-
-        Source: Hanley & McNeil (1982), Radiology 143, 29 (the Wilcoxon statistic).
-
-        Example:
-            >>> import numpy as np
-            >>> from zoo_core.bench.metrics.curves import curve
-            >>> curve(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, True, False, False])).area()
-            array([0.875])
-        """
-        true = np.pad(self.true_positives, ((0, 0), (1, 0)))
-        steps = np.diff(self.false_positives, axis=1, prepend=0)
-        pairs = np.sum(steps * (true[:, 1:] + true[:, :-1]), axis=1) / 2
-        return _ratio(pairs, self.positives * self.negatives)
 
     def tpr_with_at_most(self, false_positives: float | np.ndarray) -> np.ndarray:
         """Highest TPR, (B,), at any threshold with at most so many false positives; NaN without either class.
@@ -105,6 +85,32 @@ def curve(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None =
     both = np.cumsum(ordered_weights, axis=1)
     total_true, total = true[:, -1:].sum(axis=1), both[:, -1:].sum(axis=1)
     return Curve(ordered_scores[last], true[:, last], (both - true)[:, last], total_true, total - total_true)
+
+
+def area(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Area under the curve, (B,): the probability that a positive outranks a negative, ties counting one half.
+
+        AUROC = 1 / (P N) sum_i sum_j ([s_i > s_j] + [s_i = s_j] / 2)
+
+    i runs over the P positives, j over the N negatives. Arguments as those of `curve`.
+
+    Source: Hanley & McNeil (1982), Radiology 143, 29 (the Wilcoxon statistic).
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.bench.metrics.curves import area
+        >>> area(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, True, False, False]))
+        array([0.875])
+    """
+    weights = np.ones((1, len(scores)), dtype=np.int64) if weights is None else weights
+    order = np.argsort(scores, kind="stable")
+    true, false = order[positive[order]], order[~positive[order]]
+    found, others = np.take(weights, true, axis=1), np.take(weights, false, axis=1)
+    below = np.pad(np.cumsum(others, axis=1), ((0, 0), (1, 0)))  # weight of the first negatives, from the lowest
+    first, last = (np.searchsorted(scores[false], scores[true], side) for side in ("left", "right"))
+    outranked = np.take(below, first, axis=1)
+    outranked += outranked if np.array_equal(first, last) else np.take(below, last, axis=1)
+    return _ratio(np.sum(found * outranked, axis=1) / 2, found.sum(axis=1) * below[:, -1])
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

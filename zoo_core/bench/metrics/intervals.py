@@ -1,13 +1,13 @@
 """Confidence intervals: the bootstrap, stratified by class and the same for all models, and exact binomial ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...metric import Metric
+from ...metric import Metric, resampled_together
 from ...scores import Scores, Truth
 
-__all__ = ["LEVEL", "RESAMPLES", "binomial", "bootstrap", "percentile", "resamples"]
+__all__ = ["LEVEL", "RESAMPLES", "binomial", "bootstrap", "bootstraps", "percentile", "resamples"]
 
 LEVEL = 0.95
 RESAMPLES = 1000
@@ -40,9 +40,16 @@ def resamples(groups: np.ndarray, count: int = RESAMPLES, seed: int = SEED) -> I
 
 def bootstrap(metric: Metric, scores: Scores, truth: Truth, count: int = RESAMPLES) -> np.ndarray:
     """The metric of each resample, (count,)."""
+    return bootstraps([metric], scores, truth, count)[metric.name]
+
+
+def bootstraps(
+    metrics: Sequence[Metric], scores: Scores, truth: Truth, count: int = RESAMPLES
+) -> dict[str, np.ndarray]:
+    """By name, each metric of each resample, (count,); the resamples are the same for all metrics and models."""
     groups = truth["label"] if "label" in truth else np.zeros(len(truth["id"]), dtype=int)
-    blocks = resamples(groups, count)
-    return np.concatenate([metric.interval.resampled(scores, truth, weights) for weights in blocks])
+    parts = [resampled_together(metrics, scores, truth, weights) for weights in resamples(groups, count)]
+    return {metric.name: np.concatenate([part[metric.name] for part in parts]) for metric in metrics}
 
 
 def percentile(values: np.ndarray, level: float = LEVEL) -> tuple[float, float] | None:

@@ -8,7 +8,7 @@ from ...metric import Binomial, Metric, WeightedBootstrap
 from ...scores import ClassScores, Truth
 from .classification import TASK, calibration_metrics
 from .contingency import contingency
-from .curves import curve
+from .curves import area
 
 __all__ = ["multiclass_metrics"]
 
@@ -47,7 +47,7 @@ def _against_the_rest(name: str) -> str:
 
 def _auroc_of(k: int) -> Weighted:
     def auroc(scores: ClassScores, truth: Truth, weights: np.ndarray) -> np.ndarray:
-        return curve(scores.probabilities[:, k], truth["label"] == k, weights).area()
+        return area(scores.probabilities[:, k], truth["label"] == k, weights)
 
     return auroc
 

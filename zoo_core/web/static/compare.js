@@ -53,7 +53,7 @@ function differences(data, models, pairs) {
     const one = pair.found?.metrics.find((each) => each.name === metric.name);
     if (!one || one.difference === null) return "–";
     const interval = one.low === null ? "" : `[${signed(one.low)}, ${signed(one.high)}] `;
-    return make("td", [signed(one.difference), make("small", interval), make("small", one.better ? `${one.better} is better` : "not told apart")], { class: one.better ? "better" : "tie" });
+    return make("td", [signed(one.difference), make("small", interval), make("small", one.better ? `${one.better} is better` : one.low === null ? "no interval" : "not told apart")], { class: one.better ? "better" : "tie" });
   })]));
   return table(heads, rows, "Differences");
 }
