@@ -29,6 +29,7 @@ from zoo_core.web.resampling import resampled
 from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
 from zoo_core.web.vega import DRAWN
 
+from ..cli.conftest import zoo_command as zoo_command
 from ..stored_results import MadeUp, store_result
 
 ROOT = Path(__file__).parents[2]
@@ -156,10 +157,12 @@ def test_the_drawn_roc_curve_lies_on_the_exact_one(results):
         assert y == exact_tpr[np.isclose(exact_fpr, x)].max()
 
 
-def test_a_board_without_results_has_pages(tmp_path):
+def test_a_board_without_results_has_pages_and_the_command_says_which_to_open(zoo_command, tmp_path):
     (tmp_path / "none").mkdir()
-    write_pages(leaderboard(tmp_path / "none"), tmp_path / "pages")
+    answer = zoo_command("leaderboard", "--results", tmp_path / "none", "--alone", "--pages", tmp_path / "pages")
 
+    assert answer.err.splitlines()[0].startswith(f"zoo: making the pages in {tmp_path / 'pages'}")
+    assert answer.err.endswith(f" files; open {tmp_path / 'pages' / 'index.html'}\n")
     assert {"index.html", "compare.html", "finding.html"} <= {path.name for path in (tmp_path / "pages").iterdir()}
 
 

@@ -1,7 +1,7 @@
 """The leaderboard: a function of the result files and the catalogue, and of nothing else."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..tasks import task_named
 from .folders import Folders
 from .judging import current_images, judged
 from .markdown import markdown
+from .records import record_of
 from .tables import Row, Table
 
 __all__ = ["Board", "BoardFilter", "board_of", "leaderboard"]
@@ -44,7 +45,7 @@ class Board:
 
     def records(self) -> list[dict[str, Any]]:
         """One mapping of plain values for each model on each benchmark."""
-        return [_record(table, row) for table in self.tables for row in table.rows]
+        return [record_of(table, row) for table in self.tables for row in table.rows]
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def leaderboard(
     sort: str | None = None,
     verified: bool = False,
     beside_published: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Board:
     """The board of a folder of results.
 
@@ -85,6 +87,8 @@ def leaderboard(
             with the package.
         on, task, domain, sort, verified: see `BoardFilter`.
         beside_published: together with the published results of what this folder does not hold.
+        progress: told how many benchmarks are done, and of how many: new results take seconds each, since every number
+            is computed again from their predictions.
 
     A file that is no result has a row that says so.
 
@@ -103,15 +107,25 @@ def leaderboard(
     if results is not None and not folder.is_dir():
         raise ResultError(f"{folder}: no such folder of results; `zoo benchmark` writes one")
     behind = (published_results(),) if beside_published else ()
-    return board_of(folder, catalog(), wanted, behind)
+    return board_of(folder, catalog(), wanted, behind, progress)
 
 
-def board_of(results: Path, listed: Catalog, wanted: BoardFilter = EVERYTHING, behind: tuple[Path, ...] = ()) -> Board:
-    """The board of a folder of results, and of those `behind` it, under any catalogue."""
+def board_of(
+    results: Path,
+    listed: Catalog,
+    wanted: BoardFilter = EVERYTHING,
+    behind: tuple[Path, ...] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Board:
+    """The board of a folder of results, and of those `behind` it, under any catalogue; see `leaderboard`."""
     folders = Folders((results, *behind))
     found, unreadable = _read_all(folders.files(wanted.on))
     names = _names(found, listed, wanted)
-    tables = [_table(name, _Found.on(name, found, unreadable), listed, folders, wanted) for name in names]
+    tables = []
+    for done, name in enumerate(names, 1):
+        tables.append(_table(name, _Found.on(name, found, unreadable), listed, folders, wanted))
+        if progress is not None:
+            progress(done, len(names))
     if wanted.sort is not None:
         tables = _sorted(tables, wanted.sort, listed)
     return Board(tuple(tables), folders)
@@ -262,31 +276,3 @@ def _order(row: Row) -> tuple:
     if row.rank is None:
         return (1, not row.measured, row.model)
     return (0, row.rank.place, row.rank.mean, row.model)
-
-
-def _record(table: Table, row: Row) -> dict[str, Any]:
-    result = row.result
-    facts = {
-        "benchmark": table.benchmark,
-        "model": row.model,
-        "status": row.status,
-        "remark": row.remark,
-        "rank": asdict(row.rank) if row.rank else None,
-    }
-    if result is None:
-        return facts
-    return facts | {
-        "metrics": _plain(row.shown.metrics) if row.shown else {},
-        "images": result.images,
-        "measured_on": result.dataset["domain"],
-        "trained_on": result.trained_on,
-        "seen_in_training": result.seen,
-        "overlap": row.overlap,
-        "badge": row.badge,
-        "weights_sha256": result.hashes["weights"],
-        "measured": result.measured,
-    }
-
-
-def _plain(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: asdict(estimate) for name, estimate in metrics.items()}

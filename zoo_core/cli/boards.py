@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from .names import benchmark_names, domain_names, model_names, task_names
-from .show import as_json, echo, show_rows
+from .show import as_json, echo, progress, show_rows
 
 if TYPE_CHECKING:
     from ..board.compare import Comparison, PairedMetric
+    from ..board.leaderboard import Board
 
 __all__ = ["compare", "leaderboard"]
 
@@ -64,7 +65,8 @@ def leaderboard(
     from ..board.leaderboard import leaderboard
 
     beside = results is not None and not alone
-    board = leaderboard(results, on, task, domain, sort, verified, beside_published=beside)
+    with progress("benchmarks") as tick:
+        board = leaderboard(results, on, task, domain, sort, verified, beside_published=beside, progress=tick)
     if as_json:
         show_rows(board.records(), as_json)
     elif sys.stdout.isatty():
@@ -76,9 +78,19 @@ def leaderboard(
     else:
         echo(board.markdown())
     if pages is not None:
-        from ..web.pages import write_pages
+        _write_pages(board, pages, folders)
 
-        write_pages(board, pages, data=folders)
+
+def _write_pages(board: Board, pages: Path, folders: dict[str, Path]) -> None:
+    """The site, with a word while it is made and the page to open at the end."""
+    import logging
+
+    from ..web.pages import write_pages
+
+    logging.getLogger("zoo").info("making the pages in %s; the first time takes minutes, later times seconds", pages)
+    with progress("benchmarks") as tick:
+        written = write_pages(board, pages, data=folders, progress=tick)
+    logging.getLogger("zoo").info("wrote %s files; open %s", f"{len(written):,}", written[0])
 
 
 @click.command()

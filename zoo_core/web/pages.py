@@ -24,7 +24,7 @@ from .downloads import as_csv
 from .filling import Filling
 from .libraries import licences, plots_script, tables_script
 from .payloads import of_benchmark, of_disputed, of_model
-from .site import Site, site_of
+from .site import Progress, Site, site_of
 
 __all__ = ["write_pages", "write_site"]
 
@@ -39,8 +39,9 @@ def write_pages(
     pictures: bool = True,
     home: str = "",
     data: Mapping[str, Path] = MappingProxyType({}),
+    progress: Progress | None = None,
 ) -> list[Path]:
-    """Write the site; returns the paths of its files.
+    """Write the site; returns the paths of its files, the page to open being the first.
 
     Arguments:
         board: of all results.
@@ -48,11 +49,13 @@ def write_pages(
         pictures: also draw images: mistakes, hits, and those that models disagree on.
         home: address of the page that the site belongs to, as seen from the folder; empty if there is none.
         data: where the images of a benchmark are, by its id, for those that are not rendered from a seed.
+        progress: told how many benchmarks are done, and of how many.
 
     Raises:
         NotInstalledError: the extra `board` is missing.
     """
-    return write_site(site_of(board, catalog(), data if pictures else None, home, _recipes()), folder)
+    site = site_of(board, catalog(), data if pictures else None, home, _recipes(), progress)
+    return sorted(write_site(site, folder), key=lambda path: path != Path(folder) / "index.html")
 
 
 def write_site(site: Site, folder: str | Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """The site as a whole: its chapters, its benchmarks, its models, and what identifies it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,10 @@ from .facts import Facts, facts_of, images_per_second
 from .shown import shown_of
 from .views import View
 
-__all__ = ["Chapter", "Edition", "Site", "site_of"]
+__all__ = ["Chapter", "Edition", "Progress", "Site", "site_of"]
+
+Progress = Callable[[int, int], None]
+"""Told how many benchmarks are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +106,20 @@ class Site:
 
 
 def site_of(
-    board: Board, listed: Catalog, data: Mapping[str, Path] | None, home: str, recipes: Mapping[str, str]
+    board: Board,
+    listed: Catalog,
+    data: Mapping[str, Path] | None,
+    home: str,
+    recipes: Mapping[str, str],
+    progress: Progress | None = None,
 ) -> Site:
     """The site of a board; see `Site` and `pages.write_pages`."""
-    numbers = _numbers(board)
-    views = {
-        table.benchmark: View(
-            shown_of(table, listed.benchmarks.get(table.benchmark), board.folders, numbers[table.benchmark], data)
-        )
-        for table in board.tables
-    }
+    numbers, views = _numbers(board), {}
+    for done, table in enumerate(board.tables, 1):
+        id = table.benchmark
+        views[id] = View(shown_of(table, listed.benchmarks.get(id), board.folders, numbers[id], data))
+        if progress is not None:
+            progress(done, len(board.tables))
     return Site(
         board=board,
         listed=listed,
