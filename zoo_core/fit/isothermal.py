@@ -9,7 +9,7 @@ import torch
 from caustics.lenses import func
 from torch import Tensor
 
-__all__ = ["ray_slopes", "rays"]
+__all__ = ["ROUND", "ray_slopes", "rays"]
 
 ROUND = 1e-3  # added to the first ellipticity of the lens: at 0 the position angle has no derivative
 

@@ -16,7 +16,7 @@ SOFTENING = 0.2  # pixels: what is finer than a pixel does not reach the image
 class Sersic:
     """Brightness exp(-k ((r / R)^(1/n) - 1), over that at the half-light radius R.
 
-    The elliptical radius r has r^2 = (a^2 + b^2) / (1 - e1^2 - e2^2) + SOFTENING^2, with
+    The elliptical radius r has r^2 = (a^2 + b^2) / (1 - e1^2 - e2^2) + softening^2, with
     a = (1 - e1) u - e2 v and b = (1 + e1) v - e2 u where (u, v) is the position relative to the source: on its axes
     r^2 = q u^2 + v^2 / q. The constant k(n) is the series of Ciotti & Bertin (1999).
 
@@ -27,6 +27,7 @@ class Sersic:
         square: r^2.
         steepness: -d log brightness / d log r = k / n (r / R)^(1/n).
         brightness: of unit value at R.
+        softening: length, within which there is no cusp.
 
     Source: Sersic (1963), Boletin de la Asociacion Argentina de Astronomia 6, 41; Ciotti & Bertin (1999), A&A 352, 447.
     """
@@ -39,17 +40,20 @@ class Sersic:
     square: Tensor
     steepness: Tensor
     brightness: Tensor
+    softening: Tensor | float
 
     @classmethod
-    def at(cls, source: Mapping[str, Tensor], x: Tensor, y: Tensor) -> "Sersic":
+    def at(
+        cls, source: Mapping[str, Tensor], x: Tensor, y: Tensor, softening: Tensor | float = SOFTENING
+    ) -> "Sersic":
         """The profile at points (B, H, W) each."""
         e1, e2, n = source["e1"], source["e2"], source["n"]
         u, v = x - source["x"], y - source["y"]
         a, b = (1 - e1) * u - e2 * v, (1 + e1) * v - e2 * u
-        square = (a * a + b * b) / (1 - e1**2 - e2**2) + SOFTENING**2
+        square = (a * a + b * b) / (1 - e1**2 - e2**2) + softening**2
         power = ((0.5 * square.log() - source["log_R"]) / n).exp()
         k = k_sersic(n)
-        return cls(source, u, v, a, b, square, k * power / n, torch.exp(k * (1 - power)))
+        return cls(source, u, v, a, b, square, k * power / n, torch.exp(k * (1 - power)), softening)
 
     def gradient(self) -> tuple[Tensor, Tensor]:
         """Derivatives of the brightness along x and y in the source plane."""
@@ -78,7 +82,7 @@ class Sersic:
     @property
     def _circular(self) -> Tensor:
         """Squared elliptical radius without the softening."""
-        return self.square - SOFTENING**2
+        return self.square - self.softening**2
 
     def _by_square(self) -> Tensor:
         """Twice the derivative of the brightness with respect to `square`, over 1 - e^2."""

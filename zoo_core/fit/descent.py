@@ -1,0 +1,198 @@
+"""Levenberg-Marquardt on the pixels of several lenses at once, amplitudes solved for at every step.
+
+With pixels d_i, weights w_i, lights L_ij(p) and Gaussian priors of the parameters p, a fit minimises
+
+    chi^2(p, a) = sum_i w_i (d_i - sum_j L_ij(p) a_j)^2 + sum_k (p_k - mean_k)^2 / deviation_k^2,    a_j >= 0
+
+where the background may have any sign. The amplitudes a are solved for exactly (variable projection: Golub & Pereyra
+1973, SIAM J. Numer. Anal. 10, 413; the step is that of Kaufman 1975, BIT 15, 49), see `nonnegative`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .lens_model import PARAMETERS, LensModel
+from .nonnegative import nonnegative
+
+__all__ = ["Bounds", "Descent", "Fitted", "Prior"]
+
+DAMPING = (1e-2, 1e-7, 1e7)  # at first, least, most
+STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
+TOLERANCE = 1e-3, 1e-7  # gain of a step, in units of chi^2 and as a share of it, below which a fit has converged
+RIDGE = 1e-9  # of the amplitudes, relative: lights may be nearly alike
+TINY = 1e-12
+SIGNED = 1  # lights whose amplitude may be negative: the background
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Gaussians of the parameters, (B, 18) each; of those that are fixed the deviation is not looked at."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def rows(self, rows: Tensor) -> "Prior":
+        """Those of some images."""
+        return Prior(self.mean[rows], self.deviation[rows])
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Between which parameters stay, (B, 18) each, and what ellipticities stay below."""
+
+    low: Tensor
+    high: Tensor
+    ellipticity: float
+
+    def rows(self, rows: Tensor) -> "Bounds":
+        """Those of some images."""
+        return Bounds(self.low[rows], self.high[rows], self.ellipticity)
+
+    def within(self, parameters: Tensor) -> Tensor:
+        """The nearest parameters that they allow."""
+        kept = parameters.clamp(self.low, self.high)
+        for first in ("lens_e1", "e1", "light_e1"):
+            place = PARAMETERS.index(first)
+            pair = kept[:, place : place + 2]
+            kept[:, place : place + 2] = pair * (self.ellipticity / pair.norm(dim=1, keepdim=True)).clamp(max=1.0)
+        return kept
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Where a fit stands, one row an image.
+
+    Arguments:
+        parameters: (B, 18).
+        amplitudes: (B, 2 + K) of the background, the Gaussians of the lens galaxy, and the source.
+        image: (B, H, W), the model.
+        chi_square: (B,) of the weighed pixels.
+        cost: (B,) chi_square and what the priors add.
+        converged: (B,) whether the last step gained nothing.
+    """
+
+    parameters: Tensor
+    amplitudes: Tensor
+    image: Tensor
+    chi_square: Tensor
+    cost: Tensor
+    converged: Tensor
+
+    def rows(self, rows: Tensor) -> "Fitted":
+        """Some of the images."""
+        return Fitted(*(value[rows] for value in vars(self).values()))
+
+    def updated(self, rows: Tensor, other: "Fitted") -> "Fitted":
+        """With these rows replaced by those of another."""
+        pairs: Sequence[tuple[Tensor, Tensor]] = list(zip(vars(self).values(), vars(other).values(), strict=True))
+        return Fitted(*(mine.index_copy(0, rows, yours) for mine, yours in pairs))
+
+
+@dataclass(frozen=True)
+class Descent:
+    """What a fit goes by.
+
+    Arguments:
+        model: of B images.
+        prior, bounds: of all parameters.
+        weight: of the pixels, (B, H, W): 1 / sigma^2, 0 where they do not count.
+
+    A step delta of the free parameters, in standard deviations of the priors, solves
+
+        (J^T J + 1 + lambda D) delta = J^T r - (p - mean) / deviation,    D = diag(J^T J) + 1,
+
+    where r are the residuals and J the derivatives of the image, both over sigma and without what the lights that shine
+    can take up. The damping lambda falls by 5 after a step that lowers chi^2, and rises by 5 after one that does not,
+    which is not taken.
+
+    Source: Levenberg (1944), Q. Appl. Math. 2, 164; Marquardt (1963), J. SIAM 11, 431.
+    """
+
+    model: LensModel
+    prior: Prior
+    bounds: Bounds
+    weight: Tensor
+
+    @property
+    def columns(self) -> list[int]:
+        """Where the free parameters stand."""
+        return [PARAMETERS.index(name) for name in self.model.free]
+
+    def run(self, start: Tensor, iterations: int) -> Fitted:
+        """The best fits from these parameters (B, 18) on."""
+        damping = torch.full((len(start),), DAMPING[0]).to(start)
+        active = torch.arange(len(start), device=start.device)
+        now = self.at(self.bounds.within(start))
+        for _ in range(iterations):
+            if not len(active):
+                break
+            some = self.rows(active)
+            then = some.at(some._step(now.rows(active), damping[active]))
+            gain = now.cost[active] - then.cost
+            better = gain > 0
+            now = now.updated(active[better], then.rows(better))
+            damping[active] = torch.where(better, damping[active] / 5, damping[active] * 5).clamp(*DAMPING[1:])
+            least = TOLERANCE[0] + TOLERANCE[1] * then.cost.abs()
+            active = active[(gain > least) | (~better & (damping[active] < DAMPING[2]))]
+        now.converged.fill_(True)
+        now.converged[active] = False
+        return now
+
+    def rows(self, rows: Tensor) -> "Descent":
+        """That of some of the images."""
+        return Descent(self.model.rows(rows), self.prior.rows(rows), self.bounds.rows(rows), self.weight[rows])
+
+    def at(self, parameters: Tensor) -> Fitted:
+        """The best amplitudes of these parameters, and what comes of them."""
+        lights = self.model.lights(parameters).together()
+        weighed = lights * self.weight[:, None]
+        gram = torch.einsum("bmhw,bnhw->bmn", weighed, lights)
+        rhs = torch.einsum("bmhw,bhw->bm", weighed, self.model.observed.pixels)
+        amplitudes, _ = nonnegative(gram, rhs, SIGNED)
+        image = torch.einsum("bm,bmhw->bhw", amplitudes, lights)
+        chi_square = ((self.model.observed.pixels - image) ** 2 * self.weight).sum((1, 2))
+        cost = chi_square + self._offset(parameters).square().sum(1)
+        return Fitted(parameters, amplitudes, image, chi_square, cost, torch.zeros_like(cost, dtype=torch.bool))
+
+    def _offset(self, parameters: Tensor) -> Tensor:
+        apart = (parameters - self.prior.mean) / self.prior.deviation
+        return apart[:, self.columns]
+
+    def normal(self, now: Fitted) -> tuple[Tensor, Tensor]:
+        """J^T J and J^T r of the free parameters and then the lights, (B, F + M, F + M) and (B, F + M)."""
+        galaxy, source = now.amplitudes[:, SIGNED:-1], now.amplitudes[:, -1:]
+        lights, slopes = self.model.slopes(now.parameters, galaxy, source)
+        planes = torch.cat([slopes, *lights], 1)
+        weighed = planes * self.weight[:, None]
+        hessian = torch.einsum("bmhw,bnhw->bmn", weighed, planes)
+        gradient = torch.einsum("bmhw,bhw->bm", weighed, self.model.observed.pixels - now.image)
+        return hessian, gradient
+
+    def _step(self, now: Fitted, damping: Tensor) -> Tensor:
+        """Parameters after one damped step of parameters and shining lights together, none longer than STEP."""
+        hessian, gradient = self.normal(now)
+        free, deviation = len(self.columns), self.prior.deviation[:, self.columns]
+        hessian, gradient = shining(hessian, gradient, now.amplitudes)
+        linear = hessian.diagonal(dim1=1, dim2=2)[:, free:].clamp(min=TINY).rsqrt()
+        scale = torch.cat([deviation, linear], 1)
+        hessian, gradient = hessian * scale[:, :, None] * scale[:, None], gradient * scale
+        gradient = gradient - F.pad(self._offset(now.parameters), (0, linear.shape[1]))
+        diagonal = hessian.diagonal(dim1=1, dim2=2)[:, :free]
+        added = torch.cat([1 + damping[:, None] * (diagonal + 1), torch.full_like(linear, RIDGE)], 1)
+        step = torch.linalg.solve(hessian + torch.diag_embed(added), gradient)[:, :free].clamp(-STEP, STEP)
+        moved = now.parameters.clone()
+        moved[:, self.columns] += step * deviation
+        return self.bounds.within(moved)
+
+
+def shining(hessian: Tensor, gradient: Tensor, amplitudes: Tensor) -> tuple[Tensor, Tensor]:
+    """Both without the lights whose amplitude is 0: they are what no small step changes."""
+    free = hessian.shape[1] - amplitudes.shape[1]
+    signed = torch.arange(amplitudes.shape[1], device=amplitudes.device) < SIGNED
+    kept = F.pad((amplitudes > 0) | signed, (free, 0), value=True)
+    both = kept[:, :, None] & kept[:, None]
+    return torch.where(both, hessian, torch.diag_embed((~kept).to(hessian))), torch.where(kept, gradient, 0.0)
