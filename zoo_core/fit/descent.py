@@ -30,7 +30,7 @@ SIGNED = 1  # lights whose amplitude may be negative: the background
 
 @dataclass(frozen=True)
 class Prior:
-    """Gaussians of the parameters, (B, 18) each; of those that are fixed the deviation is not looked at."""
+    """Gaussians of the parameters, (B, P) each; of those that are fixed the deviation is not looked at."""
 
     mean: Tensor
     deviation: Tensor
@@ -42,7 +42,7 @@ class Prior:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Between which parameters stay, (B, 18) each, and what ellipticities stay below."""
+    """Between which parameters stay, (B, P) each, and what ellipticities stay below."""
 
     low: Tensor
     high: Tensor
@@ -67,7 +67,7 @@ class Fitted:
     """Where a fit stands, one row an image.
 
     Arguments:
-        parameters: (B, 18).
+        parameters: (B, P).
         amplitudes: (B, 2 + K) of the background, the Gaussians of the lens galaxy, and the source.
         image: (B, H, W), the model.
         chi_square: (B,) of the weighed pixels.
@@ -123,7 +123,7 @@ class Descent:
         return [PARAMETERS.index(name) for name in self.model.free]
 
     def run(self, start: Tensor, iterations: int) -> Fitted:
-        """The best fits from these parameters (B, 18) on."""
+        """The best fits from these parameters (B, P) on."""
         damping = torch.full((len(start),), DAMPING[0]).to(start)
         active = torch.arange(len(start), device=start.device)
         now = self.at(self.bounds.within(start))
@@ -171,6 +171,29 @@ class Descent:
         hessian = torch.einsum("bmhw,bnhw->bmn", weighed, planes)
         gradient = torch.einsum("bmhw,bhw->bm", weighed, self.model.observed.pixels - now.image)
         return hessian, gradient
+
+    def covariance(self, now: Fitted) -> Tensor:
+        """Of the parameters (B, P, P), amplitudes marginalised over: the inverse of J^T J and the priors' 1 / variance.
+
+        What is fixed has none. Laplace's approximation; pixels as independent as the weights say.
+        """
+        hessian, scale = self._scaled(now)
+        free = len(self.columns)
+        prior = torch.cat([torch.ones_like(scale[:, :free]), torch.full_like(scale[:, free:], RIDGE)], 1)
+        inverse = torch.linalg.inv(hessian + torch.diag_embed(prior))[:, :free, :free]
+        out = torch.zeros(len(scale), len(PARAMETERS), len(PARAMETERS)).to(inverse)
+        rows = torch.tensor(self.columns, device=inverse.device)
+        out[:, rows[:, None], rows] = inverse * scale[:, :free, None] * scale[:, None, :free]
+        return out
+
+    def _scaled(self, now: Fitted) -> tuple[Tensor, Tensor]:
+        """J^T J in units of the priors' deviations and of unit lights, and these units (B, F + M)."""
+        hessian, gradient = self.normal(now)
+        hessian, _ = shining(hessian, gradient, now.amplitudes)
+        free = len(self.columns)
+        linear = hessian.diagonal(dim1=1, dim2=2)[:, free:].clamp(min=TINY).rsqrt()
+        scale = torch.cat([self.prior.deviation[:, self.columns], linear], 1)
+        return hessian * scale[:, :, None] * scale[:, None], scale
 
     def _step(self, now: Fitted, damping: Tensor) -> Tensor:
         """Parameters after one damped step of parameters and shining lights together, none longer than STEP."""

@@ -7,7 +7,6 @@ Source: Emsellem, Monnet & Bacon (1994), A&A 285, 723; Cappellari (2002), MNRAS 
 (2024), arXiv 2403.16253.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,55 +28,55 @@ def widths(least: Tensor, most: Tensor, count: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Gaussians:
-    """exp(-r^2 / (2 s_k^2)) at points of the image, for K widths s_k.
+    """exp(-r_k^2 / (2 s_k^2)) at points of the image, for K widths s_k.
 
-    The elliptical radius r is that of `sersic.Sersic`: r^2 = (a^2 + b^2) / (1 - e1^2 - e2^2), with a = (1 - e1) u - e2 v
-    and b = (1 + e1) v - e2 u where (u, v) is the position relative to the centre.
+    The elliptical radius r is that of `sersic.Sersic`: r^2 = (a^2 + b^2) / (1 - e1^2 - e2^2), where
+    a = (1 - e1) u - e2 v and b = (1 + e1) v - e2 u, and (u, v) is the position relative to the centre. Galaxies are
+    rounder or flatter farther out, and turned; here
+
+        e_k = e + twist t_k,    t_k = 2 ln(s_k / s_1) / ln(s_K / s_1) - 1.
 
     Arguments:
-        shape: e1 and e2, (B, 1, 1) each.
-        u, v: position relative to the centre, that broadcast to (B, H, W).
-        a, b: the same where the isophotes are circles.
+        u, v: position relative to the centre, that broadcast to (B, 1, H, W).
+        e1, e2: of each, (B, K, 1, 1).
+        a, b: the position where the isophotes are circles, (B, K, H, W).
         square: r^2.
         planes: (B, K, H, W), each of unit peak.
         steepness: 1 / (2 s_k^2), (B, K, 1, 1).
+        reach: t_k, (B, K, 1, 1).
     """
 
-    shape: tuple[Tensor, Tensor]
     u: Tensor
     v: Tensor
+    e1: Tensor
+    e2: Tensor
     a: Tensor
     b: Tensor
     square: Tensor
     planes: Tensor
     steepness: Tensor
+    reach: Tensor
 
     @classmethod
     def at(cls, light: Mapping[str, Tensor], sigma: Tensor, x: Tensor, y: Tensor) -> "Gaussians":
-        """Those of x, y, e1 and e2, (B, 1, 1) each, with widths (B, K), at points."""
-        e1, e2 = light["e1"], light["e2"]
-        u, v = x - light["x"], y - light["y"]
+        """Those of x, y, e1, e2, twist_1 and twist_2, (B, 1, 1) each, with widths (B, K), at points."""
+        logs = sigma.log()
+        reach = (2 * (logs - logs[:, :1]) / (logs[:, -1:] - logs[:, :1]) - 1)[:, :, None, None]
+        e1, e2 = (light[f"e{k}"][:, None] + light[f"twist_{k}"][:, None] * reach for k in (1, 2))
+        u, v = (x - light["x"])[:, None], (y - light["y"])[:, None]
         a, b = (1 - e1) * u - e2 * v, (1 + e1) * v - e2 * u
         square = (a * a + b * b) / (1 - e1**2 - e2**2)
         steepness = 0.5 / sigma[:, :, None, None] ** 2
-        return cls((e1, e2), u, v, a, b, square, torch.exp(-square[:, None] * steepness), steepness)
+        return cls(u, v, e1, e2, a, b, square, torch.exp(-square * steepness), steepness, reach)
 
     def slopes(self, amplitudes: Tensor) -> Tensor:
-        """Derivatives of the sum with these amplitudes (B, K) with respect to x, y, e1 and e2, (B, 4, H, W)."""
-        e1, e2 = self.shape
-        by_square = -(amplitudes[:, :, None, None] * self.steepness * self.planes).sum(1)
-        half = by_square * 2 / (1 - e1**2 - e2**2)
+        """Derivatives of the sum with amplitudes (B, K) by x, y, e1, e2, twist_1 and twist_2, (B, 6, H, W)."""
+        by_square = -amplitudes[:, :, None, None] * self.steepness * self.planes
+        half = by_square * 2 / (1 - self.e1**2 - self.e2**2)
+        by_e1 = half * (self.b * self.v - self.a * self.u + self.e1 * self.square)
+        by_e2 = half * (self.e2 * self.square - self.a * self.v - self.b * self.u)
+        by_x = -half * ((1 - self.e1) * self.a - self.e2 * self.b)
+        by_y = -half * ((1 + self.e1) * self.b - self.e2 * self.a)
         return torch.stack(
-            [
-                -half * ((1 - e1) * self.a - e2 * self.b),
-                -half * ((1 + e1) * self.b - e2 * self.a),
-                half * (self.b * self.v - self.a * self.u + e1 * self.square),
-                half * (e2 * self.square - self.a * self.v - self.b * self.u),
-            ],
-            dim=1,
+            [part.sum(1) for part in (by_x, by_y, by_e1, by_e2, by_e1 * self.reach, by_e2 * self.reach)], 1
         )
-
-
-def fluxes(sigma: Tensor) -> Tensor:
-    """Integrals of Gaussians of unit peak, of widths (B, K): 2 pi s^2, whatever their axis ratio."""
-    return 2 * math.pi * sigma**2

@@ -7,7 +7,7 @@ amplitudes a are linear. Lengths are arcsec, all derivatives are written out, se
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,14 +21,14 @@ from .macromodel import LENS, SOURCE
 from .observed import Observed
 from .sersic import Sersic
 
-__all__ = ["PARAMETERS", "LensModel", "Lights", "named"]
+__all__ = ["LIGHT", "PARAMETERS", "LensModel", "Lights", "changed", "named", "value"]
 
-LIGHT = ("light_x", "light_y", "light_e1", "light_e2")
+LIGHT = ("light_x", "light_y", "light_e1", "light_e2", "light_twist_1", "light_twist_2")
 PARAMETERS = (*LENS, *SOURCE, *LIGHT, "log_fwhm")
-"""Those of `macromodel`; centre and ellipticity of the light of the lens galaxy; log of the FWHM of a Gaussian PSF,
-which has no say where the PSF is known."""
+"""Those of `macromodel`; centre and ellipticity of the light of the lens galaxy, and how the latter changes outwards
+(`gaussians`); log of the FWHM of a Gaussian PSF, which has no say where the PSF is known."""
 
-GAUSSIANS = 14  # of the lens galaxy: from half a pixel to the frame each is some 1.5 times as wide as the one before
+GAUSSIANS = 14  # of the lens galaxy: from half a pixel to the frame, each some 1.5 times as wide as the one before
 FINEST = 0.5  # pixels, standard deviation of the smallest: finer ones are not sampled
 SOFTENING = 0.05  # pixels: of the cusp of the source
 OFF_CENTRE = 1e-3  # pixels: no ray passes nearer to the middle of the lens, where the deflection has no derivative
@@ -65,9 +65,11 @@ class LensModel:
     rays: int = 1
 
     @classmethod
-    def of(cls, observed: Observed, radius: Tensor, free: tuple[str, ...], rays: int = 1) -> "LensModel":
-        """The model of what lies within radii (B,), arcsec."""
-        sigma = widths(FINEST * observed.pixel_scale, radius, GAUSSIANS)
+    def of(
+        cls, observed: Observed, radius: Tensor, free: Collection[str], rays: int = 1, gaussians: int = GAUSSIANS
+    ) -> "LensModel":
+        """The model of what lies within radii (B,), arcsec, with so many Gaussians."""
+        sigma = widths(FINEST * observed.pixel_scale, radius, gaussians)
         return cls(observed, sigma, tuple(name for name in PARAMETERS if name in free), rays)
 
     def rows(self, rows: Tensor) -> "LensModel":
@@ -75,7 +77,7 @@ class LensModel:
         return LensModel(self.observed.rows(rows), self.sigma[rows], self.free, self.rays)
 
     def lights(self, parameters: Tensor) -> Lights:
-        """The planes of parameters (B, 18)."""
+        """The planes of parameters (B, P)."""
         value = named(parameters)
         planes = torch.cat([self._galaxy(value).planes, self._pixels(self._source(value).brightness[:, None])], 1)
         blurred = self._blurred(planes, value)
@@ -85,7 +87,7 @@ class LensModel:
         """The planes, and the derivatives of their sum by the free parameters, (B, free, H, W).
 
         Arguments:
-            parameters: (B, 18).
+            parameters: (B, P).
             galaxy, source: amplitudes (B, K) and (B, 1).
         """
         value = named(parameters)
@@ -113,7 +115,7 @@ class LensModel:
         return lights, torch.cat(slopes, 1)
 
     def _galaxy(self, value: Mapping[str, Tensor]) -> Gaussians:
-        shape = {name: value[f"light_{name}"] for name in ("x", "y", "e1", "e2")}
+        shape = {name.removeprefix("light_"): value[name] for name in LIGHT}
         return Gaussians.at(shape, self.sigma, *self.observed.axes())
 
     def _source(self, value: Mapping[str, Tensor]) -> Sersic:
@@ -166,5 +168,18 @@ class LensModel:
 
 
 def named(parameters: Tensor) -> dict[str, Tensor]:
-    """Parameters (B, 18) by name, (B, 1, 1) each."""
+    """Parameters (B, P) by name, (B, 1, 1) each."""
     return {name: parameters[:, k, None, None] for k, name in enumerate(PARAMETERS)}
+
+
+def value(parameters: Tensor, name: str) -> Tensor:
+    """One parameter of rows (B, P), (B,)."""
+    return parameters[:, PARAMETERS.index(name)]
+
+
+def changed(parameters: Tensor, values: Mapping[str, Tensor | float]) -> Tensor:
+    """Rows (B, P) with other values, one for all rows or (B,), of some parameters."""
+    rows = parameters.clone()
+    for name, other in values.items():
+        rows[:, PARAMETERS.index(name)] = torch.as_tensor(other).to(rows)
+    return rows

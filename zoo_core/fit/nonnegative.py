@@ -8,8 +8,8 @@ solution of min |A x - d| with x >= 0 has
 so that it is known once it is known which x are positive (the passive set). Block principal pivoting exchanges all
 indices that break these rules at once, and falls back to one at a time where that does not make them fewer.
 
-Source: Portugal, Judice & Vicente (1994), Math. Comp. 63, 625; as Kim & Park (2011), SIAM J. Sci. Comput. 33, 3261, give
-it for many right hand sides.
+Source: Portugal, Judice & Vicente (1994), Math. Comp. 63, 625; Kim & Park (2011), SIAM J. Sci. Comput. 33, 3261, for
+many systems.
 """
 
 import torch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from scipy.fft import next_fast_len
@@ -68,7 +69,7 @@ class Observed:
         return MARGIN if self.psf is None else max(MARGIN, self.psf.shape[-1] // 2)
 
     def axes(self, rays: int = 1) -> tuple[Tensor, Tensor]:
-        """x (B, 1, rays W) and y (B, rays H, 1), arcsec, of so many points along the side of a pixel."""
+        """Places x (B, 1, rays W) and y (B, rays H, 1), arcsec, of so many points along the side of a pixel."""
         height, width = self.pixels.shape[1:]
         across, along = (
             ((torch.arange(length * rays).to(self.pixels) + 0.5) / rays - 0.5 - self.origin[:, axis, None])
@@ -102,7 +103,7 @@ class Observed:
         column, row = (place / self.pixel_scale + self.origin[:, axis] for axis, place in enumerate((x, y)))
         reach = radius / self.pixel_scale
         half = int(reach.max().ceil()) + self.margin
-        side = int(next_fast_len(2 * half + 1, real=True))
+        side = cast(int, next_fast_len(2 * half + 1, real=True))
         left, top = (place.round().long() - side // 2 for place in (column, row))
         cut = replace(
             self,
@@ -143,7 +144,9 @@ def _windows(images: Tensor, left: Tensor, top: Tensor, side: int, fill: float =
     for image, target, x, y in zip(images, out, left.tolist(), top.tolist(), strict=True):
         rows, columns = slice(max(0, y), min(height, y + side)), slice(max(0, x), min(width, x + side))
         part = image[rows, columns]
-        target[rows.start - y : rows.start - y + part.shape[0], columns.start - x : columns.start - x + part.shape[1]] = part
+        target[
+            rows.start - y : rows.start - y + part.shape[0], columns.start - x : columns.start - x + part.shape[1]
+        ] = part
     return out
 
 

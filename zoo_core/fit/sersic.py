@@ -43,9 +43,7 @@ class Sersic:
     softening: Tensor | float
 
     @classmethod
-    def at(
-        cls, source: Mapping[str, Tensor], x: Tensor, y: Tensor, softening: Tensor | float = SOFTENING
-    ) -> "Sersic":
+    def at(cls, source: Mapping[str, Tensor], x: Tensor, y: Tensor, softening: Tensor | float = SOFTENING) -> "Sersic":
         """The profile at points (B, H, W) each."""
         e1, e2, n = source["e1"], source["e2"], source["n"]
         u, v = x - source["x"], y - source["y"]
