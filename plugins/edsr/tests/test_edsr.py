@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from zoo_edsr.learning import missed, objective
 from zoo_edsr.restorer import LEAST_ERROR, Restorer
 
 import zoo_core as zoo
@@ -36,6 +37,7 @@ def test_all_blocks_work_on_blocks_of_pixels(arguments, shape):
 @pytest.mark.parametrize("target", ["denoise", "deblend"])
 def test_images_and_errors_come_back_in_their_unit(target):
     network = Restorer(1, 1, target=target, width=8, blocks=1)
+    torch.nn.init.normal_(network.edsr.tail.weight, std=0.1)
     x = torch.randn(2, 1, 50, 61)
     with torch.no_grad():
         image, scale = network(x)
@@ -47,9 +49,7 @@ def test_images_and_errors_come_back_in_their_unit(target):
 def test_a_network_that_finds_nothing_takes_no_noise_away_and_sees_no_arcs():
     x = torch.randn(2, 1, 40, 40)
     for target in ("denoise", "deblend"):
-        network = Restorer(1, 1, target=target, width=8, blocks=1, uncertain=False)
-        torch.nn.init.zeros_(network.edsr.tail.weight)
-        torch.nn.init.zeros_(network.edsr.tail.bias)
+        network = Restorer(1, 1, target=target, width=8, blocks=1, uncertain=False)  # as it is before it learns
         left = network(x)
         if target == "deblend":
             assert not left.any()
@@ -70,3 +70,23 @@ def test_no_pixel_is_known_better_than_a_twentieth_of_its_noise():
     noise = torch.randn(1, 1, 101, 101, generator=torch.Generator().manual_seed(0))
     sigma = model(noise, 0.1).sigma
     assert float(sigma.min()) == pytest.approx(2**0.5 * LEAST_ERROR, rel=0.1)  # of a Laplace distribution; sky 1
+
+
+def test_pixels_count_as_they_do_for_the_absolute_error_however_much_they_are_doubted():
+    rng = torch.Generator().manual_seed(0)
+    image, target = torch.randn(2, 2, 1, 8, 8, generator=rng)
+    image.requires_grad_()
+    scale = torch.rand(2, 1, 8, 8, generator=rng) * 10 + 0.1
+    (doubted,) = torch.autograd.grad(objective((image, scale), target), image)
+    (plain,) = torch.autograd.grad(missed(image, target), image)
+    torch.testing.assert_close(doubted, plain)
+
+
+def test_the_scale_that_is_learned_is_the_mean_error_of_what_was_measured():
+    target = torch.tensor([[[[1.0, 2.0, 6.0, torch.nan]]]])
+    scale = torch.full((1, 1, 1, 4), 3.0, requires_grad=True)  # the mean of 1, 2 and 6
+    (slope,) = torch.autograd.grad(objective((torch.zeros(1, 1, 1, 4), scale), target), scale)
+    assert slope.sum().item() == pytest.approx(0, abs=1e-6) and slope[..., 3].item() == 0
+    wide = torch.full((1, 1, 1, 4), 3.3, requires_grad=True)
+    (slope,) = torch.autograd.grad(objective((torch.zeros(1, 1, 1, 4), wide), target), wide)
+    assert slope.sum().item() > 0
