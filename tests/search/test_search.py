@@ -2,19 +2,25 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 from astropy.io.votable import parse_single_table
 from astropy.table import Table
+from sklearn.decomposition import PCA
 
 import zoo_core as zoo
+from zoo_core.fit.mass_model import MassModel
 from zoo_core.predict.inputs import Mosaic
 from zoo_core.predict.options import Options
 from zoo_core.search.candidates import above
+from zoo_core.search.latent import latent_positions
+from zoo_core.search.mass import convergence, mass_of
 from zoo_core.search.search import Search
 from zoo_core.search.threshold import threshold_of
 
@@ -90,13 +96,19 @@ def test_each_format_has_units_and_ucds(out):
     assert all(ids == list(ecsv["id"]) for ids in stored)
 
 
-def test_the_page_holds_what_it_shows(out):
-    page = (out / "report.html").read_text()
+def shown_on(page):
+    """The candidates of a page."""
+    return json.loads(re.search(r'id="found">(.*?)</script>', page.read_text(), re.DOTALL)[1])["candidates"]
 
-    found = json.loads(re.search(r'id="found">(.*?)</script>', page, re.DOTALL)[1])
-    assert len(found["candidates"]) == 5 and "The page shows the first 5" in page
-    assert all(set(one["pictures"]) == {"asinh", "linear", "log", "faint"} for one in found["candidates"])
-    facts = {name: text for name, text, _ in found["candidates"][0]["facts"]}
+
+def test_the_page_holds_what_it_shows(out):
+    page, shown = (out / "report.html").read_text(), shown_on(out / "report.html")
+
+    assert len(shown) == 5 and "The page shows the first 5" in page
+    assert all(set(one["pictures"]) >= {"asinh", "linear", "log", "faint"} for one in shown)
+    table = Table.read(out / "candidates.ecsv")[:5]
+    assert [one["latent"] for one in shown] == [[row["latent_1"], row["latent_2"]] for row in table]
+    facts = {name: text for name, text, _ in shown[0]["facts"]}
     assert re.fullmatch(r"-?[\d.e+-]+ ± [\d.e+-]+ arcsec", facts["theta_E"]) and facts["ra"].endswith("deg")
     assert not re.search(r'(src|href)="(?!data:|#)', page)
 
@@ -159,8 +171,63 @@ def test_the_command_searches_with_published_models(survey, tmp_path, zoo_comman
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"scores", "report.html", "candidates.vot"}
 
 
-def test_equal_probabilities_keep_the_order_of_the_rows(scores):
-    import pyarrow as pa
+def test_a_committee_finds_and_a_published_network_measures(survey, tmp_path):
+    finder = zoo.committee(["trivial.space", "classical.space"], id="committee.test", device="cpu")
+    asked = replace(survey, finder=finder)
+    store_thresholds(asked, np.array([1e-6] * 10 + [0.0] * 1000), np.array([1] * 10 + [0] * 1000), "all")
+    threshold = threshold_of(finder, 0.5, 0.1, survey.results, "all")
+    modeller = zoo.load("resnet_regression.euclid", device="cpu").with_views(1)
 
+    found = Search(Mosaic(survey.catalog, survey.tiles[:1]), finder, threshold, modeller).run(
+        tmp_path / "out", OPTIONS, shown=4
+    )
+
+    table = Table.read(tmp_path / "out" / "candidates.ecsv")
+    assert found.failed == len(table) == COUNT  # the other tile is not given
+    own = modeller.predict(Mosaic(survey.catalog, survey.tiles[:1]), pixel_scale=0.1)
+    by_id = {row["id"]: row for row in own}
+    for row in table:
+        assert row["theta_E"] == pytest.approx(by_id[row["id"]]["theta_E"], rel=1e-4)
+    shown = shown_on(tmp_path / "out" / "report.html")
+    for one, row in zip(shown, table, strict=False):
+        ((x, y), *_), *_ = one["curves"]
+        radius = np.hypot((x - 0.5) * 10.1 - row["lens_x"], (0.5 - y) * 10.1 - row["lens_y"])
+        assert 0.3 * row["theta_E"] < radius < 3 * row["theta_E"]
+        assert one["pictures"]["convergence"].startswith("data:image/png;base64,")
+
+
+def test_latent_positions_are_principal_components_in_units_of_their_scatter():
+    features = np.random.default_rng(0).normal(size=(40, 5)) @ np.random.default_rng(1).normal(size=(5, 5))
+    table = pa.table({"features": [*features.tolist(), None]})
+
+    positions = latent_positions(table)
+
+    expected = PCA(2, whiten=True).fit_transform((features - features.mean(0)) / features.std(0))
+    np.testing.assert_allclose(np.abs(positions[:-1]), np.abs(expected) * np.sqrt(40 / 39), rtol=1e-6)
+    assert np.isnan(positions[-1]).all() and np.isnan(latent_positions(table[:2])).all()
+
+
+def test_candidates_that_are_all_alike_have_no_directions():
+    alike = pa.table({"features": [[1.0, 2.0]] * 4})
+    assert np.isnan(latent_positions(alike)).all()
+
+
+@pytest.mark.parametrize(
+    "change", [{"theta_E": -0.2}, {"e1": 0.9, "e2": 0.8}, {"theta_E": float("nan")}, {"theta_E": None}]
+)
+def test_parameters_that_no_lens_has_make_no_curve(change):
+    assert mass_of({"theta_E": 1.0, "e1": 0.1, "q_err": 0.2, **change}) is None
+
+
+def test_the_mean_convergence_within_the_einstein_radius_is_one():
+    lens, side = MassModel(1.5, e1=0.1, e2=0.15, lens_x=0.2, lens_y=-0.1), np.linspace(-4, 4, 801)
+    kappa = convergence(lens, side)
+    y, x = np.meshgrid(side - lens.lens_y, side - lens.lens_x, indexing="ij")
+    along, across = x * np.cos(lens.phi) + y * np.sin(lens.phi), y * np.cos(lens.phi) - x * np.sin(lens.phi)
+    inside = np.sqrt(lens.q * along**2 + across**2 / lens.q) < lens.theta_E
+    assert kappa[inside].mean() == pytest.approx(1, abs=0.01)
+
+
+def test_equal_probabilities_keep_the_order_of_the_rows(scores):
     rows, places = above([pa.table({"p": [0.5, 0.9]}), pa.table({"p": [0.5]})], "p", 0.5)
     assert rows["p"].to_pylist() == [0.9, 0.5, 0.5] and places.tolist() == [1, 0, 2]

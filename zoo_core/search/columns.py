@@ -34,6 +34,8 @@ _KNOWN = {
     "anomaly_score": About("stat.value", "the higher, the stranger"),
     "alike": About("meta.id.assoc", "id of the candidate whose features are most like these"),
     "alike_cosine": About("stat.correlation", "cosine of the angle between the features of both"),
+    "latent_1": About("", "place along the direction in which the finder's features of the candidates differ most"),
+    "latent_2": About("", "the same along the direction after that"),
     "theta_E": About("phys.angSize", "Einstein radius"),
     "theta_E_err": About("stat.error;phys.angSize", "its standard deviation"),
 }

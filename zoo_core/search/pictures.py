@@ -13,10 +13,11 @@ from PIL import Image
 from ..images.sky import sky
 from ..predict.gallery import NIGHT, blue_to_red, stretched
 
-__all__ = ["STRETCHES", "pictures_of"]
+__all__ = ["STRETCHES", "picture_of_convergence", "pictures_of"]
 
 COLOURS = 256  # of a picture: as many as there are between black and white
 TINY = 1e-30
+LOG_KAPPA = (-1.0, 1.0)  # from black to white; the critical curve of a round lens is where the mean within it is 1
 FAINT = (-2.0, 6.0)  # times the noise of the sky, from black to white
 
 
@@ -24,6 +25,11 @@ def pictures_of(pixels: np.ndarray, bands: Sequence[str]) -> dict[str, str]:
     """A data URL of each of `STRETCHES`, of an image (bands, H, W)."""
     ordered = blue_to_red(pixels, bands)
     return {name: _url(stretch(ordered)) for name, stretch in STRETCHES.items()}
+
+
+def picture_of_convergence(kappa: np.ndarray) -> str:
+    """A data URL of log10 kappa, (H, W), from a tenth of the critical density to ten times it."""
+    return _url(_between(np.log10(np.maximum(kappa, TINY)), *LOG_KAPPA))
 
 
 def _linear(pixels: np.ndarray) -> np.ndarray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from ..errors import NotInstalledError
@@ -18,18 +19,22 @@ from ..predict.images import SourceImages
 from ..predict.reading import prepare
 from .candidates import Alike
 from .columns import About
-from .pictures import STRETCHES, pictures_of
+from .latent import AXES
+from .mass import convergence, critical_curves
+from .pictures import STRETCHES, picture_of_convergence, pictures_of
 from .threshold import Threshold
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from ..fit.mass_model import MassModel
     from ..models.model import Model
 
 __all__ = ["GRADES", "Report", "write_report"]
 
 GRADES = {"A": "surely a lens", "B": "probably a lens", "C": "perhaps a lens", "X": "no lens"}
-APART = ("rank", "id", "path", "message", "alike", "alike_cosine")  # are shown in places of their own
+CONVERGENCE = "convergence"
+APART = ("rank", "id", "path", "message", "alike", "alike_cosine", *AXES)  # are shown in places of their own
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Report:
         table: all candidates.
         columns: what its columns are.
         near: which candidates are alike.
+        masses: the lens of each that a modeller has measured; None where there is none.
         images: of the first candidates, those that are shown.
         finder: that found them.
         pixel_scale: arcsec, overrides the headers; or None.
@@ -48,6 +54,7 @@ class Report:
     table: pa.Table
     columns: Mapping[str, About]
     near: Alike
+    masses: Sequence[MassModel | None]
     images: SourceImages
     finder: Model
     pixel_scale: float | None
@@ -57,10 +64,13 @@ class Report:
         for number, row in enumerate(self.table.slice(0, len(self.images)).to_pylist()):
             nearest = [other for other in self.near.rows[number].tolist() if 0 <= other < len(self.images)]
             named = {name: row.get(name) for name in ("id", "path", "ra", "dec", "message")}
+            places = [row[axis] for axis in AXES]
             yield named | {
                 "facts": list(self._facts(row)),
                 "alike": nearest,
+                "latent": None if None in places else places,
                 "pictures": self._pictures(number),
+                "curves": self._curves(number),
             }
 
     @property
@@ -72,9 +82,30 @@ class Report:
     def _tiles(self) -> set[str]:
         return {str(path).rpartition("[")[0] for path in self.table["path"].to_pylist()}
 
+    @property
+    def views(self) -> list[str]:
+        """Names of the pictures of a candidate."""
+        return [*STRETCHES, *([CONVERGENCE] if any(self.masses) else [])]
+
     def _pictures(self, number: int) -> dict[str, str]:
         batch = prepare(self.images.job(number, number + 1), self.finder.preprocess, self.pixel_scale)
-        return pictures_of(batch.pixels[0], self.finder.bands) if len(batch.pixels) else {}
+        shown = pictures_of(batch.pixels[0], self.finder.bands) if len(batch.pixels) else {}
+        lens, field = self.masses[number], self._field
+        if lens is None or field is None:
+            return shown
+        arcsec = field * ((np.arange(self.finder.preprocess.size) + 0.5) / self.finder.preprocess.size - 0.5)
+        return {**shown, CONVERGENCE: picture_of_convergence(convergence(lens, arcsec))}
+
+    def _curves(self, number: int) -> list[list[tuple[float, float]]]:
+        """Critical curves over the picture, where a lens was measured and the pixels have a known size."""
+        lens, field = self.masses[number], self._field
+        return [] if lens is None or field is None else critical_curves(lens, field)
+
+    @property
+    def _field(self) -> float | None:
+        """Side of a picture, arcsec."""
+        prepared = self.finder.preprocess
+        return None if prepared.pixel_scale is None else prepared.pixel_scale * prepared.field
 
     def _facts(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         """Name, value with its error, and what it is."""
@@ -103,7 +134,8 @@ def write_report(path: Path, report: Report, threshold: Threshold, objects: int)
         count=len(report.table),
         shown=len(report.images),
         grades=GRADES,
-        stretches=list(STRETCHES),
+        stretches=report.views,
+        curved=any(report.masses),
         version=version("zoo-core"),
         style=_static("report.css"),
         script=_static("report.js"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +22,14 @@ from ..predict.scoring import Scorer
 from ..predict.tables import common_schema
 from .candidates import Alike, above, alike, at_prevalence, beside
 from .columns import about
+from .latent import AXES, latent_positions
+from .mass import mass_of
 from .report import Report, write_report
 from .tables import write_candidates
 from .threshold import Threshold
 
 if TYPE_CHECKING:
+    from ..fit.mass_model import MassModel
     from ..models.model import Model
 
 __all__ = ["Found", "Search"]
@@ -99,11 +102,13 @@ class Search:
         with scored(self.finder, images, replace(options, out=out / "scores")) as finished:
             rows, places = above(finished.pieces(), self._column, self.threshold.value)
             objects, failed = finished.rows, finished.failed
-        table, near = self._described(rows, places, out, options)
+        described = self._described(rows, places, out, options)
+        table = described.table
         columns = {name: about(name, self._column, self._units) for name in table.column_names}
         facts = {**facts_of(self.finder, options.pixel_scale, options.command), **self._facts}
         table = table.cast(common_schema([table.schema])).replace_schema_metadata(facts)
-        report = Report(table, columns, near, images.chosen(places[:shown]), self.finder, options.pixel_scale)
+        pictured = images.chosen(places[:shown])
+        report = Report(table, columns, described.near, described.masses, pictured, self.finder, options.pixel_scale)
         page = write_report(out / "report.html", report, self.threshold, objects)
         return Found(objects, failed, table, (*write_candidates(out, table, columns), page))
 
@@ -121,18 +126,18 @@ class Search:
         used = {role: model.id for role, model in others.items() if model is not None}
         return {"threshold": str(self.threshold), "prevalence": f"{self.threshold.prevalence:g}", **used}
 
-    def _described(self, rows: pa.Table, places: np.ndarray, out: Path, options: Options) -> tuple[pa.Table, Alike]:
+    def _described(self, rows: pa.Table, places: np.ndarray, out: Path, options: Options) -> _Described:
         """The candidates with what all models say of them."""
-        table = self._ranked(rows.drop_columns(["status"]))
-        for role, model in (("parameters", self.modeller), ("anomaly", self.anomaly)):
-            if model is not None:
-                table = beside(table, self._predicted(model, places, out / role, options), model.id)
-        near = self._alike(places, out / "features", options)
-        first = near.rows[:, 0]
-        ids = table["id"].to_pylist()
-        names = pa.array([ids[row] if row >= 0 else None for row in first.tolist()], pa.string())
-        cosine = pa.array(near.cosine[:, 0], from_pandas=True)
-        return table.append_column("alike", names).append_column("alike_cosine", cosine), near
+        table, masses = self._ranked(rows.drop_columns(["status"])), [None] * len(places)
+        if self.modeller is not None:
+            predicted = self._predicted(self.modeller, places, out / "parameters", options)
+            table = beside(table, predicted, self.modeller.id)
+            masses = [mass_of(row) for row in predicted.to_pylist()]
+        if self.anomaly is not None:
+            table = beside(table, self._predicted(self.anomaly, places, out / "anomaly", options), self.anomaly.id)
+        features = self._features(places, out / "features", options)
+        near, latent = alike(features, ALIKE), latent_positions(features)
+        return _Described(_with_latent(_with_alike(table, near), latent), near, masses)
 
     def _ranked(self, rows: pa.Table) -> pa.Table:
         """With the place of each, and the probability at the prevalence after that of the finder."""
@@ -156,9 +161,30 @@ class Search:
         with scored(model, images, replace(options, out=out), scorer) as finished:
             return pa.concat_tables(finished.pieces(), promote_options="permissive")
 
-    def _alike(self, places: np.ndarray, out: Path, options: Options) -> Alike:
-        """By the features of the finder; none where it has no features."""
+    def _features(self, places: np.ndarray, out: Path, options: Options) -> pa.Table:
+        """What the finder makes of the candidates before its last layer; null where it has no features."""
         if not len(places) or not hasattr(self.finder.network, "features"):
-            return Alike(np.full((len(places), ALIKE), -1), np.full((len(places), ALIKE), np.nan))
-        features = self._predicted(self.finder, places, out, options, FeatureScorer(self.finder))
-        return alike(features, ALIKE)
+            return pa.table({"features": pa.nulls(len(places), pa.list_(pa.float32()))})
+        return self._predicted(self.finder, places, out, options, FeatureScorer(self.finder))
+
+
+@dataclass(frozen=True)
+class _Described:
+    """Candidates: their table, which of them are alike, and the lens of each, where there is one."""
+
+    table: pa.Table
+    near: Alike
+    masses: Sequence[MassModel | None]
+
+
+def _with_alike(table: pa.Table, near: Alike) -> pa.Table:
+    ids = table["id"].to_pylist()
+    names = pa.array([ids[row] if row >= 0 else None for row in near.rows[:, 0].tolist()], pa.string())
+    cosine = pa.array(near.cosine[:, 0], from_pandas=True)
+    return table.append_column("alike", names).append_column("alike_cosine", cosine)
+
+
+def _with_latent(table: pa.Table, positions: np.ndarray) -> pa.Table:
+    for name, values in zip(AXES, positions.T, strict=True):
+        table = table.append_column(name, pa.array(values, pa.float64(), from_pandas=True))
+    return table

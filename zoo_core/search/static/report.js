@@ -12,6 +12,7 @@
   let at = 0;
   let stretch = stretches[0];
   let remark = "";
+  let curved = true;
 
   function read() {
     try {
@@ -77,12 +78,40 @@
     element("picture").src = one.pictures[stretch] || "data:,";
     element("picture").alt = `${one.id}, ${stretch} stretch`;
     element("message").textContent = one.message || "";
+    element("curves").replaceChildren(...(curved ? one.curves.map(curve) : []));
     element("facts").replaceChildren(...one.facts.flatMap(fact));
     element("alike-title").hidden = !one.alike.length;
     element("alike").replaceChildren(...one.alike.map(thumbnail));
     press("stretch", stretch);
     press("grade", gradeOf(one));
     mark();
+  }
+
+  const drawn = (name, attributes) => {
+    const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
+    return shape;
+  };
+
+  const curve = (points) => drawn("polyline", { points: points.map((place) => place.join(",")).join(" ") });
+
+  /* A point a candidate, the first direction to the right, the second upwards. */
+  function map() {
+    const known = found.candidates.flatMap((one, place) => (one.latent ? [{ place, at: one.latent }] : []));
+    if (known.length < 3) return;
+    const scaled = [0, 1].map((axis) => {
+      const values = known.map((one) => one.at[axis]);
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      return (value) => 5 + (90 * (value - low)) / (high - low || 1);
+    });
+    element("latent").hidden = false;
+    element("latent").querySelector("svg").append(...known.map(({ place, at: [x, y] }) => {
+      const point = drawn("circle", { cx: scaled[0](x), cy: 100 - scaled[1](y), r: 1.6, "data-point": place });
+      point.append(drawn("title", {}));
+      point.firstChild.textContent = found.candidates[place].id;
+      point.addEventListener("click", () => go(place));
+      return point;
+    }));
   }
 
   function fact([name, value, about]) {
@@ -124,6 +153,10 @@
       button.querySelector("b").textContent = own;
       button.setAttribute("aria-current", String(place === at));
       button.hidden = onlyOpen && Boolean(own) && button.parentElement.id === "all";
+    }
+    for (const point of document.querySelectorAll("[data-point]")) {
+      point.classList.toggle("current", Number(point.dataset.point) === at);
+      point.classList.toggle("graded", Boolean(gradeOf(found.candidates[point.dataset.point])));
     }
     const done = found.candidates.filter(gradeOf).length;
     element("status").textContent = `${done} of ${found.candidates.length} graded. ${remark}`;
@@ -189,6 +222,17 @@
     show();
   }
 
+  const mass = element("mass");
+  function toggled() {
+    curved = !curved;
+    mass.setAttribute("aria-pressed", String(curved));
+    show();
+  }
+  if (mass) {
+    keys.m = toggled;
+    mass.addEventListener("click", toggled);
+  }
+
   document.addEventListener("keydown", (event) => {
     const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -204,6 +248,7 @@
   element("open").addEventListener("change", mark);
   element("load").addEventListener("change", (event) => event.target.files[0] && load(event.target.files[0]));
   read();
+  map();
   element("all").append(...found.candidates.map((_, place) => thumbnail(place)));
   go(Math.max(0, found.candidates.findIndex((one) => !gradeOf(one))));
 })();
