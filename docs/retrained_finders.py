@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 def main(folder: Path) -> None:
     """Restore, retrain, answer, compare."""
     torch.set_num_threads(1)
-    learned, measured = (restoration_space(**one, lens_fraction=0.5, cache=folder) for one in (LEARNED, MEASURED))
+    folder.mkdir(parents=True, exist_ok=True)
+    learned, measured = (restoration_space(**one, lens_fraction=0.5) for one in (LEARNED, MEASURED))
     labels, answers = measured.truth()["label"].astype(np.float32), {}
     for arm in RESTORERS:
         shown = seen(arm, measured, folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from axe_core_python.selenium import Axe
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -33,9 +34,17 @@ def page(tmp_path_factory) -> Path:
     store_thresholds(survey, np.array([1e-6] * 10 + [0.0] * 1000), np.array([1] * 10 + [0] * 1000))
     threshold = threshold_of(survey.finder, 0.5, 0.1, survey.results)
     mosaic = Mosaic(survey.catalog, survey.tiles, columns=["mag"])
-    search = Search(mosaic, survey.finder, threshold, tiny_model("regression"), tiny_model("anomaly"))
+    search = Search(mosaic, survey.finder, threshold, measuring(), tiny_model("anomaly"))
     search.run(survey.folder / "out", Options(pixel_scale=0.1), shown=SHOWN)
     return survey.folder / "out" / "report.html"
+
+
+def measuring():
+    """A model that says of every image that its Einstein radius is half an arcsec."""
+    model = tiny_model("regression")
+    torch.nn.init.zeros_(model.network.head.weight)
+    model.network.head.bias.data[: len(model.heads.parameters)] = torch.tensor([0.5, 0.8])
+    return model
 
 
 @pytest.fixture
@@ -91,6 +100,27 @@ def test_stretches_are_other_pictures_and_names_are_text(opened):
     assert not opened.find_elements(By.CSS_SELECTOR, "img[src=x]")
     opened.find_element(By.CSS_SELECTOR, "#alike button").click()
     assert seen(opened)[0] != 1
+
+
+def test_a_critical_curve_lies_over_the_picture_until_it_is_taken_away(opened):
+    def curves():
+        return opened.find_elements(By.CSS_SELECTOR, "#curves polyline")
+
+    over, picture = curves()[0].rect, opened.find_element(By.ID, "picture").rect
+    assert over["width"] / picture["width"] == pytest.approx(2 * 0.5 / 2.5, rel=0.1)  # arcsec
+    assert over["x"] + over["width"] / 2 == pytest.approx(picture["x"] + picture["width"] / 2, abs=3)
+    press(opened, "m")
+    assert not curves()
+    press(opened, "5")
+    assert "convergence" in opened.find_element(By.ID, "picture").get_attribute("alt")
+
+
+def test_the_map_of_what_the_finder_sees_leads_to_candidates(opened):
+    points = opened.find_elements(By.CSS_SELECTOR, "#latent circle")
+    assert len(points) == SHOWN
+    opened.execute_script("arguments[0].dispatchEvent(new MouseEvent('click'))", points[4])
+    assert seen(opened)[0] == 5
+    assert [k for k, point in enumerate(points) if point.get_attribute("class") == "current"] == [4]
 
 
 def test_grades_are_saved_to_a_file_and_read_from_one(opened, tmp_path):

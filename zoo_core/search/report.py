@@ -103,9 +103,10 @@ class Report:
 
     @property
     def _field(self) -> float | None:
-        """Side of a picture, arcsec."""
+        """Side of a picture, arcsec; None where nobody has said how large the pixels are."""
         prepared = self.finder.preprocess
-        return None if prepared.pixel_scale is None else prepared.pixel_scale * prepared.field
+        scale = prepared.pixel_scale or self.pixel_scale
+        return None if scale is None else scale * prepared.field
 
     def _facts(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         """Name, value with its error, and what it is."""

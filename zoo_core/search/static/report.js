@@ -106,7 +106,7 @@
     });
     element("latent").hidden = false;
     element("latent").querySelector("svg").append(...known.map(({ place, at: [x, y] }) => {
-      const point = drawn("circle", { cx: scaled[0](x), cy: 100 - scaled[1](y), r: 1.6, "data-point": place });
+      const point = drawn("circle", { cx: scaled[0](x), cy: 100 - scaled[1](y), r: 2, "data-point": place });
       point.append(drawn("title", {}));
       point.firstChild.textContent = found.candidates[place].id;
       point.addEventListener("click", () => go(place));
