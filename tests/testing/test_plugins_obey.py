@@ -27,3 +27,9 @@ def test_a_plugin_obeys_the_laws(name):
     distribution = next(plugin.distribution for plugin in list_plugins(import_them=False) if plugin.name == name)
     report = check(name, weights=distribution in published, rounds=ROUNDS)
     assert report.passed, [row for row in report.rows() if row["status"] != "obeyed"]
+
+
+@pytest.mark.parametrize("name", sorted(spec.id for spec in catalog().models.values() if spec.members))
+def test_what_is_made_of_published_models_has_the_members_of_its_entry(name):
+    report = check(name)
+    assert report.passed, report.rows()

@@ -47,7 +47,7 @@ def draw_restored(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) 
     return [path]
 
 
-def draw_stages(path: Path, model: Model, images: np.ndarray, pixel_scale: float | None = None) -> None:
+def draw_stages(path: str | Path, model: Model, images: np.ndarray, pixel_scale: float | None = None) -> None:
     """Images and what each stage of a pipeline that restores images makes of them; the last stage in words.
 
     Arguments:
@@ -70,7 +70,7 @@ def draw_stages(path: Path, model: Model, images: np.ndarray, pixel_scale: float
         ):
             _draw(panel, image[0], noise)
         panels[0].set_ylabel(words[k], fontsize=6)
-    write_picture(figure, path)
+    write_picture(figure, Path(path))
 
 
 def _grid(rows: int, titles: tuple[str, ...]) -> tuple[Figure, np.ndarray]:
