@@ -10,11 +10,21 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# What Numba compiles for UMAP and for catalogues of the sky is used once: to make it fast takes longer than it saves.
+os.environ.setdefault("NUMBA_OPT", "0")
+
 # A busy machine is no failure, and a commit passes or fails every time; --hypothesis-profile=default looks for more.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 DISTRIBUTIONS = Path(__file__).parent / "distributions"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a slow test come first, so that none of them is what all others have to wait for at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
 
 Child = Callable[..., subprocess.CompletedProcess]
 

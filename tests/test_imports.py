@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -80,9 +81,14 @@ def is_code(path: Path) -> bool:
     return "template" not in path.parts  # text of the scaffold
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path: Path) -> Iterator[str]:
     """Layers that a module imports at run time, at its top or inside a function."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     typing_only = {id(node) for block in ast.walk(tree) if is_typing_only(block) for node in ast.walk(block)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and id(node) not in typing_only:
@@ -114,7 +120,7 @@ def dotted(path: Path) -> str:
 
 def files_imported(path: Path, files: set[str]) -> Iterator[str]:
     """Files of the package that one imports anywhere: at its top, inside a function, or for types alone."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     for node in ast.walk(tree):
         yield from referred(node)
         if not isinstance(node, ast.ImportFrom):
@@ -127,6 +133,7 @@ def files_imported(path: Path, files: set[str]) -> Iterator[str]:
             yield from (name if name in files else inside for name in names)
 
 
+@cache
 def file_graph() -> dict[str, set[str]]:
     files = {dotted(path): path for path in modules()}
     return {name: set(files_imported(path, set(files))) & set(files) - {name} for name, path in files.items()}

@@ -14,21 +14,27 @@ import zoo_core as zoo
 
 from ..catalog.distributions import install, registry_text
 
-PLUGINS, MODELS = 100, 10
+MODELS = 10  # a plugin
 
 
 @pytest.fixture
-def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def plugins(request: pytest.FixtureRequest) -> int:
+    """How many there are: many where time is measured, else few."""
+    return 10 if request.config.getoption("benchmark_skip") else 100
+
+
+@pytest.fixture
+def many(plugins: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site = tmp_path / "site"
-    for number in range(PLUGINS):
+    for number in range(plugins):
         models = {f"many{number}.tag{tag}": {"plugin": f"zoo-many{number}"} for tag in range(MODELS)}
         install(site, f"many{number}", f"zoo_many{number}", "", registry_text(models))
     monkeypatch.syspath_prepend(site)
     return site
 
 
-def test_all_of_them_are_listed(many):
-    assert len(zoo.list_models("many*")) == PLUGINS * MODELS
+def test_all_of_them_are_listed(many, plugins):
+    assert len(zoo.list_models("many*")) == plugins * MODELS
 
 
 def listed(environment: dict[str, str]) -> float:

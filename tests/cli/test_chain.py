@@ -13,9 +13,7 @@ RECIPE = Path(__file__).parents[1] / "distributions" / "zoo-second" / "recipes" 
 
 
 @pytest.mark.slow
-def test_a_recipe_becomes_a_row_of_the_board_and_a_table(
-    third_party, third_party_site, seen, zoo_command, tmp_path, monkeypatch
-):
+def test_a_recipe_becomes_a_row_of_the_board_and_a_table(third_party_site, seen, zoo_command, tmp_path, monkeypatch):
     seen(third_party_site)
     monkeypatch.chdir(tmp_path)
 
@@ -26,10 +24,9 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(
 
     recipe = yaml.safe_load(RECIPE.read_text()) | {"validate_every": 20}
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    train = ("train", "recipe.yaml", "-o", "run", "--steps", "40", "--device", "cpu")
-    trained = third_party("-m", "zoo_core", *train, cwd=tmp_path)
-    assert trained.returncode == 0, trained.stdout + trained.stderr
-    folder, log = trained.stdout.strip(), trained.stderr.splitlines()
+    trained = zoo_command("train", "recipe.yaml", "-o", "run", "--steps", "40", "--device", "cpu")
+    assert trained.code == 0, trained.err
+    folder, log = trained.out.strip(), trained.err.splitlines()
     assert log and all(line.startswith("zoo: ") for line in log), "it says what it does, and its libraries nothing"
     assert "regression of g+i" in str(load(folder)) and ", trained, " in str(load(folder))
 

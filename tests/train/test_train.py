@@ -17,44 +17,69 @@ from zoo_core.train.fit import check_unclaimed, train
 from zoo_core.train.recipe import read_recipe
 
 RECIPE = """
-id: lastro.test
-architecture: lastro
-plugin: zoo-lastro
+id: {id}
+architecture: {architecture}
+plugin: {plugin}
 seed: 5
-train: {{dataset: finding_space, arguments: {{n: 24, seed: 31, lens_fraction: 0.5, cache: {cache}}}}}
-validation: {{dataset: finding_space_shifted, arguments: {{n: 24, seed: 32, lens_fraction: 0.5, cache: {cache}}}}}
+train: {train}
+validation: {validation}
 monitor: auroc
 batch_size: 2
 steps: {steps}
 validate_every: {every}
-dropout_schedule: {{final: 0, every: 1}}
 optimiser: {{lr: 1e-3, weight_decay: 0.01, warmup_steps: 2}}
 ema: 0.9
 publish: {{storage: float32}}
 """
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+TOY = {
+    "id": "toy.test",
+    "architecture": "toy",
+    "plugin": "zoo-toy",
+    "train": "{dataset: toy_spots, plugin: zoo-toy, arguments: {n: 24, seed: 31}}",
+    "validation": "{dataset: toy_spots, plugin: zoo-toy, arguments: {n: 24, seed: 32}}",
+}
+FINDER = {
+    "id": "lastro.test",
+    "architecture": "lastro",
+    "plugin": "zoo-lastro",
+    "train": "{dataset: finding_space, arguments: {n: 24, seed: 31, lens_fraction: 0.5, cache: cache}}",
+    "validation": "{dataset: finding_space_shifted, arguments: {n: 24, seed: 32, lens_fraction: 0.5, cache: cache}}",
+}
 
 
 @pytest.fixture
-def recipe(tmp_path, cache):
+def finder(tmp_path, monkeypatch):
+    """Writes the recipe of a published network, which drops out, on simulated images that are kept in `cache`."""
+    monkeypatch.chdir(tmp_path)
+
     def write(steps, every=20):
         path = tmp_path / "recipe.yaml"
-        path.write_text(RECIPE.format(cache=cache, steps=steps, every=every))
+        path.write_text(RECIPE.format(steps=steps, every=every, **FINDER) + "dropout_schedule: {final: 0, every: 1}\n")
         return path
 
     return write
 
 
-def test_the_result_loads_calibrated_and_predicts(recipe, tmp_path, cache):
-    folder = train(recipe(steps=4, every=2), tmp_path / "run", device="cpu", progress=False)
+@pytest.fixture
+def recipe(tmp_path, toy):
+    """Writes a recipe whose images and steps take no time."""
 
+    def write(steps, every=20):
+        path = tmp_path / "recipe.yaml"
+        path.write_text(RECIPE.format(steps=steps, every=every, **TOY))
+        return path
+
+    return write
+
+
+def test_the_result_loads_calibrated_and_predicts_and_the_global_random_state_is_left_alone(finder, tmp_path):
+    before = torch.get_rng_state()
+
+    folder = train(finder(steps=4, every=2), tmp_path / "run", device="cpu", progress=False)
+
+    assert torch.equal(before, torch.get_rng_state())
     model = zoo.load(folder)
-
-    images = zoo.open_dataset("finding_space", n=24, seed=31, lens_fraction=0.5, cache=cache)
+    images = zoo.open_dataset("finding_space", n=24, seed=31, lens_fraction=0.5, cache="cache")
     prediction = model(images.images(slice(3)), pixel_scale=0.1)
     assert model.trained
     assert prediction.probabilities.shape == (3, 2)
@@ -107,20 +132,12 @@ def test_a_run_goes_on_whatever_is_stated_of_its_weights(recipe, tmp_path):
         check_unclaimed(run, read_recipe(path), resume=True)
 
 
-def test_training_leaves_the_global_random_state_alone(recipe, tmp_path):
-    before = torch.get_rng_state()
-
-    train(recipe(steps=2, every=1), tmp_path / "run", device="cpu", progress=False)
-
-    assert torch.equal(before, torch.get_rng_state())
-
-
 @pytest.fixture
-def one_thread():
-    """Sums in one order, whatever ran before: training amplifies rounding."""
+def one_thread(toy):
+    """Sums in one order, whatever ran before: training amplifies rounding. The environment of a run that waits."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    yield {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONPATH": str(toy), "TOY_WAITS_AT": "20"}
     torch.set_num_threads(before)
 
 
@@ -132,21 +149,24 @@ def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, o
         [sys.executable, "-m", "zoo_core", "train", str(path), "--out", str(tmp_path / "killed"), "--device", "cpu"],
         start_new_session=True,
         env=one_thread,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     checkpoint = tmp_path / "killed" / "checkpoints" / "last.ckpt"
     while not checkpoint.exists() and running.poll() is None:
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    said = running.communicate()[1].splitlines()
     resumed = zoo.load(train(path, tmp_path / "killed", device="cpu", progress=False)).network.state_dict()
 
     assert running.returncode == -signal.SIGKILL  # it was killed before it was done
+    assert said and all(line.startswith("zoo: ") for line in said), "it says what it does, and its libraries nothing"
     for name, tensor in whole.items():
         torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
 
 
 def test_an_interrupted_run_says_so_and_goes_on(recipe, tmp_path, caplog, ctrl_c):
-    path, checkpoint = recipe(steps=400, every=1), tmp_path / "run" / "checkpoints" / "last.ckpt"
+    path, checkpoint = recipe(steps=2000, every=1), tmp_path / "run" / "checkpoints" / "last.ckpt"
     caplog.set_level("INFO", logger="zoo")
 
     def interrupt():
@@ -225,16 +245,16 @@ def test_nothing_goes_on_from_a_run_that_was_begun_anew(recipe, tmp_path):
         torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
 
 
-def test_a_data_set_of_another_task_is_refused(recipe, tmp_path):
-    path = recipe(steps=1)
+def test_a_data_set_of_another_task_is_refused(finder, tmp_path):
+    path = finder(steps=1)
     path.write_text(path.read_text() + "bands: [r, i]\n")
 
     with pytest.raises(RecipeError, match="bands"):
         train(path, tmp_path / "run", progress=False)
 
 
-def test_fresh_images_need_a_validation_set_of_their_own(recipe, tmp_path):
-    path = recipe(steps=2)
+def test_fresh_images_need_a_validation_set_of_their_own(finder, tmp_path):
+    path = finder(steps=2)
     lines = path.read_text().splitlines()
     path.write_text("\n".join(line for line in lines if not line.startswith("validation")) + "\nfresh: true\n")
 

@@ -8,6 +8,9 @@ from ..catalog.distributions import install
 
 TOY = """
 import hashlib
+import itertools
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +77,17 @@ class Settings:
 def build(channels, outputs, size):
     from torch import nn
 
-    return nn.Sequential(
+    network = nn.Sequential(
         nn.Conv2d(channels, 6, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(24, outputs)
     )
+    steps = itertools.count()
+
+    def waits(network, images):
+        if network.training and next(steps) == int(os.environ.get("TOY_WAITS_AT", -1)):  # to be killed there
+            time.sleep(36000)
+
+    network.register_forward_pre_hook(waits)
+    return network
 
 
 def build_finder(channels, outputs, size):

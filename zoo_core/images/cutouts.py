@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
-from astropy.coordinates import SkyCoord
 
 from ..errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from .catalog_sources import NONE, CatalogSource, Cutouts, Tile
@@ -21,6 +20,9 @@ from .source import NOTHING, Beside, FileSource, StrPath
 from .tiles import placed, unit_vectors
 from .wcs import footprint, sky_to_pixels
 from .wcs import pixel_scale as scale_of
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
 
 __all__ = ["CatalogSource", "find_cutouts"]
 
@@ -166,6 +168,8 @@ def _pixels(found: OnSky | OnMosaic, tile: FileSource | PairedSource) -> tuple[n
     if isinstance(found, OnMosaic):
         return found.x, found.y
     files = tile.files if isinstance(tile, PairedSource) else (tile,)
+    from astropy.coordinates import SkyCoord  # takes a while, and whole files need none
+
     sky = SkyCoord(found.ra, found.dec, unit="deg")
     first, *others = (_on_tile(file, sky) for file in files)
     for file, other in zip(files[1:], others, strict=True):
@@ -178,7 +182,7 @@ def _pixels(found: OnSky | OnMosaic, tile: FileSource | PairedSource) -> tuple[n
     return first
 
 
-def _on_tile(tile: FileSource, sky: SkyCoord) -> tuple[np.ndarray, np.ndarray]:
+def _on_tile(tile: FileSource, sky: "SkyCoord") -> tuple[np.ndarray, np.ndarray]:
     with layers_of(tile.path) as layers:
         layer = _with_wcs(choose(tile.path, layers, tile.ext))
     return sky_to_pixels(tile.path, layer.number, sky)

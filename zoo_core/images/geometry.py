@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import make_interp_spline
 from scipy.sparse import csr_array
 
 from ..errors import ImageShapeError, PixelScaleError
@@ -154,6 +153,8 @@ def overlaps(length: int, ratio: float) -> csr_array:
 @lru_cache(maxsize=32)
 def splines(length: int, ratio: float) -> csr_array:
     """As `overlaps`, with the flux inside the old pixels smoothly distributed."""
+    from scipy.interpolate import make_interp_spline  # takes a while, and few images need it
+
     mirrored = np.pad(np.eye(length), ((MARGIN, MARGIN), (0, 0)), mode="symmetric")
     cumulative = np.concatenate([np.zeros((1, length)), mirrored.cumsum(axis=0)])
     spline = make_interp_spline(np.arange(-MARGIN, length + MARGIN + 1), cumulative, k=3)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from ..errors import ImageReadError, NotInstalledError
@@ -67,6 +66,8 @@ def parquet_folder(folder: Path) -> pa.Table:
     Raises:
         ImageReadError: there is none.
     """
+    import pyarrow.dataset as ds  # which imports pandas
+
     files = sorted(str(path) for path in folder.rglob("*.parquet") if path.name[0] not in "._")
     if not files:
         raise ImageReadError(f"{folder}: no HATS catalogue, and no Parquet files in it")

@@ -8,7 +8,6 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 from astropy import units
-from astropy.coordinates import Angle
 from astropy.table import Column
 
 from ..errors import ImageReadError
@@ -139,6 +138,8 @@ def _angle(text: str, sexagesimal: units.UnitBase) -> float:
         return float(text)
     if not _SEXAGESIMAL.search(text):
         return np.nan
+    from astropy.coordinates import Angle  # takes a while, and most catalogues are in degrees
+
     try:
         return float(cast(float, Angle(text, sexagesimal).deg))
     except ValueError:

@@ -67,16 +67,16 @@ class Shards:
 
     def rows(self, number: int) -> pa.Table:
         """The rows of a shard."""
-        return pq.read_table(self._path(number))
+        return self._read(number)
 
     def failed(self, count: int) -> int:
         """Rows with status `error` in shards 0 to count - 1."""
-        columns = (pq.read_table(self._path(number), columns=["status"]) for number in range(count))
+        columns = (self._read(number, ["status"]) for number in range(count))
         return sum(column["status"].to_pylist().count("error") for column in columns)
 
     def lack(self, column: str, count: int) -> bool:
         """Whether no row of shards 0 to count - 1 has a value in that column."""
-        columns = (pq.read_table(self._path(number), columns=[column])[column] for number in range(count))
+        columns = (self._read(number, [column])[column] for number in range(count))
         return all(column.null_count == len(column) for column in columns)
 
     def write(self, number: int, rows: pa.Table, key: str) -> None:
@@ -121,6 +121,10 @@ class Shards:
     def _unlink(self) -> None:
         for path in [path for path in self.folder.iterdir() if _is_shard(path)]:
             path.unlink()
+
+    def _read(self, number: int, columns: list[str] | None = None) -> pa.Table:
+        with pq.ParquetFile(self._path(number)) as file:  # `read_table` imports pandas
+            return file.read(columns=columns)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{self.first + number:06d}.parquet"

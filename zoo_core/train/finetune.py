@@ -94,7 +94,7 @@ def finetune(
         ...         for k in range(5):
         ...             np.save(folder / "mine" / kind / f"{kind}{k}.npy", rng.normal(size=(64, 64)))
         ...     images = {"data": folder / "mine", "pixel_scale": 0.1}
-        ...     trained = zoo.finetune("trivial.space", "folder", folder / "run", **images, steps=2, progress=False)
+        ...     trained = zoo.finetune("lastro.space", "folder", folder / "run", **images, steps=2, progress=False)
         ...     zoo.load(trained).heads.classes
         ('nonlens', 'ring')
     """
