@@ -165,6 +165,16 @@ def test_doors_lead_upwards(door):
     assert opened in imported(PACKAGE / file) and LEVEL[opened] > LEVEL[layer(PACKAGE / file)]
 
 
+def test_lightning_is_imported_by_training_alone_and_that_by_its_commands():
+    heavy = {
+        layer(path)
+        for path in modules()
+        if "import lightning" in path.read_text() or "from lightning" in path.read_text()
+    }
+    above = {layer(path) for path in modules() if "train" in imported(path)} - {"train"}
+    assert (heavy, above) == ({"train"}, {"cli"})
+
+
 def test_every_layer_is_placed():
     assert {layer(path) for path in modules()} == set(LEVEL)
 

@@ -1,5 +1,6 @@
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -7,6 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from zoo_core.catalog.registry import core_registry, read_registry
 
 ROOT = Path(__file__).parents[1]
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
@@ -24,6 +27,20 @@ def test_a_plugin_s_folder_entry_point_and_distribution_have_one_name(folder: Pa
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     assert project["name"] == f"zoo-{folder.name}"
     assert list(project["entry-points"]["zoo"]) == [folder.name]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_laws_asks_for_weights_of_the_plugins_that_have_published_some(tmp_path: Path):
+    zoo = tmp_path / "zoo"
+    zoo.write_text('#!/bin/sh\necho "$@"\n')
+    zoo.chmod(0o755)
+
+    make = ["make", "-s", "-o", ".venv/.installed", "laws", f"BIN={tmp_path}"]
+    ran = subprocess.run(make, cwd=ROOT, check=True, capture_output=True, text=True)
+
+    published = {spec.plugin for spec in read_registry(core_registry()).models.values()}
+    expected = [f"check {one.name}" + " --weights" * (f"zoo-{one.name}" in published) for one in PLUGINS]
+    assert ran.stdout.splitlines() == expected
 
 
 def test_the_wheel_holds_the_registry_the_scaffold_and_the_board(tmp_path: Path):

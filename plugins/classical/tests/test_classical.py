@@ -81,18 +81,18 @@ def test_harmonics_tell_a_ring_from_a_quad():
 @pytest.mark.parametrize("head", ["linear", "rbf", "mlp"])
 def test_each_head_learns_arcs_on_galaxies_that_are_equally_bright(head):
     network = untrained(head, width=32)
-    images, targets = arcs_and_blobs(64)
+    images, targets = arcs_and_blobs(120)
 
-    fit(network, images[:40], targets[:40], seed=0)
+    fit(network, images[:80], targets[:80], seed=0)
 
     with torch.no_grad():
-        called = network.eval()(images[40:])[:, 0] > 0
-    assert (called == (targets[40:] == 1)).float().mean() > 0.9
+        called = network.eval()(images[80:])[:, 0] > 0
+    assert (called == (targets[80:] == 1)).float().mean() > 0.9
 
 
 @pytest.mark.parametrize("head", ["linear", "rbf", "mlp"])
 def test_the_same_seed_fits_the_same_weights(head):
-    images, targets = arcs_and_blobs(12)
+    images, targets = arcs_and_blobs(24)
     first, second = (untrained(head, width=8) for _ in range(2))
 
     for network in (first, second):
