@@ -34,7 +34,7 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(third_party_site, seen,
     (row,) = json.loads(measured)
     assert row["status"] == "ok"
 
-    assert f"`{row['model']}`" in zoo("leaderboard", "--results", "results")
+    assert f"`{row['model']}`" in zoo("leaderboard", "--results", "results", "--on", "second_rings")
 
     zoo("simulate", "finding_space", "-n", "2", "-o", "one_band")
     zoo("predict", folder, "one_band", "--bands", "g=*-000000.fits", "i=*-000001.fits", "-o", "a.csv")

@@ -35,8 +35,18 @@ def eventually(found):
 
 
 def children(pid):
+    """Processes that it has forked: a program that an import asks something has another command line."""
     path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in path.read_text().split()] if path.exists() else []
+    found = path.read_text().split() if path.exists() else []
+    return [int(child) for child in found if command(child) == command(pid)]
+
+
+def command(pid):
+    path = Path(f"/proc/{pid}/cmdline")
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def alive(pid):

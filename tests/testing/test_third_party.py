@@ -89,4 +89,4 @@ def test_it_is_measured_on_its_own_benchmark_with_its_own_metric(zoo, tmp_path: 
     metrics = json.loads((tmp_path / "results" / "second_rings" / "second.tiny.json").read_text())["metrics"]
     assert metrics["within_a_tenth"]["value"] > 0.9  # the network was trained on such rings
     assert metrics["nmad[theta_E]"]["value"] < 0.1
-    assert "second.tiny" in zoo("leaderboard", "--results", "results")
+    assert "second.tiny" in zoo("leaderboard", "--results", "results", "--on", "second_rings")
