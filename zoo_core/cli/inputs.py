@@ -38,8 +38,12 @@ PARAMETERS = (
     ),
     click.option("--columns", metavar="A,B", help="Columns of --catalog that the rows keep."),
     click.option("--cutout", type=float, metavar="ARCSEC", help="Side of the cutouts.  [that of the network's input]"),
-    click.option("--mask", help="Bad pixels: a layer of each file, or a file name with * for the image's stem."),
+    click.option(
+        "--mask", help="Bad pixels: a layer of each file, a file name with * for the image's stem, or a file."
+    ),
     click.option("--weight", help="Inverse variance, likewise."),
+    click.option("--noise-map", help="Standard deviation of the noise, likewise, instead of --weight."),
+    click.option("--psf", help="Image of the PSF in pixels of the image, likewise; only --refine uses it."),
 )
 
 
@@ -70,6 +74,8 @@ class Typed:
     cutout: float | None
     mask: str | None
     weight: str | None
+    noise_map: str | None
+    psf: str | None
 
     @property
     def layer(self) -> str | int | None:
@@ -101,6 +107,8 @@ class Typed:
             bands=bands,
             mask=self.mask,
             weight=self.weight,
+            noise_map=self.noise_map,
+            psf=self.psf,
             from_file=self.from_file,
         )
 
@@ -118,6 +126,8 @@ class Typed:
             ext=self.layer,
             mask=self.mask,
             weight=self.weight,
+            noise_map=self.noise_map,
+            psf=self.psf,
             columns=columns,
         )
 

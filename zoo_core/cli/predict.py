@@ -33,6 +33,7 @@ file_option = click.Path(path_type=Path)
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
 @click.option("--out-dir", type=file_option, help="Folder for restored images, and for --samples.")
 @click.option("--samples", type=click.IntRange(min=1), help="Write so many draws of each posterior, a FITS table each.")
+@click.option("--refine", is_flag=True, help="Refine lens parameters by a fit to the pixels; seconds an image.")
 @click.option("--top", type=click.IntRange(min=0), help=f"Print, draw so many of the best-ranked.  [{TOP} without -o]")
 @takes_a_run
 @click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
@@ -48,6 +49,7 @@ def predict(
     gallery: Path | None,
     out_dir: Path | None,
     samples: int | None,
+    refine: bool,
     top: int | None,
     options: "Options",
     views: int | None,
@@ -67,7 +69,7 @@ def predict(
     images = images_of(loaded, named, options.pixel_scale)
     with progress(loaded.id) as tick:
         options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
-        options = replace(options, samples=samples or 0)
+        options = replace(options, samples=samples or 0, refine=refine)
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
             fault = _fault(finished) if finished.failed else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -39,6 +39,7 @@ LIGHT_PLACE = 0.1  # arcsec, to which the guess of the centre is known
 LIGHT_ROUND = 0.2
 TWIST = 0.1  # of the ellipticity of the light, from its middle to either end
 PSF_PIXELS = 2.0, 0.35  # FWHM of a PSF that is not known, and standard deviation of its logarithm: as telescopes sample
+LEAST_RADIUS = 2.0  # pixels
 FLATTEST = 0.8  # largest ellipticity: an axis ratio of 1 / 9
 
 
@@ -51,6 +52,13 @@ class Guess:
 
     mean: Mapping[str, Tensor]
     deviation: Mapping[str, Tensor]
+
+    def within(self, observed: Observed) -> Guess:
+        """The same with Einstein radii that the frames can show: two pixels at least, half a frame at most."""
+        scale = observed.pixel_scale
+        theta_E = self.theta_E.to(observed.pixels).clamp(min=LEAST_RADIUS * scale)
+        limited = torch.minimum(theta_E, min(observed.pixels.shape[1:]) / 2 * scale)
+        return replace(self, mean={**self.mean, "theta_E": limited})
 
     @property
     def theta_E(self) -> Tensor:

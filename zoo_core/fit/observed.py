@@ -78,6 +78,13 @@ class Observed:
         )
         return across[:, None, :], along[:, :, None]
 
+    def to(self, device: torch.device) -> Observed:
+        """The same on a device."""
+        psf = None if self.psf is None else self.psf.to(device)
+        parts = (self.pixels, self.sigma, self.counted, self.pixel_scale)
+        pixels, sigma, counted, scale = (part.to(device) for part in parts)
+        return Observed(pixels, sigma, counted, scale, psf, self.origin.to(device))
+
     def psf_fwhm(self) -> Tensor:
         """FWHM (B,) of the Gaussian with the peak of the PSF, arcsec; NaN where it is not known.
 

@@ -25,7 +25,7 @@ from .starts import best_starts
 __all__ = ["Refinement", "refine"]
 
 FARTHEST = 1.7  # Einstein radii from the lens, within which the images of a source lie that has several
-BEYOND = 0.3  # arcsec that are fitted beyond
+BEYOND = 0.7  # arcsec that are fitted beyond, where the lens galaxy alone shines
 UNSURE = 1.3  # the guess may be too small by so much
 COARSE = 44  # pixels a side where starts are compared, about
 PER_RADIUS = 5  # coarse pixels to an Einstein radius, at least
@@ -34,12 +34,29 @@ TRIED = 9  # Einstein radii ...
 SPAN = 0.5  # ... from 1 / (1 + SPAN) of the guess to 1 + SPAN
 FOLLOWED = 3  # starts
 MISMATCH = 0.05  # share of the light that the model may miss anywhere
-UNEXPLAINED = 0.3  # ... and of what the lens galaxy leaves, while starts are compared: bright spots do not decide alone
+UNEXPLAINED = 0.1  # ... and of what the lens galaxy leaves, while starts are compared: bright spots do not decide alone
 ROUNDS = 2  # of the last fit, with new weights each
-STEPS = {"light": 8, "coarse": 20, "fine": 25}  # of Levenberg-Marquardt, at most
+STEPS = {"light": 8, "coarse": 20, "fine": 40}  # of Levenberg-Marquardt, at most
 RAYS = 2  # along the side of a coarse pixel
 FINE_RAYS = 0.06  # arcsec, no ray is farther from the next in the last fit
+MODEL_ERROR = 0.03
+"""Of theta_E, relative, besides the errors of the fit: masses are no isothermal ellipsoids, sources no Sersic profiles.
+Sonnenfeld et al. (2013), ApJ 777, 97, find it from systematic effects and other people's models of the same lenses."""
+
 NOWHERE = 50.0  # Einstein radii, where a source has no images
+
+
+@dataclass(frozen=True)
+class CounterImages:
+    """Light on the far side of the lens from the source, where only a source that is lensed has an image.
+
+    Arguments:
+        snr: (B,) that the model gives it in a matched filter.
+        share: (B,) of what the model gives it that is seen: 1 where the model is right.
+    """
+
+    snr: Tensor
+    share: Tensor
 
 
 @dataclass(frozen=True)
@@ -48,13 +65,14 @@ class Refinement:
 
     Arguments:
         parameters: (B, P), see `lens_model.PARAMETERS`.
-        covariance: (B, P, P), of Laplace's approximation; 0 for what was fixed.
+        covariance: (B, P, P), of Laplace's approximation; 0 for what was fixed. It holds no error of the model itself.
         amplitudes: (B, 2 + K) of background, Gaussians of the lens galaxy, and source.
         fitted: the pixels that were fitted, with their noise.
         model: that draws them.
         chi_square: (B,), sum of the squared residuals over sigma.
         degrees: (B,), pixels less parameters.
         gained: (B,) how much the source lowers chi^2.
+        counter: what is seen of the images on the far side of the lens from the source, see `CounterImages`.
         converged: (B,).
         weight: of the pixels, 1 / sigma^2 or less, (B, H, W).
     """
@@ -67,6 +85,7 @@ class Refinement:
     chi_square: Tensor
     degrees: Tensor
     gained: Tensor
+    counter: CounterImages
     converged: Tensor
     weight: Tensor
 
@@ -81,10 +100,21 @@ class Refinement:
         """One of the parameters, (B,)."""
         return value(self.parameters, name)
 
+    @staticmethod
+    def places(names: Sequence[str]) -> list[int]:
+        """Where parameters stand."""
+        return [PARAMETERS.index(name) for name in names]
+
     def error(self, name: str) -> Tensor:
         """Its standard deviation, (B,)."""
         place = PARAMETERS.index(name)
         return self.covariance[:, place, place].sqrt()
+
+    def with_model_error(self) -> Tensor:
+        """The covariance with what the model itself is off by, see MODEL_ERROR."""
+        covariance = self.covariance.clone()
+        covariance[:, 0, 0] += (MODEL_ERROR * self.value("theta_E")) ** 2
+        return covariance
 
 
 def refine(observed: Observed, guess: Guess, free_mass: bool = True) -> Refinement:
@@ -95,6 +125,7 @@ def refine(observed: Observed, guess: Guess, free_mass: bool = True) -> Refineme
         guess: of their masses.
         free_mass: fit the mass; otherwise it stays where the guess has it, and light and source are found for it.
     """
+    guess = guess.within(observed)
     believed, limits = prior(guess, observed), bounds(guess, observed)
     x, y = guess.place("x").to(observed.pixels), guess.place("y").to(observed.pixels)
     theta_E = guess.theta_E.to(observed.pixels)
@@ -178,6 +209,22 @@ def _judged(descent: Descent, fit: Fitted) -> Refinement:
         chi_square,
         degrees,
         without.chi_square - fit.chi_square,
+        _counter(descent, fit),
         fit.converged,
         descent.weight,
     )
+
+
+def _counter(descent: Descent, fit: Fitted) -> CounterImages:
+    model, weight = descent.model, descent.weight
+    arcs = fit.amplitudes[:, -1:, None] * model.lights(fit.parameters).source[:, 0]
+    x, y = model.observed.axes()
+    across, along = (
+        x - value(fit.parameters, "lens_x")[:, None, None],
+        y - value(fit.parameters, "lens_y")[:, None, None],
+    )
+    towards = across * value(fit.parameters, "x")[:, None, None] + along * value(fit.parameters, "y")[:, None, None]
+    weighed = weight * arcs * (towards < 0)
+    power = (weighed * arcs).sum((1, 2))
+    seen = (weighed * (model.observed.pixels - fit.image + arcs)).sum((1, 2))
+    return CounterImages(power.sqrt(), seen / power.clamp(min=1e-12))

@@ -20,7 +20,9 @@ class RawImage:
         pixels: (bands, height, width), float32, native byte order, C-contiguous; NaN where the file says blank
             and outside the edges of a mosaic. Infinities are kept: whoever uses the pixels asks `isfinite`.
         mask: (height, width), True where the pixel is bad; None if no mask was given.
-        weight: (height, width), float32, inverse variance, 0 where there is no exposure; None if none was given.
+        weight: (height, width), inverse variance, 0 where there is no exposure; None if none was given.
+        psf: (side, side), float32, image of the PSF in pixels of the image, its centre at pixel side // 2; None if none
+            was given.
         pixel_scale: arcsec; None if the file does not say, or if its pixels are not square.
         unit: of the pixels, as the file spells it.
         sky: right ascension and declination of the object, or else of the centre, degrees; None if unknown.
@@ -39,6 +41,7 @@ class RawImage:
     sky: tuple[float, float] | None = None
     header: Cards | None = None
     corner: tuple[int, int] = (0, 0)
+    psf: np.ndarray | None = None
     shared: Cards | None = None
 
 

@@ -133,10 +133,7 @@ class Preprocess:
             )
         if not pixels.size:
             raise ImageShapeError(f"shape {pixels.shape} holds no pixels")
-        blank = self._operation(Blank) or Blank()
-        valid = blanks.find(pixels, blank.values, blank.repeated)
-        if mask is not None:
-            valid &= ~mask
+        valid = self.measured(pixels, mask)
         trimmed = _trimmed(valid)
         pixels, valid = pixels[trimmed], valid[trimmed]
         n_blank = int(valid.size - np.count_nonzero(valid))
@@ -150,6 +147,14 @@ class Preprocess:
         return Prepared(
             np.ascontiguousarray(pixels, dtype=np.float32), n_blank, padded, measured, self._grid(trimmed, pixel_scale)
         )
+
+    def measured(self, pixels: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+        """Which pixels of an image (bands, H, W) were measured, as `prepare_array` has it; `mask` true where bad."""
+        blank = self._operation(Blank) or Blank()
+        valid = blanks.find(pixels, blank.values, blank.repeated)
+        if mask is not None:
+            valid &= ~mask
+        return valid
 
     def prepare_batch(self, images: Tensor, pixel_scale: float | None, generator: Generator) -> Tensor:
         """`prepare` for images of one size on any device, (B, bands, H, W), NaN where nothing was measured.

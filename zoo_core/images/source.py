@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from ..errors import ImageError, ImageShapeError
+from ..errors import ArgumentError, ImageError, ImageShapeError
 from .image import RawImage, to_float32
 from .layers import Cards, Layer
 from .readers import SUFFIXES, layers_of
@@ -53,16 +53,34 @@ class Source(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Where the mask and the weight map of an image are.
+    """Where the mask, the weight or noise map and the PSF of an image are.
+
+    Each is a layer of the same file (`DQ`); a file with `*` for the image's stem (`masks/*_mask.fits`, beside the image
+    unless it names a folder); or one file for all images (`mask.fits`).
 
     Arguments:
-        mask: a layer of the same file (`DQ`), or a file with `*` for the image's stem (`masks/*_mask.fits`, beside
-            the image unless it names a folder). Bad is what is not zero, or NaN.
-        weight: likewise, inverse variance; bad is what is zero, negative, NaN or infinite.
+        mask: bad is what is not zero, or NaN.
+        weight: inverse variance; bad is what is zero, negative, NaN or infinite.
+        noise: standard deviation of the noise, instead of `weight`; bad likewise.
+        psf: image of the PSF in pixels of the image.
+
+    Raises:
+        ArgumentError: weight and noise are both named.
     """
 
     mask: str | None = None
     weight: str | None = None
+    noise: str | None = None
+    psf: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.weight is not None and self.noise is not None:
+            raise ArgumentError("weight= (--weight) and noise_map= (--noise-map) say the same; give one of them")
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All that is named."""
+        return tuple(spec for spec in (self.mask, self.weight, self.noise, self.psf) if spec is not None)
 
 
 NOTHING = Beside()
@@ -89,23 +107,22 @@ class FileSource(Source):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Paths of the file, its mask and its weight map."""
-        beside = (spec for spec in (self.beside.mask, self.beside.weight) if spec is not None and "*" in spec)
-        return (self.path, *(_partner(self.path, spec) for spec in beside))
+        """Paths of the file and of what is beside it."""
+        return (self.path, *(_partner(self.path, spec) for spec in self.beside.named if _is_file(spec)))
 
     @property
     def _suffix(self) -> str:
         return "".join(f"[{part}]" for part in (self.ext, self.index) if part is not None)
 
     def load(self, n_bands: int, window: Window | None = None) -> RawImage:
-        """The image, or a window on it, with its mask and weight map."""
+        """The image, or a window on it, with its mask, weight map and PSF."""
         keep = window is not None or self.ext is not None or self.index is not None
         with layers_of(self.path, keep=keep) as layers:
             layer = choose(self.path, layers, self.ext)
             pixels = to_float32(bands(plane(layer, self.index, window), n_bands, self.key), self.key)
             scale, flux_unit = pixel_scale(layer.header), unit(layer.header)
             sky = centre_on_sky(layer.header, pixels.shape[-2:]) if window is None else None
-        weight = self._map(self.beside.weight, window, pixels.shape[1:])
+        weight = self._weight(window, pixels.shape[1:])
         mask = self._map(self.beside.mask, window, pixels.shape[1:])
         return RawImage(
             self.id,
@@ -119,6 +136,7 @@ class FileSource(Source):
             header=layer.header,
             shared=layer.shared,
             corner=(0, 0) if window is None else (window.x, window.y),
+            psf=self._psf(),
         )
 
     def header(self) -> Cards:
@@ -154,21 +172,43 @@ class FileSource(Source):
             return
         named = len(layers) > 1 or any(layer.name for layer in layers)
         for label, layer in zip(labels(layers), layers, strict=True):
-            if label not in (self.beside.mask, self.beside.weight):
+            if label not in self.beside.named:
                 yield (label if named else None), layer
 
     def _map(self, spec: str | None, window: Window | None, shape: tuple[int, ...]) -> np.ndarray | None:
         """The mask or weight map that belongs to the pixels, float32."""
         if spec is None:
             return None
-        path, ext = (_partner(self.path, spec), None) if "*" in spec else (self.path, spec)
+        found, where = self._beside(spec, window)
+        if found.shape != shape:
+            raise ImageShapeError(f"{where}: shape {found.shape}, the image it belongs to has {shape}")
+        return found
+
+    def _weight(self, window: Window | None, shape: tuple[int, ...]) -> np.ndarray | None:
+        """Inverse variances, of a weight map or of a noise map."""
+        noise = self._map(self.beside.noise, window, shape)
+        if noise is None:
+            return self._map(self.beside.weight, window, shape)
+        known = (noise > 0) & np.isfinite(noise)
+        return np.where(known, 1 / np.where(known, noise, 1).astype(np.float64) ** 2, 0)
+
+    def _psf(self) -> np.ndarray | None:
+        if self.beside.psf is None:
+            return None
+        found, where = self._beside(self.beside.psf, None)
+        if found.ndim != 2 or found.shape[0] != found.shape[1]:
+            raise ImageShapeError(f"{where}: shape {found.shape}, the image of a PSF is a square")
+        if not np.isfinite(found).all() or not found.sum() > 0:
+            raise ImageShapeError(f"{where}: the image of a PSF is finite, and its sum positive")
+        return found
+
+    def _beside(self, spec: str, window: Window | None) -> tuple[np.ndarray, str]:
+        """What is named, float32, and where it is."""
+        path, ext = (_partner(self.path, spec), None) if _is_file(spec) else (self.path, spec)
         with layers_of(path, keep=True) as layers:
             layer = choose(path, layers, ext)
             stacked = self.index is not None and len(layer.shape) > 2
-            found = to_float32(plane(layer, self.index if stacked else None, window), layer.where)
-        if found.shape != shape:
-            raise ImageShapeError(f"{layer.where}: shape {found.shape}, the image it belongs to has {shape}")
-        return found
+            return to_float32(plane(layer, self.index if stacked else None, window), layer.where), layer.where
 
 
 def read(source: Source, *, n_bands: int) -> RawImage:
@@ -183,8 +223,15 @@ def stem(path: str) -> str:
     return name.removesuffix(name[len(name) - len(suffix) :]) if suffix else name
 
 
+def _is_file(spec: str) -> bool:
+    """Whether it names a file, and no layer."""
+    return "*" in spec or spec.lower().endswith(SUFFIXES)
+
+
 def _partner(path: str, pattern: str) -> str:
-    """The file that a pattern names for an image."""
+    """The file that a pattern, or a name without `*`, names for an image."""
+    if "*" not in pattern:
+        return pattern
     named = pattern.replace("*", stem(path))
     if PurePath(pattern).name != pattern:
         return named

@@ -154,6 +154,7 @@ class Model(LikeModule):
         out_dir: str | Path | None = None,
         gallery: str | Path | None = None,
         samples: int = 0,
+        refine: bool = False,
         device: str | torch.device | None = None,
         batch_size: int | None = None,
         workers: int | None = None,
@@ -175,6 +176,9 @@ class Model(LikeModule):
             out_dir: where restored images and draws of posteriors go.
             gallery: a picture of the best-ranked images to write as well.
             samples: draws of the posterior of each image, a FITS table in `out_dir` each.
+            refine: fit the mass of the lens, its light and the source to the pixels, from the posterior on. Two columns
+                more say whether the row is that of the fit (`refined`) and its chi^2 per degree of freedom; where it is
+                not, the numbers are the network's, and the message says why. Seconds an image.
             device: where to run, as in `zoo.load`; None: where the model is.
             batch_size: images at once; halved for a batch that the memory does not hold.
             workers: processes that read and prepare; None: as many as help, 0: none.
@@ -206,6 +210,7 @@ class Model(LikeModule):
             progress=progress,
             gallery=None if gallery is None else Path(gallery),
             samples=samples,
+            refine=refine,
             scheduler=None if scheduler is None else str(scheduler),
             device=None if device is None else str(device),
         )

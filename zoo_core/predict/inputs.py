@@ -58,13 +58,15 @@ class Files(Named):
         ext: layer of each file, by name or number (--ext); "all" gives a row for each.
         stack: the first axis counts images (--stack).
         bands: file pattern of each band, `{"g": "*_g.fits", "r": "*_r.fits"}` (--bands); `*` is what pairs them.
-        mask: bad pixels (--mask): a layer of the same file, or a file name with `*` for the image's stem.
+        mask: bad pixels (--mask): a layer of the same file, a file name with `*` for the image's stem, or one file.
         weight: inverse variance (--weight), likewise.
+        noise_map: standard deviation of the noise (--noise-map), instead of `weight`.
+        psf: image of the PSF in pixels of the image (--psf), likewise; only `refine` uses it.
         from_file: a list of further paths, one a line (--from-file); "-" is the standard input.
 
     Example:
-        >>> Files("tiles/*.fits", ext="SCI", mask="DQ")
-        Files(paths='tiles/*.fits', ext='SCI', stack=False, bands=None, mask='DQ', weight=None, from_file=None)
+        >>> Files("tiles/*.fits", ext="SCI", mask="DQ").ext
+        'SCI'
     """
 
     paths: StrPath | Iterable[StrPath] = ()
@@ -74,6 +76,8 @@ class Files(Named):
     mask: str | None = None
     weight: str | None = None
     from_file: StrPath | None = None
+    noise_map: str | None = None
+    psf: str | None = None
 
     def sources(self, model: Model, pixel_scale: float | None) -> Iterable[Source]:
         """See `zoo_core.images.find_sources`."""
@@ -83,7 +87,7 @@ class Files(Named):
             stack=self.stack,
             bands=None if self.bands is None else _in_order(model, self.bands),
             from_file=self.from_file,
-            beside=Beside(self.mask, self.weight),
+            beside=Beside(self.mask, self.weight, self.noise_map, self.psf),
         )
 
 
@@ -97,7 +101,7 @@ class Mosaic(Named):
             folder or a glob for tiles, which become rows one after the other.
         cutout: side of the cutouts, arcsec (--cutout); None: that of the network's input.
         ext: layer of the mosaic (--ext).
-        mask, weight: as in `Files`.
+        mask, weight, noise_map, psf: as in `Files`.
         columns: of the catalogue, that the rows keep (--columns).
 
     Example:
@@ -112,6 +116,8 @@ class Mosaic(Named):
     mask: str | None = None
     weight: str | None = None
     columns: Sequence[str] = ()
+    noise_map: str | None = None
+    psf: str | None = None
 
     def sources(self, model: Model, pixel_scale: float | None) -> Cutouts:
         """Cutouts as large as asked, or as the network's input: in arcsec if it resamples, else in pixels."""
@@ -126,7 +132,7 @@ class Mosaic(Named):
             arcsec=arcsec,
             pixel_scale=pixel_scale,
             ext=self.ext,
-            beside=Beside(self.mask, self.weight),
+            beside=Beside(self.mask, self.weight, self.noise_map, self.psf),
         )
 
     def images(self, model: Model, pixel_scale: float | None) -> SourceImages:

@@ -28,6 +28,7 @@ class Options:
     progress: Progress | None = None
     gallery: Path | None = None
     samples: int = 0
+    refine: bool = False
     command: str = "Model.predict"
     scheduler: str | None = None
     device: str | None = None  # where the workers of a scheduler compute; None: the best that each has

@@ -84,12 +84,22 @@ def _finish(run: Run, options: Options) -> None:
 
 def _scorer(model: Model, images: Images, options: Options) -> Scorer:
     precision = precision_on(model.device, options.precision)
+    if options.refine:
+        return _refining(model, precision, options)
     if options.samples:
         outputs = None if options.out_dir is None else Outputs.of(options.out_dir, images)
         return PosteriorScorer(model, precision, outputs, options.samples)
     if options.out_dir is None or not model.task.written:
         return Scorer(model, precision)
     return Scorer(model, precision, Outputs.of(options.out_dir, images))
+
+
+def _refining(model: Model, precision: str, options: Options) -> Scorer:
+    if options.samples:
+        raise ArgumentError("refine= (--refine) and samples= (--samples) do not go together: a fit has no draws")
+    from .refined import RefiningScorer  # rooms of the fit, which other runs do not need
+
+    return RefiningScorer(model, precision)
 
 
 def _check_places(options: Options) -> None:

@@ -22,7 +22,7 @@ from .reading import OriginOf, PreparedBatch
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["NOT_FINITE", "PRECISIONS", "Scorer", "naming_columns"]
+__all__ = ["NOT_FINITE", "PRECISIONS", "Scorer", "naming_columns", "table_of"]
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 CHUNK_CPU = 16  # images from channels to prediction at once on the CPU: what they need stays in the caches of a core
@@ -73,7 +73,7 @@ class Scorer:
         columns = self._columns(batch) if len(batch.pixels) else empty
         if set(columns) != set(empty):
             raise ZooError(f"{self.model.id} predicts {sorted(columns)}, its task promises {sorted(empty)}")
-        return _table(batch, {name: columns[name] for name in empty})
+        return table_of(batch, {name: columns[name] for name in empty})
 
     def _columns(self, batch: PreparedBatch) -> Columns:
         count = len(batch.pixels)
@@ -133,7 +133,8 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in reasons)
 
 
-def _table(batch: PreparedBatch, columns: Columns) -> pa.Table:
+def table_of(batch: PreparedBatch, columns: Columns) -> pa.Table:
+    """The rows of a batch, of which the usable ones have values in these columns."""
     values = zip(*columns.values(), strict=True) if columns else ((),) * len(batch.pixels)
     rows = iter(values)  # of the usable images only
     table: dict[str, list] = {name: [] for name in ("id", "path", "status", "message", *columns)}
@@ -163,5 +164,6 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _is_finite(value: float | int | str) -> bool:
-    return isinstance(value, str) or math.isfinite(value)
+def _is_finite(value: float | int | str | None) -> bool:
+    """Whether a value may stand in a table; None says that there is none."""
+    return value is None or isinstance(value, str) or math.isfinite(value)

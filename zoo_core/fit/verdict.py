@@ -1,0 +1,54 @@
+"""Whether a fit is to be believed, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .lens_priors import Guess
+from .refinement import Refinement
+
+__all__ = ["verdicts"]
+
+WORST = 6.0  # chi^2 per degree of freedom
+LEAST_GAIN = 60.0  # of the source, in chi^2: five parameters and the choice among starts gain some of it in noise
+FARTHEST = 0.45  # relative, by which a fit may leave the guess, or ...
+DEVIATIONS = 3.0  # ... so many of its standard deviations
+LEAST_COUNTER = 5.0  # S/N of the images on the far side
+SEEN = 0.5, 2.0  # of what the model gives them
+LARGEST = 0.7  # half-light radius of a source, Einstein radii: a larger one is light of the lens galaxy
+MOST_ELONGATED = 0.55  # ellipticity of a mass: an axis ratio of 0.29
+MOST_SHEAR = 0.3
+
+
+def verdicts(fit: Refinement, guess: Guess) -> list[str]:
+    """A reason not to believe the fit of each image, the first of them; empty where there is none."""
+    theta_E, before = fit.value("theta_E"), guess.theta_E.to(fit.parameters)
+    limit = torch.maximum(FARTHEST * before, DEVIATIONS * guess.deviation["theta_E"].to(before))
+    ratio = fit.chi_square / fit.degrees.clamp(min=1)
+    flat = torch.hypot(fit.value("lens_e1"), fit.value("lens_e2"))
+    shear = torch.hypot(fit.value("gamma_1"), fit.value("gamma_2"))
+    radius = fit.value("log_R").exp() / theta_E
+    finite = fit.parameters.isfinite().all(1) & fit.error("theta_E").isfinite() & (fit.error("theta_E") > 0)
+    broken: Sequence[tuple[Tensor, str]] = (
+        (~finite, "the fit has no finite errors"),
+        (~fit.converged, "the fit has not converged"),
+        (ratio > WORST, "chi^2 per degree of freedom is {ratio:.1f}"),
+        (fit.gained < LEAST_GAIN, "no arcs stand out of the lens galaxy"),
+        ((theta_E - before).abs() > limit, "theta_E of the fit, {theta_E:.3g} arcsec, is too far from the network's"),
+        (fit.counter.snr < LEAST_COUNTER, "no image is seen on the far side of the lens from the source"),
+        (
+            (fit.counter.share < SEEN[0]) | (fit.counter.share > SEEN[1]),
+            "the images on the far side of the lens are not as bright as the fit has them",
+        ),
+        (radius > LARGEST, "the source is as large as the Einstein ring"),
+        (flat > MOST_ELONGATED, "the mass is more elongated than galaxies are"),
+        (shear > MOST_SHEAR, "the shear is larger than galaxies have"),
+    )
+    return [_first(broken, k, {"ratio": ratio[k].item(), "theta_E": theta_E[k].item()}) for k in range(len(theta_E))]
+
+
+def _first(broken: Sequence[tuple[Tensor, str]], image: int, numbers: dict[str, float]) -> str:
+    return next((words.format(**numbers) for rule, words in broken if rule[image]), "")
