@@ -1,10 +1,11 @@
 """Measures what it is worth to restore images before lenses are found and measured in them: docs/pipelines.md.
 
 Run: python docs/modular_pipeline.py FOLDER
-FOLDER keeps the simulated and the restored images, and what was answered, so that the same call goes on.
+FOLDER keeps the restored images and what was answered, so that the same call goes on.
 
-One network, the bottleneck of the plugin `vib`, learns from the same images four times: as they were observed, and as
-the members of a pipeline hand them on. Images, steps, batches and first weights are the same each time.
+The convolutions of `lastro.space` stay. Behind them its fully connected layers learn to find lenses, and others learn
+to measure them, from images as they were observed, as a member of a pipeline hands them on, and as they were before
+the noise: the same images, steps, batches and first weights each time.
 """
 
 import logging
@@ -19,9 +20,9 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from scipy.stats import rankdata
-from torch import Generator, Tensor
-from zoo_vib.learning import objective
-from zoo_vib.network import Bottleneck
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+from zoo_lastro.baseline import Lastro
 
 import zoo_core as zoo
 from zoo_core.bench.metrics.intervals import percentile
@@ -30,14 +31,19 @@ from zoo_core.datasets.simulated.restoration import RestorationSpace, restoratio
 from zoo_core.images.augmentation import random_dihedral
 from zoo_core.images.sky import level_and_noise
 from zoo_core.symmetries import recognised, turned
-from zoo_core.tasks import Restoration
+from zoo_core.tasks import Restoration, task_named
 
 LEARNED, MEASURED = {"n": 3000, "seed": 303}, {"n": 2000, "seed": 1}  # the second are those of restoration_denoise
-MIDDLE = slice(18, 83)  # pixels of a side that the network sees: rings of 3" fit
 SCALE, AT_ONCE = 0.1, 50  # arcsec a pixel; images that are restored together
-RESTORERS = ("unet.denoise", "edsr.denoise", "edsr.deblend")
-OBSERVED, NOISE_FREE = "observed", "noise-free"
-STEPS, BATCH, RATE, WARMUP, DECAY, BETA, SEED = 400, 64, 2e-3, 50, 1e-3, 1e-3, 0
+OBSERVED, DENOISER, NOISE_FREE = "observed", "unet.denoise", "noise-free"
+FINDER, KEPT = "lastro.space", 17  # modules of its body before the fully connected layers
+TURNS, BATCH, WARMUP, DECAY, SEED = 2, 128, 20, 1e-2, 0
+STEPS, RATE = {"finding": 300, "modelling": 600}, {"finding": 3e-4, "modelling": 1e-3}
+WIDTH = 256  # of the layer that measures
+HEADS = zoo.Heads(
+    parameters=("theta_E", "e1", "e2", "gamma_1", "gamma_2", "lens_x", "lens_y"),
+    units=("arcsec", "", "", "", "", "arcsec", "arcsec"),
+)
 STRATA = {"arc_snr": (8, 20, 50, 150, np.inf), "theta_E": (0.3, 0.8, 1.2, 3.0)}
 RESAMPLES = 1000
 
@@ -64,25 +70,35 @@ class Seen:
         return model.preprocess.channels(self.images[rows], self.noise[rows])
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, arms: list[str]) -> None:
     """Restore, learn, answer, compare."""
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
     learned, measured = (restoration_space(**one, lens_fraction=0.5) for one in (LEARNED, MEASURED))
-    for task, statistics in (("vib", FINDING), ("vib_regression", MODELLING)):
-        truth = truth_of(task, measured)
-        chosen = truth_rows(task, measured)
-        answers = {arm: answered(task, arm, learned, measured, folder) for arm in arms()}
-        if task == "vib":
-            log.info("\ndoubt\n%s", "\n".join(doubt(arm, found, truth) for arm, found in answers.items()))
-        for name, statistic in statistics.items():
-            log.info("\n%s\n%s", name, table(answers, truth, statistic, strata(measured, chosen, task)))
+    labels, answers = measured.truth()["label"].astype(np.float32), {}
+    for arm in arms:
+        shown = seen(arm, measured, folder)
+        answers[arm] = kept(folder / f"found-{arm}", lambda a=arm, s=shown: logits(finder(a, learned, folder), s))
+        published = kept(folder / f"found-{arm}-published", lambda s=shown: logits(zoo.load(FINDER, device="cpu"), s))
+        answers[f"{arm}, as published"] = published
+    log.info("doubt\n%s", "\n".join(doubt(arm, found, labels) for arm, found in answers.items()))
+    for name, statistic in (("AUROC", auroc), ("accuracy", accuracy)):
+        log.info("\n%s\n%s", name, table(answers, labels, statistic, strata(measured, np.arange(len(labels)), True)))
+    lenses = np.flatnonzero(labels == 1)
+    answers = {
+        arm: kept(folder / f"modelled-{arm}", lambda a=arm: modelled(a, learned, measured, folder)) for arm in arms
+    }
+    for column, name in enumerate(HEADS.parameters):
+        parts = strata(measured, lenses, False)
+        log.info("\nmedian |error| of %s\n%s", name, table(answers, parameters(measured), error_of(column), parts))
 
 
-def arms() -> list[str]:
-    """What the network is given: images as observed, restored by each member that is published, and without noise."""
-    published = {spec.id for spec in zoo.list_models(task="restoration")}
-    return [OBSERVED, *(name for name in RESTORERS if name in published), NOISE_FREE]
+def kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
+    """What was computed before, or is computed now."""
+    file = path.with_name(f"{path.name}.npy")
+    if not file.exists():
+        np.save(file, compute())
+    return np.load(file)
 
 
 def seen(arm: str, images: RestorationSpace, folder: Path) -> Seen:
@@ -96,7 +112,7 @@ def seen(arm: str, images: RestorationSpace, folder: Path) -> Seen:
 
 def _restored(arm: str, images: RestorationSpace) -> Iterator[tuple[Tensor, Tensor]]:
     """Images and the noise of the observed ones, a few at once."""
-    restorer = zoo.load("unet.denoise" if arm in (OBSERVED, NOISE_FREE) else arm, device="cpu").with_views(1)
+    restorer = zoo.load(DENOISER if arm in (OBSERVED, NOISE_FREE) else arm, device="cpu").with_views(1)
     for rows in np.split(np.arange(len(images)), range(AT_ONCE, len(images), AT_ONCE)):
         observed = images.images(rows)
         ready = np.stack([restorer.preprocess.prepare_array(image, SCALE).pixels for image in observed])
@@ -113,96 +129,125 @@ def _restored(arm: str, images: RestorationSpace) -> Iterator[tuple[Tensor, Tens
             yield restored.image, restored.noise
 
 
-def truth_rows(task: str, images: RestorationSpace) -> np.ndarray:
-    """Rows that count: all for finding, lenses for modelling."""
-    return np.arange(len(images)) if task == "vib" else np.flatnonzero(images.truth()["label"] == 1)
-
-
-def truth_of(task: str, images: RestorationSpace) -> np.ndarray:
-    """Labels (N,), or the parameters of the lenses (N, 7), in the order of the heads."""
-    truth = images.truth()
-    if task == "vib":
-        return truth["label"].astype(np.float32)
-    flattened = (1 - truth["lens_q"]) / (1 + truth["lens_q"])
-    e1, e2 = (flattened * wave(2 * truth["lens_phi"]) for wave in (np.cos, np.sin))
-    named = truth | {"e1": e1, "e2": e2}
-    columns = [named[name] for name in zoo.build(task, device="cpu").heads.parameters]
-    return np.stack(columns, 1)[truth["label"] == 1].astype(np.float32)
-
-
-def answered(task: str, arm: str, learned: RestorationSpace, measured: RestorationSpace, folder: Path) -> np.ndarray:
-    """Logits (N,), or parameters (N, 7), of the images that are measured, by a network that has learned in that arm."""
-    file = folder / f"{task}-{arm}-answers.safetensors"
-    if not file.exists():
-        model = taught(task, seen(arm, learned, folder), learned)
-        rows = torch.from_numpy(truth_rows(task, measured))
-        with torch.no_grad():
-            shown = seen(arm, measured, folder)
-            outputs = torch.cat([model.network(_middle(shown.channels(model, part))) for part in rows.split(BATCH)])
-        save_file({"answers": _answers(model, outputs)}, file)
-    return load_file(file)["answers"].numpy()
-
-
-def _answers(model: zoo.Model, outputs: Tensor) -> Tensor:
-    prediction = model.task.prediction(outputs, model.heads)
-    return prediction.mean.contiguous() if isinstance(prediction, zoo.Regression) else outputs[:, -1].contiguous()
-
-
-def taught(task: str, shown: Seen, images: RestorationSpace) -> zoo.Model:
-    """The network after its steps: AdamW under one cycle, each image turned at random."""
-    rows, truth = torch.from_numpy(truth_rows(task, images)), torch.from_numpy(truth_of(task, images))
-    model = _untaught(task, truth)
-    network, generator = model.network.train(), Generator().manual_seed(SEED)
-    assert isinstance(network, Bottleneck)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate)
-    for step in range(STEPS):
-        batch = torch.randint(len(rows), (BATCH,), generator=generator)
-        channels, elements = random_dihedral(_middle(shown.channels(model, rows[batch])), generator)
-        targets = truth[batch]
-        if model.heads.parameters:
-            symmetries = recognised(model.heads.parameters, model.heads.units)
-            targets = turned(targets, model.heads.parameters, symmetries, elements)
-        normal = torch.randn(BATCH, network.decoder.in_features, generator=generator)
-        loss = objective(network, channels, targets, normal, BETA, model.heads)
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if step % 100 == 99:
-            log.info("%s: step %d, loss %.3f", task, step + 1, float(loss))
+def finder(arm: str, images: RestorationSpace, folder: Path) -> zoo.Model:
+    """The finder, whose fully connected layers have learned from these images as the arm sees them."""
+    model = zoo.load(FINDER, device="cpu")
+    network, generator = model.network, Generator().manual_seed(SEED)
+    assert isinstance(network, Lastro)
+    labels = torch.from_numpy(images.truth()["label"].astype(np.float32)).repeat(TURNS)
+    shown, rows = seen(arm, images, folder), torch.arange(len(images))
+    maps = torch.cat([_maps(model, shown, rows, generator)[0] for _ in range(TURNS)])
+    last = nn.Sequential(*network.body[KEPT:], network.head, nn.Flatten(0))
+    _learn(last, maps, labels, "finding", F.binary_cross_entropy_with_logits, generator)
     network.eval()
     return model
 
 
-def _middle(channels: Tensor) -> Tensor:
-    return channels[..., MIDDLE, MIDDLE]
+def modelled(arm: str, learned: RestorationSpace, measured: RestorationSpace, folder: Path) -> np.ndarray:
+    """Parameters (N, 7) of the lenses that are measured, by layers that have learned from others as the arm sees them."""
+    model, generator = zoo.load(FINDER, device="cpu"), Generator().manual_seed(SEED)
+    shown, rows = seen(arm, learned, folder), _lenses(learned)
+    drawn = [_maps(model, shown, rows, generator) for _ in range(TURNS)]
+    truth = torch.from_numpy(parameters(learned))
+    symmetries = recognised(HEADS.parameters, HEADS.units)
+    targets = torch.cat([turned(truth, HEADS.parameters, symmetries, elements) for _, elements in drawn])
+    task = task_named("regression")
+    last = _measuring(task.outputs(HEADS), task.first_output(truth.numpy, HEADS))
+    loss = lambda output, target: task.loss(output, target, HEADS)  # noqa: E731
+    _learn(last, torch.cat([maps for maps, _ in drawn]), targets, "modelling", loss, generator)
+    with torch.no_grad():
+        maps = _unturned(model, seen(arm, measured, folder), _lenses(measured))
+        return last.eval()(maps)[:, : len(HEADS.parameters)].numpy()
 
 
-def _untaught(task: str, truth: Tensor) -> zoo.Model:
-    """With the same first weights in every arm; a regressor begins at the mean of the truth."""
+def parameters(images: RestorationSpace) -> np.ndarray:
+    """Of the lenses among them, (N, 7), in the order of the heads."""
+    truth = images.truth()
+    flattened = (1 - truth["lens_q"]) / (1 + truth["lens_q"])
+    e1, e2 = (flattened * wave(2 * truth["lens_phi"]) for wave in (np.cos, np.sin))
+    named = truth | {"e1": e1, "e2": e2}
+    return np.stack([named[name] for name in HEADS.parameters], 1)[truth["label"] == 1].astype(np.float32)
+
+
+def _lenses(images: RestorationSpace) -> Tensor:
+    return torch.from_numpy(np.flatnonzero(images.truth()["label"] == 1))
+
+
+def _measuring(outputs: int, first: np.ndarray | None) -> nn.Sequential:
+    """Two fully connected layers with the same first weights in every arm, which begin at the mean of the truth."""
     with torch.random.fork_rng():
         torch.manual_seed(SEED)
-        model = zoo.build(task, device="cpu")
-    first = model.task.first_output(truth.numpy, model.heads)
+        last = nn.Sequential(nn.Flatten(), nn.Linear(128 * 5 * 5, WIDTH), nn.ReLU(), nn.Linear(WIDTH, outputs))
     if first is not None:
-        model.network.decoder.bias.data.copy_(torch.from_numpy(first))
-    return model
+        last[-1].bias.data.copy_(torch.from_numpy(first))
+    return last
 
 
-def _rate(step: int) -> float:
-    return min(1.0, (step + 1) / WARMUP) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
+@torch.no_grad()
+def _maps(model: zoo.Model, shown: Seen, rows: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """What the convolutions make of the images, each turned at random, (N, 128, 5, 5), and by what, (N,)."""
+    body = _convolutions(model)
+    found = []
+    for part in rows.split(AT_ONCE):
+        channels, elements = random_dihedral(shown.channels(model, part), generator)
+        found.append((body(channels), elements))
+    maps, elements = zip(*found, strict=True)
+    return torch.cat(maps), torch.cat(elements)
 
 
-def strata(images: RestorationSpace, rows: np.ndarray, task: str) -> Mapping[str, np.ndarray]:
+def _unturned(model: zoo.Model, shown: Seen, rows: Tensor) -> Tensor:
+    body = _convolutions(model)
+    return torch.cat([body(shown.channels(model, part)) for part in rows.split(AT_ONCE)])
+
+
+def _convolutions(model: zoo.Model) -> nn.Module:
+    assert isinstance(model.network, Lastro)
+    return model.network.eval().body[:KEPT]
+
+
+def _learn(
+    last: nn.Sequential,
+    maps: Tensor,
+    targets: Tensor,
+    task: str,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    generator: Generator,
+) -> None:
+    """AdamW under one cycle."""
+    steps = STEPS[task]
+    optimiser = torch.optim.AdamW(last.parameters(), lr=RATE[task], weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
+    last.train()
+    with torch.random.fork_rng():
+        torch.manual_seed(SEED)  # of dropout
+        for _ in range(steps):
+            rows = torch.randint(len(maps), (BATCH,), generator=generator)
+            loss = loss_of(last(maps[rows]), targets[rows])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+
+
+def _rate(step: int, steps: int) -> float:
+    return min(1.0, (step + 1) / WARMUP) * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+@torch.no_grad()
+def logits(model: zoo.Model, shown: Seen) -> np.ndarray:
+    """Of all images, (N,), one view each."""
+    parts = torch.arange(len(shown.images)).split(AT_ONCE)
+    return torch.cat([model.network(shown.channels(model, rows))[:, 0] for rows in parts]).numpy()
+
+
+def strata(images: RestorationSpace, rows: np.ndarray, finding: bool) -> Mapping[str, np.ndarray]:
     """Rows of all, and of each stratum of the lenses, beside which a finder has all non-lenses."""
     truth = {name: column[rows] for name, column in images.truth().items()}
     found = {"all": np.arange(len(rows))}
     for column, edges in STRATA.items():
         for low, high in pairwise(edges):
             lenses = (truth["label"] == 1) & (truth[column] >= low) & (truth[column] < high)
-            found[f"{column} {low:g} to {high:g}"] = np.flatnonzero(lenses | ((truth["label"] == 0) & (task == "vib")))
+            found[f"{column} {low:g} to {high:g}"] = np.flatnonzero(lenses | ((truth["label"] == 0) & finding))
     return found
 
 
@@ -259,13 +304,6 @@ def error_of(column: int) -> Statistic:
     return lambda answers, truth: float(np.median(np.abs(answers[:, column] - truth[:, column])))
 
 
-FINDING: Mapping[str, Statistic] = {"AUROC": auroc, "accuracy": accuracy}
-MODELLING: Mapping[str, Statistic] = {
-    f"median absolute error of {name}": error_of(column)
-    for column, name in enumerate(("theta_E", "e1", "e2", "gamma_1", "gamma_2", "lens_x", "lens_y"))
-}
-
-
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:] or [OBSERVED, DENOISER, NOISE_FREE])
