@@ -38,7 +38,7 @@ SCALE, AT_ONCE = 0.1, 50  # arcsec a pixel; images that are restored together
 OBSERVED, DENOISER, NOISE_FREE = "observed", "unet.denoise", "noise-free"
 FINDER, KEPT = "lastro.space", 17  # modules of its body before the fully connected layers
 TURNS, BATCH, WARMUP, DECAY, SEED = 2, 128, 20, 1e-2, 0
-STEPS, RATE = {"finding": 300, "modelling": 600}, {"finding": 3e-4, "modelling": 1e-3}
+STEPS, RATE = {"finding": 300, "modelling": 200}, {"finding": 3e-4, "modelling": 1e-3}
 WIDTH = 256  # of the layer that measures
 HEADS = zoo.Heads(
     parameters=("theta_E", "e1", "e2", "gamma_1", "gamma_2", "lens_x", "lens_y"),
@@ -144,7 +144,7 @@ def finder(arm: str, images: RestorationSpace, folder: Path) -> zoo.Model:
 
 
 def modelled(arm: str, learned: RestorationSpace, measured: RestorationSpace, folder: Path) -> np.ndarray:
-    """Parameters (N, 7) of the lenses that are measured, by layers that have learned from others as the arm sees them."""
+    """Parameters (N, 7) of the lenses that are measured, by layers that learned from others as the arm sees them."""
     model, generator = zoo.load(FINDER, device="cpu"), Generator().manual_seed(SEED)
     shown, rows = seen(arm, learned, folder), _lenses(learned)
     drawn = [_maps(model, shown, rows, generator) for _ in range(TURNS)]
@@ -177,7 +177,8 @@ def _measuring(outputs: int, first: np.ndarray | None) -> nn.Sequential:
     """Two fully connected layers with the same first weights in every arm, which begin at the mean of the truth."""
     with torch.random.fork_rng():
         torch.manual_seed(SEED)
-        last = nn.Sequential(nn.Flatten(), nn.Linear(128 * 5 * 5, WIDTH), nn.ReLU(), nn.Linear(WIDTH, outputs))
+        first_layer = nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(128 * 5 * 5, WIDTH), nn.ReLU())
+        last = nn.Sequential(*first_layer, nn.Dropout(), nn.Linear(WIDTH, outputs))
     if first is not None:
         last[-1].bias.data.copy_(torch.from_numpy(first))
     return last

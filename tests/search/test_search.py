@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from astropy.io import fits
 from astropy.io.votable import parse_single_table
 from astropy.table import Table
@@ -16,13 +17,16 @@ from sklearn.decomposition import PCA
 
 import zoo_core as zoo
 from zoo_core.fit.mass_model import MassModel
+from zoo_core.predict.critical_curves import lens_row
 from zoo_core.predict.inputs import Mosaic
 from zoo_core.predict.options import Options
 from zoo_core.search.candidates import above
 from zoo_core.search.latent import latent_positions
 from zoo_core.search.mass import convergence, mass_of
+from zoo_core.search.residual import residual_of
 from zoo_core.search.search import Search
 from zoo_core.search.threshold import threshold_of
+from zoo_core.sim.rays.lens import deflection
 
 from ..cli.conftest import zoo_command as zoo_command
 from ..small_survey import COUNT, Survey, small_survey, store_thresholds
@@ -172,28 +176,26 @@ def test_the_command_searches_with_published_models(survey, tmp_path, zoo_comman
 
 
 def test_a_committee_finds_and_a_published_network_measures(survey, tmp_path):
-    finder = zoo.committee(["trivial.space", "classical.space"], id="committee.test", device="cpu")
+    both = [zoo.load(name, device="cpu").with_views(1) for name in ("trivial.space", "classical.space")]
+    finder = zoo.committee(both, id="committee.test", device="cpu")
     asked = replace(survey, finder=finder)
     store_thresholds(asked, np.array([1e-6] * 10 + [0.0] * 1000), np.array([1] * 10 + [0] * 1000), "all")
     threshold = threshold_of(finder, 0.5, 0.1, survey.results, "all")
     modeller = zoo.load("resnet_regression.euclid", device="cpu").with_views(1)
 
     found = Search(Mosaic(survey.catalog, survey.tiles[:1]), finder, threshold, modeller).run(
-        tmp_path / "out", OPTIONS, shown=4
+        tmp_path / "out", OPTIONS, shown=4, residuals=1
     )
 
     table = Table.read(tmp_path / "out" / "candidates.ecsv")
     assert found.failed == len(table) == COUNT  # the other tile is not given
-    own = modeller.predict(Mosaic(survey.catalog, survey.tiles[:1]), pixel_scale=0.1)
-    by_id = {row["id"]: row for row in own}
-    for row in table:
-        assert row["theta_E"] == pytest.approx(by_id[row["id"]]["theta_E"], rel=1e-4)
     shown = shown_on(tmp_path / "out" / "report.html")
     for one, row in zip(shown, table, strict=False):
         ((x, y), *_), *_ = one["curves"]
         radius = np.hypot((x - 0.5) * 10.1 - row["lens_x"], (0.5 - y) * 10.1 - row["lens_y"])
         assert 0.3 * row["theta_E"] < radius < 3 * row["theta_E"]
         assert one["pictures"]["convergence"].startswith("data:image/png;base64,")
+    assert ["residual" in one["pictures"] for one in shown] == [True, False, False, False]
 
 
 def test_latent_positions_are_principal_components_in_units_of_their_scatter():
@@ -226,6 +228,24 @@ def test_the_mean_convergence_within_the_einstein_radius_is_one():
     along, across = x * np.cos(lens.phi) + y * np.sin(lens.phi), y * np.cos(lens.phi) - x * np.sin(lens.phi)
     inside = np.sqrt(lens.q * along**2 + across**2 / lens.q) < lens.theta_E
     assert kappa[inside].mean() == pytest.approx(1, abs=0.01)
+
+
+def test_what_the_mass_explains_is_not_left_over():
+    lens, side = MassModel(0.9, e1=0.1, lens_x=0.1), (np.arange(41) - 20) * 0.1
+    y, x = np.meshgrid(side, side, indexing="ij")
+    alpha = deflection(lens_row(lens), *(torch.from_numpy(axis)[None] for axis in (x, y)))
+    u, v = (axis - moved[0].numpy() for axis, moved in zip((x, y), alpha, strict=True))
+    galaxy = 60 * np.exp(-((((x - lens.lens_x) ** 2 + y**2) / 0.3) ** 0.5))
+    noise = np.random.default_rng(0).normal(size=x.shape)
+    image = galaxy + 40 * np.exp(-((u - 0.1) ** 2 + v**2) / 0.05) + noise
+
+    right, wrong = (residual_of(image, one, 0.1) for one in (lens, replace(lens, theta_E=0.5)))
+
+    around = np.abs(np.hypot(x - lens.lens_x, y) - lens.theta_E) < 0.3
+    assert np.isfinite(right[around]).all() and right.shape == image.shape
+    assert np.sqrt(np.mean(right[around] ** 2)) < 1.5
+    arc = around & np.isfinite(wrong)
+    assert np.sqrt(np.mean(wrong[arc] ** 2)) > 2 * np.sqrt(np.mean(right[arc] ** 2))
 
 
 def test_equal_probabilities_keep_the_order_of_the_rows(scores):

@@ -39,6 +39,10 @@ __all__ = ["search"]
 @click.option("--mask", help="Bad pixels: a layer of each tile, or a file name with * for its stem.")
 @click.option("--weight", help="Inverse variance, likewise.")
 @click.option("--shown", type=click.IntRange(min=1), default=200, show_default=True, help="Candidates on the page.")
+@click.option(
+    "--residuals", type=click.IntRange(min=0), default=20, show_default=True,
+    help="Candidates of which the page shows what the mass of --modeller does not explain; seconds each.",
+)  # fmt: skip
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
 @takes_a_run
 @click.pass_context
@@ -59,6 +63,7 @@ def search(
     mask: str | None,
     weight: str | None,
     shown: int,
+    residuals: int,
     out: Path,
     options: Options,
 ) -> None:
@@ -80,7 +85,7 @@ def search(
     mosaic = Mosaic(catalog, mosaics(tiles), cutout, layer, mask, weight, kept)
     others = [None if name is None else loaded_for(options, name) for name in (modeller, anomaly)]
     with progress(chosen.id) as tick:
-        found = Search(mosaic, chosen, threshold, *others).run(out, replace(options, progress=tick), shown)
+        found = Search(mosaic, chosen, threshold, *others).run(out, replace(options, progress=tick), shown, residuals)
     _say(found, out)
     ctx.exit(1 if found.failed == found.objects else 0)
 

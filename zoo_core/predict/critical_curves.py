@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..tasks import Heads, Regression
 
-__all__ = ["are_of_lenses", "determinant", "draw_critical_curves"]
+__all__ = ["are_of_lenses", "determinant", "draw_critical_curves", "lens_row"]
 
 POINTS = 181  # of the grid, a side; their distance is a hundredth of an Einstein ring that fills a third of the frame
 DRAWS = 24  # of the posterior, drawn faintly: the width of their bundle is that of the posterior
@@ -56,14 +56,14 @@ def determinant(lens: MassModel, arcsec: np.ndarray) -> np.ndarray:
     It is one over the magnification: below 0 inside the tangential curve, where the centre is set to -1.
     """
     y, x = np.meshgrid(arcsec, arcsec, indexing="ij")
-    alpha = deflection(_row(lens), *(torch.from_numpy(axis)[None] for axis in (x, y)))
+    alpha = deflection(lens_row(lens), *(torch.from_numpy(axis)[None] for axis in (x, y)))
     (x_y, x_x), (y_y, y_x) = (np.gradient(component[0].numpy(), arcsec, arcsec) for component in alpha)
     found = (1 - x_x) * (1 - y_y) - x_y * y_x
     inside = np.hypot(x - lens.lens_x, y - lens.lens_y) < CENTRE * lens.theta_E
     return np.where(inside, -1.0, found)
 
 
-def _row(lens: MassModel) -> np.ndarray:
+def lens_row(lens: MassModel) -> np.ndarray:
     """The lens as the simulator has it (dtype LENS)."""
     row = np.zeros(1, LENS)
     numbers = {"theta_E": lens.theta_E, "q": lens.q, "phi": lens.phi, "slope": lens.slope, "x": lens.lens_x}

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 
+import matplotlib
 import numpy as np
 import torch
 from PIL import Image
@@ -13,11 +14,13 @@ from PIL import Image
 from ..images.sky import sky
 from ..predict.gallery import NIGHT, blue_to_red, stretched
 
-__all__ = ["STRETCHES", "picture_of_convergence", "pictures_of"]
+__all__ = ["STRETCHES", "picture_of_convergence", "picture_of_residual", "pictures_of"]
 
+RED_AND_BLUE = matplotlib.colormaps["RdBu_r"]
 COLOURS = 256  # of a picture: as many as there are between black and white
 TINY = 1e-30
 LOG_KAPPA = (-1.0, 1.0)  # from black to white; the critical curve of a round lens is where the mean within it is 1
+LARGEST = 5.0  # times the noise, where the colours of a residual end
 FAINT = (-2.0, 6.0)  # times the noise of the sky, from black to white
 
 
@@ -30,6 +33,12 @@ def pictures_of(pixels: np.ndarray, bands: Sequence[str]) -> dict[str, str]:
 def picture_of_convergence(kappa: np.ndarray) -> str:
     """A data URL of log10 kappa, (H, W), from a tenth of the critical density to ten times it."""
     return _url(_between(np.log10(np.maximum(kappa, TINY)), *LOG_KAPPA))
+
+
+def picture_of_residual(residual: np.ndarray) -> str:
+    """A data URL of a residual in units of the noise, (H, W): red where the image is brighter, black for NaN."""
+    coloured = RED_AND_BLUE(_between(residual, -LARGEST, LARGEST))[..., :3]
+    return _url(np.where(np.isnan(residual)[..., None], 0.0, coloured))
 
 
 def _linear(pixels: np.ndarray) -> np.ndarray:

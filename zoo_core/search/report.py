@@ -21,7 +21,8 @@ from .candidates import Alike
 from .columns import About
 from .latent import AXES
 from .mass import convergence, critical_curves
-from .pictures import STRETCHES, picture_of_convergence, pictures_of
+from .pictures import STRETCHES, picture_of_convergence, picture_of_residual, pictures_of
+from .residual import residual_of
 from .threshold import Threshold
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["GRADES", "Report", "write_report"]
 
 GRADES = {"A": "surely a lens", "B": "probably a lens", "C": "perhaps a lens", "X": "no lens"}
-CONVERGENCE = "convergence"
+CONVERGENCE, RESIDUAL = "convergence", "residual"
 APART = ("rank", "id", "path", "message", "alike", "alike_cosine", *AXES)  # are shown in places of their own
 
 
@@ -49,6 +50,7 @@ class Report:
         images: of the first candidates, those that are shown.
         finder: that found them.
         pixel_scale: arcsec, overrides the headers; or None.
+        residuals: of so many of the first candidates it is shown what their measured masses do not explain.
     """
 
     table: pa.Table
@@ -58,6 +60,7 @@ class Report:
     images: SourceImages
     finder: Model
     pixel_scale: float | None
+    residuals: int = 0
 
     def candidates(self) -> Iterator[dict[str, Any]]:
         """Of each that is shown: name, place, numbers in words, pictures, and those that are alike."""
@@ -85,16 +88,21 @@ class Report:
     @property
     def views(self) -> list[str]:
         """Names of the pictures of a candidate."""
-        return [*STRETCHES, *([CONVERGENCE] if any(self.masses) else [])]
+        fitted = any(self.masses[: self.residuals])
+        return [*STRETCHES, *([CONVERGENCE] if any(self.masses) else []), *([RESIDUAL] if fitted else [])]
 
     def _pictures(self, number: int) -> dict[str, str]:
         batch = prepare(self.images.job(number, number + 1), self.finder.preprocess, self.pixel_scale)
         shown = pictures_of(batch.pixels[0], self.finder.bands) if len(batch.pixels) else {}
         lens, field = self.masses[number], self._field
-        if lens is None or field is None:
+        if lens is None or field is None or not shown:
             return shown
-        arcsec = field * ((np.arange(self.finder.preprocess.size) + 0.5) / self.finder.preprocess.size - 0.5)
-        return {**shown, CONVERGENCE: picture_of_convergence(convergence(lens, arcsec))}
+        size = self.finder.preprocess.size
+        arcsec = field * ((np.arange(size) + 0.5) / size - 0.5)
+        drawn = {**shown, CONVERGENCE: picture_of_convergence(convergence(lens, arcsec))}
+        if number < self.residuals:
+            drawn[RESIDUAL] = picture_of_residual(residual_of(batch.pixels[0].mean(0), lens, field / size))
+        return drawn
 
     def _curves(self, number: int) -> list[list[tuple[float, float]]]:
         """Critical curves over the picture, where a lens was measured and the pixels have a known size."""

@@ -86,7 +86,7 @@ class Search:
         if len(self.finder.heads.classes) != 2:
             raise ArgumentError(f"finder= (--finder) is {self.finder.id}, of {len(self.finder.heads.classes)} classes")
 
-    def run(self, out: Path, options: Options, shown: int) -> Found:
+    def run(self, out: Path, options: Options, shown: int, residuals: int = 0) -> Found:
         """Search, and write all that was found into a folder.
 
         `scores/`, `parameters/`, `anomaly/` and `features/` hold the rows of each model, in shards, with which the
@@ -96,6 +96,8 @@ class Search:
             out: folder, made if it is not there.
             options: of each run; `out` is set here.
             shown: candidates on the page, at most.
+            residuals: of so many of these the light is fitted for the mass that the modeller has measured, and what is
+                left over is shown; a few seconds each.
         """
         make_folder(out)
         images = self.mosaic.images(self.finder, options.pixel_scale)
@@ -108,7 +110,8 @@ class Search:
         facts = {**facts_of(self.finder, options.pixel_scale, options.command), **self._facts}
         table = table.cast(common_schema([table.schema])).replace_schema_metadata(facts)
         pictured = images.chosen(places[:shown])
-        report = Report(table, columns, described.near, described.masses, pictured, self.finder, options.pixel_scale)
+        scale = options.pixel_scale
+        report = Report(table, columns, described.near, described.masses, pictured, self.finder, scale, residuals)
         page = write_report(out / "report.html", report, self.threshold, objects)
         return Found(objects, failed, table, (*write_candidates(out, table, columns), page))
 
