@@ -12,6 +12,8 @@ from astropy.io import fits
 
 from zoo_core.catalog.registry import catalog, core_registry
 from zoo_core.catalog.weights import golden_file
+from zoo_core.catalog.yaml12 import read_mapping
+from zoo_core.errors import RegistryError
 from zoo_core.testing.golden import read_golden, tolerance
 
 from ..catalog.distributions import install
@@ -36,7 +38,7 @@ def somebody(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def install_listing(site: Path, weights: str) -> None:
     """A distribution that only lists `lastro.hub`: the entry of `lastro.space`, but for the weights given."""
-    registry = yaml.safe_load(core_registry().read_text())
+    registry = read_mapping(core_registry(), RegistryError)
     entry = registry["models"][MODEL] | yaml.safe_load(weights) | {"default": False}
     listed = {"schema": 2, "papers": registry["papers"], "models": {THERE: entry}}
     install(site, "index", "zoo_index", registry=yaml.safe_dump(listed))

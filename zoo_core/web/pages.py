@@ -15,10 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from ..board.leaderboard import Board
 from ..catalog.registry import catalog
+from ..catalog.yaml12 import read_mapping
+from ..errors import RecipeError
 from ..files import make_folder, whole
 from .downloads import as_csv
 from .filling import Filling
@@ -117,5 +117,5 @@ def _recipes() -> dict[str, str]:
     """Path of the recipe of each model, as seen from the top of the checkout; none outside one."""
     found = {}
     for path in sorted(PLUGINS.glob("*/recipes/*.yaml")):
-        found[yaml.safe_load(path.read_text(encoding="utf-8"))["id"]] = path.relative_to(PLUGINS.parent).as_posix()
+        found[read_mapping(path, RecipeError)["id"]] = path.relative_to(PLUGINS.parent).as_posix()
     return found
