@@ -21,6 +21,7 @@ def is_ours(plugin: Plugin) -> bool:
 NAMES = [plugin.name for plugin in list_plugins(import_them=False) if is_ours(plugin)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plugin_obeys_the_laws(name):
     published = {spec.plugin for spec in catalog().models.values()}
