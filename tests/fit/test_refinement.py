@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from zoo_core.fit.descent import Descent
+from zoo_core.fit.descent import Descent, Prior
 from zoo_core.fit.lens_model import PARAMETERS, LensModel, changed, value
-from zoo_core.fit.lens_priors import MASS, Guess, bounds, prior
+from zoo_core.fit.lens_priors import MASS, Belief, Guess
 from zoo_core.fit.observed import Observed
 from zoo_core.fit.refinement import refine
 
@@ -57,10 +57,12 @@ def test_without_noise_the_truth_is_found():
     at = truth()
     observed = scene(at)
     model = LensModel.of(observed, torch.tensor([1.7]).double(), PARAMETERS, rays=2, gaussians=11)
-    believed = prior(guess(), observed)
-    loose = type(believed)(believed.mean, 1e4 * believed.deviation)
-    shaken = at + 0.05 * believed.deviation * torch.randn(at.shape, generator=torch.Generator().manual_seed(1)).double()
-    descent = Descent(model, loose, bounds(guess(), observed), observed.sigma**-2)
+    belief = Belief.of(guess(), observed)
+    loose = Prior(belief.prior.mean, 1e4 * belief.prior.deviation)
+    shaken = (
+        at + 0.05 * belief.prior.deviation * torch.randn(at.shape, generator=torch.Generator().manual_seed(1)).double()
+    )
+    descent = Descent(model, loose, belief.bounds, observed.sigma**-2)
 
     fit = descent.run(shaken, 60)
 
@@ -80,7 +82,8 @@ def test_errors_are_the_scatter_over_noise():
     images = 24
     observed = scene(truth(images), NOISE)
     model = LensModel.of(observed, torch.full((images,), 1.7).double(), PARAMETERS)
-    descent = Descent(model, prior(guess(images), observed), bounds(guess(images), observed), observed.sigma**-2)
+    belief = Belief.of(guess(images), observed)
+    descent = Descent(model, belief.prior, belief.bounds, observed.sigma**-2)
 
     fit = descent.run(truth(images), 10)
 

@@ -52,6 +52,11 @@ class Bounds:
         """Those of some images."""
         return Bounds(self.low[rows], self.high[rows], self.ellipticity)
 
+    def open(self) -> "Bounds":
+        """The same without any but that of ellipticities."""
+        nothing = torch.full_like(self.low, torch.inf)
+        return Bounds(-nothing, nothing, self.ellipticity)
+
     def within(self, parameters: Tensor) -> Tensor:
         """The nearest parameters that they allow."""
         kept = parameters.clamp(self.low, self.high)

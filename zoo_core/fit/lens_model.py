@@ -78,10 +78,9 @@ class LensModel:
 
     def lights(self, parameters: Tensor) -> Lights:
         """The planes of parameters (B, P)."""
-        value = named(parameters)
-        planes = torch.cat([self._galaxy(value).planes, self._pixels(self._source(value).brightness[:, None])], 1)
-        blurred = self._blurred(planes, value)
-        return Lights(torch.ones_like(blurred[:, :1]), *blurred.split([self.sigma.shape[1], 1], 1))
+        at = named(parameters)
+        planes = torch.cat([self._galaxy(at).planes, self._pixels(self._source(at).brightness[:, None])], 1)
+        return self._lit(self._image(self._spectra(planes) * self._transfer(at)))
 
     def slopes(self, parameters: Tensor, galaxy: Tensor, source: Tensor) -> tuple[Lights, Tensor]:
         """The planes, and the derivatives of their sum by the free parameters, (B, free, H, W).
@@ -90,29 +89,39 @@ class LensModel:
             parameters: (B, P).
             galaxy, source: amplitudes (B, K) and (B, 1).
         """
-        value = named(parameters)
-        light = self._galaxy(value)
-        profile = self._source(value)
-        gradient = profile.gradient()
-        planes, moved = [profile.brightness], [name for name in self.free if name in LENS]
-        if moved:
-            along_x, along_y = ray_slopes(*self._lens(value), names=moved)
-            planes += list(gradient[0] * along_x + gradient[1] * along_y)
-        planes += profile.slopes([name for name in self.free if name in SOURCE], gradient)
-        arcs = self._pixels(torch.stack(planes, 1))
+        at = named(parameters)
+        light, arcs = self._galaxy(at), self._pixels(self._arcs(at))
         shapes = light.slopes(galaxy)[:, [LIGHT.index(name) for name in self.free if name in LIGHT]]
-        spectra = self._spectra(torch.cat([light.planes, arcs, shapes], 1))
-        transfer = self._transfer(value)
-        count = self.sigma.shape[1]
-        found = self._image(spectra * transfer)
-        lights = Lights(torch.ones_like(found[:, :1]), found[:, :count], found[:, count : count + 1])
-        arcs, shapes = found[:, count + 1 :].split([arcs.shape[1] - 1, shapes.shape[1]], 1)
+        spectra, transfer = self._spectra(torch.cat([light.planes, arcs, shapes], 1)), self._transfer(at)
+        planes, count = self._image(spectra * transfer), self.sigma.shape[1] + 1
+        arcs, shapes = planes[:, count:].split([arcs.shape[1] - 1, shapes.shape[1]], 1)
         slopes = [arcs * source[:, :, None, None], shapes]
         if "log_fwhm" in self.free:
             shining = torch.cat([galaxy, source], 1)[:, :, None, None]
-            total = (spectra[:, : count + 1] * shining).sum(1, keepdim=True)
-            slopes.append(self._image(total * transfer * self._log_transfer(value) * 2))
-        return lights, torch.cat(slopes, 1)
+            total = (spectra[:, :count] * shining).sum(1, keepdim=True)
+            slopes.append(self._image(total * transfer * self._log_transfer(at) * 2))
+        return self._lit(planes[:, :count]), torch.cat(slopes, 1)
+
+    def beta(self, at: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Where the rays meet the source plane, relative to the lens, (B, rays H, rays W) each."""
+        return rays(*self._lens(at))
+
+    def sources(self, brightness: Tensor, at: Mapping[str, Tensor]) -> Tensor:
+        """The images (B, H, W) of sources whose brightness (B, rays H, rays W) the rays meet."""
+        return self._image(self._spectra(self._pixels(brightness[:, None])) * self._transfer(at))[:, 0]
+
+    def _lit(self, planes: Tensor) -> Lights:
+        return Lights(torch.ones_like(planes[:, :1]), *planes.split([self.sigma.shape[1], 1], 1))
+
+    def _arcs(self, at: Mapping[str, Tensor]) -> Tensor:
+        """The source where the rays meet it, and its derivatives by the free parameters of mass and source."""
+        profile = self._source(at)
+        gradient = profile.gradient()
+        planes, moved = [profile.brightness], [name for name in self.free if name in LENS]
+        if moved:
+            along_x, along_y = ray_slopes(*self._lens(at), names=moved)
+            planes += list(gradient[0] * along_x + gradient[1] * along_y)
+        return torch.stack(planes + profile.slopes([name for name in self.free if name in SOURCE], gradient), 1)
 
     def _galaxy(self, value: Mapping[str, Tensor]) -> Gaussians:
         shape = {name.removeprefix("light_"): value[name] for name in LIGHT}
@@ -121,7 +130,7 @@ class LensModel:
     def _source(self, value: Mapping[str, Tensor]) -> Sersic:
         """The source where the rays meet it."""
         scale = self.observed.pixel_scale[:, None, None]
-        return Sersic.at(value, *rays(*self._lens(value)), softening=SOFTENING * scale)
+        return Sersic.at(value, *self.beta(value), softening=SOFTENING * scale)
 
     def _lens(self, value: Mapping[str, Tensor]) -> tuple[Mapping[str, Tensor], Tensor, Tensor, bool]:
         """The lens as `isothermal` has it, and the places of the rays."""
@@ -138,9 +147,6 @@ class LensModel:
     def _pixels(self, planes: Tensor) -> Tensor:
         """Means over the rays of each pixel."""
         return F.avg_pool2d(planes, self.rays) if self.rays > 1 else planes
-
-    def _blurred(self, planes: Tensor, value: Mapping[str, Tensor]) -> Tensor:
-        return self._image(self._spectra(planes) * self._transfer(value))
 
     def _spectra(self, planes: Tensor) -> Tensor:
         return torch.fft.rfft2(planes)

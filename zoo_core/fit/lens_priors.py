@@ -13,7 +13,7 @@ from .descent import Bounds, Prior
 from .lens_model import PARAMETERS, changed, value
 from .observed import Observed
 
-__all__ = ["MASS", "Guess", "bounds", "prior"]
+__all__ = ["MASS", "Belief", "Guess"]
 
 MASS: Mapping[str, str] = {
     "theta_E": "theta_E",
@@ -70,7 +70,35 @@ class Guess:
         return self.mean.get(f"lens_{axis}", torch.zeros_like(self.theta_E))
 
 
-def prior(guess: Guess, observed: Observed) -> Prior:
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of B lenses.
+
+    Arguments:
+        prior: of all parameters: the guess, widened, and what lenses are like.
+        bounds: that no lens exceeds.
+    """
+
+    prior: Prior
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, guess: Guess, observed: Observed) -> Belief:
+        """Of lenses in these images with this guess of their masses."""
+        return cls(_prior(guess, observed), _bounds(guess, observed))
+
+    def rows(self, rows: Tensor) -> Belief:
+        """That of some of the lenses."""
+        return Belief(self.prior.rows(rows), self.bounds.rows(rows))
+
+    def around(self, parameters: Tensor) -> Belief:
+        """The mass about the light as it was found: in its place, and as elliptical."""
+        pairs = {"lens_x": "light_x", "lens_y": "light_y", "lens_e1": "light_e1", "lens_e2": "light_e2"}
+        mean = changed(self.prior.mean, {mass: value(parameters, light) for mass, light in pairs.items()})
+        return replace(self, prior=Prior(mean, self.prior.deviation))
+
+
+def _prior(guess: Guess, observed: Observed) -> Prior:
     """The guess, widened, and what lenses are like."""
     theta_E = guess.theta_E.to(observed.pixels)
     wide = torch.hypot(WIDENED * guess.deviation["theta_E"].to(theta_E), LEAST_SPREAD * theta_E)
@@ -102,14 +130,7 @@ def prior(guess: Guess, observed: Observed) -> Prior:
     return Prior(means, changed(rows, {name: deviation for name, (_, deviation) in believed.items()}))
 
 
-def around_light(believed: Prior, parameters: Tensor) -> Prior:
-    """The prior with the mass about the light as it was found: in its place, and as elliptical."""
-    pairs = {"lens_x": "light_x", "lens_y": "light_y", "lens_e1": "light_e1", "lens_e2": "light_e2"}
-    mean = changed(believed.mean, {mass: value(parameters, light) for mass, light in pairs.items()})
-    return Prior(mean, believed.deviation)
-
-
-def bounds(guess: Guess, observed: Observed) -> Bounds:
+def _bounds(guess: Guess, observed: Observed) -> Bounds:
     """What no lens exceeds."""
     theta_E, scale = guess.theta_E.to(observed.pixels), observed.pixel_scale
     limits: dict[str, tuple[Tensor | float, Tensor | float]] = {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import cast
 
 import torch
-from scipy.fft import next_fast_len
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["Observed"]
+__all__ = ["BLOCKS", "Observed"]
 
+BLOCKS = (1, 2, 3, 4, 6)  # pixels a side that `binned` may make one of, here and after `about`
+WHOLE = 12  # pixels: a multiple of each
 MARGIN = 8
 """Pixels about what is fitted, at least, whose light the PSF scatters into it, and that the PSF may wrap around."""
 
@@ -105,12 +105,13 @@ class Observed:
     def about(self, x: Tensor, y: Tensor, radius: Tensor) -> Observed:
         """The pixels within `radius` of (x, y), arcsec, (B,) each; of the frame about them nothing counts.
 
-        Every image is cut to the same size, which suits Fourier transforms, and has a margin that the PSF reaches.
+        Every image is cut to the same size, with a margin that the PSF reaches. Blocks of `binned` lie alike about
+        (x, y) whatever that size is.
         """
         column, row = (place / self.pixel_scale + self.origin[:, axis] for axis, place in enumerate((x, y)))
         reach = radius / self.pixel_scale
-        half = int(reach.max().ceil()) + self.margin
-        side = cast(int, next_fast_len(2 * half + 1, real=True))
+        half = math.ceil((reach.max().item() + self.margin + 1) / WHOLE) * WHOLE
+        side = 2 * half
         left, top = (place.round().long() - side // 2 for place in (column, row))
         cut = replace(
             self,

@@ -18,8 +18,9 @@ from torch.nn import functional as F
 
 from .observed import Observed
 
-__all__ = ["flat_weight", "student_weight", "with_mismatch"]
+__all__ = ["MISMATCH", "flat_weight", "smoothed", "student_cost", "student_weight", "with_mismatch"]
 
+MISMATCH = 0.05  # share of the light that models may miss anywhere
 NU = 4.0  # degrees of freedom: as Lange et al. take them where they do not fit them
 MEDIAN = 0.455  # of chi^2 with one degree of freedom
 REACH = 3  # pixels of the kernel that smooths, a side
@@ -36,6 +37,12 @@ def student_weight(observed: Observed, image: Tensor) -> Tensor:
     spread = torch.stack([_median(row[counted]) for row, counted in zip(square, observed.counted, strict=True)])
     spread = (spread / MEDIAN).clamp(min=1.0)[:, None, None]
     return flat_weight(observed) * (NU + 1) / (NU + square / spread) / spread
+
+
+def student_cost(observed: Observed, image: Tensor) -> Tensor:
+    """What a model leaves (B,): -2 ln of the likelihood of Student's t, (nu + 1) ln(1 + r^2 / nu) over the pixels."""
+    square = ((observed.pixels - image) / observed.sigma) ** 2 * observed.counted
+    return (NU + 1) * torch.log1p(square / NU).sum((1, 2))
 
 
 def with_mismatch(observed: Observed, light: Tensor, share: float) -> Observed:

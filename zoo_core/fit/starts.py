@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from .descent import SIGNED
-from .isothermal import rays
 from .lens_model import LensModel, Lights, changed, named
 from .nonnegative import nonnegative
 from .sersic import Sersic
@@ -23,6 +22,7 @@ RINGS = ((0.04, 3), (0.13, 6), (0.24, 9), (0.36, 11), (0.5, 12), (0.66, 12))
 
 SIZES = (0.07, 0.2)  # half-light radii of the source, arcsec
 PROFILE = 1.0  # its Sersic index
+SOFTENED = 0.2  # pixels: of the cusps of sources, of which a ray a pixel is traced
 RENDERED = 256  # sources at once
 
 
@@ -96,7 +96,6 @@ def _with_source(at: Tensor, theta_E: Tensor, places: Tensor, size: float) -> Te
 
 def _sources(model: LensModel, candidates: Tensor) -> Tensor:
     """Sources (C, H, W) through the lens that all of them share but for where they stand."""
-    value, first = named(candidates), named(candidates[:1])
-    x, y = rays(*model._lens(first))
-    scale = model.observed.pixel_scale[:, None, None]
-    return model._blurred(model._pixels(Sersic.at(value, x, y, 0.2 * scale).brightness[:, None]), first)[:, 0]
+    first = named(candidates[:1])
+    softening = SOFTENED * model.observed.pixel_scale[:, None, None]
+    return model.sources(Sersic.at(named(candidates), *model.beta(first), softening).brightness, first)

@@ -18,6 +18,7 @@ FARTHEST = 0.45  # relative, by which a fit may leave the guess, or ...
 DEVIATIONS = 3.0  # ... so many of its standard deviations
 LEAST_COUNTER = 5.0  # S/N of the images on the far side
 SEEN = 0.5, 2.0  # of what the model gives them
+CUSPIEST = 4.9  # Sersic index
 LARGEST = 0.7  # half-light radius of a source, Einstein radii: a larger one is light of the lens galaxy
 MOST_ELONGATED = 0.55  # ellipticity of a mass: an axis ratio of 0.29
 MOST_SHEAR = 0.3
@@ -43,6 +44,7 @@ def verdicts(fit: Refinement, guess: Guess) -> list[str]:
             (fit.counter.share < SEEN[0]) | (fit.counter.share > SEEN[1]),
             "the images on the far side of the lens are not as bright as the fit has them",
         ),
+        (fit.value("n") > CUSPIEST, "the source is more concentrated than galaxies are"),
         (radius > LARGEST, "the source is as large as the Einstein ring"),
         (flat > MOST_ELONGATED, "the mass is more elongated than galaxies are"),
         (shear > MOST_SHEAR, "the shear is larger than galaxies have"),
