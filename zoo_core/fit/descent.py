@@ -22,7 +22,7 @@ __all__ = ["Bounds", "Descent", "Fitted", "Prior"]
 
 DAMPING = (1e-2, 1e-7, 1e7)  # at first, least, most
 STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
-TOLERANCE = 1e-3, 1e-5  # gain of a step, in units of chi^2 and as a share of it, below which a fit has converged
+TOLERANCE = 3e-2, 1e-5  # gain of a step, in units of chi^2 and as a share of it, below which a fit has converged
 RIDGE = 1e-9  # of the amplitudes, relative: lights may be nearly alike
 TINY = 1e-12
 SIGNED = 1  # lights whose amplitude may be negative: the background

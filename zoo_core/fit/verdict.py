@@ -19,7 +19,7 @@ DEVIATIONS = 3.0  # ... so many of its standard deviations
 LEAST_COUNTER = 5.0  # S/N of the images on the far side
 SEEN = 0.5, 2.0  # of what the model gives them
 CUSPIEST = 4.9  # Sersic index
-LARGEST = 0.7  # half-light radius of a source, Einstein radii: a larger one is light of the lens galaxy
+LARGEST = 1.0  # half-light radius of a source, Einstein radii: a larger one is light of the lens galaxy
 MOST_ELONGATED = 0.55  # ellipticity of a mass: an axis ratio of 0.29
 MOST_SHEAR = 0.3
 
