@@ -47,6 +47,21 @@ def test_an_edited_metric_is_caught(claim):
     assert verdict.is_false and "auroc is 0.987 in the result, but" in verdict.faults[0]
 
 
+def test_an_interval_that_was_moved_alone_is_caught(tiny_model, bright, tmp_path, listed):
+    benchmark = replace(bright, metrics=("auroc", "brier"))
+    listed(benchmark)
+    model = tiny_model("trivial.one", seed=1)
+    measure([model], benchmark, results=tmp_path / "results")
+    path = result_path(tmp_path / "results", "bright", "trivial.one")
+    result = read_result(path)
+    narrower = replace(result.metrics["brier"], high=result.metrics["brier"].value)
+    write_result(replace(result, metrics=result.metrics | {"brier": narrower}), path)
+
+    verdict = verify(path, model.spec.source.removesuffix("/config.json"), device="cpu")
+
+    assert verdict.faults == ("the interval of brier is not what its predictions give",)
+
+
 def test_predictions_and_metrics_forged_together_are_caught(claim, bright):
     folder, path = claim
     forge_predictions(path, bright, lambda table: table.update(p_lens=0.1 + 0.8 * table["true_label"]))

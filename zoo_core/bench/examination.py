@@ -14,7 +14,7 @@ from ..metric import Binomial, Metric
 from ..plugins import metrics as plugin_metrics
 from ..scores import Scores, Truth
 from ..tasks import task_named
-from .metrics.intervals import binomial, bootstrap, percentile
+from .metrics.intervals import binomial, bootstraps, percentile
 from .metrics.named import select
 from .remembered import Examination
 from .results import Result, scores_of
@@ -28,7 +28,9 @@ UNCOMPUTABLE = (ArithmeticError, AssertionError, AttributeError, LookupError, Ru
 CLOSE = 1e-9  # relative; sums of float64 in another order
 
 
-def examine(path: Path, result: Result, spec: BenchmarkSpec | None, truth_known: str | None) -> Examination:
+def examine(
+    path: Path, result: Result, spec: BenchmarkSpec | None, truth_known: str | None, every_interval: bool = False
+) -> Examination:
     """Compare a result with its predictions, and these with the benchmark.
 
     Every metric, count, operating point and stratum is computed again; of the intervals those of shares, and that of
@@ -39,11 +41,12 @@ def examine(path: Path, result: Result, spec: BenchmarkSpec | None, truth_known:
         result: what it says.
         spec: of the benchmark, None if no registry lists it.
         truth_known: sha256 of ids and truth of its images, None if it is not known.
+        every_interval: also those of all other metrics, which takes as long as to measure them.
     """
     try:
         scores, truth = scores_of(path, result)
         metrics = metrics_of(result, spec)
-        return _examined(result, scores, truth, metrics, spec, truth_known)
+        return _examined(result, scores, truth, metrics, spec, truth_known, every_interval)
     except (ResultError, UnknownNameError, PluginError, NotInstalledError) as error:
         return Examination(str(error))
     except UNCOMPUTABLE as error:
@@ -57,14 +60,17 @@ def _examined(
     metrics: Sequence[Metric],
     spec: BenchmarkSpec | None,
     truth_known: str | None,
+    every_interval: bool,
 ) -> Examination:
-    resampled = bootstrap(metrics[0], scores, truth)
+    of_images = [one for one in metrics if one.interval.says_how_sure and not isinstance(one.interval, Binomial)]
+    first, others = metrics[0], of_images if every_interval else ()
+    resampled = bootstraps([first, *(one for one in others if one.name != first.name)], scores, truth)
     faults = [
         *_faults_of_truth(truth, result, truth_known),
         *_faults_of_numbers(result, scores, truth, metrics, spec),
-        *_faults_of_intervals(result, scores, truth, metrics, percentile(resampled)),
+        *_faults_of_intervals(result, scores, truth, metrics, resampled),
     ]
-    return Examination("; ".join(faults), metrics[0].higher_is_better, tuple(resampled.tolist()))
+    return Examination("; ".join(faults), first.higher_is_better, tuple(resampled[first.name].tolist()))
 
 
 def metrics_of(result: Result, spec: BenchmarkSpec | None) -> list[Metric]:
@@ -109,10 +115,11 @@ def _faults_of_numbers(
 
 
 def _faults_of_intervals(
-    result: Result, scores: Scores, truth: Truth, metrics: Sequence[Metric], first: tuple[float, float] | None
+    result: Result, scores: Scores, truth: Truth, metrics: Sequence[Metric], resampled: Mapping[str, np.ndarray]
 ) -> Iterator[str]:
     shares = {one.name: one.interval for one in metrics if isinstance(one.interval, Binomial)}
-    known = {metrics[0].name: first} | {name: binomial(*one.counts(scores, truth)) for name, one in shares.items()}
+    known = {name: percentile(values) for name, values in resampled.items()}
+    known |= {name: binomial(*one.counts(scores, truth)) for name, one in shares.items()}
     for name, limits in known.items():
         found = result.metrics[name]
         if found.low is not None and not _close((found.low, found.high), limits):

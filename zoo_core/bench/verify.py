@@ -127,7 +127,7 @@ def faults_on_file(path: Path, model: str | Path | None = None) -> list[str]:
     result = read_result(path)
     spec = catalog().benchmark(result.benchmark)
     faults = [*_faults_of_status(result), *_faults_of_entry(result, model)]
-    return faults or _reasons(examine(path, result, spec, spec.truth_sha256).reason)
+    return faults or _reasons(examine(path, result, spec, spec.truth_sha256, every_interval=True).reason)
 
 
 def results_named(name: str, results: Path | str = RESULTS, on: str | None = None) -> list[tuple[Path, str | None]]:
