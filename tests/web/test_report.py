@@ -123,6 +123,18 @@ def test_the_map_of_what_the_finder_sees_leads_to_candidates(opened):
     assert [k for k, point in enumerate(points) if point.get_attribute("class") == "current"] == [4]
 
 
+def test_a_picture_has_a_scale_bar_and_the_sky_s_directions_and_names_say_what_they_mean(opened):
+    drawn = {one.text: one.location for one in opened.find_elements(By.CSS_SELECTOR, "#compass text")}
+    assert set(drawn) == {"1″", "N", "E"}
+    corner = opened.find_element(By.CSS_SELECTOR, "#compass line:last-of-type").location
+    assert drawn["N"]["y"] < corner["y"] and drawn["E"]["x"] < corner["x"]  # as in all tiles with CDELT1 < 0
+    name = opened.find_element(By.CSS_SELECTOR, "#facts dt button")
+    about = opened.find_element(By.CSS_SELECTOR, "#facts dd small")
+    assert not about.is_displayed()
+    name.click()
+    assert about.is_displayed() and name.get_attribute("aria-expanded") == "true"
+
+
 def test_grades_are_saved_to_a_file_and_read_from_one(opened, tmp_path):
     opened.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     press(opened, "a", "c", "s")

@@ -24,6 +24,7 @@ __all__ = [
     "footprint",
     "has_sky",
     "is_garbled",
+    "linear_part",
     "number",
     "pixel_scale",
     "sky_to_pixels",
@@ -64,7 +65,7 @@ def pixel_scale(header: Cards) -> float | None:
     """
     if is_garbled(header):
         return None
-    matrix = _linear_part(header)
+    matrix = linear_part(header)
     if matrix is None:
         return _stated(header)
     (a, b), (c, d) = matrix
@@ -134,7 +135,7 @@ def _deprojected(header: Cards, x: float, y: float) -> tuple[float, float] | Non
 
     Source: Calabretta & Greisen (2002), A&A 395, 1077, for the projection TAN.
     """
-    matrix = _linear_part(header)
+    matrix = linear_part(header)
     cards = [number(header, f"{name}{i}") for name in ("CRPIX", "CRVAL") for i in (1, 2)]
     if matrix is None or None in cards or any(_arcsec(header, i) != _ARCSEC["deg"] for i in (1, 2)):
         return None
@@ -217,7 +218,7 @@ def _converged(error: Any) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def _linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float]] | None:
+def linear_part(header: Cards) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """d(sky) / d(pixel), arcsec, with the precedence of wcslib: PC before CD before CDELT alone."""
     if not _is_celestial(header):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -15,10 +15,12 @@ import pyarrow as pa
 
 from ..errors import NotInstalledError
 from ..files import whole
+from ..images.origin import Origin
 from ..predict.images import SourceImages
-from ..predict.reading import prepare
+from ..predict.reading import PreparedBatch, prepare
 from .candidates import Alike
 from .columns import About
+from .compass import Compass
 from .latent import AXES
 from .mass import convergence, critical_curves
 from .pictures import STRETCHES, picture_of_convergence, picture_of_residual, pictures_of
@@ -68,11 +70,14 @@ class Report:
             nearest = [other for other in self.near.rows[number].tolist() if 0 <= other < len(self.images)]
             named = {name: row.get(name) for name in ("id", "path", "ra", "dec", "message")}
             places = [row[axis] for axis in AXES]
+            job = self.images.job(number, number + 1)
+            batch = prepare(job, self.finder.preprocess, self.pixel_scale, Origin.of)
             yield named | {
                 "facts": list(self._facts(row)),
                 "alike": nearest,
                 "latent": None if None in places else places,
-                "pictures": self._pictures(number),
+                "pictures": self._pictures(number, batch),
+                "compass": _compass(batch),
                 "curves": self._curves(number),
             }
 
@@ -91,8 +96,7 @@ class Report:
         fitted = any(self.masses[: self.residuals])
         return [*STRETCHES, *([CONVERGENCE] if any(self.masses) else []), *([RESIDUAL] if fitted else [])]
 
-    def _pictures(self, number: int) -> dict[str, str]:
-        batch = prepare(self.images.job(number, number + 1), self.finder.preprocess, self.pixel_scale)
+    def _pictures(self, number: int, batch: PreparedBatch) -> dict[str, str]:
         shown = pictures_of(batch.pixels[0], self.finder.bands) if len(batch.pixels) else {}
         lens, field = self.masses[number], self._field
         if lens is None or field is None or not shown:
@@ -127,6 +131,12 @@ class Report:
             text = _shown(value, places) + (f" ± {_shown(error, 2)}" if error is not None else "")
             one = self.columns[name]
             yield name, f"{text} {one.unit}".strip(), one.summary
+
+
+def _compass(batch: PreparedBatch) -> dict[str, Any] | None:
+    """Where north and east are in the one image of the batch, and how long its scale bar is."""
+    found = Compass.of(batch.origins[0].cards, batch.pixels.shape[-1]) if len(batch.pixels) else None
+    return None if found is None else asdict(found)
 
 
 def write_report(path: Path, report: Report, threshold: Threshold, objects: int) -> Path:

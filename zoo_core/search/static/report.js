@@ -78,6 +78,7 @@
     element("picture").src = one.pictures[stretch] || "data:,";
     element("picture").alt = `${one.id}, ${stretch} stretch`;
     element("message").textContent = one.message || "";
+    element("compass").replaceChildren(...(one.compass ? compass(one.compass) : []));
     element("curves").replaceChildren(...(curved ? one.curves.map(curve) : []));
     element("facts").replaceChildren(...one.facts.flatMap(fact));
     element("alike-title").hidden = !one.alike.length;
@@ -87,11 +88,24 @@
     mark();
   }
 
-  const drawn = (name, attributes) => {
+  const drawn = (name, attributes, words = "") => {
     const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
+    shape.textContent = words;
     return shape;
   };
+
+  /* A scale bar, and arrows to north and east where the header says where they are; the picture is 100 wide. */
+  function compass({ bar, length, north, east }) {
+    const end = 5 + 100 * length;
+    const shapes = [drawn("line", { x1: 5, y1: 95, x2: end, y2: 95 }), drawn("text", { x: Math.max(8, (5 + end) / 2), y: 91 }, `${bar}″`)];
+    for (const [name, to] of [["N", north], ["E", east]]) {
+      if (!to) continue;
+      shapes.push(drawn("line", { x1: 86, y1: 86, x2: 86 + 7 * to[0], y2: 86 - 7 * to[1] }));
+      shapes.push(drawn("text", { x: 86 + 10 * to[0], y: 86 - 10 * to[1] }, name));
+    }
+    return shapes;
+  }
 
   const curve = (points) => drawn("polyline", { points: points.map((place) => place.join(",")).join(" ") });
 
@@ -107,8 +121,7 @@
     element("latent").hidden = false;
     element("latent").querySelector("svg").append(...known.map(({ place, at: [x, y] }) => {
       const point = drawn("circle", { cx: scaled[0](x), cy: 100 - scaled[1](y), r: 2, "data-point": place });
-      point.append(drawn("title", {}));
-      point.firstChild.textContent = found.candidates[place].id;
+      point.append(drawn("title", {}, found.candidates[place].id));
       point.addEventListener("click", () => go(place));
       return point;
     }));
@@ -117,8 +130,24 @@
   function fact([name, value, about]) {
     const term = document.createElement("dt");
     const text = document.createElement("dd");
-    [term.textContent, text.textContent, term.title] = [name, value, about];
+    if (about) term.append(explained(name, about, text));
+    else term.textContent = name;
+    text.prepend(value);
     return [term, text];
+  }
+
+  /* A name that says what it means when it is pressed: a finger has no pointer that rests. */
+  function explained(name, about, place) {
+    const button = document.createElement("button");
+    const words = document.createElement("small");
+    [button.type, button.textContent, button.title, words.textContent, words.hidden] = ["button", name, about, about, true];
+    button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", () => {
+      words.hidden = !words.hidden;
+      button.setAttribute("aria-expanded", String(!words.hidden));
+    });
+    place.append(words);
+    return button;
   }
 
   function press(name, chosen) {
