@@ -62,7 +62,8 @@ def _records(by_model: dict[str, list[Record]], names: list[str]) -> list[Record
 def _pair(pair: Pair, names: list[str]) -> Pair:
     """Of the last two models that were these."""
     models = tuple(max((name for name in names if _old(name) == old), key=names.index) for old in pair.models)
-    return replace(pair, models=models)
+    now = {"": "", **dict(zip(pair.models, models, strict=True))}
+    return replace(pair, models=models, metrics=[replace(one, better=now[one.better]) for one in pair.metrics])
 
 
 def _keep_predictions(site: Site, benchmark: str, model: str) -> None:

@@ -17,6 +17,7 @@ from zoo_core.bench.examination import metrics_of
 from zoo_core.bench.summary import summarise
 from zoo_core.board.folders import Folders
 from zoo_core.board.leaderboard import leaderboard
+from zoo_core.board.tables import Table
 from zoo_core.catalog.registry import catalog
 from zoo_core.metric import NoInterval
 from zoo_core.predict.gallery import stretched
@@ -26,8 +27,10 @@ from zoo_core.web.libraries import plots_script, tables_script
 from zoo_core.web.measured import measured_of
 from zoo_core.web.pages import write_pages
 from zoo_core.web.resampling import resampled
+from zoo_core.web.shown import Shown
 from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
 from zoo_core.web.vega import DRAWN
+from zoo_core.web.views import View
 
 from ..cli.conftest import zoo_command as zoo_command
 from ..stored_results import MadeUp, store_result
@@ -99,6 +102,8 @@ def test_a_model_page_says_what_one_decides_by(site):
     for words in (spec.licence, spec.weights.sha256, spec.plugin, spec.known_failures[0], 'zoo.load("lastro.space")'):
         assert str(words).replace('"', "&#34;") in text or str(words) in text
     assert "zoo train plugins/lastro/recipes/space.yaml" in text
+    restorer = (site / "model" / "unet.denoise.html").read_text()
+    assert 'predict("cutouts/*.fits", out_dir="restored")' in restorer  # which else refuses
     assert "title={{Deep" in text or "title = {Deep" in text
 
 
@@ -127,9 +132,11 @@ def test_differences_are_paired_and_models_alike_on_the_images_are_not_told_apar
     (board,) = [table for table in json.loads((site / "data/sky.json").read_text()) if table["model"] == former]
 
     (pair,) = [one for one in own["pairs"] if set(one["models"]) == {"b.two", "c.three"}]
-    (auroc,) = [one for one in pair["metrics"] if one["name"] == "auroc"]
-    assert auroc["low"] <= auroc["difference"] <= auroc["high"]
-    assert auroc["difference"] == 0 and auroc["better"] == ""  # the same predictions
+    names = [metric["name"] for metric in payload["metrics"]]
+    difference, low, high, better = pair["differences"][names.index("auroc")]
+    assert low <= difference <= high
+    assert difference == 0 and better == 0  # the same predictions
+    assert pair["differences"][names.index("tpr0")] == [0, None, None, 0]  # which has no interval
     assert name == "sky/disputed" and all({str(row)} <= {*disputed} & {*own["answers"]} for row in pair["disputed"])
     assert board["metrics"]["auroc"]["value"] is not None
 
@@ -258,3 +265,11 @@ def store(results, task, names, columns, truth):
     metrics = [one for one in task_named(task).metrics(heads) if not isinstance(one.interval, NoInterval)][:3]
     numbers = summarise(task_named(task).scores(columns, answered), truth, metrics, heads, {})
     store_result(results, "any.one", "many", MadeUp(task, columns, truth, numbers, answered))
+
+
+def test_metrics_are_titled_with_the_unit_of_their_parameter():
+    table = Table("lenses", "", ("mae[theta_E]", "coverage[theta_E]"), ())
+    nothing = {"numbers": {}, "metrics": [], "plots": [], "ranks": {}, "pairs": [], "chosen": {}, "examples": []}
+    view = View(Shown(table, None, [], pictures={}, **nothing), Heads(parameters=("theta_E",), units=("arcsec",)))
+
+    assert [view.title(name) for name in table.metrics] == ["mae[theta_E] arcsec", "coverage[theta_E]"]

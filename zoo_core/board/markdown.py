@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from ..bench.quoting import coded, quoted
-from ..bench.results import Estimate, Result, StratumResult
+from ..bench.results import ALL, Estimate, Result, StratumResult
 from ..catalog.overlap import IMAGES
 from ..tasks import task_named
 from .tables import Row, Table
@@ -19,6 +19,7 @@ __all__ = [
     "marks",
     "overlaps",
     "place",
+    "population",
     "strata_markdown",
     "strata_of",
     "strata_rows",
@@ -139,8 +140,12 @@ def caption(table: Table) -> str:
     if not table.results:
         return f"{table.summary} (nothing measured yet)".strip()
     first = table.results[0]
-    images = ", ".join(f"{count:,} {name}" for name, count in first.images.items())
-    return f"{table.summary}. {images}; {first.dataset['domain']} images.".removeprefix(". ")
+    return f"{table.summary}. {population(first)}; {first.dataset['domain']} images.".removeprefix(". ")
+
+
+def population(result: Result) -> str:
+    """How many images of each class it was measured on, or of all where there are no classes."""
+    return ", ".join(f"{count:,} {'images' if name == ALL else name}" for name, count in result.images.items())
 
 
 def line(cells: Iterable[str]) -> str:

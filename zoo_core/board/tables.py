@@ -1,9 +1,12 @@
 """The tables of the leaderboard: all models on one benchmark."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..bench.metrics.ranks import Rank
 from ..bench.results import Result
+from ..catalog.specs import ModelSpec
+from ..predictions import Heads
 
 __all__ = ["Row", "Table"]
 
@@ -69,3 +72,8 @@ class Table:
     def results(self) -> list[Result]:
         """Results of the rows that have numbers, in order."""
         return [row.shown for row in self.rows if row.shown is not None]
+
+    def heads(self, models: Mapping[str, ModelSpec]) -> Heads:
+        """What its models answer, with units: that of the first which is listed among these."""
+        known = (models[row.model].heads for row in self.rows if row.measured and row.model in models)
+        return next(known, Heads())

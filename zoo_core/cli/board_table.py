@@ -53,7 +53,7 @@ def _show(table: Table, first: str | None, console: Console) -> None:
     grid = Shown(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for name, width in (("rank", _rank_width(table)), ("model", _names_width(table))):
         grid.add_column(name, min_width=width, overflow="fold")
-    heads = _heads(table)
+    heads = table.heads(catalog().models)
     for name in shown:
         grid.add_column(_titled(name, table, heads), min_width=_width(table, name), overflow="fold")
     for row in table.rows:
@@ -93,12 +93,6 @@ def _titled(metric: str, table: Table, heads: Heads) -> str:
     return heading(metric, table).replace("[", "\n[") + (f"\n{unit}" if unit else "")
 
 
-def _heads(table: Table) -> Heads:
-    """Of the first model of the table that is listed, whose parameters have units."""
-    models = catalog().models
-    return next((models[row.model].heads for row in table.rows if row.measured and row.model in models), Heads())
-
-
 def _rank_width(table: Table) -> int:
     return max(len("rank"), *(len(place(row)) for row in table.rows)) if table.rows else len("rank")
 
@@ -112,6 +106,6 @@ def _width(table: Table, metric: str) -> int:
 
 
 def _lines(table: Table, metric: str) -> Iterator[str]:
-    yield from _titled(metric, table, _heads(table)).split("\n")
+    yield from _titled(metric, table, table.heads(catalog().models)).split("\n")
     for row in table.rows:
         yield from _stacked(row, metric).split("\n")

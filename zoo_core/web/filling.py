@@ -7,8 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..board.markdown import NOTES, caption, cell, domains, heading, overlaps, strata_of, strata_rows
+from ..board.markdown import NOTES, caption, cell, domains, overlaps, population, strata_of, strata_rows
 from ..board.tables import Row
+from ..tasks import task_named
 from .site import Chapter, Site
 from .views import View, rows_at_first
 
@@ -73,10 +74,17 @@ class Filling:
 
     def _model(self, model: str) -> str:
         site = self.site
-        rows = site.results_of(model)
-        speeds = [self._speed_in_words(row) for _, row in rows if site.speed(row)]
-        context = {"id": model, "spec": site.listed.models.get(model), "rows": rows, "speeds": speeds}
-        return self._page("model.html", "../", **context, facts=site.facts(model), recipe=site.recipes.get(model, ""))
+        rows, spec = site.results_of(model), site.listed.models.get(model)
+        context = {
+            "id": model,
+            "spec": spec,
+            "rows": rows,
+            "speeds": [self._speed_in_words(row) for _, row in rows if site.speed(row)],
+            "writes_images": spec is not None and bool(task_named(spec.task).written),
+            "facts": site.facts(model),
+            "recipe": site.recipes.get(model, ""),
+        }
+        return self._page("model.html", "../", **context)
 
     def _page(self, template: str, up: str, **context: Any) -> str:
         site = self.site
@@ -97,9 +105,9 @@ class Filling:
             "cell": cell,
             "domains": domains,
             "facts_of": self.site.facts,
-            "heading": heading,
             "notes": NOTES.replace("*", ""),
             "overlaps": overlaps,
+            "population": population,
             "speed": self.site.speed,
             "strata_of": strata_of,
             "strata_rows": strata_rows,

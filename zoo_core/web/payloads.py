@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..board.compare import PairedMetric
-from ..board.markdown import cell, heading
+from ..board.markdown import cell
 from .answers import answer
 from .measured import Measured
 from .shown import Pair
@@ -37,7 +37,7 @@ def of_model(view: View, model: str) -> dict[str, Any]:
     return {
         "of": f"{view.id}/{model}",
         "plots": list(_plots_of(view, model)),
-        "pairs": [_pair(pair) for pair in view.shown.pairs if pair.models[0] == model],
+        "pairs": [_pair(view, pair) for pair in view.shown.pairs if pair.models[0] == model],
         "answers": {row: answer(one, row) for row in view.disputed},
     }
 
@@ -49,7 +49,7 @@ def of_disputed(view: View) -> dict[int, dict[str, Any]]:
 
 def _metric(view: View, name: str) -> dict[str, Any]:
     values = {one.model: cell(one.result, name) for one in view.shown.measured}
-    return {"name": name, "title": heading(name, view.shown.table), "values": values, "rising": view.rising[name]}
+    return {"name": name, "title": view.title(name), "values": values, "rising": view.rising[name]}
 
 
 def _plot(plot: Plot, models: Sequence[str]) -> dict[str, Any]:
@@ -66,14 +66,19 @@ def _plots_of(view: View, model: str) -> Iterator[dict[str, Any]]:
         yield _plot(plot, [model]) | ({} if plot.name in known else {"spec": plot.live()})
 
 
-def _pair(pair: Pair) -> dict[str, Any]:
-    metrics = [_difference(metric) for metric in pair.metrics]
-    return {"models": pair.models, "metrics": metrics, "disputed": list(pair.disputed)}
+def _pair(view: View, pair: Pair) -> dict[str, Any]:
+    """Lists without names: a board of hundreds of models has as many pairs in each of its files."""
+    found = {metric.name: metric for metric in pair.metrics}
+    differences = [_difference(found.get(name), pair.models) for name in view.shown.table.metrics]
+    return {"models": pair.models, "differences": differences, "disputed": list(pair.disputed)}
 
 
-def _difference(metric: PairedMetric) -> dict[str, Any]:
-    numbers = {name: _short(getattr(metric, name)) for name in ("difference", "low", "high")}
-    return {"name": metric.name, **numbers, "better": metric.better}
+def _difference(metric: PairedMetric | None, models: Sequence[str]) -> list[float | int | None] | None:
+    """Difference, low and high, and 1 or 2 for the model that is better, 0 for neither; None where there is none."""
+    if metric is None or metric.difference is None:
+        return None
+    better = 1 + models.index(metric.better) if metric.better else 0
+    return [*map(_short, (metric.difference, metric.low, metric.high)), better]
 
 
 def _short(value: float | None) -> float | None:

@@ -29,6 +29,7 @@ from .vega import (
 
 __all__ = ["plots_of"]
 
+RATES = ("completeness", "false-positive rate")  # that are shown by strata
 POWERS = [1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5]  # of ten, where a logarithmic axis has its ticks
 
 
@@ -161,6 +162,6 @@ _DRAWN: Sequence[Drawing] = (
 )
 
 
-def _titled(text: str) -> str:
-    """The names of metrics stay as they are."""
-    return text if "_" in text else text[:1].upper() + text[1:]
+def _titled(rate: str) -> str:
+    """What is shown by strata, at the beginning of a title; the names of metrics stay as they are."""
+    return rate.capitalize() if rate in RATES else rate

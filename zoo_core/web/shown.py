@@ -18,7 +18,7 @@ from .measured import Measured, measured_of
 from .plots import plots_of
 from .resampling import Resampled, ranks_by_metric, resampled
 from .thumbnails import Chosen, chosen, pictures_of
-from .vega import Plot
+from .vega import DRAWN, Plot
 
 __all__ = ["Pair", "Shown", "shown_of"]
 
@@ -56,7 +56,8 @@ class Shown:
         pairs: of the models that answered the same images.
         chosen: of each model, the rows of images that it answers worst and best.
         examples: rows of each class.
-        pictures: of single images; without any where images may not or cannot be drawn.
+        pictures: of single images, of the disputed ones of pairs among the first models alone, since all pairs of
+            hundreds of models dispute thousands; without any where images may not or cannot be drawn.
     """
 
     table: Table
@@ -112,7 +113,9 @@ def shown_of(
     pairs = [_pair(a, b, metrics, by_model) for a, b in combinations(measured, 2) if _alike(a, b)]
     examples = _examples(measured)
     picked_rows = [row for one in picked.values() for row in (*one.worst, *one.best)]
-    rows = [*examples, *picked_rows, *(row for pair in pairs for row in pair.disputed)]
+    first = {one.model for one in measured[:DRAWN]}
+    disputed_rows = [row for pair in pairs if first.issuperset(pair.models) for row in pair.disputed]
+    rows = [*examples, *picked_rows, *disputed_rows]
     return Shown(
         table=table,
         spec=spec,

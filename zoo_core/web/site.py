@@ -117,7 +117,8 @@ def site_of(
     numbers, views = _numbers(board), {}
     for done, table in enumerate(board.tables, 1):
         id = table.benchmark
-        views[id] = View(shown_of(table, listed.benchmarks.get(id), board.folders, numbers[id], data))
+        shown = shown_of(table, listed.benchmarks.get(id), board.folders, numbers[id], data)
+        views[id] = View(shown, table.heads(listed.models))
         if progress is not None:
             progress(done, len(board.tables))
     return Site(

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ..board.markdown import heading
 from ..board.tables import Row, Table
+from ..catalog.measured import metric_unit
+from ..predictions import Heads
 from .answers import answer, truth_in_words
 from .libraries import still_picture
 from .measured import Measured
@@ -34,10 +37,12 @@ class View:
 
     Arguments:
         shown: the benchmark.
+        heads: of its models, whose parameters have units.
         stills: plots that were drawn already, by name.
     """
 
     shown: Shown
+    heads: Heads = field(default_factory=Heads)
     stills: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -55,6 +60,10 @@ class View:
     def definitions(self) -> Mapping[str, str]:
         """Definitions of the metrics, a line each."""
         return {metric.name: metric.summary for metric in self.shown.metrics}
+
+    def title(self, metric: str) -> str:
+        """The metric with its unit."""
+        return f"{heading(metric, self.shown.table)} {metric_unit(metric, self.heads)}".rstrip()
 
     @property
     def n_ranked(self) -> int:
@@ -88,8 +97,8 @@ class View:
 
     @property
     def first_plots(self) -> list[Plot]:
-        """The plots that tell most."""
-        return [plot for plot in self.plots if plot.name.startswith(FIRST_PLOTS)][:AT_FIRST]
+        """The plots that tell most; of tasks that have none of these, the first."""
+        return ([plot for plot in self.plots if plot.name.startswith(FIRST_PLOTS)] or self.plots)[:AT_FIRST]
 
     @property
     def in_legend(self) -> int:

@@ -1,6 +1,7 @@
 // Tables that sort, filter and hide columns, by DataTables; which models are picked for a comparison.
 "use strict";
-const PER_PAGE = 50;
+const PER_PAGE = 25; // rows that are laid out at once, which is what a filter or a sort costs: no more for 250 models than for 25
+const QUIET = 200; // ms after the last choice until the address keeps it
 const filters = document.querySelector("form.filters");
 const tables = [];
 
@@ -111,8 +112,14 @@ function rankBy(board, metric) {
   board.table.order([1, "asc"]).draw();
 }
 
-/** The choice, in the address. */
+let keeping;
+/** The choice, in the address, once the reader pauses: a browser takes longer for that than for a filter. */
 function remember() {
+  clearTimeout(keeping);
+  keeping = setTimeout(keep, QUIET);
+}
+
+function keep() {
   const chosen = filters ? [...new FormData(filters)] : [];
   const ranks = tables.filter((one) => one.tools.querySelector(".rank-by")?.selectedIndex > 0)
     .map((one) => [`rank.${one.element.dataset.benchmark}`, one.tools.querySelector(".rank-by").value]);

@@ -43,17 +43,19 @@ async function pairOf(data, first, second) {
   const former = data.models.find((one) => one.model === first || one.model === second)?.model;
   const found = (await modelData(data.benchmark, former)).pairs.find((pair) => pair.models.includes(first) && pair.models.includes(second));
   if (!found || found.models[0] === first) return found;
-  const turned = found.metrics.map((one) => ({ ...one, difference: one.difference === null ? null : -one.difference, low: one.high === null ? null : -one.high, high: one.low === null ? null : -one.low }));
-  return { ...found, metrics: turned };
+  const minus = (value) => (value === null ? null : -value);
+  const turned = found.differences.map((one) => one && [minus(one[0]), minus(one[2]), minus(one[1]), one[3] && 3 - one[3]]);
+  return { ...found, models: [first, second], differences: turned };
 }
 
 function differences(data, models, pairs) {
   const heads = ["metric", ...models, ...pairs.map(({ models: [a, b] }) => `${a} − ${b}`)];
-  const rows = data.metrics.map((metric) => row([metric.title + (metric.rising ? " ↓" : ""), ...models.map((model) => estimate(metric.values[model])), ...pairs.map((pair) => {
-    const one = pair.found?.metrics.find((each) => each.name === metric.name);
-    if (!one || one.difference === null) return "–";
-    const interval = one.low === null ? "" : `[${signed(one.low)}, ${signed(one.high)}] `;
-    return make("td", [signed(one.difference), make("small", interval), make("small", one.better ? `${one.better} is better` : one.low === null ? "no interval" : "not told apart")], { class: one.better ? "better" : "tie" });
+  const rows = data.metrics.map((metric, k) => row([metric.title + (metric.rising ? " ↓" : ""), ...models.map((model) => estimate(metric.values[model])), ...pairs.map((pair) => {
+    if (!pair.found?.differences[k]) return "–";
+    const [difference, low, high, better] = pair.found.differences[k];
+    const words = better ? `${pair.found.models[better - 1]} is better` : low === null ? "no interval" : "not told apart";
+    const interval = low === null ? "" : `[${signed(low)}, ${signed(high)}] `;
+    return make("td", [signed(difference), make("small", interval), make("small", words)], { class: better ? "better" : "tie" });
   })]));
   return table(heads, rows, "Differences");
 }
