@@ -1,5 +1,6 @@
 """Prepared images belong to the files as they are."""
 
+import logging
 import os
 
 import numpy as np
@@ -37,6 +38,14 @@ def test_files_that_are_rewritten_with_the_same_size_are_prepared_anew(folder):
     os.utime(folder / "lens" / "1.npy", ns=(0, 1))
     changed = (prepared(folder) != before).flatten(1).any(1)
     assert changed.sum() == 1
+
+
+def test_a_word_is_said_before_images_are_prepared_and_none_where_they_are_kept(folder, caplog):
+    caplog.set_level(logging.INFO, "zoo")
+    prepared(folder)
+    prepared(folder)
+    (message,) = caplog.messages
+    assert message.startswith("preparing 6 images of folder, which are kept in ")
 
 
 def test_another_pixel_scale_resamples_anew(folder):

@@ -1,5 +1,6 @@
 """Images of a data set as the network takes them, prepared once and kept in a memory map."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from ..images.preprocess import Preprocess
 from ..interfaces import Dataset, TrainingView
 
 __all__ = ["PreparedImages", "PreparedView", "made_by", "prepared", "prepared_images", "view_of"]
+
+log = logging.getLogger("zoo")
 
 CHUNK = 256
 
@@ -40,6 +43,7 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
     file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{made_by(preprocess)}.npy"
     kept = read_array(file, len(dataset), mapped=True)
     if kept is None:
+        log.info("preparing %d images of %s, which are kept in %s", len(dataset), dataset.description.name, path)
         scale = dataset.description.pixel_scale
         shape = (len(dataset), len(preprocess.bands), preprocess.size, preprocess.size)
         with whole(file) as part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Iterating
 from contextlib import closing
@@ -24,6 +25,8 @@ from .hosts import Hosts
 from .scene_blocks import SceneBlock, halved, read_block, stores, write_block
 
 __all__ = ["BLOCK", "TWINS", "Bank", "DrawScenes", "Exposures", "SceneSource", "fresh_scenes"]
+
+log = logging.getLogger("zoo")
 
 BLOCK = 1000  # scenes
 LEAST_SNR = 9.0  # below it an arc is not shown as a lens
@@ -175,6 +178,8 @@ def _blocks(folder: Path, count: int, scenes: SceneSource) -> list[SceneBlock]:
 
     blocks = {number: kept(number) for number in numbers}
     missing = [number for number in numbers if blocks[number] is None]
+    if missing:
+        log.info("rendering %d scenes to learn from, which are kept in %s", min(count, size * len(missing)), folder)
     with closing(scenes.drawn(missing)) as cutouts:
         for number, drawn in zip(missing, cutouts, strict=True):
             foreground, arcs, truth = scenes.rendered(drawn)
