@@ -137,10 +137,11 @@ def confusion_markdown(table: Table) -> list[str]:
 
 def caption(table: Table) -> str:
     """What the benchmark is, and of how many images."""
+    summary = table.summary[:1].upper() + table.summary[1:]
     if not table.results:
-        return f"{table.summary} (nothing measured yet)".strip()
+        return f"{summary} (nothing measured yet)".strip()
     first = table.results[0]
-    return f"{table.summary}. {population(first)}; {first.dataset['domain']} images.".removeprefix(". ")
+    return f"{summary}. {population(first)}; {first.dataset['domain']} images.".removeprefix(". ")
 
 
 def population(result: Result) -> str:

@@ -1,12 +1,13 @@
 """What is true of one image, and what a model answered for it, as a few words under its picture."""
 
 from functools import singledispatch
+from math import isfinite
 
 from ..bench.results import Result
 from ..scores import AnomalyScores, ClassScores, ClusterScores, ParameterScores, Scores, Truth
 from .measured import Measured
 
-__all__ = ["answer", "truth_in_words"]
+__all__ = ["answer", "in_words", "truth_in_words"]
 
 COLUMNS = 2  # of the truth beside the class
 
@@ -16,13 +17,27 @@ def truth_in_words(result: Result, truth: Truth, row: int) -> str:
     heads = result.heads
     names = [heads.classes[int(truth["label"][row])]] if heads.classes else []
     columns = [*heads.parameters, *dict.fromkeys(part.column for part in result.strata)]
-    words = [text for column in columns if column in truth and (text := _in_words(column, truth[column][row]))]
+    words = [text for column in columns if column in truth and (text := in_words(column, truth[column][row]))]
     return " · ".join([*names, *words[: COLUMNS + len(heads.parameters)]])
 
 
 def answer(measured: Measured, row: int) -> str:
     """The model's answer for this image."""
     return _answer(measured.scores, measured.result, row)
+
+
+def in_words(column: str, value: object) -> str:
+    """Zero, NaN and "none" are what a column of lenses holds for other images, and say nothing.
+
+    Example:
+        >>> from zoo_core.web.answers import in_words
+        >>> in_words("theta_E", 1.25), in_words("theta_E", float("nan")), in_words("kind", "none")
+        ('theta_E 1.25', '', '')
+    """
+    if isinstance(value, str):
+        return value if value != "none" else ""
+    number = float(value)  # type: ignore[arg-type]  # a NumPy scalar
+    return f"{column} {number:.3g}" if number and isfinite(number) else ""
 
 
 @singledispatch
@@ -54,11 +69,3 @@ def _(scores: ClusterScores, result: Result, row: int) -> str:
 def _(scores: ParameterScores, result: Result, row: int) -> str:
     name = next(iter(scores.means))
     return f"{scores.means[name][row]:.3g} ± {scores.errors[name][row]:.2g}"
-
-
-def _in_words(column: str, value: object) -> str:
-    """Zero and "none" are what a column of lenses holds for other images, and say nothing."""
-    if isinstance(value, str):
-        return value if value != "none" else ""
-    number = float(value)  # type: ignore[arg-type]  # a NumPy scalar
-    return f"{column} {number:.3g}" if number else ""

@@ -1,13 +1,14 @@
 // Tables that sort, filter and hide columns, by DataTables; which models are picked for a comparison.
 "use strict";
 const PER_PAGE = 25; // rows that are laid out at once, which is what a filter or a sort costs: no more for 250 models than for 25
+const UNFILTERED = 100; // of a list that is only sorted
 const QUIET = 200; // ms after the last choice until the address keeps it
 const filters = document.querySelector("form.filters");
 const tables = [];
 
-const settings = (heads) => ({
-  paging: heads.rows > PER_PAGE, pageLength: PER_PAGE, lengthChange: false, info: false, autoWidth: false, order: heads.order,
-  layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: heads.rows > PER_PAGE ? "paging" : null },
+const settings = (heads, perPage = PER_PAGE) => ({
+  paging: heads.rows > perPage, pageLength: perPage, lengthChange: false, info: false, autoWidth: false, order: heads.order,
+  layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: heads.rows > perPage ? "paging" : null },
   columnDefs: heads.columnDefs,
 });
 
@@ -189,7 +190,7 @@ async function start() {
   for (const element of document.querySelectorAll("table.board")) tables.push(await boardTable(element));
   picks();
   later();
-  document.querySelectorAll("table.sortable").forEach((element) => new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [], columnDefs: [] })));
+  document.querySelectorAll("table.sortable").forEach((element) => new DataTable(element, settings({ rows: element.tBodies[0].rows.length, order: [], columnDefs: [] }, UNFILTERED)));
   if (filters) {
     filters.hidden = false;
     filters.addEventListener("input", apply);
