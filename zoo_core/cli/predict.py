@@ -31,6 +31,7 @@ file_option = click.Path(path_type=Path)
 @takes_images
 @click.option("-o", "--out", type=file_option, help="Table: csv, ecsv, parquet, fits; a folder without extension.")
 @click.option("--gallery", type=file_option, help="Picture of the best-ranked images to write.")
+@click.option("--picture", type=file_option, help="Picture of lenses: image, critical curve, posterior.")
 @click.option("--out-dir", type=file_option, help="Folder for restored images, and for --samples.")
 @click.option("--samples", type=click.IntRange(min=1), help="Write so many draws of each posterior, a FITS table each.")
 @click.option("--refine", is_flag=True, help="Refine lens parameters by a fit to the pixels; seconds an image.")
@@ -47,6 +48,7 @@ def predict(
     named: "Named",
     out: Path | None,
     gallery: Path | None,
+    picture: Path | None,
     out_dir: Path | None,
     samples: int | None,
     refine: bool,
@@ -63,21 +65,19 @@ def predict(
     pipe gets all rows as CSV.
     """
     from ..predict.inputs import images_of
-    from ..predict.predict import scored
+    from ..predict.predict import draw, scored
 
     loaded = loaded_for(options, model).with_views(views)
     images = images_of(loaded, named, options.pixel_scale)
     with progress(loaded.id) as tick:
         options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
-        options = replace(options, samples=samples or 0, refine=refine)
+        options = replace(options, picture=picture, samples=samples or 0, refine=refine)
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
             fault = _fault(finished) if finished.failed else ""
-            if gallery is not None and finished.rows > finished.failed:
-                from ..predict.gallery import draw_gallery
-
-                draw_gallery(gallery, finished, *([top] if top else []))
-    _say(finished, [out, out_dir], gallery, fault)
+            if finished.rows > finished.failed:
+                draw(finished, options, top or None)
+    _say(finished, [out, out_dir], [gallery, picture], fault)
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
 
 
@@ -130,14 +130,16 @@ def _fault(finished: "Finished") -> str:
     return next(row["message"] for row in rows if row["status"] != "ok")
 
 
-def _say(finished: "Finished", written: Sequence[Path | None], gallery: Path | None, fault: str) -> None:
+def _say(
+    finished: "Finished", written: Sequence[Path | None], pictures: Sequence[Path | None], fault: str
+) -> None:
     """What came of it, on the standard error."""
     import logging
 
     usable = finished.rows - finished.failed
-    paths = [str(path) for path in (*written, gallery if usable else None) if path is not None]
+    paths = [str(path) for path in (*written, *(pictures if usable else ())) if path is not None]
     where = f"; wrote {' and '.join(paths)}" if paths else ""
-    if usable and gallery is None and sys.stdout.isatty():
+    if usable and not any(pictures) and sys.stdout.isatty():
         where += "; --gallery top.png shows them as pictures"
     why = f"; `message` says what was wrong with the others, first: {fault}" if fault else ""
     logging.getLogger("zoo").info("%d of %d images predicted%s%s", usable, finished.rows, where, why)

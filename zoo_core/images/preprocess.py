@@ -96,6 +96,11 @@ class Preprocess:
         resample = self._operation(Resample)
         return resample.pixel_scale if resample else self.trained_at
 
+    @property
+    def seen_scale(self) -> float | None:
+        """Arcsec of the pixels that the network sees; None: it takes them as they are."""
+        return None if self.pixel_scale is None else self.pixel_scale * self.field / self.size
+
     def assumes(self, pixel_scale: float | None) -> bool:
         """Whether images of that scale are believed to have the pixels that the network was trained on."""
         return pixel_scale is None and self.trained_at is not None and self._operation(Resample) is None

@@ -153,6 +153,7 @@ class Model(LikeModule):
         out: str | Path | None = None,
         out_dir: str | Path | None = None,
         gallery: str | Path | None = None,
+        picture: str | Path | None = None,
         samples: int = 0,
         refine: bool = False,
         device: str | torch.device | None = None,
@@ -175,6 +176,8 @@ class Model(LikeModule):
                 files that reads as one table.
             out_dir: where restored images and draws of posteriors go.
             gallery: a picture of the best-ranked images to write as well.
+            picture: of the first lenses that were measured to write as well, each with its critical curve and its
+                posterior.
             samples: draws of the posterior of each image, a FITS table in `out_dir` each.
             refine: fit the mass of the lens, its light and the source to the pixels, from the posterior on. Two columns
                 more say whether the row is that of the fit (`refined`) and its chi^2 per degree of freedom; where it is
@@ -209,6 +212,7 @@ class Model(LikeModule):
             resume=resume,
             progress=progress,
             gallery=None if gallery is None else Path(gallery),
+            picture=None if picture is None else Path(picture),
             samples=samples,
             refine=refine,
             scheduler=None if scheduler is None else str(scheduler),

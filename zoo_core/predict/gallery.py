@@ -29,7 +29,18 @@ if TYPE_CHECKING:
     from .finished import Finished
     from .scoring import Scorer
 
-__all__ = ["NIGHT", "blue_to_red", "draw_gallery", "stretched"]
+__all__ = [
+    "FAINT",
+    "INK",
+    "LENS",
+    "NIGHT",
+    "PAPER",
+    "blue_to_red",
+    "draw_gallery",
+    "draw_scale_bar",
+    "short_name",
+    "stretched",
+]
 
 SHOWN = 30
 COLUMNS = 6  # images beside one another; pairs take the place of two
@@ -66,7 +77,7 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
         raise ArgumentError(f"{path}: no gallery, because none of the {finished.rows} images could be used")
     pairs = bool(model.task.written)
     prepared = model.preprocess
-    scale = None if prepared.pixel_scale is None else prepared.pixel_scale * prepared.field / prepared.size
+    scale = prepared.seen_scale
     figure = _figure(len(ranked), 2 if pairs else 1)
     figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
     words = _in_words(len(ranked), finished.rows, ranking) + (", before and after" if pairs else "")
@@ -91,7 +102,7 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
     below = 1 - HEADER / 2 / figure.get_figheight()
     figure.text(0.98, below, " · ".join(legend), color=FAINT, size=8, va="top", ha="right")
     if scale is not None:
-        _scale_bar(figure.axes[0], scale, prepared.size)
+        draw_scale_bar(figure.axes[0], scale, prepared.size)
     write_picture(figure, path)
 
 
@@ -194,7 +205,7 @@ def _label(axes: Axes, place: int, one: RankedImage, number: str) -> None:
     axes.text(
         0.5,
         -0.035,
-        _short(one.row["id"]),
+        short_name(one.row["id"]),
         transform=axes.transAxes,
         color=INK,
         size=6.5,
@@ -203,8 +214,8 @@ def _label(axes: Axes, place: int, one: RankedImage, number: str) -> None:
     )
 
 
-def _scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
-    """One arcsec, or ten in wide fields."""
+def draw_scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
+    """A bar of one arcsec, or of ten in wide fields, over an image of so many pixels a side of so many arcsec."""
     arcsec = 1 if size * pixel_scale < 40 else 10
     length = arcsec / pixel_scale
     axes.plot([0.06 * size, 0.06 * size + length], [0.06 * size] * 2, color=INK, linewidth=1.5)
@@ -223,7 +234,8 @@ def _number(one: RankedImage, model: Model, ranking: RankingColumn | None) -> st
     return f"{name} {value:.3g}" if name else ""
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """A name of at most NAME_LENGTH letters, its middle left out if it is longer."""
     half = NAME_LENGTH // 2 - 1
     return name if len(name) <= NAME_LENGTH else f"{name[:half]}…{name[-half:]}"
 

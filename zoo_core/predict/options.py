@@ -27,6 +27,7 @@ class Options:
     resume: bool = False
     progress: Progress | None = None
     gallery: Path | None = None
+    picture: Path | None = None
     samples: int = 0
     refine: bool = False
     command: str = "Model.predict"

@@ -31,7 +31,7 @@ from .tables import check_format, is_folder
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["Inputs", "predict", "scored"]
+__all__ = ["Inputs", "draw", "predict", "scored"]
 
 logger = logging.getLogger("zoo")
 
@@ -40,11 +40,22 @@ def predict(model: Model, inputs: Inputs, options: Options) -> Table:
     """What `Model.predict` returns."""
     images = images_of(model, inputs, options.pixel_scale)
     with scored(model, images, options) as finished:
-        if options.gallery is not None:
-            from .gallery import draw_gallery  # matplotlib takes longer to import than few images to score
-
-            draw_gallery(options.gallery, finished)
+        draw(finished, options)
         return finished.table()
+
+
+def draw(finished: Finished, options: Options, most: int | None = None) -> None:
+    """The pictures that were asked for, of so many images; None: of as many as each shows."""
+    shown = () if most is None else (most,)
+    # matplotlib takes longer to import than few images to score
+    if options.gallery is not None:
+        from .gallery import draw_gallery
+
+        draw_gallery(options.gallery, finished, *shown)
+    if options.picture is not None:
+        from .lens_pictures import draw_lenses
+
+        draw_lenses(options.picture, finished, *shown)
 
 
 @contextmanager
@@ -61,6 +72,10 @@ def scored(model: Model, images: Images, options: Options, scorer: Scorer | None
     scorer = scorer or _scorer(model, images, options)
     at_once = AtOnce.chosen(model, images, options)
     _check_places(options)
+    if options.picture is not None:
+        from .lens_pictures import check_measures_lenses
+
+        check_measures_lenses(model)
     with _shards(options.out, options.resume) as folder:
         facts = facts_of(model, options.pixel_scale, options.command)
         shards = replace(folder, units=model.task.units(model.heads), facts=facts)
@@ -110,11 +125,12 @@ def _check_places(options: Options) -> None:
         from .cluster import check_scheduler
 
         check_scheduler(options.scheduler)
-    if options.gallery is not None:
-        from .picture import check_picture
+    for picture in (options.gallery, options.picture):
+        if picture is not None:
+            from .picture import check_picture
 
-        check_picture(options.gallery)
-        check_place(options.gallery)
+            check_picture(picture)
+            check_place(picture)
     if options.out is not None:
         _check_table(options.out)
     for folder in (options.out, options.out_dir):

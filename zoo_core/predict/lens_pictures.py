@@ -1,0 +1,163 @@
+"""A picture of lenses that were measured: each with its critical curve, and beside it what is known of its mass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure, SubFigure
+
+from ..errors import ArgumentError
+from ..tasks import Regression
+from ..tasks.regression import with_error
+from .critical_curves import are_of_lenses, draw_critical_curves
+from .gallery import FAINT, INK, LENS, NIGHT, PAPER, blue_to_red, draw_scale_bar, short_name, stretched
+from .picture import OUTLINED, outline_measured, write_picture
+from .ranking import RankedImage
+from .reading import readable
+
+if TYPE_CHECKING:
+    from ..models.model import Model
+    from .finished import Finished
+
+__all__ = ["check_measures_lenses", "draw_lenses"]
+
+SHOWN = 6
+HEIGHT, WIDTH = 4.4, 9.2  # inches of each lens
+HEADER = 0.5  # inches
+DPI = 150
+MAIN = ("theta_E", "e1", "e2", "gamma_1", "gamma_2")  # parameters of the corner plot
+DRAWS = 4000  # of each posterior
+LEVELS = (0.683, 0.955)  # of the posterior inside the contours
+WORDS = "critical curve of the mean, and of draws; contours hold 68 and 95 % of the posterior"
+
+
+def check_measures_lenses(model: Model) -> None:
+    """Raise ArgumentError unless the model measures an Einstein radius with its error."""
+    if not (model.task.states_errors and are_of_lenses(model.heads)):
+        raise ArgumentError(
+            f"picture= (--picture) shows lenses that were measured; {model.id} gives no theta_E, "
+            "gallery= (--gallery) shows images of any model"
+        )
+
+
+def draw_lenses(path: Path, finished: Finished, most: int = SHOWN) -> None:
+    """The first lenses of a run, one below the other, as a picture of the format that the extension names.
+
+    Of each: the image in the stretch of galleries, with its critical curve; and draws of its posterior, two parameters
+    at a time.
+
+    Arguments:
+        path: of the picture.
+        finished: the run.
+        most: lenses.
+
+    Raises:
+        ArgumentError: the model measures no lenses, no image of the run could be used, or the extension is unknown.
+    """
+    model, ranked = finished.run.scorer.model, finished.best(most)
+    check_measures_lenses(model)
+    if not ranked:
+        raise ArgumentError(f"{path}: no picture, because none of the {finished.rows} images could be used")
+    figure = _figure(len(ranked))
+    header, *rows = figure.subfigures(1 + len(ranked), 1, height_ratios=[HEADER, *[HEIGHT] * len(ranked)])
+    header.text(0.02, 0.5, model.id, color=INK, size=13, weight="bold", va="center")
+    header.text(0.98, 0.5, WORDS, color=FAINT, size=9, va="center", ha="right")
+    for row, one in zip(np.atleast_1d(rows), ranked, strict=True):
+        _draw_lens(row, finished, one)
+    write_picture(figure, path)
+
+
+def _figure(count: int) -> Figure:
+    figure = Figure(figsize=(WIDTH, HEADER + HEIGHT * count), dpi=DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _draw_lens(row: SubFigure, finished: Finished, one: RankedImage) -> None:
+    """The image on the left, the posterior on the right."""
+    row.set_facecolor(PAPER)
+    left, right = row.subfigures(1, 2, width_ratios=[WIDTH - HEIGHT, HEIGHT])
+    axes = left.add_axes((0.03, 0.1, 0.94, 0.82))
+    posterior = _draw_image(axes, finished, one)
+    left.text(0.5, 0.95, short_name(one.row["id"]), color=INK, size=9, ha="center", va="center")
+    left.text(0.5, 0.05, _einstein_radius(posterior), color=LENS, size=11, weight="bold", ha="center", va="center")
+    draw_corner(right, posterior)
+
+
+def _draw_image(axes: Axes, finished: Finished, one: RankedImage) -> Regression:
+    """The image with its critical curve, where its pixels have a known size; returns its posterior."""
+    run = finished.run
+    prepared = run.scorer.model.preprocess
+    (image,) = readable(run.images.job(one.index, one.index + 1))
+    ready = prepared.prepare(image, run.pixel_scale)
+    pixels = np.array(ready.pixels)[None]
+    posterior = cast(Regression, run.scorer.predicted(pixels))
+    axes.set_axis_off()
+    axes.imshow(stretched(blue_to_red(pixels[0], prepared.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
+    if outline_measured(axes, ready.measured):
+        axes.set_title(OUTLINED, color=FAINT, size=6.5, y=-0.045)
+    scale = prepared.seen_scale
+    if scale is not None:
+        draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
+        draw_scale_bar(axes, scale, prepared.size)
+    return posterior
+
+
+def _einstein_radius(posterior: Regression) -> str:
+    place = posterior.parameters.index("theta_E")
+    value, variance = float(posterior.mean[0, place]), float(posterior.covariance[0, place, place])
+    return f"theta_E = {with_error(value, variance**0.5)} {posterior.units[place]}"
+
+
+def draw_corner(figure: SubFigure, posterior: Regression) -> None:
+    """The main parameters of a posterior of one image: each alone on the diagonal, two at a time below it.
+
+    Arguments:
+        figure: where it is drawn, with nothing in it.
+        posterior: of one image.
+
+    Source: Foreman-Mackey (2016), "corner.py: scatterplot matrices in Python", JOSS 1, 24, whose code draws it.
+    """
+    from corner import corner  # imports pyplot
+
+    places = [posterior.parameters.index(name) for name in MAIN if name in posterior.parameters]
+    draws = posterior.samples(DRAWS)[:, 0, places].double().cpu().numpy()
+    corner(
+        draws,
+        fig=cast(Any, figure),
+        labels=[_labelled(posterior, place) for place in places],
+        label_kwargs={"size": 7, "color": INK},
+        labelpad=0.12,
+        color=LENS,
+        bins=30,
+        smooth=1.0,
+        smooth1d=1.0,
+        levels=LEVELS,
+        plot_datapoints=False,
+        plot_density=False,
+        no_fill_contours=True,
+        max_n_ticks=3,
+    )
+    _darken(figure)
+    for k, place in enumerate(places):
+        value, error = float(posterior.mean[0, place]), float(posterior.covariance[0, place, place]) ** 0.5
+        figure.axes[k * (len(places) + 1)].set_title(with_error(value, error), size=6.5, color=LENS, pad=3)
+
+
+def _labelled(posterior: Regression, place: int) -> str:
+    name, unit = posterior.parameters[place], posterior.units[place]
+    return f"{name} ({unit})" if unit else name
+
+
+def _darken(figure: SubFigure) -> None:
+    """Axes as the rest of the picture is."""
+    figure.subplots_adjust(left=0.14, bottom=0.14, right=0.97, top=0.93, wspace=0.06, hspace=0.06)
+    for axes in figure.axes:
+        axes.set_facecolor(PAPER)
+        axes.tick_params(colors=FAINT, labelsize=5.5, length=2)
+        for spine in axes.spines.values():
+            spine.set_color(FAINT)
