@@ -21,7 +21,7 @@ from .telescope.psf import Psf, draw_space_psf, draw_training_psf
 from .telescope.survey import Survey
 from .versions import VERSIONS
 
-__all__ = ["TELESCOPES", "Telescope", "draw_even_host", "ellipticity"]
+__all__ = ["TELESCOPES", "Telescope", "draw_even_host", "ellipticity", "simplified"]
 
 KEPT_FROM = 2.0
 """Einstein radius, arcsec, from which every host is kept; of the smaller ones a share theta_E / KEPT_FROM. Chosen: a
@@ -59,6 +59,26 @@ def draw_even_host(rng: np.random.Generator, population: Population) -> Host:
         host = draw_host(rng, population)
         if rng.random() * KEPT_FROM < host.theta_E:
             return host
+
+
+def simplified(telescope: Telescope, power_law: bool, shear: bool) -> Telescope:
+    """The same telescope, with simpler lenses in front of it; with both it is as it was.
+
+    Arguments:
+        telescope: whose lenses are elliptical power laws with external shear.
+        power_law: the slope of the convergence differs from lens to lens; else all are isothermal.
+        shear: there is external shear.
+    """
+    if power_law and shear:
+        return telescope
+    drawn = telescope.distribution.hosts
+
+    def hosts(rng: np.random.Generator, population: Population) -> Host:
+        host = drawn(rng, population)
+        host = host if power_law else host._replace(slope=1.0)
+        return host if shear else host._replace(gamma_1=0.0, gamma_2=0.0)
+
+    return replace(telescope, distribution=replace(telescope.distribution, hosts=hosts))
 
 
 def ellipticity(q: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

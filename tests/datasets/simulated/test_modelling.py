@@ -7,10 +7,25 @@ import torch
 import zoo_core as zoo
 from zoo_core.datasets.shards import SIZE
 from zoo_core.datasets.simulated.frozen import table_sha256
-from zoo_core.datasets.simulated.modelling import HEADS, TRUTH, modelling_euclid, modelling_hst, modelling_jwst
+from zoo_core.datasets.simulated.modelling import (
+    HEADS,
+    TRUTH,
+    heads_of,
+    modelling_euclid,
+    modelling_hst,
+    modelling_jwst,
+)
 from zoo_core.datasets.simulated.modelling_bank import GAIN, LEAST_SNR, RESIDUAL, LensBank
 from zoo_core.errors import DatasetError
+from zoo_core.fit.mass_model import MassModel
+from zoo_core.images.augmentation import dihedral
+from zoo_core.sim.frame import CutoutFrame
+from zoo_core.sim.rays.render import render
+from zoo_core.sim.rays.scene import LENS, SERSIC, Lens, Profile, Scenes
+from zoo_core.sim.sky.galaxy import light_table
+from zoo_core.sim.tables import table
 from zoo_core.sim.telescope.exposures import draw_exposures
+from zoo_core.symmetries import recognised, turned
 
 # sha256 of every number, in six digits, that is drawn for the first images of the sets (version 1, seed 1)
 DIGESTS = {
@@ -79,6 +94,72 @@ def test_other_arguments_are_other_data():
     ]
     sets += [modelling_euclid(n=8, seed=4), modelling_hst(n=8, seed=4), modelling_jwst(n=8, seed=4)]
     assert len({dataset.fingerprint() for dataset in sets}) == 6
+
+
+def test_simpler_lenses_have_no_shear_or_one_slope_and_are_otherwise_alike(few):
+    (whole, simple), (shearless,) = (
+        [modelling_euclid(n=8, seed=4, power_law=law, shear=law).cutouts(0, 8) for law in (True, False)],
+        [modelling_euclid(n=8, seed=4, shear=False).cutouts(0, 8)],
+    )
+    assert all(one.host.slope == 1 and one.host.gamma_1 == one.host.gamma_2 == 0 for one in simple)
+    assert [one.host.slope for one in shearless] == [one.host.slope for one in whole]
+    assert [one.host.theta_E for one in simple] == [one.host.theta_E for one in whole]
+    sets = [few, modelling_euclid(n=8, seed=4, shear=False), modelling_euclid(n=8, seed=4, power_law=False)]
+    assert len({dataset.fingerprint() for dataset in sets}) == 3
+
+
+def test_slope_magnification_and_source_are_learned_where_they_are_asked_for(few):
+    names = ["theta_E", "lens_slope", "magnification", "source_x", "source_y"]
+    more = modelling_euclid(n=8, seed=4, cache=few.cache.parent, parameters=names)
+    assert more.description.heads.units == ("arcsec", "", "", "arcsec", "arcsec")
+    assert more.fingerprint() == few.fingerprint()
+    truth = few.truth()
+    np.testing.assert_array_equal(more.targets(), np.stack([truth[name] for name in names], 1).astype("f4"))
+    assert truth["magnification"].min() > 1
+    for k, cutout in enumerate(few.cutouts(0, 8)):  # profiles of the source stand at its place in the frame
+        places = np.array([(one.x, one.y) for one in cutout.profiles if one.lensed])
+        expected = [truth["lens_x"][k] + truth["source_x"][k], truth["lens_y"][k] + truth["source_y"][k]]
+        assert np.hypot(*(places - expected).T).min() < 2 * truth["source_R"][k]
+
+
+def test_parameters_that_cannot_be_learned_are_named():
+    with pytest.raises(DatasetError, match="modelling_euclid: parameters = mass; give a list of theta_E, e1"):
+        modelling_euclid(n=8, parameters=["theta_E", "mass"])
+    with pytest.raises(DatasetError, match="source_y is missing"):
+        modelling_euclid(n=8, parameters=["source_x"])
+
+
+@pytest.mark.parametrize("element", [1, 2, 5, 7])
+def test_parameters_turn_with_the_image(element):
+    heads = heads_of([*HEADS.parameters, "lens_slope", "magnification", "source_x", "source_y"], "")
+    values = torch.tensor([[0.9, 0.15, -0.1, 0.04, 0.03, 0.12, -0.07, 1.1, 6.0, 0.08, 0.11]], dtype=torch.float64)
+    symmetries = recognised(heads.parameters, heads.units)
+    turned_values = turned(values, heads.parameters, symmetries, torch.tensor([element]))
+
+    before, after = (
+        arcs(dict(zip(heads.parameters, row.tolist(), strict=True))) for row in (values[0], turned_values[0])
+    )
+
+    torch.testing.assert_close(dihedral(before, element), after, atol=2e-3 * float(before.max()), rtol=0)
+    assert float((before - after).abs().max()) > 0.1 * float(before.max())
+
+
+def arcs(parameters):
+    """The lensed image (1, 81, 81) of a round source."""
+    lens = MassModel(**{name: parameters[name] for name in HEADS.parameters}, slope=parameters["lens_slope"])
+    row = {
+        "theta_E": lens.theta_E,
+        "q": lens.q,
+        "phi": lens.phi,
+        "slope": lens.slope,
+        "x": lens.lens_x,
+        "y": lens.lens_y,
+    }
+    place = lens.lens_x + parameters["source_x"], lens.lens_y + parameters["source_y"]
+    source = Profile(True, SERSIC, 1.0, *place, 0.15, 1.0, 1.0, 0.0)
+    lenses = table([Lens(**row, gamma_1=lens.gamma_1, gamma_2=lens.gamma_2)], LENS)
+    scenes = Scenes(lenses, light_table([[source]]))
+    return render(scenes, CutoutFrame(side=81, pixel_scale=0.05), dtype=torch.float64).arcs
 
 
 def test_without_the_light_of_the_lens_a_hundredth_of_it_and_its_photon_noise_are_left(few):

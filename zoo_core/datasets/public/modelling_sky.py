@@ -10,7 +10,8 @@ import numpy as np
 
 from ...errors import DatasetError
 from ...interfaces import Description
-from ..simulated.modelling import HEADS, SYMMETRIES
+from ...symmetries import recognised
+from ..simulated.modelling import HEADS, heads_of
 from .sky import ListedFile, Sky, rows_of, split_of
 
 __all__ = ["ModellingSky", "modelling_sky"]
@@ -21,9 +22,17 @@ class ModellingSky(Sky):
 
     Arguments:
         rows, bands, pixel_scale, size: as of `Sky`.
+        parameters: that a network states, as of `modelling_hst`.
     """
 
-    def __init__(self, rows: Sequence[ListedFile], bands: Mapping[str, str], pixel_scale: float, size: int):
+    def __init__(
+        self,
+        rows: Sequence[ListedFile],
+        bands: Mapping[str, str],
+        pixel_scale: float,
+        size: int,
+        parameters: Sequence[str] = HEADS.parameters,
+    ):
         super().__init__(rows, bands, pixel_scale, size)
         self.description = Description(
             name="modelling_sky",
@@ -32,14 +41,14 @@ class ModellingSky(Sky):
             domain="real",
             bands=tuple(bands),
             pixel_scale=pixel_scale,
-            heads=HEADS,
-            symmetries=SYMMETRIES,
+            heads=(heads := heads_of(parameters, "modelling_sky")),
+            symmetries=recognised(heads.parameters, heads.units),
         )
 
     def truth(self) -> dict[str, np.ndarray]:
         """`id`, `theta_E`, the other parameters, which are NaN, and of the table `object`, `arc` and `kind`."""
         found = super().truth()
-        unknown = dict.fromkeys(HEADS.parameters, np.full(len(self), np.nan))
+        unknown = dict.fromkeys(self.description.heads.parameters, np.full(len(self), np.nan))
         return {"id": found["id"], **unknown, **{name: found[name] for name in ("theta_E", "object", "arc", "kind")}}
 
     def fingerprint(self) -> str:
@@ -54,8 +63,10 @@ def modelling_sky(
     bands: Mapping[str, str] | None = None,
     pixel_scale: float = 0.1,
     size: int = 101,
+    parameters: Sequence[str] = HEADS.parameters,
 ) -> ModellingSky:
-    """Lenses of the folder `path` whose theta_E stands in its labels.csv; arguments as of `sky`.
+    """Lenses of the folder `path` whose theta_E stands in its labels.csv; arguments as of `sky`, and `parameters`
+    as of `modelling_hst`.
 
     The column theta_E has to hold the Einstein radius of `docs/conventions.md`, arcsec: the mean convergence inside the
     ellipse of area pi theta_E^2 is 1, as lenstronomy has it.
@@ -75,4 +86,4 @@ def modelling_sky(
             f"modelling_sky: {path} has no lens with theta_E in {', '.join(bands.values())} in the split "
             f"{split or 'all'}"
         )
-    return ModellingSky(rows, bands, pixel_scale, size)
+    return ModellingSky(rows, bands, pixel_scale, size, parameters)

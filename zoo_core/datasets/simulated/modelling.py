@@ -1,28 +1,29 @@
 """Lens modelling: `modelling_hst`, `modelling_jwst` and `modelling_euclid`.
 
 Lenses and the parameters of their mass: an elliptical power law with external shear, with the light of the lens galaxy
-or without. Each set has the pixels and PSFs of its telescope; galaxies, noise and faults are drawn alike.
+or without; and, where they are asked for, slope, magnification and place of the source. Each set has the pixels and
+PSFs of its telescope; galaxies, noise and faults are drawn alike.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...errors import DatasetError
+from ...errors import DatasetError, SpecError
 from ...interfaces import Description, TrainingView
 from ...sim import cutouts
 from ...sim.cutouts import MEASURED, Components, Cutout
-from ...sim.modelling import TELESCOPES, ellipticity
+from ...sim.modelling import TELESCOPES, ellipticity, simplified
 from ...sim.tables import table
 from ...sim.telescope.footprint import outside
 from ...sim.telescope.survey import Randoms, observe
-from ...symmetries import Position, Scalar, Spin2
+from ...symmetries import Position, Scalar, Spin2, recognised
 from ...tasks import Heads
 from ..shards import ImageShards
 from .cutout_set import GRAIN, SCENE, CutoutSet
@@ -30,12 +31,31 @@ from .frozen import table_digest
 from .modelling_bank import RESIDUAL, LensBank
 from .simulation import kept_under
 
-__all__ = ["HEADS", "SYMMETRIES", "TRUTH", "Modelling", "modelling_euclid", "modelling_hst", "modelling_jwst"]
+__all__ = [
+    "HEADS",
+    "SYMMETRIES",
+    "TRUTH",
+    "UNITS",
+    "Modelling",
+    "heads_of",
+    "modelling_euclid",
+    "modelling_hst",
+    "modelling_jwst",
+]
 
 HEADS = Heads(
     parameters=("theta_E", "e1", "e2", "gamma_1", "gamma_2", "lens_x", "lens_y"),
     units=("arcsec", "", "", "", "", "arcsec", "arcsec"),
 )
+UNITS = {
+    **dict(zip(HEADS.parameters, HEADS.units, strict=True)),
+    "lens_slope": "",
+    "magnification": "",
+    "source_x": "arcsec",
+    "source_y": "arcsec",
+}
+"""Of all parameters that can be learned, as `docs/conventions.md` has them."""
+
 SYMMETRIES = (Scalar("theta_E"), Spin2("e1", "e2"), Spin2("gamma_1", "gamma_2"), Position("lens_x", "lens_y"))
 
 TRUTH = np.dtype([*(field for field in cutouts.TRUTH.descr if field[0] != "label"), ("e1", "f8"), ("e2", "f8")])
@@ -54,17 +74,30 @@ class Modelling(CutoutSet):
         lens_light: with the light of the lens galaxy and of its neighbours; else it is subtracted but for a residual of
             RESIDUAL, and its photon noise stays.
         cache: folder where finished images are kept between uses; None: the user's cache.
+        parameters: what is to be learned, of UNITS; images and truth are the same whatever it is.
+        power_law, shear: as of `sim.modelling.simplified`.
     """
 
     columns = TRUTH
     batch = 25
     measured = (*MEASURED, "host_flux")
 
-    def __init__(self, telescope: str, n: int, seed: int, lens_light: bool, cache: Path | str | None):
+    def __init__(
+        self,
+        telescope: str,
+        n: int,
+        seed: int,
+        lens_light: bool,
+        cache: Path | str | None,
+        parameters: Sequence[str] = HEADS.parameters,
+        power_law: bool = True,
+        shear: bool = True,
+    ):
         name = f"modelling_{telescope}"
         if n < 1:
             raise DatasetError(f"{name}: n = {n}; give n > 0")
-        self.telescope = TELESCOPES[telescope]
+        self.telescope = simplified(TELESCOPES[telescope], power_law, shear)
+        heads = heads_of(parameters, name)
         frame, version = self.telescope.frame, self.telescope.distribution.version
         self.description = Description(
             name=name,
@@ -73,15 +106,17 @@ class Modelling(CutoutSet):
             domain="simulated",
             bands=("VIS",),
             pixel_scale=frame.pixel_scale,
-            heads=HEADS,
-            symmetries=SYMMETRIES,
+            heads=heads,
+            symmetries=recognised(heads.parameters, heads.units),
         )
         self.n, self.seed, self.lens_light = n, seed, lens_light
         self.cache = kept_under(cache)
 
     def targets(self) -> np.ndarray:
-        """The parameters (N, 7), float32; no image is made for them."""
-        return parameters_of(self.facts(self.cutouts(0, self.n)))
+        """The parameters (N, P), float32; no image is made for them, but for those that are measured on it."""
+        names = self.description.heads.parameters
+        truth = self.facts(self.cutouts(0, self.n)) if set(names).isdisjoint(self.measured) else self.truth()
+        return parameters_of(truth, names)
 
     @functools.cached_property
     def _shards(self) -> ImageShards:
@@ -150,25 +185,65 @@ def lens_facts(truth: np.ndarray) -> np.ndarray:
     return lenses
 
 
-def parameters_of(truth: np.ndarray) -> np.ndarray:
-    """The parameters (N, 7), float32, of this truth (dtype TRUTH)."""
-    return np.stack([truth[name] for name in HEADS.parameters], axis=1).astype(np.float32)
+def parameters_of(truth: np.ndarray | Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+    """These parameters (N, P), float32, of this truth (dtype TRUTH)."""
+    return np.stack([truth[name] for name in names], axis=1).astype(np.float32)
 
 
-def modelling_hst(n: int = 2_000, seed: int = 1, lens_light: bool = True, cache: Path | str | None = None) -> Modelling:
+def heads_of(parameters: Sequence[str], name: str) -> Heads:
+    """Heads of these parameters.
+
+    Arguments:
+        parameters: of UNITS, pairs whole.
+        name: of the data set, which an error begins with.
+
+    Raises:
+        DatasetError: there is no such parameter, or one of a pair is missing.
+    """
+    if isinstance(parameters, str) or not parameters or (unknown := [one for one in parameters if one not in UNITS]):
+        wrong = repr(parameters) if isinstance(parameters, str) or not parameters else unknown[0]
+        raise DatasetError(f"{name}: parameters = {wrong}; give a list of {', '.join(UNITS)}")
+    try:
+        recognised(parameters)
+    except SpecError as error:
+        raise DatasetError(f"{name}: {error}") from None
+    return Heads(parameters=tuple(parameters), units=tuple(UNITS[one] for one in parameters))
+
+
+def modelling_hst(
+    n: int = 2_000,
+    seed: int = 1,
+    lens_light: bool = True,
+    cache: Path | str | None = None,
+    parameters: Sequence[str] = HEADS.parameters,
+    power_law: bool = True,
+    shear: bool = True,
+) -> Modelling:
     """Lenses in 160 x 160 pixels of 0.05" through PSFs of HST; by default the benchmark's 2,000."""
-    return Modelling("hst", n, seed, lens_light, cache)
+    return Modelling("hst", n, seed, lens_light, cache, parameters, power_law, shear)
 
 
 def modelling_jwst(
-    n: int = 2_000, seed: int = 1, lens_light: bool = True, cache: Path | str | None = None
+    n: int = 2_000,
+    seed: int = 1,
+    lens_light: bool = True,
+    cache: Path | str | None = None,
+    parameters: Sequence[str] = HEADS.parameters,
+    power_law: bool = True,
+    shear: bool = True,
 ) -> Modelling:
     """Lenses in 256 x 256 pixels of 0.03" through PSFs of JWST."""
-    return Modelling("jwst", n, seed, lens_light, cache)
+    return Modelling("jwst", n, seed, lens_light, cache, parameters, power_law, shear)
 
 
 def modelling_euclid(
-    n: int = 2_000, seed: int = 1, lens_light: bool = True, cache: Path | str | None = None
+    n: int = 2_000,
+    seed: int = 1,
+    lens_light: bool = True,
+    cache: Path | str | None = None,
+    parameters: Sequence[str] = HEADS.parameters,
+    power_law: bool = True,
+    shear: bool = True,
 ) -> Modelling:
     """Lenses in 101 x 101 pixels of 0.1" through PSFs from those of HST to broader than Euclid's."""
-    return Modelling("euclid", n, seed, lens_light, cache)
+    return Modelling("euclid", n, seed, lens_light, cache, parameters, power_law, shear)
