@@ -72,6 +72,7 @@ DISTRIBUTIONS = {
 }
 OPTIONAL = {  # which extra brings what a part of the package needs
     "explain": {"captum"},
+    "flow": {"zuko"},
     "scale": {"dask", "dask-jobqueue", "hats", "hats-import"},
     "board": {"jinja2", "vl-convert-python"},
     "umap": {"umap-learn"},

@@ -41,8 +41,8 @@ class Heads:
         classes: names of the classes, in the order of the outputs; two classes: the second is the positive one.
         parameters: names of regressed parameters, in the order of the outputs.
         units: of each parameter, in the same order.
-        likelihood: "diagonal" for parameters with independent errors, "full" for correlated ones, see
-            `zoo_core.tasks.likelihoods`.
+        likelihood: "diagonal" for parameters with independent errors, "full" for correlated ones, "flow" for
+            posteriors of any shape, see `zoo_core.tasks.likelihoods`.
 
     Example:
         >>> import zoo_core as zoo

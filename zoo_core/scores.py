@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -194,14 +194,21 @@ class ClassScores(Scores):
 
 @dataclass(frozen=True)
 class ParameterScores(Scores):
-    """Answers of a regression: mean (N,) and standard deviation (N,) of each parameter, by its name."""
+    """Answers of a regression: mean (N,) and standard deviation (N,) of each parameter, by its name.
+
+    Arguments:
+        means, errors: of each parameter.
+        quantiles: Phi(x) (N,) of posteriors that are no Gaussians, by x, which rises; none where they are.
+    """
 
     means: Mapping[str, np.ndarray]
     errors: Mapping[str, np.ndarray]
+    quantiles: Mapping[str, Mapping[float, np.ndarray]] = field(default_factory=dict)
 
     def at(self, rows: np.ndarray) -> Self:
         """The answers for some images."""
-        return replace(self, means=_at(self.means, rows), errors=_at(self.errors, rows))
+        quantiles = {name: {x: column[rows] for x, column in of.items()} for name, of in self.quantiles.items()}
+        return replace(self, means=_at(self.means, rows), errors=_at(self.errors, rows), quantiles=quantiles)
 
     def wrongness(self, truth: Truth) -> np.ndarray:
         """The largest error of any parameter, in standard deviations of the truth."""

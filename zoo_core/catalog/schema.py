@@ -68,7 +68,7 @@ class _Heads(_Entry):
     classes: list[str] = []
     parameters: list[str] = []
     units: list[str] = []
-    likelihood: Literal["diagonal", "full"] = "diagonal"
+    likelihood: Literal["diagonal", "full", "flow"] = "diagonal"
 
 
 class _Calibration(_Entry):

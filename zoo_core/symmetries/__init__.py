@@ -12,7 +12,7 @@ Recipes and registries write them as `[{scalar: q}, {position: [x, y]}, {spin2: 
 from .declared import check_symmetries, described, read_symmetries
 from .kinds import Angle, Position, Scalar, Spin2, Symmetry
 from .names import recognised
-from .turned import average, average_gaussians, average_values, turned
+from .turned import average, average_gaussians, average_values, matrices, turned
 
 __all__ = [
     "Angle",
@@ -25,6 +25,7 @@ __all__ = [
     "average_values",
     "check_symmetries",
     "described",
+    "matrices",
     "read_symmetries",
     "recognised",
     "turned",

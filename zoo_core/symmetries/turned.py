@@ -11,7 +11,7 @@ from .kinds import Element, Symmetry
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["average", "average_gaussians", "average_values", "turned"]
+__all__ = ["average", "average_gaussians", "average_values", "matrices", "turned"]
 
 
 def turned(values: Tensor, parameters: Sequence[str], symmetries: Sequence[Symmetry], numbers: Tensor) -> Tensor:
@@ -72,13 +72,29 @@ def average_gaussians(
     import torch
 
     means, stated = zip(*gaussians, strict=True)
-    covariances = []
-    for number, covariance in enumerate(stated):
-        one = torch.eye(len(parameters)).to(covariance)
-        element = Element.numbered(_back(number, one))
-        R = _changed(one, parameters, symmetries, partial(_deviation, element=element)).T
-        covariances.append(R @ covariance @ R.T)
+    back = [R.to(stated[0]) for R in matrices(parameters, symmetries)]
+    covariances = [R @ covariance @ R.T for R, covariance in zip(back, stated, strict=True)]
     return average_values(means, parameters, symmetries), torch.stack(covariances).mean(0)
+
+
+def matrices(parameters: Sequence[str], symmetries: Sequence[Symmetry]) -> list[Tensor]:
+    """What turns small deviations of the parameters of the eight views of an image back, R_g (P, P) each.
+
+    Example:
+        >>> from zoo_core.symmetries import matrices, recognised
+        >>> matrices(("e1", "e2"), recognised(("e1", "e2")))[1]  # of a quarter turn
+        tensor([[-1., -0.],
+                [-0., -1.]])
+
+    Arguments:
+        parameters: their names.
+        symmetries: of all of them.
+    """
+    import torch
+
+    one = torch.eye(len(parameters))
+    elements = [Element.numbered(_back(number, one)) for number in range(8)]
+    return [_changed(one, parameters, symmetries, partial(_deviation, element=element)).T for element in elements]
 
 
 def _back(number: int, rows: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-NO_TASKS = ("likelihoods", "task")
+NO_TASKS = ("flows", "gaussians", "likelihoods", "task")
 
 
 def tasks() -> list[str]:

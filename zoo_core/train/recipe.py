@@ -188,7 +188,7 @@ class Recipe(_Strict):
     classes: tuple[str, ...] | None = None
     parameters: tuple[str, ...] | None = None
     units: tuple[str, ...] | None = None
-    likelihood: Literal["diagonal", "full"] | None = None
+    likelihood: Literal["diagonal", "full", "flow"] | None = None
     symmetries: list[dict[str, Any]] | None = None
     preprocess: list[dict[str, Any]] | None = None
     pixel_scale: PixelScale | None = None

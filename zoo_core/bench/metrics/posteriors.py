@@ -1,6 +1,7 @@
 """Whether stated posteriors are right as a whole: ranks of the truth, expected coverage, TARP.
 
-The posterior of an image is the Gaussian that the stored columns state, without correlations between parameters.
+The posterior of an image is the Gaussian that the stored columns state, or what their quantiles say of it, without
+correlations between parameters.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from scipy.stats import kstest, norm
 
 from ...metric import Metric, NoInterval
 from ...scores import ParameterScores, Truth
+from .marginals import drawn, stated
 
 __all__ = ["band", "coverage", "known", "posterior_metrics", "ranks", "tarp"]
 
@@ -43,7 +45,8 @@ def ranks(scores: ParameterScores, truth: Truth, parameter: str) -> np.ndarray:
     Source: Talts, Betancourt, Simpson, Vehtari & Gelman (2018), "Validating Bayesian inference algorithms with
     simulation-based calibration", arXiv:1804.06788.
     """
-    return norm.cdf((truth[parameter] - scores.means[parameter]) / scores.errors[parameter])
+    residual, sigma = stated(scores, truth, parameter)
+    return norm.cdf(-residual / sigma)
 
 
 def tarp(scores: ParameterScores, truth: Truth) -> np.ndarray:
@@ -57,14 +60,15 @@ def tarp(scores: ParameterScores, truth: Truth) -> np.ndarray:
     estimators for general inference", arXiv:2302.03026.
     """
     rng, names = np.random.default_rng(SEED), known(scores, truth)
-    true, mean, sigma = (np.stack([of[name] for name in names], 1) for of in (truth, scores.means, scores.errors))
+    true = np.stack([truth[name] for name in names], 1)
     low, span = true.min(0), np.maximum(np.ptp(true, axis=0), 1e-12)
     reference = low + span * rng.random(true.shape)
     farthest = (((true - reference) / span) ** 2).sum(1)
     nearer = np.zeros(len(true))
     for _ in range(DRAWS):
-        drawn = mean + sigma * rng.standard_normal(true.shape)
-        nearer += (((drawn - reference) / span) ** 2).sum(1) < farthest
+        normal = rng.standard_normal(true.shape)
+        draws = np.stack([drawn(scores, name, normal[:, k]) for k, name in enumerate(names)], 1)
+        nearer += (((draws - reference) / span) ** 2).sum(1) < farthest
     return nearer / DRAWS
 
 

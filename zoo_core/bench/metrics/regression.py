@@ -9,6 +9,7 @@ import numpy as np
 
 from ...metric import Binomial, Bootstrap, Metric
 from ...scores import ParameterScores, Truth
+from . import marginals
 
 __all__ = ["bias", "coverage_error", "mae", "nll", "nmad", "regression_metrics", "rmse", "scatter"]
 
@@ -102,8 +103,8 @@ def _metrics_of(parameter: str) -> list[Metric]:
 
     def covered(sigmas: int) -> Binomial:
         def counts(scores: ParameterScores, truth: Truth) -> tuple[int, int]:
-            errors = np.abs(residual(scores, truth))
-            return int(np.sum(errors <= sigmas * scores.errors[parameter])), len(errors)
+            errors, sigma = marginals.stated(scores, truth, parameter)
+            return int(np.sum(np.abs(errors) <= sigmas * sigma)), len(errors)
 
         return Binomial(counts)
 
@@ -115,7 +116,7 @@ def _metrics_of(parameter: str) -> list[Metric]:
         return Metric(f"{name}[{parameter}]", TASK, interval, higher_is_better=False, summary=summary)
 
     def stated(name: str, compute: Callable[[np.ndarray, np.ndarray], float], summary: str) -> Metric:
-        interval = Bootstrap(lambda scores, truth: compute(residual(scores, truth), scores.errors[parameter]))
+        interval = Bootstrap(lambda scores, truth: compute(*marginals.stated(scores, truth, parameter)))
         return Metric(f"{name}[{parameter}]", TASK, interval, higher_is_better=False, summary=summary)
 
     within = "share within one stated sigma; 0.683 if the errors are right"
