@@ -23,6 +23,7 @@ __all__ = [
     "UNCALIBRATED",
     "Calibration",
     "Columns",
+    "Familiarity",
     "Heads",
     "Prediction",
     "RankingColumn",
@@ -30,7 +31,8 @@ __all__ = [
 ]
 
 Columns = dict[str, list]
-TAKEN = ("id", "path", "status", "message", "output", "ra", "dec")  # columns that tables of predictions have anyway
+TAKEN = ("id", "path", "status", "message", "output", "ra", "dec", "novelty", "outside")
+"""Columns that tables of predictions have anyway."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,41 @@ class Calibration:
 
 
 UNCALIBRATED = Calibration()
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """What tells whether an image, and what is said of it, is like what a model has learned from.
+
+    Arguments:
+        distance: of the features of an image from those of validation images, beyond which it is unlike them, see
+            `models.familiarity.FeatureDensity`; None: it is not known.
+        share: of the validation images that are nearer.
+        ranges: lowest and highest value of each parameter among the training images; empty: they are not known.
+
+    Example:
+        >>> from zoo_core.predictions import Familiarity, Heads
+        >>> Familiarity(ranges=((0.3, 3.0),)).fault(Heads(parameters=("theta_E", "q"), units=("arcsec", "")))
+        'ranges has 1 pairs; it needs one for each of theta_E, q'
+    """
+
+    distance: float | None = None
+    share: float = 0.99
+    ranges: tuple[tuple[float, float], ...] = ()
+
+    def fault(self, heads: Heads) -> str:
+        """Why it says nothing of these outputs; empty if it does."""
+        if self.ranges and len(self.ranges) != len(heads.parameters):
+            named = ", ".join(heads.parameters) or "no parameters"
+            return f"ranges has {len(self.ranges)} pairs; it needs one for each of {named}"
+        if any(low > high for low, high in self.ranges):
+            return "ranges: each is the lowest value and the highest"
+        return ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the table of predictions."""
+        return tuple(name for name, known in (("novelty", self.distance), ("outside", self.ranges)) if known)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,16 @@ def build(channels, outputs, size, dropout):
 
     from zoo_core.models.dropout import MonteCarloDropout
 
-    network = nn.Sequential(nn.Flatten(), nn.Linear(channels * size**2, 64), nn.ReLU(), nn.Linear(64, outputs))
+    class Perceptron(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.features = nn.Sequential(nn.Flatten(), nn.Linear(channels * size**2, 64), nn.ReLU())
+            self.head = nn.Linear(64, outputs)
+
+        def forward(self, x):
+            return self.head(self.features(x))
+
+    network = Perceptron()
     return MonteCarloDropout(network, dropout, 4) if dropout else network
 
 
@@ -124,6 +133,32 @@ def test_a_regressor_of_ellipticities_learns_from_turned_images_and_predicts_fro
     for name in ("e1", "e2"):  # 68.27 % of the 200 that calibrate it: their rank is exact, the scale has four digits
         within = np.abs(table[name] - truth[name]) <= table[f"{name}_err"]
         assert 0.675 <= within.mean() <= 0.69
+
+    flagged = model.predict(data, workers=0)
+    assert (flagged["novelty"] > 1).mean() < 0.06  # 1 % of images like those
+    assert not any(flagged["outside"])
+    assert model.spec.familiarity.ranges == tuple([(pytest.approx(-0.4, abs=0.01), pytest.approx(0.4, abs=0.01))] * 2)
+    strange = model.predict(data.images(slice(3)) + 100 * np.eye(16, dtype="float32"), workers=0)
+    assert (strange["novelty"] > 1.5).all()
+    assert all("unlike the images that it learned from (novelty" in message for message in strange["message"])
+    again = zoo.load(model.save(tmp_path / "again"), device="cpu").predict(data, workers=0)
+    np.testing.assert_allclose(again["novelty"], flagged["novelty"], rtol=1e-6)
+
+
+def test_flows_are_trained_averaged_over_views_and_loaded(recipe, tmp_path):
+    recipe.write_text("\n".join([recipe.read_text().replace("300", "150"), "likelihood: flow"]))
+    model = zoo.load(train(recipe, tmp_path / "run", device="cpu", progress=False), device="cpu")
+    data = zoo.open_dataset("arcs", plugin="zoo-arcs", n=100, seed=3)
+
+    table = model.predict(data, workers=0)
+
+    assert model.heads.likelihood == "flow" and len(model.spec.calibration.error_scales) == 2
+    for name in ("e1", "e2"):
+        truth = data.truth()[name]
+        assert np.corrcoef(table[name], truth)[0, 1] > 0.8
+        within = (truth > table[f"{name}_q16"]) & (truth < table[f"{name}_q84"])
+        assert 0.5 < within.mean() < 0.85
+        assert ((table[f"{name}_q16"] < table[name]) & (table[name] < table[f"{name}_q84"])).mean() > 0.9
 
 
 def test_correlated_errors_and_dropout_are_trained_calibrated_and_loaded(recipe, tmp_path):

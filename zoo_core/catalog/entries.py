@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import ZooError
-from ..predictions import Calibration, Heads
+from ..predictions import Calibration, Familiarity, Heads
 from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, TrainedOn, WeightsSpec
 
 __all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec", "resampled_scale"]
@@ -26,6 +26,7 @@ def model_spec(entry: Mapping[str, Any], source: str) -> ModelSpec:
     parts = {
         "heads": Heads(**_tuples(read.pop("heads", {}))),
         "calibration": Calibration(**_tuples(read.pop("calibration", {}))),
+        "familiarity": _familiarity(read.pop("familiarity", {})),
         "weights": WeightsSpec(**read.pop("weights")),
         "trained_on": tuple(TrainedOn(**one) for one in read.pop("trained_on", ())),
     }
@@ -61,6 +62,8 @@ def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
         del entry["calibration"]["error_scales"]
     if isinstance(spec, ModelSpec) and spec.heads.likelihood == Heads().likelihood:
         del entry["heads"]["likelihood"]
+    if isinstance(spec, ModelSpec) and spec.familiarity == Familiarity():
+        del entry["familiarity"]
     return json.loads(json.dumps(entry))
 
 
@@ -70,6 +73,10 @@ def check_version(version: Any, where: str, error: type[ZooError]) -> None:
         newer = isinstance(version, int) and version > SCHEMA
         remedy = "upgrade zoo-core (pip install -U zoo-core)" if newer else f"write it as of `schema: {SCHEMA}`"
         raise error(f"{where}: schema is {version!r}, this version of the zoo reads {SCHEMA}; {remedy}")
+
+
+def _familiarity(values: Mapping[str, Any]) -> Familiarity:
+    return Familiarity(**{**values, "ranges": tuple(map(tuple, values.get("ranges", ())))})
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

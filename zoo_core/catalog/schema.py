@@ -8,6 +8,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import SpecError, UnknownNameError, ZooError
+from ..predictions import Familiarity
 from ..symmetries import read_symmetries
 from ..tasks import Calibration, Heads, task_named
 from .entries import resampled_scale
@@ -79,6 +80,14 @@ class _Calibration(_Entry):
     error_scales: list[Annotated[float, Field(ge=1e-3, le=1e3)]] = []
 
 
+class _Familiarity(_Entry):
+    """See `predictions.Familiarity`."""
+
+    distance: float | None = Field(default=None, gt=0)
+    share: Fraction = 0.99
+    ranges: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = []
+
+
 class _TrainedOn(_Entry):
     """See `specs.TrainedOn`."""
 
@@ -103,6 +112,7 @@ class _Model(_Entry):
     plugin: Name
     heads: _Heads = _Heads()
     calibration: _Calibration = _Calibration()
+    familiarity: _Familiarity = _Familiarity()
     arguments: dict[str, Any] = {}
     views: Literal[1, 8] = 1
     pixel_scale: PixelScale | None = None
@@ -158,6 +168,9 @@ class _Model(_Entry):
         stated = Calibration(prior=tuple(prior) if prior else None, error_scales=tuple(scales))
         if fault := stated.fault(heads):
             raise ValueError(f"calibration: {fault}")
+        ranges = tuple((low, high) for low, high in self.familiarity.ranges)
+        if fault := Familiarity(ranges=ranges).fault(heads):
+            raise ValueError(f"familiarity: {fault}")
         return self
 
     def _of_outputs(self) -> Heads:

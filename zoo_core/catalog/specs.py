@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..predictions import Calibration, Heads
+from ..predictions import Calibration, Familiarity, Heads
 
 __all__ = ["ANY", "BenchmarkSpec", "DatasetSpec", "ModelSpec", "TrainedOn", "WeightsSpec"]
 
@@ -67,6 +67,7 @@ class ModelSpec:
         plugin: the distribution that provides the architecture.
         task, heads: what its outputs stand for.
         calibration: how its probabilities and errors are to be read.
+        familiarity: what tells whether an image and an answer are like those that it has learned from.
         bands: physical bands in the order of the image axis.
         pixel_scale: arcsec of the pixels of the training images, before any binning, or "any" if pixels are taken
             as they are, whatever their scale. It is not hashed: preprocessing and results stay what they are.
@@ -101,6 +102,7 @@ class ModelSpec:
     views: int = 1
     symmetries: tuple[Mapping[str, Any], ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
+    familiarity: Familiarity = field(default_factory=Familiarity)
     members: tuple[str, ...] = ()
     default: bool = False
     summary: str = ""

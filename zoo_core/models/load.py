@@ -20,6 +20,7 @@ from ..plugins import list_plugins
 from ..tasks import Heads
 from . import committee as committees
 from . import pipeline as pipelines
+from .familiarity import PREFIX, FeatureDensity
 from .model import Model
 from .network import Dimensions, filled, initialised
 
@@ -166,7 +167,8 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
         )
     preprocess = Preprocess.from_operations(spec.preprocess, spec.bands, spec.pixel_scale)
     dimensions = Dimensions.of(architecture, preprocess, spec.heads)
-    network = filled(architecture, dimensions, spec.arguments, weights)
+    known = spec.familiarity.distance is not None
+    network, beside = filled(architecture, dimensions, spec.arguments, weights, PREFIX if known else "")
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Model(
         spec.id,
@@ -178,6 +180,7 @@ def load_spec(spec: ModelSpec, weights: Path) -> Model:
         views=spec.views,
         spec=spec,
         weights_sha256=spec.weights.sha256,
+        density=FeatureDensity.read(beside, weights) if known else None,
     )
 
 

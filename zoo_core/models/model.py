@@ -20,6 +20,7 @@ from ..errors import ArgumentError, UntrainedError
 from ..images.given import in_arcsec
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
+from ..predictions import Familiarity
 from ..symmetries import Symmetry, read_symmetries
 from ..tasks import UNCALIBRATED, Calibration, Heads, Prediction, Task, task_named
 from .channels import channels_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ..images.held import Held
     from ..predict.options import Progress
     from ..predict.predict import Inputs
+    from .familiarity import FeatureDensity
 
 __all__ = ["Model"]
 
@@ -62,6 +64,7 @@ class Model(LikeModule):
         views: 1, or 8 to average the output over rotations and mirror images.
         spec: the catalogue's entry or the folder's; None if untrained.
         weights_sha256: of the file the weights came from; None if untrained.
+        density: of the features of images like those that it has learned from; None: it is not known.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Model(LikeModule):
     views: int = 1
     spec: ModelSpec | None = None
     weights_sha256: str | None = None
+    density: FeatureDensity | None = None
 
     def __post_init__(self) -> None:
         if check_views(self.views) > 1:
@@ -239,7 +243,9 @@ class Model(LikeModule):
             )
         with TemporaryDirectory(prefix="zoo-") as temporary:
             weights = Path(temporary) / "model.safetensors"
-            weights.write_bytes(save({name: tensor.cpu().contiguous() for name, tensor in self.state_dict().items()}))
+            beside = {} if self.density is None else self.density.tensors()
+            stored = {name: tensor.cpu().contiguous() for name, tensor in self.state_dict().items()}
+            weights.write_bytes(save(stored | beside))
             return write_folder(folder, replace(self.spec, views=self.views), weights)
 
     def with_views(self, views: int | None) -> Model:
@@ -275,6 +281,11 @@ class Model(LikeModule):
     def task(self) -> Task:
         """What is asked of the network."""
         return task_named(self.architecture.task)
+
+    @property
+    def familiarity(self) -> Familiarity:
+        """What tells whether an image is like those that it has learned from."""
+        return Familiarity() if self.spec is None else self.spec.familiarity
 
     @property
     def bands(self) -> tuple[str, ...]:

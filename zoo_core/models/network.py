@@ -21,6 +21,8 @@ from ..typed import read_typed
 
 __all__ = ["Dimensions", "arguments_of", "filled", "initialised", "shapes"]
 
+Beside = dict[str, Tensor]
+
 SHOWN = 6  # keys named in an error
 STORED_AS = (torch.float32, torch.float16, torch.bfloat16)  # what weights may be; all are computed with in float32
 RANDOM_FILLS = {Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.log_normal_, Tensor.exponential_}
@@ -64,9 +66,14 @@ def arguments_of(architecture: Architecture, arguments: Mapping[str, Any]) -> An
 
 
 def filled(
-    architecture: Architecture, dimensions: Dimensions, arguments: Mapping[str, Any], weights: Path
-) -> nn.Module:
-    """The network with the weights of a safetensors file, float32, in eval mode.
+    architecture: Architecture, dimensions: Dimensions, arguments: Mapping[str, Any], weights: Path, prefix: str = ""
+) -> tuple[nn.Module, Beside]:
+    """The network with the weights of a safetensors file, float32, in eval mode; and what else the file holds.
+
+    Arguments:
+        architecture, dimensions, arguments: as of `initialised`.
+        weights: the file.
+        prefix: of the names of tensors that are none of the network's; empty: there are none.
 
     Raises:
         WeightsError: the file can't be read, or its tensors are not exactly those of the network.
@@ -74,9 +81,10 @@ def filled(
     with torch.random.fork_rng(devices=[]), _NoDraws():
         network = initialised(architecture, dimensions, arguments)
     stored = _read(weights)
+    beside = {name: stored.pop(name) for name in list(stored) if prefix and name.startswith(prefix)}
     _check_fit(network.state_dict(), stored, architecture.name, weights)
     network.load_state_dict({name: _float32(tensor) for name, tensor in stored.items()}, strict=True, assign=True)
-    return network.eval()
+    return network.eval(), beside
 
 
 def shapes(

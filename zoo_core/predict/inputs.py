@@ -150,7 +150,8 @@ class Mosaic(Named):
 
 
 def _check_free(columns: Sequence[str], model: Model) -> None:
-    own = ("id", "path", "status", "message", "ra", "dec", *model.task.empty_columns(model.heads))
+    predicted = (*model.task.empty_columns(model.heads), *model.familiarity.columns)
+    own = ("id", "path", "status", "message", "ra", "dec", *predicted)
     for number, name in enumerate(columns):
         if name in own or name in columns[:number]:
             raise ArgumentError(f"columns= (--columns) has {name!r}, which the result has already; leave it out")

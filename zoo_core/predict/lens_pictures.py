@@ -32,6 +32,7 @@ DPI = 150
 MAIN = ("theta_E", "e1", "e2", "gamma_1", "gamma_2")  # parameters of the corner plot
 DRAWS = 4000  # of each posterior
 LEVELS = (0.683, 0.955)  # of the posterior inside the contours
+LONGEST_NOTE = 96  # letters of the message
 WORDS = "critical curve of the mean, and of draws; contours hold 68 and 95 % of the posterior"
 
 
@@ -85,7 +86,12 @@ def _draw_lens(row: SubFigure, finished: Finished, one: RankedImage) -> None:
     posterior = _draw_image(axes, finished, one)
     left.text(0.5, 0.95, short_name(one.row["id"]), color=INK, size=9, ha="center", va="center")
     left.text(0.5, 0.05, _einstein_radius(posterior), color=LENS, size=11, weight="bold", ha="center", va="center")
+    left.text(0.5, 0.01, _clipped(one.row["message"]), color=FAINT, size=6.5, ha="center", va="center")
     draw_corner(right, posterior)
+
+
+def _clipped(words: str) -> str:
+    return words if len(words) <= LONGEST_NOTE else f"{words[: LONGEST_NOTE - 1]}…"
 
 
 def _draw_image(axes: Axes, finished: Finished, one: RankedImage) -> Regression:

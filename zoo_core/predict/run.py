@@ -135,6 +135,7 @@ class Run:
             "symmetries": repr(model.spec.symmetries if model.spec else ()),
             "heads": repr(model.heads),
             "calibration": repr(model.calibration),
+            "familiarity": repr(model.familiarity),
             "views": model.views,
             "precision": self.scorer.precision,
             "purpose": self.scorer.purpose,

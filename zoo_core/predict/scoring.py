@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import torch
+from torch import Tensor
 
 from ..errors import ArgumentError, ZooError
 from ..images.origin import Origin
 from ..tasks import Columns, Prediction
+from .flags import flags, notes
 from .outputs import Outputs
 from .reading import OriginOf, PreparedBatch
 
@@ -73,20 +75,30 @@ class Scorer:
         columns = self._columns(batch) if len(batch.pixels) else empty
         if set(columns) != set(empty):
             raise ZooError(f"{self.model.id} predicts {sorted(columns)}, its task promises {sorted(empty)}")
-        return table_of(batch, {name: columns[name] for name in empty})
+        return table_of(batch, {name: columns[name] for name in empty}, notes(columns, self.model.familiarity))
 
     def _columns(self, batch: PreparedBatch) -> Columns:
         count = len(batch.pixels)
         step = CHUNK_CPU if self.model.device.type == "cpu" else count
         parts = [slice(start, min(start + step, count)) for start in range(0, count, step)]
-        return _halving(lambda part: self._of(self.predicted(batch.pixels[part]), batch.origins[part]), parts)
+        return _halving(lambda part: self._part(batch.pixels[part], batch.origins[part]), parts)
 
     @torch.inference_mode()
     def predicted(self, pixels: np.ndarray) -> Prediction:
         """The prediction for prepared images (B, bands, size, size)."""
-        device = self.model.device
-        channels = self.model.preprocess.channels(torch.from_numpy(pixels).to(device))
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+        return self._prediction(self._channels(pixels))
+
+    @torch.inference_mode()
+    def _part(self, pixels: np.ndarray, origins: Sequence[Origin]) -> Columns:
+        channels = self._channels(pixels)
+        prediction = self._prediction(channels)
+        return self._of(prediction, origins) | flags(self.model, channels, prediction)
+
+    def _channels(self, pixels: np.ndarray) -> Tensor:
+        return self.model.preprocess.channels(torch.from_numpy(pixels).to(self.model.device))
+
+    def _prediction(self, channels: Tensor) -> Prediction:
+        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             return self.model.prediction(channels)
 
     def _of(self, prediction: Prediction, origins: Sequence[Origin]) -> Columns:
@@ -97,7 +109,8 @@ class Scorer:
 
     def _empty_columns(self) -> Columns:
         task = self.model.task
-        return task.empty_columns(self.model.heads) | {name: [] for name in task.written}
+        names = (*task.empty_columns(self.model.heads), *task.written, *self.model.familiarity.columns)
+        return {name: [] for name in names}
 
 
 def _halving(columns_of: Callable[[slice], Columns], parts: Sequence[slice]) -> Columns:
@@ -133,16 +146,16 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in reasons)
 
 
-def table_of(batch: PreparedBatch, columns: Columns) -> pa.Table:
-    """The rows of a batch, of which the usable ones have values in these columns."""
+def table_of(batch: PreparedBatch, columns: Columns, said: Sequence[str] = ()) -> pa.Table:
+    """The rows of a batch, of which the usable ones have values in these columns, and what is said of each."""
     values = zip(*columns.values(), strict=True) if columns else ((),) * len(batch.pixels)
-    rows = iter(values)  # of the usable images only
+    rows, remarks = iter(values), iter(said)  # of the usable images only
     table: dict[str, list] = {name: [] for name in ("id", "path", "status", "message", *columns)}
     for id, path, message, usable in zip(batch.ids, batch.paths, batch.messages, batch.usable, strict=True):
-        predicted = next(rows) if usable else None
+        predicted, note = (next(rows), next(remarks, "")) if usable else (None, "")
         finite = predicted is not None and all(map(_is_finite, predicted))
         row = predicted if finite else (None,) * len(columns)
-        reason = message if finite or predicted is None else NOT_FINITE
+        reason = "; ".join(filter(None, (message, note))) if finite or predicted is None else NOT_FINITE
         for name, value in zip(table, (id, path, "ok" if finite else "error", reason, *(row or ())), strict=True):
             table[name].append(value)
     ok = [status == "ok" for status in table["status"]]

@@ -36,6 +36,8 @@ _KNOWN = {
     "alike_cosine": About("stat.correlation", "cosine of the angle between the features of both"),
     "latent_1": About("", "place along the direction in which the finder's features of the candidates differ most"),
     "latent_2": About("", "the same along the direction after that"),
+    "novelty": About("stat.value", "how unlike the images that it learned from; above 1 it is"),
+    "outside": About("meta.note", "parameters outside of what it learned from"),
     "theta_E": About("phys.angSize", "Einstein radius"),
     "theta_E_err": About("stat.error;phys.angSize", "its standard deviation"),
 }

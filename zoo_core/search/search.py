@@ -157,7 +157,8 @@ class Search:
     ) -> pa.Table:
         """Rows of a model for the candidates alone, cut out as it takes them."""
         if not len(places):
-            empty = model.task.empty_columns(model.heads) if scorer is None else {"features": []}
+            own = (*model.task.empty_columns(model.heads), *model.familiarity.columns)
+            empty = own if scorer is None else ("features",)
             texts = {name: pa.array([], pa.string()) for name in ("status", "message")}
             return pa.table(texts | {name: pa.array([], pa.float64()) for name in empty})
         images = replace(self.mosaic, columns=()).images(model, options.pixel_scale).chosen(places)

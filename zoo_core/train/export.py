@@ -2,10 +2,11 @@
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -14,8 +15,10 @@ from ..catalog.folder import write_folder
 from ..catalog.specs import ANY, ModelSpec, TrainedOn, WeightsSpec
 from ..files import whole
 from ..models.calibration import error_scales, temperature
+from ..models.familiarity import FeatureDensity, learned_ranges, threshold
 from ..models.model import Model
 from ..models.network import arguments_of
+from ..predictions import Familiarity
 from ..symmetries import Symmetry, described
 from ..tasks import Calibration
 from ..typed import as_values
@@ -28,6 +31,7 @@ __all__ = ["export"]
 CALIBRATION_IMAGES = 4000
 LEAST_OF_A_CLASS = 10
 LEAST_OF_ERRORS = 100  # images, from which a scale of errors is known to a tenth
+LEAST_OF_FEATURES = 200  # images, of which two lie beyond the hundredth part
 NO_DOUBT = 0.06  # close to the least temperature that is tried: the likelihood grows without end
 
 log = logging.getLogger("zoo")
@@ -39,6 +43,7 @@ def export(
     validation: PreparedImages,
     trained_on: tuple[TrainedOn, ...],
     symmetries: Sequence[Symmetry],
+    targets: Callable[[], np.ndarray],
 ) -> Path:
     """Calibrate on the validation images and write config.json and model.safetensors into `model` in the run's folder.
 
@@ -48,9 +53,14 @@ def export(
         validation: images that it was not trained on.
         trained_on: what it was trained on.
         symmetries: of its parameters, where they are declared.
+        targets: of the training images.
     """
     recipe, architecture, stated = plan.recipe, model.architecture, plan.recipe.publish
-    weights = _stored(model.network, stated.storage, plan.folder / "stored.safetensors")
+    stored = _stored(model.network, stated.storage)
+    familiarity, density = _familiarity(model, validation, targets)
+    weights = plan.folder / "stored.safetensors"
+    with whole(weights) as part:
+        part.write_bytes(save(stored | ({} if density is None else density.tensors())))
     spec = ModelSpec(
         id=recipe.id,
         architecture=architecture.name,
@@ -62,6 +72,7 @@ def export(
         preprocess=tuple(model.preprocess.declared()),
         weights=WeightsSpec(sha256="0" * 64, size=1),
         arguments=as_values(arguments_of(architecture, recipe.arguments)),
+        familiarity=familiarity,
         views=stated.views,
         symmetries=tuple(described(symmetries)),
         summary=architecture.summary,
@@ -109,7 +120,21 @@ def _temperature(logits: Tensor, targets: Tensor, model: Model) -> float:
     return 1.0
 
 
-def _stored(network: nn.Module, storage: str, path: Path) -> Path:
+def _familiarity(
+    model: Model, validation: PreparedImages, targets: Callable[[], np.ndarray]
+) -> tuple[Familiarity, FeatureDensity | None]:
+    """What tells a regressor's familiar images and answers from others; nothing where too few images tell."""
+    if not model.task.states_errors:
+        return Familiarity(), None
+    known = Familiarity(ranges=learned_ranges(targets()))
+    if len(validation) < LEAST_OF_FEATURES or not hasattr(model.network, "features"):
+        return known, None
+    features = _features(model, validation)
+    found = threshold(features, known.share)
+    return replace(known, distance=float(f"{found:.4g}")), FeatureDensity.of(features)
+
+
+def _stored(network: nn.Module, storage: str) -> dict[str, Tensor]:
     """The weights as they are published; the network takes what rounding left of them.
 
     Matrices and kernels are stored in half precision. Moments, biases and indices are few and stay as they are, and
@@ -119,10 +144,20 @@ def _stored(network: nn.Module, storage: str, path: Path) -> Path:
     if storage == "float16":
         weights = {name for name, parameter in network.named_parameters() if parameter.ndim > 1}
         state = {name: tensor.half() if name in weights else tensor for name, tensor in state.items()}
-    with whole(path) as part:
-        part.write_bytes(save({name: tensor.contiguous() for name, tensor in state.items()}))
     network.load_state_dict(state, strict=True)
-    return path
+    return {name: tensor.contiguous() for name, tensor in state.items()}
+
+
+@torch.inference_mode()
+def _features(model: Model, images: PreparedImages) -> np.ndarray:
+    """Features (N, D) of the first images."""
+    model.network.eval()
+    parts = []
+    for channels, _ in images.batches(64):
+        parts.append(model.features_of(channels.to(model.device)).flatten(1).cpu())
+        if 64 * len(parts) >= CALIBRATION_IMAGES:
+            break
+    return torch.cat(parts).numpy()
 
 
 @torch.inference_mode()

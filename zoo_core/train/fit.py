@@ -156,7 +156,7 @@ class _Run:
             )
         else:
             self._descend(training, held_out, monitor)
-        return export(model, self.plan, held_out, trained_on, symmetries)
+        return export(model, self.plan, held_out, trained_on, symmetries, training.targets)
 
     def _scaled(self, training: Dataset) -> Model:
         """The model, whose preprocessing knows the scale of the pixels that it learns from."""
