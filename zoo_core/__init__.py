@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .metric import Binomial as Binomial
     from .metric import Bootstrap as Bootstrap
     from .metric import Metric as Metric
+    from .models.deblending import deblender as deblender
     from .models.load import build as build
     from .models.load import committee as committee
     from .models.load import load as load
@@ -72,6 +73,7 @@ _HOMES = {
     ],
     "references": ["lazy"],
     "metric": ["Binomial", "Bootstrap", "Metric"],
+    "models.deblending": ["deblender"],
     "models.load": ["build", "committee", "load", "pipeline"],
     "models.model": ["Model"],
     "models.timm": ["timm_architecture"],

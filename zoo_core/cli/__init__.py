@@ -24,6 +24,7 @@ COMMANDS = {
     "benchmarks": "listing",
     "plugins": "listing",
     "predict": "predict",
+    "deblend": "deblending",
     "explain": "explaining",
     "pack": "packing",
     "features": "features",

@@ -1,5 +1,7 @@
 """Vision transformers, any of timm, sized for 64 x 64 pixels by default."""
 
+from dataclasses import replace
+
 import zoo_core as zoo
 
 __all__ = ["zoo_architectures"]
@@ -16,22 +18,28 @@ PAPER = """@inproceedings{Dosovitskiy2021,
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
-    """A classifier."""
-    return [
-        zoo.timm_architecture(
-            "vit",
-            families=["vision_transformer", "deit"],
-            model="vit_tiny_patch16_224",
-            options={
-                "patch_size": 8,
-                "embed_dim": 128,
-                "depth": 4,
-                "num_heads": 4,
-                "class_token": False,
-                "global_pool": "avg",
-            },
-            heads=zoo.Heads(classes=("no", "sphere", "vort")),
-            summary="Vision transformer, any of timm, 64 x 64 pixels (Dosovitskiy et al. 2021)",
-            paper=PAPER,
-        )
-    ]
+    """A classifier and a regressor, the same network."""
+    classifier = zoo.timm_architecture(
+        "vit",
+        families=["vision_transformer", "deit"],
+        model="vit_tiny_patch16_224",
+        options={
+            "patch_size": 8,
+            "embed_dim": 128,
+            "depth": 4,
+            "num_heads": 4,
+            "class_token": False,
+            "global_pool": "avg",
+        },
+        heads=zoo.Heads(classes=("no", "sphere", "vort")),
+        summary="Vision transformer, any of timm, 64 x 64 pixels (Dosovitskiy et al. 2021)",
+        paper=PAPER,
+    )
+    regressor = replace(
+        classifier,
+        name="vit_regression",
+        task="regression",
+        heads=zoo.Heads(parameters=("theta_E", "e1", "e2"), units=("arcsec", "", "")),
+        summary="Vision transformer, any of timm, for parameters with their errors (Dosovitskiy et al. 2021)",
+    )
+    return [classifier, regressor]

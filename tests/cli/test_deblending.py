@@ -1,0 +1,35 @@
+"""`zoo deblend` writes arcs alone, as files that know where they are on the sky."""
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+
+SIDE = 61
+Y, X = np.indices((SIDE, SIDE)) - (SIDE - 1) / 2
+RADIUS = np.hypot(X, Y)
+GALAXY, RING = 400 * np.exp(-RADIUS / 3), 6 * np.exp(-((RADIUS - 14) ** 2) / 4) * (1 + X / 20).clip(0)
+
+
+def test_a_command_writes_the_arcs_with_their_place_on_the_sky(zoo_command, tmp_path):
+    rng = np.random.default_rng(8)
+    header = fits.Header({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRPIX1": 31, "CRPIX2": 31, "CRVAL1": 10.0})
+    header.update({"CRVAL2": 5.0, "CDELT1": -1e-4 / 3.6, "CDELT2": 1e-4 / 3.6, "BUNIT": "nJy"})
+    for band, share in (("g", 0.5), ("i", 1.0)):
+        image = 3e-3 * (share * GALAXY + (1.4 - share) * RING + rng.normal(size=RADIUS.shape)).astype(np.float32)
+        fits.PrimaryHDU(image, header).writeto(tmp_path / f"a_{band}.fits")
+
+    one = zoo_command("deblend", "sersic", tmp_path / "a_i.fits", "--size", "61", "--out-dir", tmp_path / "sersic")
+    patterns = ("--bands", f"g={tmp_path}/*_g.fits", f"i={tmp_path}/*_i.fits")
+    table, picture = tmp_path / "a.csv", tmp_path / "a.png"
+    two = zoo_command(
+        "deblend", "ica", *patterns, "--size", "61", "--out-dir", tmp_path / "ica", "-o", table, "--gallery", picture
+    )
+
+    assert (one.code, two.code) == (0, 0) and picture.exists()
+    ((single,), (both,)) = (list((tmp_path / name).rglob("*.fits")) for name in ("sersic", "ica"))
+    assert Table.read(table)["output"][0] == str(both)
+    with fits.open(single) as file:
+        assert file[0].data.shape == (61, 61) and file[0].header["BUNIT"] == "nJy"
+        assert file[0].header["CRVAL1"] == 10.0 and file[0].header["MODEL"] == "deblend.sersic"
+        assert abs(file[0].data[RADIUS < 5].mean()) < 0.1 * 3e-3 * GALAXY[RADIUS < 5].mean()
+    assert fits.getdata(both).shape == (2, 61, 61)

@@ -1,0 +1,96 @@
+"""The light of a lens galaxy is taken away, by its profile or by its colour, and its arcs stay."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+import zoo_core as zoo
+from zoo_core.errors import ArgumentError
+from zoo_core.fit.ica import lens_light_by_colour
+from zoo_core.fit.sersic_light import fit_sersic
+
+SIDE = 61
+Y, X = np.indices((SIDE, SIDE)) - (SIDE - 1) / 2
+RADIUS = np.hypot(X, Y)
+
+
+def galaxy(n=3.0, R=7.0, x=0.6, y=-0.4, q=0.75, brightness=8.0, oversample=5):
+    """A Sersic profile averaged over pixels, its half-light radius preserving the area, (H, W)."""
+    steps = (np.arange(oversample) - (oversample - 1) / 2) / oversample
+    total = np.zeros((SIDE, SIDE))
+    for dx in steps:
+        for dy in steps:
+            r = np.sqrt(q * (X + dx - x) ** 2 + (Y + dy - y) ** 2 / q)
+            total += np.exp(-(2 * n - 1 / 3) * ((r / R) ** (1 / n) - 1))
+    return brightness * total / oversample**2
+
+
+def ring(brightness=6.0):
+    """Two arcs about the middle, which no ellipse with the same axes all around follows."""
+    return brightness * np.exp(-((RADIUS - 14) ** 2) / 4) * (1 + np.cos(np.arctan2(Y, X) - 0.7)) / 2
+
+
+def noise(seed):
+    return np.random.default_rng(seed).normal(size=(SIDE, SIDE))
+
+
+def test_the_profile_of_a_galaxy_alone_comes_back():
+    found = fit_sersic(galaxy() + noise(0))
+    parameters = found.parameters
+    assert parameters["n"] == pytest.approx(3.0, abs=0.5)
+    assert np.exp(parameters["log_R"]) == pytest.approx(7.0, rel=0.1)
+    assert (parameters["x"], parameters["y"]) == pytest.approx((0.6, -0.4), abs=0.1)
+    q = (1 - parameters["e1"]) / (1 + parameters["e1"])
+    assert q == pytest.approx(0.75, abs=0.04) and abs(parameters["e2"]) < 0.02
+
+
+def test_through_a_psf_it_is_that_of_the_galaxy_before():
+    psf = np.zeros((15, 15))
+    psf[7, 7] = 1
+    psf = gaussian_filter(psf, 1.5)
+    blurred = gaussian_filter(galaxy(n=1.5, R=4.0), 1.5) + noise(1)
+    with_psf, without = fit_sersic(blurred, psf), fit_sersic(blurred)
+    assert np.exp(with_psf.parameters["log_R"]) == pytest.approx(4.0, rel=0.06)
+    assert np.exp(without.parameters["log_R"]) > 1.05 * np.exp(with_psf.parameters["log_R"])
+
+
+def test_arcs_beside_it_hardly_change_the_profile_and_are_what_is_left():
+    light, arcs = galaxy(), ring()
+    left = light + arcs + noise(2) - fit_sersic(light + arcs + noise(2)).light
+    assert (left * arcs).sum() / (arcs**2).sum() == pytest.approx(1, abs=0.12)
+    near = RADIUS < 8
+    assert abs((left - arcs)[near].sum()) < 0.02 * light[near].sum()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_colours_tell_the_lens_from_its_arcs_without_any_start(turned):
+    light, arcs = galaxy(), ring()
+    shares = ((0.5, 1.0), (1.0, 0.6), (1.3, 0.4))
+    bands = np.stack([a * light + b * arcs + noise(seed) for seed, (a, b) in enumerate(shares)])
+    bands = bands[::-1] if turned else bands  # neither the order nor the sign of a component is known
+
+    for count in (2, 3):
+        chosen = bands[:count]
+        found = lens_light_by_colour(chosen)
+        left = chosen - found
+        band = int(np.argmax([(one * arcs).sum() for one in left]))
+        expected = [1.0, 0.6, 0.4][:: -1 if turned else 1][band]
+        assert (left[band] * arcs).sum() / (arcs**2).sum() == pytest.approx(expected, abs=0.15)
+        near = RADIUS < 6
+        assert abs((left[band] - expected * arcs)[near].sum()) < 0.05 * chosen[band][near].sum()
+
+
+def test_what_is_too_faint_stays_as_it_is():
+    image = np.stack([noise(6), noise(7)])
+    assert (lens_light_by_colour(image) == 0).all()
+
+
+def test_what_cannot_work_is_said():
+    with pytest.raises(ArgumentError, match="VIS is one band, it takes two"):
+        zoo.deblender("ica")
+    with pytest.raises(ArgumentError, match=r"method= is 'wavelets'; choose ica or sersic"):
+        zoo.deblender("wavelets")
+    with pytest.raises(ArgumentError, match=r"has the shape \(4, 4\); it is an image of odd sides"):
+        zoo.deblender("sersic", psf=np.ones((4, 4)))
+    with pytest.raises(ArgumentError, match="goes with sersic"):
+        zoo.deblender("ica", ("g", "i"), psf=np.ones((3, 3)))

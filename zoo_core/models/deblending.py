@@ -1,0 +1,114 @@
+"""Taking away the light of the lens galaxy, so that its arcs are alone: by colour, or by a profile."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import ArgumentError
+from ..fit.ica import lens_light_by_colour
+from ..fit.sersic_light import fit_sersic
+from ..images.preprocess import Preprocess
+from ..images.sky import level_and_noise
+from ..interfaces import Architecture
+from ..tasks import Heads
+from .model import Model
+
+__all__ = ["METHODS", "deblender"]
+
+SUMMARIES = {
+    "ica": "lens light by its colour: independent components of the pixels of two bands or more",
+    "sersic": "lens light by an elliptical Sersic profile, band by band",
+}
+METHODS = tuple(SUMMARIES)
+VERSION = "1"  # changes whenever what they answer changes
+SIZE = 101
+
+
+class Deblender(nn.Module):
+    """Images without the light of the galaxy in their middle.
+
+    Arguments:
+        method: of METHODS.
+        psf: (k, k), which sums to 1, or None.
+    """
+
+    def __init__(self, method: str, psf: np.ndarray | None):
+        super().__init__()
+        self.method, self.psf = method, psf
+
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (B, bands, H, W) of images alike, in their unit; on the CPU, in double precision."""
+        level, sigma = level_and_noise(x.float())
+        z = ((x - level) / sigma).cpu().double().numpy()
+        light = np.stack([self._lens_light(image) for image in z])
+        return x - torch.from_numpy(light).to(x) * sigma
+
+    def _lens_light(self, z: np.ndarray) -> np.ndarray:
+        """Of an image (bands, H, W) in units of the noise."""
+        if self.method == "ica":
+            return lens_light_by_colour(z)
+        return np.stack([fit_sersic(band, self.psf).light for band in z])
+
+
+def deblender(method: str, bands: Sequence[str] = ("VIS",), size: int = SIZE, psf: np.ndarray | None = None) -> Model:
+    """A model that takes away the light of lens galaxies; it has nothing to learn.
+
+    It restores images, as `unet.denoise` does: `predict` writes them, and in a pipeline a network sees arcs alone.
+
+    Arguments:
+        method: "sersic", an elliptical Sersic profile that is fitted to each band; or "ica", independent components of
+            the pixels, for two bands or more of the same PSF.
+        bands: names of the physical bands.
+        size: pixels a side; larger images are cropped, smaller ones padded.
+        psf: (k, k), k odd, through which "sersic" sees the profile; None: the profile is that of the image as it is.
+
+    Raises:
+        ArgumentError: there is no such method, or it cannot work with these bands or this PSF.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> zoo.deblender("sersic", size=61)
+        <Model deblend.sersic: restoration of VIS, 61 px, 0 parameters, 1 view, trained, on cpu>
+        >>> lenses = zoo.open_dataset("modelling_euclid", n=1)
+        >>> zoo.deblender("sersic")(lenses.images([0])).image.shape
+        torch.Size([1, 1, 101, 101])
+    """
+    if method not in METHODS:
+        raise ArgumentError(f"method= is {method!r}; choose {' or '.join(METHODS)}")
+    if method == "ica" and len(bands) < 2:
+        raise ArgumentError(f"ica tells a lens from its arcs by colour; {', '.join(bands)} is one band, it takes two")
+    heads = Heads(parameters=tuple(bands), units=("",) * len(bands))
+    preprocess = Preprocess.from_operations([{"op": "frame", "size": size}], tuple(bands))
+    architecture = Architecture(
+        name="deblend",
+        task="restoration",
+        build=_unbuildable,
+        bands=tuple(bands),
+        heads=heads,
+        preprocess=tuple(preprocess.declared()),
+        summary=SUMMARIES[method],
+    )
+    network = Deblender(method, None if psf is None else _checked(psf, method)).eval()
+    identity = hashlib.sha256(f"{method} {VERSION}".encode() + (b"" if psf is None else np.float64(psf).tobytes()))
+    return Model(f"deblend.{method}", architecture, network, preprocess, heads, weights_sha256=identity.hexdigest())
+
+
+def _checked(psf: np.ndarray, method: str) -> np.ndarray:
+    """The PSF as it is used, its sum 1."""
+    kernel = np.asarray(psf, float)
+    if method != "sersic":
+        raise ArgumentError(f"psf= (--psf) goes with sersic; {method} knows nothing of shapes")
+    if kernel.ndim != 2 or not all(side % 2 for side in kernel.shape) or not kernel.sum() > 0:
+        shape = kernel.shape
+        raise ArgumentError(f"psf= (--psf) has the shape {shape}; it is an image of odd sides, its peak in the middle")
+    return kernel / kernel.sum()
+
+
+def _unbuildable(**arguments: object) -> nn.Module:
+    raise ArgumentError("a deblender has no weights: zoo.deblender(...)")
