@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..models.model import Model
     from .finished import Finished
 
-__all__ = ["check_measures_lenses", "draw_lenses"]
+__all__ = ["check_measures_lenses", "draw_corner", "draw_lenses"]
 
 SHOWN = 6
 HEIGHT, WIDTH = 4.4, 9.2  # inches of each lens
