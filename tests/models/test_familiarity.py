@@ -9,7 +9,7 @@ import torch
 from zoo_core.catalog.entries import entry_of, model_spec
 from zoo_core.catalog.specs import ModelSpec, WeightsSpec
 from zoo_core.errors import WeightsError
-from zoo_core.models.familiarity import FeatureDensity, learned_ranges, threshold
+from zoo_core.models.familiarity import FeatureDensity, fitted, learned_ranges
 from zoo_core.predictions import Familiarity
 
 from ..tiny_models import SIZE, tiny_model
@@ -33,7 +33,7 @@ def test_of_few_features_it_is_the_distance_of_mahalanobis():
 @pytest.mark.parametrize("images", [2000, 60])
 def test_one_image_in_a_hundred_is_beyond_the_threshold_and_a_stranger_far_beyond(images):
     known, others = features(images, 1), features(2000, 2)
-    density, limit = FeatureDensity.of(known), threshold(known, 0.99)
+    density, limit = fitted(known, 0.99)
     beyond = float((density.distances(torch.from_numpy(others)) > limit).double().mean())
     assert beyond < (0.02 if images == 2000 else 0.06)  # of few images the quantile is uncertain
     strange = others[:50] + 12 * np.eye(40, dtype=np.float32)[0]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..errors import WeightsError
 
-__all__ = ["PREFIX", "FeatureDensity", "learned_ranges", "threshold"]
+__all__ = ["PREFIX", "FeatureDensity", "fitted", "learned_ranges"]
 
 PREFIX = "familiarity."  # of the names of its tensors in a file of weights
 COMPONENTS = 64
@@ -42,15 +42,15 @@ class FeatureDensity:
     rest: Tensor
 
     @classmethod
-    def of(cls, features: np.ndarray) -> FeatureDensity:
-        """The density of features (N, D) of two images and more."""
+    def of(cls, features: np.ndarray, components: int = COMPONENTS) -> FeatureDensity:
+        """The density of features (N, D) of two images and more, with so many principal components at most."""
         images, D = features.shape
         mean = features.mean(0, dtype=np.float64)
         _, singular, axes = np.linalg.svd(features - mean, full_matrices=False)
         variances = np.zeros(D)
         variances[: len(singular)] = singular**2 / images
         floor = FLOOR * max(variances.mean(), np.finfo(np.float32).tiny)
-        kept = max(0, min(COMPONENTS, images // FOR_EACH, D - 1))
+        kept = min(components, D - 1)
         rest = max(variances[kept:].mean(), floor)
         parts = (mean, axes[:kept], np.maximum(variances[:kept], rest), np.array(rest))
         return cls(*(torch.from_numpy(np.ascontiguousarray(part)).float() for part in parts))
@@ -79,11 +79,17 @@ class FeatureDensity:
         return cls(**found)
 
 
-def threshold(features: np.ndarray, share: float) -> float:
-    """The distance within which a share of the images lies, of features (N, D), each from the other half of them."""
+def fitted(features: np.ndarray, share: float) -> tuple[FeatureDensity, float]:
+    """The density of features (N, D), and the distance within which that share of images like those lies.
+
+    It is measured on each half of the images, from the density of the other half, which has as many components.
+    """
     halves = features[::2], features[1::2]
-    found = [FeatureDensity.of(one).distances(torch.from_numpy(other)) for one, other in (halves, halves[::-1])]
-    return float(torch.cat(found).quantile(share))
+    components = min(COMPONENTS, len(halves[1]) // FOR_EACH)
+    found = [
+        FeatureDensity.of(one, components).distances(torch.from_numpy(other)) for one, other in (halves, halves[::-1])
+    ]
+    return FeatureDensity.of(features, components), float(torch.cat(found).quantile(share))
 
 
 def learned_ranges(targets: np.ndarray) -> tuple[tuple[float, float], ...]:

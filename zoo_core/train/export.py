@@ -15,7 +15,7 @@ from ..catalog.folder import write_folder
 from ..catalog.specs import ANY, ModelSpec, TrainedOn, WeightsSpec
 from ..files import whole
 from ..models.calibration import error_scales, temperature
-from ..models.familiarity import FeatureDensity, learned_ranges, threshold
+from ..models.familiarity import FeatureDensity, fitted, learned_ranges
 from ..models.model import Model
 from ..models.network import arguments_of
 from ..predictions import Familiarity
@@ -129,9 +129,8 @@ def _familiarity(
     known = Familiarity(ranges=learned_ranges(targets()))
     if len(validation) < LEAST_OF_FEATURES or not hasattr(model.network, "features"):
         return known, None
-    features = _features(model, validation)
-    found = threshold(features, known.share)
-    return replace(known, distance=float(f"{found:.4g}")), FeatureDensity.of(features)
+    density, distance = fitted(_features(model, validation), known.share)
+    return replace(known, distance=float(f"{distance:.4g}")), density
 
 
 def _stored(network: nn.Module, storage: str) -> dict[str, Tensor]:
