@@ -130,9 +130,7 @@ def _fault(finished: "Finished") -> str:
     return next(row["message"] for row in rows if row["status"] != "ok")
 
 
-def _say(
-    finished: "Finished", written: Sequence[Path | None], pictures: Sequence[Path | None], fault: str
-) -> None:
+def _say(finished: "Finished", written: Sequence[Path | None], pictures: Sequence[Path | None], fault: str) -> None:
     """What came of it, on the standard error."""
     import logging
 

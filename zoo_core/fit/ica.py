@@ -1,45 +1,74 @@
-"""The light of a lens galaxy by its colour: independent components of the pixels of two bands or more."""
+"""Arcs without the light of their lens, by colour: independent components of the pixels of two bands or more."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-__all__ = ["lens_light_by_colour"]
+__all__ = ["OfOtherColour", "arcs_by_colour"]
 
-BRIGHT = 1.5  # sky sigma, of the smoothed mean of the bands: what is fainter says nothing of colours
+BRIGHT = 3.0  # sky sigma, of the smoothed mean of the bands: what is fainter says nothing of colours
 LEAST = 30  # bright pixels for each band; of fewer there is nothing to tell apart
 CORE = 0.05  # of the side: the component that has most of its light so near the middle is the lens
-SEED, STEPS = 0, 1000
+SEED, STEPS, TOLERANCE = 0, 1000, 1e-3
 
 
-def lens_light_by_colour(z: np.ndarray) -> np.ndarray:
-    """The light of the galaxy in the middle, (bands, H, W), of an image whose other light has other colours.
+@dataclass(frozen=True)
+class OfOtherColour:
+    """What has another colour than the lens.
+
+    Arguments:
+        image: (H, W), one band less so much of the others that the lens is gone.
+        band: number of that band, in whose unit the image is.
+    """
+
+    image: np.ndarray
+    band: int
+
+
+def arcs_by_colour(z: np.ndarray) -> OfOtherColour:
+    """The arcs of an image whose lens, in the middle, has a colour of its own.
 
     Pixels are mixtures of components s that are independent of one another, each of one colour,
 
-        z_b = sum_k A_bk s_k
+        z_b = sum_k A_bk s_k,
 
     and the lens is the component most of whose light is near the middle. Nothing is chosen by hand, and nothing is
-    known of shapes; the bands must have the same PSF. Zeros where too few pixels are bright.
+    known of shapes; the bands must have the same PSF. With the lens's colour a = A_b,lens / |A_lens| the image is the
+    strongest component of what no multiple of it explains, z_b - a_b sum_c a_c z_c, divided by its share of the band in
+    which it is brightest. The arcs keep their shape; of their flux a part that has the colour of the lens is gone.
 
     Arguments:
-        z: (bands, H, W), two bands or more, each in units of its sky's noise, whose level is 0.
+        z: (bands, H, W), two bands or more, each in units of its sky's noise, whose level is 0. Where too few pixels
+            are bright the first band comes back as it is.
 
     Source: Hyvarinen & Oja (2000), "Independent component analysis: algorithms and applications", for FastICA, which is
     that of scikit-learn; Hezaveh, Perreault Levasseur & Marshall (2017), Nature 548, 555, who remove the lens so.
     """
+    pixels = z.reshape(len(z), -1)
+    bright = (gaussian_filter(z.mean(0), 1.0) > BRIGHT).ravel()
+    if bright.sum() < LEAST * len(z):
+        return OfOtherColour(z[0], 0)
+    a = _lens_colour(pixels, bright, z.shape[1:])
+    rest = pixels - np.outer(a, a @ pixels)
+    u = np.linalg.svd(rest[:, bright], full_matrices=False)[0][:, 0]
+    image = u @ rest
+    u = u * np.sign((image[bright] ** 3).sum())  # arcs shine
+    band = int(np.argmax(u))
+    return OfOtherColour((u @ rest / u[band]).reshape(z.shape[1:]), band)
+
+
+def _lens_colour(pixels: np.ndarray, bright: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Brightness of the lens in each band, a unit vector (bands,)."""
     from sklearn.decomposition import FastICA
 
-    bands = len(z)
-    pixels = z.reshape(bands, -1)
-    bright = (gaussian_filter(z.mean(0), 1.0) > BRIGHT).ravel()
-    if bright.sum() < LEAST * bands:
-        return np.zeros_like(z)
-    found = FastICA(bands, whiten="unit-variance", random_state=SEED, max_iter=STEPS).fit(pixels[:, bright].T)
-    s, A = found.components_ @ pixels, found.mixing_
-    lens = int(np.argmax(_central_share(s, bright, z.shape[1:])))
-    return (A[:, lens, None] * s[lens]).reshape(z.shape)
+    found = FastICA(len(pixels), whiten="unit-variance", random_state=SEED, max_iter=STEPS, tol=TOLERANCE)
+    found.fit(pixels[:, bright].T)
+    lens = int(np.argmax(_central_share(found.components_ @ pixels, bright, shape)))
+    colour = found.mixing_[:, lens]
+    return colour / np.linalg.norm(colour)
 
 
 def _central_share(s: np.ndarray, bright: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

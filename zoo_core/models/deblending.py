@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ArgumentError
-from ..fit.ica import lens_light_by_colour
+from ..fit.ica import arcs_by_colour
 from ..fit.sersic_light import fit_sersic
 from ..images.preprocess import Preprocess
 from ..images.sky import level_and_noise
@@ -30,7 +30,7 @@ SIZE = 101
 
 
 class Deblender(nn.Module):
-    """Images without the light of the galaxy in their middle.
+    """Images without the light of the galaxy in their middle, in their unit: of each band, or one of them all.
 
     Arguments:
         method: of METHODS.
@@ -43,17 +43,15 @@ class Deblender(nn.Module):
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
-        """Images (B, bands, H, W) of images alike, in their unit; on the CPU, in double precision."""
+        """Arcs of images (B, bands, H, W), (B, bands, H, W) or (B, 1, H, W); on the CPU, in double precision."""
         level, sigma = level_and_noise(x.float())
         z = ((x - level) / sigma).cpu().double().numpy()
-        light = np.stack([self._lens_light(image) for image in z])
-        return x - torch.from_numpy(light).to(x) * sigma
-
-    def _lens_light(self, z: np.ndarray) -> np.ndarray:
-        """Of an image (bands, H, W) in units of the noise."""
         if self.method == "ica":
-            return lens_light_by_colour(z)
-        return np.stack([fit_sersic(band, self.psf).light for band in z])
+            found = [arcs_by_colour(image) for image in z]
+            units = torch.stack([sigma[k, one.band] for k, one in enumerate(found)])
+            return torch.from_numpy(np.stack([one.image for one in found])).to(x)[:, None] * units[:, None]
+        light = np.stack([[fit_sersic(band, self.psf).light for band in image] for image in z])
+        return x - torch.from_numpy(light).to(x) * sigma
 
 
 def deblender(method: str, bands: Sequence[str] = ("VIS",), size: int = SIZE, psf: np.ndarray | None = None) -> Model:
@@ -63,7 +61,7 @@ def deblender(method: str, bands: Sequence[str] = ("VIS",), size: int = SIZE, ps
 
     Arguments:
         method: "sersic", an elliptical Sersic profile that is fitted to each band; or "ica", independent components of
-            the pixels, for two bands or more of the same PSF.
+            the pixels of two bands or more of the same PSF, which give one image of the arcs.
         bands: names of the physical bands.
         size: pixels a side; larger images are cropped, smaller ones padded.
         psf: (k, k), k odd, through which "sersic" sees the profile; None: the profile is that of the image as it is.
@@ -83,7 +81,8 @@ def deblender(method: str, bands: Sequence[str] = ("VIS",), size: int = SIZE, ps
         raise ArgumentError(f"method= is {method!r}; choose {' or '.join(METHODS)}")
     if method == "ica" and len(bands) < 2:
         raise ArgumentError(f"ica tells a lens from its arcs by colour; {', '.join(bands)} is one band, it takes two")
-    heads = Heads(parameters=tuple(bands), units=("",) * len(bands))
+    images = ("arcs",) if method == "ica" else tuple(bands)
+    heads = Heads(parameters=images, units=("",) * len(images))
     preprocess = Preprocess.from_operations([{"op": "frame", "size": size}], tuple(bands))
     architecture = Architecture(
         name="deblend",

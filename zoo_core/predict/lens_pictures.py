@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from ..tasks import Regression
 from ..tasks.regression import with_error
 from .critical_curves import are_of_lenses, draw_critical_curves
 from .gallery import FAINT, INK, LENS, NIGHT, PAPER, blue_to_red, draw_scale_bar, short_name, stretched
+from .lens_models import modelled
 from .picture import OUTLINED, outline_measured, write_picture
 from .ranking import RankedImage
 from .reading import readable
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["check_measures_lenses", "draw_corner", "draw_lenses"]
 
 SHOWN = 6
-HEIGHT, WIDTH = 4.4, 9.2  # inches of each lens
+HEIGHT = 4.4  # inches of each lens
+SHARES = (1.08, 0.52, 1.0)  # of it: width of the image, of model and residual, and of the posterior
 HEADER = 0.5  # inches
 DPI = 150
 MAIN = ("theta_E", "e1", "e2", "gamma_1", "gamma_2")  # parameters of the corner plot
 DRAWS = 4000  # of each posterior
 LEVELS = (0.683, 0.955)  # of the posterior inside the contours
+RESIDUALS, BEYOND = "RdBu_r", 4.0  # colours of residuals, up to so many sigma
 LONGEST_NOTE = 96  # letters of the message
 WORDS = "critical curve of the mean, and of draws; contours hold 68 and 95 % of the posterior"
 
@@ -48,8 +52,8 @@ def check_measures_lenses(model: Model) -> None:
 def draw_lenses(path: Path, finished: Finished, most: int = SHOWN) -> None:
     """The first lenses of a run, one below the other, as a picture of the format that the extension names.
 
-    Of each: the image in the stretch of galleries, with its critical curve; and draws of its posterior, two parameters
-    at a time.
+    Of each: the image in the stretch of galleries, with its critical curve; the model of it with the mean mass, and the
+    residual; and draws of its posterior, two parameters at a time.
 
     Arguments:
         path: of the picture.
@@ -73,17 +77,20 @@ def draw_lenses(path: Path, finished: Finished, most: int = SHOWN) -> None:
 
 
 def _figure(count: int) -> Figure:
-    figure = Figure(figsize=(WIDTH, HEADER + HEIGHT * count), dpi=DPI, facecolor=PAPER)
+    figure = Figure(figsize=(HEIGHT * sum(SHARES), HEADER + HEIGHT * count), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     return figure
 
 
 def _draw_lens(row: SubFigure, finished: Finished, one: RankedImage) -> None:
-    """The image on the left, the posterior on the right."""
+    """The image on the left, the posterior on the right, the model between them."""
     row.set_facecolor(PAPER)
-    left, right = row.subfigures(1, 2, width_ratios=[WIDTH - HEIGHT, HEIGHT])
-    axes = left.add_axes((0.03, 0.1, 0.94, 0.82))
-    posterior = _draw_image(axes, finished, one)
+    left, middle, right = row.subfigures(1, 3, width_ratios=SHARES)
+    shown = _Shown.of(finished, one)
+    posterior = shown.posterior
+    _draw_image(left.add_axes((0.03, 0.1, 0.94, 0.82)), shown)
+    if shown.has_model:
+        _draw_model(middle, shown)
     left.text(0.5, 0.95, short_name(one.row["id"]), color=INK, size=9, ha="center", va="center")
     left.text(0.5, 0.05, _einstein_radius(posterior), color=LENS, size=11, weight="bold", ha="center", va="center")
     left.text(0.5, 0.01, _clipped(one.row["message"]), color=FAINT, size=6.5, ha="center", va="center")
@@ -94,23 +101,56 @@ def _clipped(words: str) -> str:
     return words if len(words) <= LONGEST_NOTE else f"{words[: LONGEST_NOTE - 1]}…"
 
 
-def _draw_image(axes: Axes, finished: Finished, one: RankedImage) -> Regression:
-    """The image with its critical curve, where its pixels have a known size; returns its posterior."""
-    run = finished.run
-    prepared = run.scorer.model.preprocess
-    (image,) = readable(run.images.job(one.index, one.index + 1))
-    ready = prepared.prepare(image, run.pixel_scale)
-    pixels = np.array(ready.pixels)[None]
-    posterior = cast(Regression, run.scorer.predicted(pixels))
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A prepared image (bands, size, size), with what was measured of it and what the model says."""
+
+    pixels: np.ndarray
+    measured: np.ndarray | None
+    bands: tuple[str, ...]
+    scale: float | None
+    posterior: Regression
+
+    @classmethod
+    def of(cls, finished: Finished, one: RankedImage) -> _Shown:
+        run = finished.run
+        prepared = run.scorer.model.preprocess
+        (image,) = readable(run.images.job(one.index, one.index + 1))
+        ready = prepared.prepare(image, run.pixel_scale)
+        pixels = np.array(ready.pixels)
+        posterior = cast(Regression, run.scorer.predicted(pixels[None]))
+        return cls(pixels, ready.measured, prepared.bands, prepared.seen_scale, posterior)
+
+    @property
+    def has_model(self) -> bool:
+        """One band, whose pixels have a known size, and an Einstein radius of a pixel or more."""
+        theta_E = float(self.posterior.mean[0, self.posterior.parameters.index("theta_E")])
+        return len(self.bands) == 1 and self.scale is not None and theta_E > self.scale
+
+
+def _draw_image(axes: Axes, shown: _Shown) -> None:
+    """The image with its critical curve, where its pixels have a known size."""
     axes.set_axis_off()
-    axes.imshow(stretched(blue_to_red(pixels[0], prepared.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
-    if outline_measured(axes, ready.measured):
+    axes.imshow(stretched(blue_to_red(shown.pixels, shown.bands)), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
+    if outline_measured(axes, shown.measured):
         axes.set_title(OUTLINED, color=FAINT, size=6.5, y=-0.045)
-    scale = prepared.seen_scale
-    if scale is not None:
-        draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
-        draw_scale_bar(axes, scale, prepared.size)
-    return posterior
+    if shown.scale is not None:
+        side = shown.pixels.shape[-1]
+        draw_critical_curves(axes, shown.posterior, shown.scale, side, LENS)
+        draw_scale_bar(axes, shown.scale, side)
+
+
+def _draw_model(figure: SubFigure, shown: _Shown) -> None:
+    """Model above residual."""
+    assert shown.scale is not None
+    measured = None if shown.measured is None else shown.measured[0]
+    lens = modelled(shown.pixels[0], measured, shown.scale, shown.posterior)
+    upper, lower = (figure.add_axes((0.03, bottom, 0.94, 0.40)) for bottom in (0.52, 0.07))
+    for axes, words in ((upper, "model of this mass"), (lower, f"residual, chi^2 / dof {lens.chi_square:.2f}")):
+        axes.set_axis_off()
+        axes.set_title(words, color=FAINT, size=7, pad=3)
+    upper.imshow(stretched(lens.model[None], like=lens.pixels[None]), origin="lower", cmap=NIGHT, vmin=0, vmax=1)
+    lower.imshow(lens.residual, origin="lower", cmap=RESIDUALS, vmin=-BEYOND, vmax=BEYOND)
 
 
 def _einstein_radius(posterior: Regression) -> str:
