@@ -28,4 +28,4 @@ def test_the_page_prints_what_it_shows(tmp_path, monkeypatch, capsys, zoo_comman
             shown += block["text"]
 
     assert printed == shown
-    assert (tmp_path / "lens.png").exists() and (tmp_path / "arcs.png").exists()
+    assert all((tmp_path / name).exists() for name in ("lens.png", "refined.png", "arcs.png"))

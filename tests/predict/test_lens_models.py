@@ -6,7 +6,10 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from zoo_core.fit.mass_model import MassModel
+from zoo_core.images.image import RawImage
+from zoo_core.images.preprocess import Preprocess
 from zoo_core.predict.lens_models import modelled
+from zoo_core.predict.refined import Exposed
 from zoo_core.sim.frame import CutoutFrame
 from zoo_core.sim.rays.render import render
 from zoo_core.sim.rays.scene import LENS, SERSIC, Lens, Profile, Scenes
@@ -16,6 +19,7 @@ from zoo_core.tasks import Heads, Regression
 
 HEADS = Heads(parameters=("theta_E", "e1", "e2"), units=("arcsec", "", ""))
 SCALE = 0.1
+PREPROCESS = Preprocess.from_operations([{"op": "frame", "size": 61}], ["VIS"])
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,7 @@ def posterior(theta_E: float) -> Regression:
 
 
 def test_the_right_mass_leaves_noise_and_a_wrong_one_leaves_arcs(observed):
-    right, wrong = (modelled(observed, None, SCALE, posterior(theta_E)) for theta_E in (1.2, 0.8))
+    right, wrong = (modelled(exposed(observed), posterior(theta_E), PREPROCESS) for theta_E in (1.2, 0.8))
 
     assert right.chi_square < 1.5 and wrong.chi_square > 1.3 * right.chi_square
     assert right.pixels.shape == right.model.shape == right.residual.shape
@@ -46,7 +50,13 @@ def test_the_right_mass_leaves_noise_and_a_wrong_one_leaves_arcs(observed):
 
 
 def test_pixels_that_were_not_measured_are_not_fitted(observed):
-    measured = np.ones(observed.shape, bool)
-    measured[:, :25] = False
-    lens = modelled(np.where(measured, observed, 0.0), measured, SCALE, posterior(1.2))
-    assert 0.3 < lens.counted.sum() / modelled(observed, None, SCALE, posterior(1.2)).counted.sum() < 0.8
+    hidden = observed.copy()
+    hidden[:, :25] = np.nan
+    whole, part = (modelled(exposed(image), posterior(1.2), PREPROCESS) for image in (observed, hidden))
+    assert 0.3 < part.counted.sum() / whole.counted.sum() < 0.8
+
+
+def exposed(image: np.ndarray) -> Exposed:
+    return Exposed(
+        "lens", image=RawImage("lens", "lens", np.float32(image)[None], pixel_scale=SCALE), pixel_scale=SCALE
+    )

@@ -31,7 +31,6 @@ file_option = click.Path(path_type=Path)
 @click.option("--out-dir", type=file_option, required=True, help="Folder for the images without their lens.")
 @click.option("-o", "--out", type=file_option, help="Table: csv, ecsv, parquet, fits.")
 @click.option("--gallery", type=file_option, help="Picture of the first images, before and after.")
-@click.option("--psf", type=click.Path(path_type=Path, exists=True), help="FITS image of the PSF, for sersic.")
 @click.option("--size", type=click.IntRange(min=9), default=101, show_default=True, help="Pixels a side.")
 @takes_a_run
 @click.pass_context
@@ -42,7 +41,6 @@ def deblend(
     out_dir: Path,
     out: Path | None,
     gallery: Path | None,
-    psf: Path | None,
     size: int,
     options: Options,
 ) -> None:
@@ -50,12 +48,13 @@ def deblend(
 
     METHOD sersic fits an elliptical Sersic profile to each band, ica tells the lens from its arcs by their colours in
     two bands or more (--bands 'g=*_g.fits' 'i=*_i.fits'). One FITS file for each image is written, with its WCS.
+    The profile is fitted through the PSF of --psf, one file for all images.
     """
     from ..models.deblending import deblender
     from ..predict.inputs import images_of
     from ..predict.predict import draw, scored
 
-    model = deblender(method, _bands(named), size, None if psf is None else _psf(psf))
+    model = deblender(method, _bands(named), size, _psf(named))
     images = images_of(model, named, options.pixel_scale)
     with progress(model.id) as tick:
         options = replace(options, out=out, out_dir=out_dir, gallery=gallery, progress=tick)
@@ -72,8 +71,14 @@ def _bands(named: Named) -> tuple[str, ...]:
     return tuple(typed) if isinstance(typed, dict) else ("VIS",)
 
 
-def _psf(path: Path) -> np.ndarray:
+def _psf(named: Named) -> np.ndarray | None:
+    """The PSF that was typed."""
     from ..images import find_sources, read
 
-    (source,) = find_sources(str(path))
+    typed = getattr(named, "psf", None)
+    if typed is None:
+        return None
+    if not Path(typed).is_file():
+        raise click.UsageError(f"--psf is {typed}; the PSF of zoo deblend is one file for all images")
+    (source,) = find_sources(typed)
     return read(source, n_bands=1).pixels[0]

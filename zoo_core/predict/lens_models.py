@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from ..fit.lens_priors import MASS, Guess
-from ..fit.observed import Observed
-from ..fit.refinement import refine
-from ..images.sky import level_and_noise
+from ..fit.refinement import Refinement, refine
 from ..tasks import Regression
+from .refined import Exposed, guess_of, observed_of
+
+if TYPE_CHECKING:
+    from ..images.preprocess import Preprocess
 
 __all__ = ["LensImage", "modelled"]
 
@@ -34,41 +36,28 @@ class LensImage:
     counted: np.ndarray
     chi_square: float
 
+    @classmethod
+    def of(cls, fit: Refinement, image: int = 0) -> LensImage:
+        """One image of a fit."""
+        fitted = fit.fitted
+        model = sum(fit.images(), torch.zeros_like(fitted.pixels))
+        parts = (part[image].cpu().numpy() for part in (fitted.pixels, model, fitted.sigma, fitted.counted))
+        return cls(*parts, chi_square=float(fit.chi_square[image] / fit.degrees[image]))
+
     @property
     def residual(self) -> np.ndarray:
         """Image minus model in sigma, NaN where nothing was fitted."""
         return np.where(self.counted, (self.pixels - self.model) / self.sigma, np.nan)
 
 
-def modelled(pixels: np.ndarray, measured: np.ndarray | None, pixel_scale: float, posterior: Regression) -> LensImage:
+def modelled(image: Exposed, posterior: Regression, preprocess: Preprocess) -> LensImage:
     """The image with the mass that the posterior's mean states, whose light is fitted, see `fit.refinement`.
 
     Arguments:
-        pixels: (H, W), finite.
-        measured: (H, W), false where pixels were filled or added; None: all were measured.
-        pixel_scale: arcsec.
+        image: of one band, its pixel scale known.
         posterior: of this image alone.
+        preprocess: of the model, which says what was measured.
     """
-    image = torch.from_numpy(pixels).double()[None]
-    noise = level_and_noise(image)[1].expand_as(image)
-    counted = None if measured is None else torch.from_numpy(measured)[None]
-    observed = Observed.of(image, noise, torch.tensor([pixel_scale], dtype=torch.float64), counted=counted)
-    found = refine(observed, _guess(posterior), free_mass=False)
-    fitted = found.fitted
-    return LensImage(
-        pixels=fitted.pixels[0].numpy(),
-        model=sum(found.images(), torch.zeros_like(fitted.pixels))[0].numpy(),
-        sigma=fitted.sigma[0].numpy(),
-        counted=fitted.counted[0].numpy(),
-        chi_square=float(found.chi_square / found.degrees),
-    )
-
-
-def _guess(posterior: Regression) -> Guess:
-    """The means of the mass and their errors."""
-    places = {name: posterior.parameters.index(name) for name in MASS if name in posterior.parameters}
-    mean, covariance = posterior.mean.cpu().double(), posterior.covariance.cpu().double()
-    return Guess(
-        {name: mean[:, place] for name, place in places.items()},
-        {name: covariance[:, place, place].sqrt() for name, place in places.items()},
-    )
+    with torch.no_grad():
+        seen = observed_of([image], preprocess, torch.device("cpu"))
+        return LensImage.of(refine(seen, guess_of(posterior), free_mass=False))

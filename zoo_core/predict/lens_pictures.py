@@ -16,10 +16,11 @@ from ..tasks import Regression
 from ..tasks.regression import with_error
 from .critical_curves import are_of_lenses, draw_critical_curves
 from .gallery import FAINT, INK, LENS, NIGHT, PAPER, blue_to_red, draw_scale_bar, short_name, stretched
-from .lens_models import modelled
+from .lens_models import LensImage, modelled
 from .picture import OUTLINED, outline_measured, write_picture
 from .ranking import RankedImage
 from .reading import readable
+from .refined import Exposed, RefiningScorer, exposed, refined
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -89,8 +90,8 @@ def _draw_lens(row: SubFigure, finished: Finished, one: RankedImage) -> None:
     shown = _Shown.of(finished, one)
     posterior = shown.posterior
     _draw_image(left.add_axes((0.03, 0.1, 0.94, 0.82)), shown)
-    if shown.has_model:
-        _draw_model(middle, shown)
+    if shown.lens is not None:
+        _draw_model(middle, shown.lens)
     left.text(0.5, 0.95, short_name(one.row["id"]), color=INK, size=9, ha="center", va="center")
     left.text(0.5, 0.05, _einstein_radius(posterior), color=LENS, size=11, weight="bold", ha="center", va="center")
     left.text(0.5, 0.01, _clipped(one.row["message"]), color=FAINT, size=6.5, ha="center", va="center")
@@ -103,13 +104,18 @@ def _clipped(words: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Shown:
-    """A prepared image (bands, size, size), with what was measured of it and what the model says."""
+    """A prepared image (bands, size, size), with what was measured of it and what is said of it.
+
+    Arguments:
+        lens: its model; None where there is none: of several bands, or of pixels whose size is not known.
+    """
 
     pixels: np.ndarray
     measured: np.ndarray | None
     bands: tuple[str, ...]
     scale: float | None
     posterior: Regression
+    lens: LensImage | None
 
     @classmethod
     def of(cls, finished: Finished, one: RankedImage) -> _Shown:
@@ -118,14 +124,21 @@ class _Shown:
         (image,) = readable(run.images.job(one.index, one.index + 1))
         ready = prepared.prepare(image, run.pixel_scale)
         pixels = np.array(ready.pixels)
-        posterior = cast(Regression, run.scorer.predicted(pixels[None]))
-        return cls(pixels, ready.measured, prepared.bands, prepared.seen_scale, posterior)
+        said = cast(Regression, run.scorer.predicted(pixels[None]))
+        whole = exposed(image, ready, run.pixel_scale)
+        if isinstance(run.scorer, RefiningScorer):
+            (found,) = refined(said, [whole], prepared)
+            lens = None if found.fit is None or found.reason else LensImage.of(found.fit)
+            return cls(pixels, ready.measured, prepared.bands, prepared.seen_scale, found.posterior, lens)
+        lens = modelled(whole, said, prepared) if _has_model(whole, said) else None
+        return cls(pixels, ready.measured, prepared.bands, prepared.seen_scale, said, lens)
 
-    @property
-    def has_model(self) -> bool:
-        """One band, whose pixels have a known size, and an Einstein radius of a pixel or more."""
-        theta_E = float(self.posterior.mean[0, self.posterior.parameters.index("theta_E")])
-        return len(self.bands) == 1 and self.scale is not None and theta_E > self.scale
+
+def _has_model(image: Exposed, posterior: Regression) -> bool:
+    """One band, whose pixels have a known size, and an Einstein radius of a pixel or more."""
+    assert image.image is not None
+    theta_E = float(posterior.mean[0, posterior.parameters.index("theta_E")])
+    return len(image.image.pixels) == 1 and image.pixel_scale is not None and theta_E > image.pixel_scale
 
 
 def _draw_image(axes: Axes, shown: _Shown) -> None:
@@ -140,13 +153,10 @@ def _draw_image(axes: Axes, shown: _Shown) -> None:
         draw_scale_bar(axes, shown.scale, side)
 
 
-def _draw_model(figure: SubFigure, shown: _Shown) -> None:
+def _draw_model(figure: SubFigure, lens: LensImage) -> None:
     """Model above residual."""
-    assert shown.scale is not None
-    measured = None if shown.measured is None else shown.measured[0]
-    lens = modelled(shown.pixels[0], measured, shown.scale, shown.posterior)
     upper, lower = (figure.add_axes((0.03, bottom, 0.94, 0.40)) for bottom in (0.52, 0.07))
-    for axes, words in ((upper, "model of this mass"), (lower, f"residual, chi^2 / dof {lens.chi_square:.2f}")):
+    for axes, words in ((upper, "model"), (lower, f"residual, chi^2 / dof {lens.chi_square:.2f}")):
         axes.set_axis_off()
         axes.set_title(words, color=FAINT, size=7, pad=3)
     upper.imshow(stretched(lens.model[None], like=lens.pixels[None]), origin="lower", cmap=NIGHT, vmin=0, vmax=1)

@@ -21,13 +21,25 @@ from ..images.expected_noise import ExpectedNoise
 from ..images.image import RawImage
 from ..images.origin import Origin
 from ..tasks import Columns, Regression
+from ..tasks.flows import Flow
+from .flags import notes
 from .reading import OriginOf, PreparedBatch
 from .scoring import Scorer, table_of
 
 if TYPE_CHECKING:
     from ..images.preprocess import Prepared, Preprocess
 
-__all__ = ["CHI_SQUARE", "REFINED", "Refined", "RefiningScorer", "refined"]
+__all__ = [
+    "CHI_SQUARE",
+    "REFINED",
+    "Exposed",
+    "Refined",
+    "RefiningScorer",
+    "exposed",
+    "guess_of",
+    "observed_of",
+    "refined",
+]
 
 REFINED, CHI_SQUARE = "refined", "chi_square"  # columns of the table
 AT_ONCE = 4  # images of one size: their planes fit the cache of a core
@@ -94,7 +106,7 @@ class RefiningScorer(Scorer):
     @property
     def origin_of(self) -> OriginOf | None:
         """What must be kept of the images: they themselves."""
-        return _exposed
+        return exposed
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
         """One row for each image of the batch, usable or not; the message says why a fit is not to be believed."""
@@ -103,16 +115,21 @@ class RefiningScorer(Scorer):
             return table_of(batch, empty)
         found = [one for part in self._parts(batch) for one in part]
         columns = [
-            one.posterior.to_table() | {REFINED: [int(not one.reason)], CHI_SQUARE: [one.chi_square]} for one in found
+            one.posterior.to_table() | flagged | {REFINED: [int(not one.reason)], CHI_SQUARE: [one.chi_square]}
+            for one, flagged in found
         ]
         together: Columns = {name: [row[name][0] for row in columns] for name in empty}
-        return table_of(_with_reasons(batch, [one.reason for one in found]), together)
+        said = notes(together, self.model.familiarity)
+        return table_of(_with_reasons(batch, [one.reason for one, _ in found]), together, said)
 
-    def _parts(self, batch: PreparedBatch) -> Iterator[list[Refined]]:
+    def _parts(self, batch: PreparedBatch) -> Iterator[list[tuple[Refined, Columns]]]:
+        """Each image of a part with its flags, which are of what the network says."""
         for start in range(0, len(batch.pixels), 16):
             part = slice(start, start + 16)
-            posterior = cast(Regression, self.predicted(batch.pixels[part]))
-            yield refined(posterior, cast("Sequence[Exposed]", batch.origins[part]), self.model.preprocess)
+            prediction, flagged = self.flagged(batch.pixels[part])
+            images = cast("Sequence[Exposed]", batch.origins[part])
+            found = refined(cast(Regression, prediction), images, self.model.preprocess)
+            yield [(one, {name: [values[k]] for name, values in flagged.items()}) for k, one in enumerate(found)]
 
 
 def refined(posterior: Regression, images: Sequence[Exposed], preprocess: Preprocess) -> list[Refined]:
@@ -211,10 +228,12 @@ def _with_fit(posterior: Regression, fit: Refinement, image: int) -> Regression:
         epistemic=nothing,
         means=None,
         covariances=None,
+        flows=None if posterior.flows is None else Flow(len(names)).output_of(mean, covariance)[:, None],
     )
 
 
-def _exposed(image: RawImage, prepared: Prepared, pixel_scale: float | None) -> Exposed:
+def exposed(image: RawImage, prepared: Prepared, pixel_scale: float | None) -> Exposed:
+    """What is kept of an image, see `reading.OriginOf`."""
     scale = image.pixel_scale if pixel_scale is None else pixel_scale
     return Exposed(path=image.path, image=image, pixel_scale=scale)
 

@@ -89,10 +89,15 @@ class Scorer:
         return self._prediction(self._channels(pixels))
 
     @torch.inference_mode()
-    def _part(self, pixels: np.ndarray, origins: Sequence[Origin]) -> Columns:
+    def flagged(self, pixels: np.ndarray) -> tuple[Prediction, Columns]:
+        """The prediction for prepared images (B, bands, size, size), and the columns of `flags`."""
         channels = self._channels(pixels)
         prediction = self._prediction(channels)
-        return self._of(prediction, origins) | flags(self.model, channels, prediction)
+        return prediction, flags(self.model, channels, prediction)
+
+    def _part(self, pixels: np.ndarray, origins: Sequence[Origin]) -> Columns:
+        prediction, flagged = self.flagged(pixels)
+        return self._of(prediction, origins) | flagged
 
     def _channels(self, pixels: np.ndarray) -> Tensor:
         return self.model.preprocess.channels(torch.from_numpy(pixels).to(self.model.device))
