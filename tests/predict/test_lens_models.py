@@ -57,6 +57,5 @@ def test_pixels_that_were_not_measured_are_not_fitted(observed):
 
 
 def exposed(image: np.ndarray) -> Exposed:
-    return Exposed(
-        "lens", image=RawImage("lens", "lens", np.float32(image)[None], pixel_scale=SCALE), pixel_scale=SCALE
-    )
+    raw = RawImage("lens", "lens", np.float32(image)[None], pixel_scale=SCALE)
+    return Exposed("lens", image=raw, pixel_scale=SCALE)
