@@ -140,7 +140,8 @@ def _merit(metric: Metric, result: Result) -> float:
 
 def _cells(one: _Measured) -> list[str]:
     best, name = one.results[0], one.metric.name
-    unit = metric_unit(name, catalog().models[best.model].heads)
+    listed = catalog().models.get(best.model)
+    unit = "" if listed is None else metric_unit(name, listed.heads)
     models = ", ties with ".join(filter(None, [f"`{best.model}`", ", ".join(f"`{tied}`" for tied in _tied(one))]))
     images = best.dataset["domain"] + (", of the population that it was trained on" if best.seen else "")
     values = cell(best, name) + (f" {unit}" if unit else "")
