@@ -163,7 +163,7 @@ def _tied(one: _Measured) -> list[str]:
 
 
 def _overlap(first: Estimate, second: Estimate) -> bool:
-    if None in (first.low, first.high, second.low, second.high):
+    if first.low is None or first.high is None or second.low is None or second.high is None:
         return True
     return max(first.low, second.low) <= min(first.high, second.high)
 
