@@ -92,7 +92,7 @@ def test_the_card_of_a_finder_says_how_often_it_calls_a_real_galaxy_a_lens(spec)
 
     text = model_card(spec, [finder]).text
 
-    assert "False positives: p &gt;= 0.5 in 2.9 % (0.074 to 15 %) of the 34 nonlens images" in text
+    assert "False positives: 2.9 % (0.074 to 15 %) of the 34 nonlens images of sky_space have p &gt;= 0.5" in text
     assert "False positives" not in model_card(spec, [replace(finder, dataset={"domain": "simulated"})]).text
 
 
