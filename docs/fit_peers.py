@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from zoo_core.fit.verdict import verdicts
 from zoo_core.images.expected_noise import ExpectedNoise
 from zoo_core.interfaces import Dataset
 from zoo_core.predict.refined import guess_of
+from zoo_core.tasks import Regression
 
 NETWORK, SEED = "resnet_regression.euclid", 909
 FIELD = 61  # pixels a side that lenstronomy fits: rings of 2 arcsec with what is about them
@@ -47,12 +48,12 @@ SOURCE = {"R_sersic": (0.2, 0.2, 0.02, 1.0), **SERSIC} | dict.fromkeys(("center_
 GALAXY = {"R_sersic": (1.0, 0.5, 0.05, 5.0), **SERSIC} | {axis: LENS[axis] for axis in ("center_x", "center_y")}
 """Start, spread, and bounds of each parameter of lenstronomy's models, of all lenses alike."""
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 def main() -> None:
     """Fit, and write a row for each lens and method."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Lens models beside one another.")
     parser.add_argument("images", type=int)
     parser.add_argument("-o", "--out", type=Path, required=True)
     for name, value in SETTINGS.items():
@@ -61,7 +62,7 @@ def main() -> None:
     torch.set_num_threads(1)
     settings = {name: getattr(asked, name) for name in SETTINGS}
     with asked.out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter[str](file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         for row in measured(zoo.open_dataset("modelling_euclid", n=asked.images, seed=SEED), settings):
             writer.writerow(row)
@@ -74,7 +75,7 @@ def measured(dataset: Dataset, settings: Mapping[str, int]) -> Iterator[Row]:
     assert scale is not None
     model = zoo.load(NETWORK, device="cpu")
     start = time.process_time()
-    guess = guess_of(model(images, pixel_scale=scale))
+    guess = guess_of(cast(Regression, model(images, pixel_scale=scale)))
     each = (time.process_time() - start) / len(dataset)
     for k in range(len(dataset)):
         named = {"id": truth["id"][k], "theta_E": truth["theta_E"][k]}
@@ -145,7 +146,7 @@ def classical(observed: Observed, settings: Mapping[str, int]) -> Row:
     done = sequence.fit_sequence([["PSO", swarm], ["emcee", chain | {"walkerRatio": settings["walkers"]}]])
     _, samples, names, _ = done[-1]
     theta_E = samples[:, names.index("theta_E_lens0")]
-    likelihood = sequence.best_fit_likelihood
+    likelihood = sequence.best_fit_likelihood()
     pixels = np.count_nonzero(cropped(observed.counted)) - len(names)
     return {
         "fitted": float(np.median(theta_E)),

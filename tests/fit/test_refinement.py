@@ -1,6 +1,7 @@
 """Refinement: what was put in comes out, as well as it says, from a guess that is off."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from zoo_core.fit.lens_model import PARAMETERS, LensModel, changed, value
 from zoo_core.fit.lens_priors import MASS, Belief, Guess
 from zoo_core.fit.observed import Observed
 from zoo_core.fit.refinement import refine
+from zoo_core.fit.verdict import verdicts
 
 SIDE, SCALE, NOISE = 45, 0.1, 0.02
 TRUTH = {
@@ -85,15 +87,54 @@ def test_errors_are_the_scatter_over_noise():
         assert stated.mean() == pytest.approx(value(fit.parameters, name).std().item(), rel=0.45)  # 3 sigma of 24
 
 
-def test_guesses_that_are_far_off_are_mended_whatever_their_companions():
-    two, off = scene(truth(2, theta_E=torch.tensor([0.8, 1.0])), NOISE), torch.tensor([1.3, 1.0])
+@pytest.fixture(scope="module")
+def found():
+    return refine(scene(truth(), NOISE, seed=1), guess())
 
-    together = refine(two, guess(2, off))
-    alone = refine(two.rows(torch.tensor([1])), guess())
 
-    assert together.value("theta_E").tolist() == pytest.approx([0.8, 1.0], abs=0.01)  # guessed 1.3 and 1
+def test_guesses_that_are_far_off_are_mended_whatever_their_companions(found):
+    one, other = scene(truth(), NOISE, seed=1), scene(truth(theta_E=0.8), NOISE)
+    psf, rows = None, zip(vars(other).items(), vars(one).values(), strict=True)
+    two = Observed(**{name: psf if name == "psf" else torch.cat([a, b]) for (name, a), b in rows})
+
+    together = refine(two, guess(2, torch.tensor([1.1, 1.0])))
+
+    assert together.value("theta_E").tolist() == pytest.approx([0.8, 1.0], abs=0.01)  # guessed 1.1 and 1
     assert (together.chi_square / together.degrees).max() < 1.2
-    torch.testing.assert_close(together.value("theta_E")[1:], alone.value("theta_E"), rtol=0, atol=1e-6)
+    torch.testing.assert_close(together.value("theta_E")[1:], found.value("theta_E"), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"theta_E": 2.19}, "stands at the end of its range"),
+        ({"theta_E": 1.6}, "too far from the network's"),
+        ({"n": 5.0}, "more concentrated than galaxies"),
+        ({"log_R": 0.1}, "as large as the Einstein ring"),
+        ({"lens_e1": 0.6}, "more elongated than galaxies"),
+        ({"gamma_2": -0.3}, "the shear is larger"),
+        ({"theta_E": math.nan}, "no finite errors"),
+    ],
+)
+def test_what_no_lens_is_like_is_not_believed(found, values, words):
+    (reason,) = verdicts(replace(found, parameters=changed(found.parameters, values)), guess())
+
+    assert words in reason
+
+
+def test_a_fit_is_believed_unless_something_is_wrong_with_it(found):
+    nothing = torch.zeros(1)
+    broken = {
+        "has not converged": replace(found, converged=torch.tensor([False])),
+        "chi^2 per degree of freedom is 7.5": replace(found, chi_square=7.5 * found.degrees),
+        "no arcs stand out": replace(found, gained=nothing),
+        "no image is seen on the far side": replace(found, counter=replace(found.counter, snr=nothing)),
+        "not as bright as the fit has them": replace(found, counter=replace(found.counter, share=nothing)),
+    }
+
+    assert verdicts(found, guess()) == [""]
+    for words, fit in broken.items():
+        assert words in verdicts(fit, guess())[0]
 
 
 def test_a_mass_that_is_held_stays_and_its_lights_are_found():

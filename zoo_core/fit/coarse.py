@@ -1,7 +1,7 @@
 """The first fit, in coarse pixels: the lens galaxy alone, then the source from many starts, and the best of them.
 
-Bright spots do not decide alone where the source is: what the lens galaxy leaves adds a share of itself to the noise,
-so that a pixel of an arc counts nearly as much as one of a star beside it, and an arc has more of them.
+Bright spots do not decide alone where the source is: what the lens galaxy leaves adds a tenth of itself to the noise,
+so that no pixel is worth more than ten sigma; an arc has more of them than a star or a satellite beside it.
 """
 
 import math

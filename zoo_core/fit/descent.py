@@ -8,6 +8,7 @@ where the background may have any sign. The amplitudes a are solved for exactly 
 1973, SIAM J. Numer. Anal. 10, 413; the step is that of Kaufman 1975, BIT 15, 49), see `nonnegative`.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,28 +43,34 @@ class Prior:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Between which parameters stay, (B, P) each, and what ellipticities stay below."""
+    """Between which parameters stay.
+
+    Arguments:
+        low, high: (B, P).
+        ellipticity: that none exceeds.
+        offset: of the source from the lens, Einstein radii, at most.
+    """
 
     low: Tensor
     high: Tensor
     ellipticity: float
+    offset: float
 
     def rows(self, rows: Tensor) -> "Bounds":
         """Those of some images."""
-        return Bounds(self.low[rows], self.high[rows], self.ellipticity)
+        return Bounds(self.low[rows], self.high[rows], self.ellipticity, self.offset)
 
     def open(self) -> "Bounds":
         """The same without any but that of ellipticities."""
         nothing = torch.full_like(self.low, torch.inf)
-        return Bounds(-nothing, nothing, self.ellipticity)
+        return Bounds(-nothing, nothing, self.ellipticity, math.inf)
 
     def within(self, parameters: Tensor) -> Tensor:
         """The nearest parameters that they allow."""
         kept = parameters.clamp(self.low, self.high)
         for first in ("lens_e1", "e1", "light_e1"):
-            place = PARAMETERS.index(first)
-            pair = kept[:, place : place + 2]
-            kept[:, place : place + 2] = pair * (self.ellipticity / pair.norm(dim=1, keepdim=True)).clamp(max=1.0)
+            _shorten(kept, first, kept.new_full((len(kept), 1), self.ellipticity))
+        _shorten(kept, "x", self.offset * kept[:, :1])
         return kept
 
 
@@ -215,6 +222,12 @@ class Descent:
         moved = now.parameters.clone()
         moved[:, self.columns] += step * deviation
         return self.bounds.within(moved)
+
+
+def _shorten(parameters: Tensor, first: str, longest: Tensor) -> None:
+    """Make the vector whose first component has this name no longer than (B, 1), where it stands."""
+    pair = parameters[:, PARAMETERS.index(first) :][:, :2]
+    pair *= (longest / pair.norm(dim=1, keepdim=True).clamp(min=TINY)).clamp(max=1.0)
 
 
 def shining(hessian: Tensor, gradient: Tensor, amplitudes: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from .descent import Bounds, Prior
 from .lens_model import PARAMETERS, changed, value
 from .observed import Observed
 
-__all__ = ["MASS", "Belief", "Guess"]
+__all__ = ["MASS", "RANGE", "Belief", "Guess"]
 
 MASS: Mapping[str, str] = {
     "theta_E": "theta_E",
@@ -40,6 +40,8 @@ LIGHT_ROUND = 0.2
 TWIST = 0.1  # of the ellipticity of the light, from its middle to either end
 PSF_PIXELS = 2.0, 0.35  # FWHM of a PSF that is not known, and standard deviation of its logarithm: as telescopes sample
 LEAST_RADIUS = 2.0  # pixels
+RANGE = 0.5, 2.2  # of theta_E, of the guess
+SEVERAL = 0.9  # offset of the source, Einstein radii, from which on it has one image, or one that nobody sees
 FLATTEST = 0.8  # largest ellipticity: an axis ratio of 1 / 9
 
 
@@ -134,11 +136,9 @@ def _bounds(guess: Guess, observed: Observed) -> Bounds:
     """What no lens exceeds."""
     theta_E, scale = guess.theta_E.to(observed.pixels), observed.pixel_scale
     limits: dict[str, tuple[Tensor | float, Tensor | float]] = {
-        "theta_E": (0.4 * theta_E, 2.5 * theta_E),
+        "theta_E": (RANGE[0] * theta_E, RANGE[1] * theta_E),
         "gamma_1": (-0.4, 0.4),
         "gamma_2": (-0.4, 0.4),
-        "x": (-theta_E, theta_E),  # farther off a source has one image only
-        "y": (-theta_E, theta_E),
         "log_R": ((0.2 * scale).log(), math.log(1.5)),
         "n": (0.4, 5.0),
         "light_twist_1": (-0.15, 0.15),
@@ -147,7 +147,7 @@ def _bounds(guess: Guess, observed: Observed) -> Bounds:
     }
     rows = torch.full((len(theta_E), len(PARAMETERS)), math.inf).to(theta_E)
     low = changed(-rows, {name: least for name, (least, _) in limits.items()})
-    return Bounds(low, changed(rows, {name: most for name, (_, most) in limits.items()}), FLATTEST)
+    return Bounds(low, changed(rows, {name: most for name, (_, most) in limits.items()}), FLATTEST, SEVERAL)
 
 
 def _log_fwhm(observed: Observed) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .lens_priors import Guess
+from .lens_priors import RANGE, Guess
 from .refinement import Refinement
 
 __all__ = ["verdicts"]
@@ -16,12 +16,13 @@ WORST = 6.0  # chi^2 per degree of freedom
 LEAST_GAIN = 60.0  # of the source, in chi^2: five parameters and the choice among starts gain some of it in noise
 FARTHEST = 0.45  # relative, by which a fit may leave the guess, or ...
 DEVIATIONS = 3.0  # ... so many of its standard deviations
+EDGE = 0.01  # relative, to the end of a range
 LEAST_COUNTER = 5.0  # S/N of the images on the far side
 SEEN = 0.5, 2.0  # of what the model gives them
 CUSPIEST = 4.9  # Sersic index
 LARGEST = 1.0  # half-light radius of a source, Einstein radii: a larger one is light of the lens galaxy
-MOST_ELONGATED = 0.55  # ellipticity of a mass: an axis ratio of 0.29
-MOST_SHEAR = 0.3
+MOST_ELONGATED = 0.5  # ellipticity of a mass: an axis ratio of a third
+MOST_SHEAR = 0.22
 
 
 def verdicts(fit: Refinement, guess: Guess) -> list[str]:
@@ -38,6 +39,10 @@ def verdicts(fit: Refinement, guess: Guess) -> list[str]:
         (~fit.converged, "the fit has not converged"),
         (ratio > WORST, "chi^2 per degree of freedom is {ratio:.1f}"),
         (fit.gained < LEAST_GAIN, "no arcs stand out of the lens galaxy"),
+        (
+            (theta_E < RANGE[0] * before * (1 + EDGE)) | (theta_E > RANGE[1] * before * (1 - EDGE)),
+            "theta_E of the fit stands at the end of its range, {theta_E:.3g} arcsec",
+        ),
         ((theta_E - before).abs() > limit, "theta_E of the fit, {theta_E:.3g} arcsec, is too far from the network's"),
         (fit.counter.snr < LEAST_COUNTER, "no image is seen on the far side of the lens from the source"),
         (

@@ -24,7 +24,7 @@ from ..tasks import Columns, Regression
 from ..tasks.flows import Flow
 from .flags import notes
 from .reading import OriginOf, PreparedBatch
-from .scoring import Scorer, table_of
+from .scoring import CHUNK_CPU, Scorer, table_of
 
 if TYPE_CHECKING:
     from ..images.preprocess import Prepared, Preprocess
@@ -124,8 +124,8 @@ class RefiningScorer(Scorer):
 
     def _parts(self, batch: PreparedBatch) -> Iterator[list[tuple[Refined, Columns]]]:
         """Each image of a part with its flags, which are of what the network says."""
-        for start in range(0, len(batch.pixels), 16):
-            part = slice(start, start + 16)
+        for start in range(0, len(batch.pixels), CHUNK_CPU):
+            part = slice(start, start + CHUNK_CPU)
             prediction, flagged = self.flagged(batch.pixels[part])
             images = cast("Sequence[Exposed]", batch.origins[part])
             found = refined(cast(Regression, prediction), images, self.model.preprocess)
@@ -158,10 +158,9 @@ def _of_one_size(
     if images[0].pixel_scale is None:
         return [Refined(one, NO_SCALE) for one in alone]
     some = torch.tensor(list(rows), device=posterior.mean.device)
+    seen = observed_of(images, preprocess, posterior.mean.device)
+    guess = guess_of(replace(posterior, mean=posterior.mean[some], covariance=posterior.covariance[some])).within(seen)
     with torch.no_grad():
-        observed = torch.device(posterior.mean.device)
-        seen = observed_of(images, preprocess, observed)
-        guess = guess_of(replace(posterior, mean=posterior.mean[some], covariance=posterior.covariance[some]))
         fit = refine(seen, guess)
         reasons = verdicts(fit, guess)
     chi_square = (fit.chi_square / fit.degrees).tolist()

@@ -24,7 +24,7 @@ from .reading import OriginOf, PreparedBatch
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["NOT_FINITE", "PRECISIONS", "Scorer", "naming_columns", "table_of"]
+__all__ = ["CHUNK_CPU", "NOT_FINITE", "PRECISIONS", "Scorer", "naming_columns", "table_of"]
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 CHUNK_CPU = 16  # images from channels to prediction at once on the CPU: what they need stays in the caches of a core
