@@ -62,10 +62,10 @@ def main() -> None:
     torch.set_num_threads(1)
     settings = {name: getattr(asked, name) for name in SETTINGS}
     with asked.out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter[str](file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
         for row in measured(zoo.open_dataset("modelling_euclid", n=asked.images, seed=SEED), settings):
-            writer.writerow(row)
+            writer.writerow([row.get(name, "") for name in COLUMNS])
             file.flush()
 
 
