@@ -109,6 +109,7 @@ def test_guesses_that_are_far_off_are_mended_whatever_their_companions(found):
     [
         ({"theta_E": 2.19}, "stands at the end of its range"),
         ({"theta_E": 1.6}, "too far from the network's"),
+        ({"x": 0.9, "y": 0.0}, "where it has one image"),
         ({"n": 5.0}, "more concentrated than galaxies"),
         ({"log_R": 0.1}, "as large as the Einstein ring"),
         ({"lens_e1": 0.6}, "more elongated than galaxies"),

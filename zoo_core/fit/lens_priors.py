@@ -13,7 +13,7 @@ from .descent import Bounds, Prior
 from .lens_model import PARAMETERS, changed, value
 from .observed import Observed
 
-__all__ = ["MASS", "RANGE", "Belief", "Guess"]
+__all__ = ["MASS", "RANGE", "SEVERAL", "Belief", "Guess"]
 
 MASS: Mapping[str, str] = {
     "theta_E": "theta_E",

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .lens_priors import RANGE, Guess
+from .lens_priors import RANGE, SEVERAL, Guess
 from .refinement import Refinement
 
 __all__ = ["verdicts"]
 
 WORST = 6.0  # chi^2 per degree of freedom
 LEAST_GAIN = 60.0  # of the source, in chi^2: five parameters and the choice among starts gain some of it in noise
-FARTHEST = 0.45  # relative, by which a fit may leave the guess, or ...
+FARTHEST = 0.25  # relative, by which a fit may leave the guess, or ...
 DEVIATIONS = 3.0  # ... so many of its standard deviations
 EDGE = 0.01  # relative, to the end of a range
 LEAST_COUNTER = 5.0  # S/N of the images on the far side
@@ -32,6 +32,7 @@ def verdicts(fit: Refinement, guess: Guess) -> list[str]:
     ratio = fit.chi_square / fit.degrees.clamp(min=1)
     flat = torch.hypot(fit.value("lens_e1"), fit.value("lens_e2"))
     shear = torch.hypot(fit.value("gamma_1"), fit.value("gamma_2"))
+    offset = torch.hypot(fit.value("x"), fit.value("y")) / theta_E
     radius = fit.value("log_R").exp() / theta_E
     finite = fit.parameters.isfinite().all(1) & fit.error("theta_E").isfinite() & (fit.error("theta_E") > 0)
     broken: Sequence[tuple[Tensor, str]] = (
@@ -44,6 +45,7 @@ def verdicts(fit: Refinement, guess: Guess) -> list[str]:
             "theta_E of the fit stands at the end of its range, {theta_E:.3g} arcsec",
         ),
         ((theta_E - before).abs() > limit, "theta_E of the fit, {theta_E:.3g} arcsec, is too far from the network's"),
+        (offset > SEVERAL * (1 - EDGE), "the source stands where it has one image"),
         (fit.counter.snr < LEAST_COUNTER, "no image is seen on the far side of the lens from the source"),
         (
             (fit.counter.share < SEEN[0]) | (fit.counter.share > SEEN[1]),
