@@ -31,7 +31,7 @@ from zoo_core.datasets.simulated.restoration import RestorationSpace, restoratio
 from zoo_core.images.augmentation import random_dihedral
 from zoo_core.images.sky import level_and_noise
 from zoo_core.symmetries import recognised, turned
-from zoo_core.tasks import Restoration, task_named
+from zoo_core.tasks import Restoration
 
 LEARNED, MEASURED = {"n": 3000, "seed": 303}, {"n": 2000, "seed": 1}  # the second are those of restoration_denoise
 SCALE, AT_ONCE = 0.1, 50  # arcsec a pixel; images that are restored together
@@ -39,7 +39,7 @@ OBSERVED, DENOISER, NOISE_FREE = "observed", "unet.denoise", "noise-free"
 FINDER, KEPT = "lastro.space", 17  # modules of its body before the fully connected layers
 TURNS, BATCH, WARMUP, DECAY, SEED = 2, 128, 20, 1e-2, 0
 STEPS, RATE = {"finding": 300, "modelling": 200}, {"finding": 3e-4, "modelling": 1e-3}
-WIDTH = 256  # of the layer that measures
+FEATURES, WIDTH = 128 * 5 * 5, 256  # of the convolutions, and of the layer behind them that measures
 HEADS = zoo.Heads(
     parameters=("theta_E", "e1", "e2", "gamma_1", "gamma_2", "lens_x", "lens_y"),
     units=("arcsec", "", "", "", "", "arcsec", "arcsec"),
@@ -151,13 +151,13 @@ def modelled(arm: str, learned: RestorationSpace, measured: RestorationSpace, fo
     truth = torch.from_numpy(parameters(learned))
     symmetries = recognised(HEADS.parameters, HEADS.units)
     targets = torch.cat([turned(truth, HEADS.parameters, symmetries, elements) for _, elements in drawn])
-    task = task_named("regression")
-    last = _measuring(task.outputs(HEADS), task.first_output(truth.numpy, HEADS))
-    loss = lambda output, target: task.loss(output, target, HEADS)  # noqa: E731
-    _learn(last, torch.cat([maps for maps, _ in drawn]), targets, "modelling", loss, generator)
+    mean, scatter = targets.mean(0), targets.std(0)
+    last = _measuring()
+    maps = torch.cat([maps for maps, _ in drawn])
+    _learn(last, maps, (targets - mean) / scatter, "modelling", F.smooth_l1_loss, generator)
     with torch.no_grad():
-        maps = _unturned(model, seen(arm, measured, folder), _lenses(measured))
-        return last.eval()(maps)[:, : len(HEADS.parameters)].numpy()
+        answers = last.eval()(_unturned(model, seen(arm, measured, folder), _lenses(measured)))
+    return (mean + scatter * answers).numpy()
 
 
 def parameters(images: RestorationSpace) -> np.ndarray:
@@ -173,15 +173,15 @@ def _lenses(images: RestorationSpace) -> Tensor:
     return torch.from_numpy(np.flatnonzero(images.truth()["label"] == 1))
 
 
-def _measuring(outputs: int, first: np.ndarray | None) -> nn.Sequential:
-    """Two fully connected layers with the same first weights in every arm, which begin at the mean of the truth."""
+def _measuring() -> nn.Sequential:
+    """Two fully connected layers with the same first weights in every arm, which at first say the mean."""
+    normed = nn.BatchNorm1d(FEATURES, affine=False)
     with torch.random.fork_rng():
         torch.manual_seed(SEED)
-        first_layer = nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(128 * 5 * 5, WIDTH), nn.ReLU())
-        last = nn.Sequential(*first_layer, nn.Dropout(), nn.Linear(WIDTH, outputs))
-    if first is not None:
-        last[-1].bias.data.copy_(torch.from_numpy(first))
-    return last
+        hidden, outputs = nn.Linear(FEATURES, WIDTH), nn.Linear(WIDTH, len(HEADS.parameters))
+    nn.init.zeros_(outputs.weight)
+    nn.init.zeros_(outputs.bias)
+    return nn.Sequential(nn.Flatten(), normed, nn.Dropout(), hidden, nn.ReLU(), nn.Dropout(), outputs)
 
 
 @torch.no_grad()
