@@ -3,23 +3,25 @@
 Run: python docs/modular_pipeline.py FOLDER
 FOLDER keeps the restored images and what was answered, so that the same call goes on.
 
-The convolutions of `lastro.space` stay. Behind them its fully connected layers learn to find lenses, and others learn
-to measure them, from images as they were observed, as a member of a pipeline hands them on, and as they were before
-the noise: the same images, steps, batches and first weights each time.
+The layers of `lastro.space` stay but its last one, which learns anew to find lenses; and behind its convolutions two
+layers learn to measure them: from images as they were observed, as a member of a pipeline hands them on, and as they
+were before the noise, the same images, steps, batches and first weights each time.
 """
 
 import logging
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from restored_images import AT_ONCE, DENOISER, NOISE_FREE, OBSERVED, Seen, seen
 from scipy.stats import rankdata
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 from zoo_lastro.baseline import Lastro
@@ -29,16 +31,12 @@ from zoo_core.bench.metrics.intervals import percentile
 from zoo_core.bench.metrics.uncertainty import error_by_doubt, predictive_entropy, rejection
 from zoo_core.datasets.simulated.restoration import RestorationSpace, restoration_space
 from zoo_core.images.augmentation import random_dihedral
-from zoo_core.images.sky import level_and_noise
 from zoo_core.symmetries import recognised, turned
-from zoo_core.tasks import Restoration
 
 LEARNED, MEASURED = {"n": 3000, "seed": 303}, {"n": 2000, "seed": 1}  # the second are those of restoration_denoise
-SCALE, AT_ONCE = 0.1, 50  # arcsec a pixel; images that are restored together
-OBSERVED, DENOISER, NOISE_FREE = "observed", "unet.denoise", "noise-free"
 FINDER, KEPT = "lastro.space", 17  # modules of its body before the fully connected layers
 TURNS, BATCH, WARMUP, DECAY, SEED = 2, 128, 20, 1e-2, 0
-STEPS, RATE = {"finding": 300, "modelling": 200}, {"finding": 3e-4, "modelling": 1e-3}
+STEPS, RATE = 200, 1e-3
 FEATURES, WIDTH = 128 * 5 * 5, 256  # of the convolutions, and of the layer behind them that measures
 HEADS = zoo.Heads(
     parameters=("theta_E", "e1", "e2", "gamma_1", "gamma_2", "lens_x", "lens_y"),
@@ -53,44 +51,37 @@ Statistic = Callable[[np.ndarray, np.ndarray], float]
 """Of the answers (N, ...) to some images and their truth (N, ...)."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Images as a network sees them, in any unit, and the noise in which they are counted.
-
-    Arguments:
-        images: (N, 1, 101, 101), finite.
-        noise: that of the observed image, (N, 1, 1, 1).
-    """
-
-    images: Tensor
-    noise: Tensor
-
-    def channels(self, model: zoo.Model, rows: Tensor) -> Tensor:
-        """As the network of that model takes them, (B, C, 101, 101)."""
-        return model.preprocess.channels(self.images[rows], self.noise[rows])
-
-
 def main(folder: Path, arms: list[str]) -> None:
     """Restore, learn, answer, compare."""
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
     learned, measured = (restoration_space(**one, lens_fraction=0.5) for one in (LEARNED, MEASURED))
-    labels, answers = measured.truth()["label"].astype(np.float32), {}
-    for arm in arms:
-        shown = seen(arm, measured, folder)
-        answers[arm] = kept(folder / f"found-{arm}", lambda a=arm, s=shown: logits(finder(a, learned, folder), s))
-        published = kept(folder / f"found-{arm}-published", lambda s=shown: logits(zoo.load(FINDER, device="cpu"), s))
-        answers[f"{arm}, as published"] = published
-    log.info("doubt\n%s", "\n".join(doubt(arm, found, labels) for arm, found in answers.items()))
+    found = found_by(arms, learned, measured, folder)
+    labels, rows = measured.truth()["label"], np.arange(len(measured))
+    log.info("doubt\n%s", "\n".join(doubt(arm, answers, labels) for arm, answers in found.items()))
     for name, statistic in (("AUROC", auroc), ("accuracy", accuracy)):
-        log.info("\n%s\n%s", name, table(answers, labels, statistic, strata(measured, np.arange(len(labels)), True)))
-    lenses = np.flatnonzero(labels == 1)
+        log.info("\n%s\n%s", name, table(found, labels, statistic, strata(measured, rows, True)))
     answers = {
         arm: kept(folder / f"modelled-{arm}", lambda a=arm: modelled(a, learned, measured, folder)) for arm in arms
     }
     for column, name in enumerate(HEADS.parameters):
-        parts = strata(measured, lenses, False)
+        parts = strata(measured, np.flatnonzero(labels == 1), False)
         log.info("\nmedian |error| of %s\n%s", name, table(answers, parameters(measured), error_of(column), parts))
+
+
+def found_by(
+    arms: list[str], learned: RestorationSpace, measured: RestorationSpace, folder: Path
+) -> dict[str, np.ndarray]:
+    """Logits (N,) of the finder in each arm, with its last layer as published and with one that has learned there."""
+    answers = {}
+    for arm in arms:
+        taught, asked = (
+            kept(folder / f"features-{arm}-{images.seed}", lambda a=arm, i=images: features(a, i, folder))
+            for images in (learned, measured)
+        )
+        own = retrained(taught, learned.truth()["label"], asked)
+        answers |= {f"{arm}, retrained": own, f"{arm}, as published": published(asked)}
+    return answers
 
 
 def kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
@@ -101,46 +92,24 @@ def kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
     return np.load(file)
 
 
-def seen(arm: str, images: RestorationSpace, folder: Path) -> Seen:
-    """All images of a data set as that arm sees them."""
-    file = folder / f"{arm}-{images.seed}.safetensors"
-    if not file.exists():
-        parts = zip(*_restored(arm, images), strict=True)
-        save_file(dict(zip(("images", "noise"), map(torch.cat, parts), strict=True)), file)
-    return Seen(**load_file(file))
+def features(arm: str, images: RestorationSpace, folder: Path) -> np.ndarray:
+    """What the finder makes of all images before its last layer, as the arm sees them, (N, 1024)."""
+    model, shown = zoo.load(FINDER, device="cpu"), seen(arm, images, folder)
+    parts = torch.arange(len(images)).split(AT_ONCE)
+    with torch.no_grad():
+        return torch.cat([_finder(model).features(shown.channels(model, rows)) for rows in parts]).numpy()
 
 
-def _restored(arm: str, images: RestorationSpace) -> Iterator[tuple[Tensor, Tensor]]:
-    """Images and the noise of the observed ones, a few at once."""
-    restorer = zoo.load(DENOISER if arm in (OBSERVED, NOISE_FREE) else arm, device="cpu").with_views(1)
-    for rows in np.split(np.arange(len(images)), range(AT_ONCE, len(images), AT_ONCE)):
-        observed = images.images(rows)
-        ready = np.stack([restorer.preprocess.prepare_array(image, SCALE).pixels for image in observed])
-        prepared = restorer.preprocess.channels(torch.from_numpy(ready))
-        noise = level_and_noise(prepared)[1]
-        if arm == OBSERVED:
-            yield prepared, noise
-        elif arm == NOISE_FREE:
-            light = torch.from_numpy(images.noise_free(rows).light)
-            yield light.masked_fill(torch.from_numpy(observed).isnan(), 0.0), noise
-        else:
-            restored = restorer.prediction(prepared)
-            assert isinstance(restored, Restoration) and restored.noise is not None
-            yield restored.image, restored.noise
+def published(known: np.ndarray) -> np.ndarray:
+    """Logits (N,) of the finder's own last layer, of its features (N, 1024)."""
+    with torch.no_grad():
+        return _finder(zoo.load(FINDER, device="cpu")).head(torch.from_numpy(known)[..., None, None]).flatten().numpy()
 
 
-def finder(arm: str, images: RestorationSpace, folder: Path) -> zoo.Model:
-    """The finder, whose fully connected layers have learned from these images as the arm sees them."""
-    model = zoo.load(FINDER, device="cpu")
-    network, generator = model.network, Generator().manual_seed(SEED)
-    assert isinstance(network, Lastro)
-    labels = torch.from_numpy(images.truth()["label"].astype(np.float32)).repeat(TURNS)
-    shown, rows = seen(arm, images, folder), torch.arange(len(images))
-    maps = torch.cat([_maps(model, shown, rows, generator)[0] for _ in range(TURNS)])
-    last = nn.Sequential(*network.body[KEPT:], network.head, nn.Flatten(0))
-    _learn(last, maps, labels, "finding", F.binary_cross_entropy_with_logits, generator)
-    network.eval()
-    return model
+def retrained(learned: np.ndarray, labels: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Logits (N,) of a last layer that has learned from features (N, 1024); its L2 penalty is chosen by five folds."""
+    head = LogisticRegressionCV(Cs=8, cv=5, scoring="roc_auc", max_iter=1000)
+    return make_pipeline(StandardScaler(), head).fit(learned, labels).decision_function(measured)
 
 
 def modelled(arm: str, learned: RestorationSpace, measured: RestorationSpace, folder: Path) -> np.ndarray:
@@ -154,7 +123,7 @@ def modelled(arm: str, learned: RestorationSpace, measured: RestorationSpace, fo
     mean, scatter = targets.mean(0), targets.std(0)
     last = _measuring()
     maps = torch.cat([maps for maps, _ in drawn])
-    _learn(last, maps, (targets - mean) / scatter, "modelling", F.smooth_l1_loss, generator)
+    _learn(last, maps, (targets - mean) / scatter, generator)
     with torch.no_grad():
         answers = last.eval()(_unturned(model, seen(arm, measured, folder), _lenses(measured)))
     return (mean + scatter * answers).numpy()
@@ -202,43 +171,32 @@ def _unturned(model: zoo.Model, shown: Seen, rows: Tensor) -> Tensor:
 
 
 def _convolutions(model: zoo.Model) -> nn.Module:
+    return _finder(model).body[:KEPT]
+
+
+def _finder(model: zoo.Model) -> Lastro:
     assert isinstance(model.network, Lastro)
-    return model.network.eval().body[:KEPT]
+    return model.network.eval()
 
 
-def _learn(
-    last: nn.Sequential,
-    maps: Tensor,
-    targets: Tensor,
-    task: str,
-    loss_of: Callable[[Tensor, Tensor], Tensor],
-    generator: Generator,
-) -> None:
+def _learn(last: nn.Sequential, maps: Tensor, targets: Tensor, generator: Generator) -> None:
     """AdamW under one cycle."""
-    steps = STEPS[task]
-    optimiser = torch.optim.AdamW(last.parameters(), lr=RATE[task], weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
+    optimiser = torch.optim.AdamW(last.parameters(), lr=RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate)
     last.train()
     with torch.random.fork_rng():
         torch.manual_seed(SEED)  # of dropout
-        for _ in range(steps):
+        for _ in range(STEPS):
             rows = torch.randint(len(maps), (BATCH,), generator=generator)
-            loss = loss_of(last(maps[rows]), targets[rows])
+            loss = F.smooth_l1_loss(last(maps[rows]), targets[rows])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
 
 
-def _rate(step: int, steps: int) -> float:
-    return min(1.0, (step + 1) / WARMUP) * 0.5 * (1 + math.cos(math.pi * step / steps))
-
-
-@torch.no_grad()
-def logits(model: zoo.Model, shown: Seen) -> np.ndarray:
-    """Of all images, (N,), one view each."""
-    parts = torch.arange(len(shown.images)).split(AT_ONCE)
-    return torch.cat([model.network(shown.channels(model, rows))[:, 0] for rows in parts]).numpy()
+def _rate(step: int) -> float:
+    return min(1.0, (step + 1) / WARMUP) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
 
 
 def strata(images: RestorationSpace, rows: np.ndarray, finding: bool) -> Mapping[str, np.ndarray]:
