@@ -37,6 +37,7 @@ LEARNED, MEASURED = {"n": 3000, "seed": 303}, {"n": 2000, "seed": 1}  # the seco
 FINDER, KEPT = "lastro.space", 17  # modules of its body before the fully connected layers
 TURNS, BATCH, WARMUP, DECAY, SEED = 2, 128, 20, 1e-2, 0
 STEPS, RATE = 200, 1e-3
+PENALTIES = np.logspace(-5, -1, 5)  # inverse L2 penalties that are tried
 FEATURES, WIDTH = 128 * 5 * 5, 256  # of the convolutions, and of the layer behind them that measures
 HEADS = zoo.Heads(
     parameters=("theta_E", "e1", "e2", "gamma_1", "gamma_2", "lens_x", "lens_y"),
@@ -108,7 +109,7 @@ def published(known: np.ndarray) -> np.ndarray:
 
 def retrained(learned: np.ndarray, labels: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Logits (N,) of a last layer that has learned from features (N, 1024); its L2 penalty is chosen by five folds."""
-    head = LogisticRegressionCV(Cs=8, cv=5, scoring="roc_auc", max_iter=1000)
+    head = LogisticRegressionCV(Cs=PENALTIES, cv=5, scoring="roc_auc", max_iter=300)
     return make_pipeline(StandardScaler(), head).fit(learned, labels).decision_function(measured)
 
 
