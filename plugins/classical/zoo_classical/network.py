@@ -45,8 +45,12 @@ class Classical(nn.Module):
         return ((self.raw(x) - self.mean) / self.scale).clamp(-LIMIT, LIMIT)
 
     def raw(self, x: Tensor) -> Tensor:
-        """The features as they are."""
-        return features(x, self.grid, self.bank)
+        """The features as they are.
+
+        On a CPU of an image at a time, so that the responses to the filters stay in the caches of a core.
+        """
+        parts = x.split(1) if x.is_cpu else (x,)
+        return torch.cat([features(part, self.grid, self.bank) for part in parts])
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (batch, outputs) of images (batch, channels, 101, 101)."""
