@@ -67,7 +67,6 @@ class Target:
         task, architecture = model.task, model.architecture
         if not (task.balances_classes and task.gives_probabilities) or architecture.train is not None:
             own = " and trains in its own way" if architecture.train else ""
-            own = " and trains in its own way" if architecture.train else ""
             raise RecipeError(
                 f"adaptation: {architecture.name} is for {task.name}{own}; "
                 "only what classifies by gradient descent adapts"
