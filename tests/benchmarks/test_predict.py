@@ -10,7 +10,10 @@ Against the loop that a user would write (each file opened, prepared, and its ei
 one) prediction takes 0.40 of the processor time with LASTRO, 51 ms of 128 ms an image on a busy AVX2 core, and 0.78
 with DeepLens, 345 ms of 440 ms. With either 97 % of the time and more is that of the network. In DeepLens half of it is
 ELU, normalisation and sums, which eager PyTorch computes one after the other; folding the normalisation into the
-convolutions makes it no faster.
+convolutions and activating in place saves 7 % of the network's time. `torch.compile` with frozen weights saves a third,
+359 to 237 ms an image on a busy core with logits that differ by 1e-6, which would make prediction about twice as fast
+as the loop. It takes 60 s of processor time for each size of a batch, as much as it saves on 500 images, and a C++
+compiler, which few users have: prediction does without.
 """
 
 import subprocess
