@@ -45,7 +45,7 @@ def critical_curves(lens: MassModel, field: float) -> list[list[tuple[float, flo
         >>> from zoo_core.fit.mass_model import MassModel
         >>> from zoo_core.search.mass import critical_curves
         >>> (ring,) = critical_curves(MassModel(theta_E=2.0), 10.0)
-        >>> np.hypot(*(np.array(ring).T - 0.5)).mean().round(2)
+        >>> round(float(np.hypot(*(np.array(ring).T - 0.5)).mean()), 2)
         0.2
     """
     half = field / 2
