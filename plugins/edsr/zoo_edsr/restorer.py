@@ -44,8 +44,8 @@ class Restorer(nn.Module):
         self.target, self.shuffle, self.uncertain, self.outputs = target, shuffle, uncertain, outputs
         pixels = shuffle**2
         self.edsr = EDSR(2 * channels * pixels, (2 if uncertain else 1) * outputs * pixels, width, blocks, scaling)
-        nn.init.zeros_(self.edsr.tail.weight)  # what has learned nothing finds nothing
-        nn.init.zeros_(self.edsr.tail.bias)
+        for parameter in self.edsr.tail.parameters():
+            nn.init.zeros_(parameter)  # what has learned nothing finds nothing
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked."""
