@@ -16,7 +16,9 @@ from .sersic import Sersic
 __all__ = ["SersicFit", "fit_sersic"]
 
 NAMES = ("x", "y", "log_R", "e1", "e2", "n")
-OUTLYING = 3.0  # sigma: residuals beyond count less and less, which arcs and neighbours are
+OUTLYING = (300.0, 30.0, 3.0)
+"""Sigma, of one fit after the other: residuals beyond count less and less, which those of arcs and neighbours are in
+the end; at the beginning the galaxy's own are as large."""
 SHOT, UNLIKE = 0.02, 0.03
 """Of the variance of a pixel of z sky sigma, 1 + SHOT z + (UNLIKE z)^2: photons, as many as telescopes count, and by
 how much galaxies differ from the profile. Chosen."""
@@ -25,7 +27,7 @@ REACH = 0.3  # of the side: light within it is that of the galaxy, to begin with
 FIRST_N, N_RANGE = 2.5, (0.5, 8.0)
 FLATTEST = 0.6  # either component of the ellipticity
 SMALLEST_R = 0.5  # pixels
-STEPS = 80
+STEPS = 30  # of each fit
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class SersicFit:
 def fit_sersic(z: np.ndarray, psf: np.ndarray | None = None) -> SersicFit:
     """The elliptical Sersic profile of the galaxy in the middle of an image.
 
-    It minimises the sum of ln(1 + (r / OUTLYING)^2) over the pixels (Cauchy 1853), r their residuals in sigma, by a
-    trust region with the derivatives of the profile, from what the moments of the light say.
+    It minimises the sum of c^2 ln(1 + (r / c)^2) over the pixels (Cauchy 1853), r their residuals in sigma and c each
+    of OUTLYING in turn, by a trust region with the derivatives of the profile, from what the moments of the light say.
 
     Arguments:
         z: (H, W), in units of the sky's noise, whose level is 0.
@@ -57,18 +59,19 @@ def fit_sersic(z: np.ndarray, psf: np.ndarray | None = None) -> SersicFit:
     scipy's.
     """
     model = _Model(np.asarray(z, float), psf)
-    start, low, high = model.bounds()
-    found = least_squares(
-        model.residuals,
-        start,
-        model.jacobian,
-        bounds=(low, high),
-        x_scale=np.maximum(np.abs(start), 0.1),
-        loss="cauchy",
-        f_scale=OUTLYING,
-        max_nfev=STEPS,
-    ).x
-    return SersicFit(model.light(found), float(found[0]), dict(zip(NAMES, found[1:].tolist(), strict=True)))
+    state, low, high = model.bounds()
+    for outlying in OUTLYING:
+        state = least_squares(
+            model.residuals,
+            state,
+            model.jacobian,
+            bounds=(low, high),
+            x_scale="jac",
+            loss="cauchy",
+            f_scale=outlying,
+            max_nfev=STEPS,
+        ).x
+    return SersicFit(model.light(state), float(state[0]), dict(zip(NAMES, state[1:].tolist(), strict=True)))
 
 
 class _Model:
