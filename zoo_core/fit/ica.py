@@ -67,7 +67,7 @@ def _lens_colour(pixels: np.ndarray, bright: np.ndarray, shape: tuple[int, ...])
     found = FastICA(len(pixels), whiten="unit-variance", random_state=SEED, max_iter=STEPS, tol=TOLERANCE)
     found.fit(pixels[:, bright].T)
     lens = int(np.argmax(_central_share(found.components_ @ pixels, bright, shape)))
-    colour = found.mixing_[:, lens]
+    colour = np.asarray(found.mixing_)[:, lens]
     return colour / np.linalg.norm(colour)
 
 

@@ -64,7 +64,7 @@ def fit_sersic(z: np.ndarray, psf: np.ndarray | None = None) -> SersicFit:
         state = least_squares(
             model.residuals,
             state,
-            model.jacobian,
+            model.jacobian,  # pyright: ignore[reportArgumentType] - scipy takes functions
             bounds=(low, high),
             x_scale="jac",
             loss="cauchy",

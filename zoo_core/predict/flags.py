@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -49,7 +48,7 @@ def _note(novelty: float, outside: str, share: float) -> str:
     return "; ".join([*([unlike] if novelty > 1 else []), *([beyond] if outside else [])])
 
 
-def _outside(posterior: Regression, known: Familiarity) -> Sequence[str]:
+def _outside(posterior: Regression, known: Familiarity) -> list[str]:
     low, high = torch.tensor(known.ranges, dtype=posterior.mean.dtype).T
     mean = posterior.mean.cpu()
     beyond = ((mean < low) | (mean > high)).tolist()

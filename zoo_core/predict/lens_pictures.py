@@ -69,10 +69,11 @@ def draw_lenses(path: Path, finished: Finished, most: int = SHOWN) -> None:
     if not ranked:
         raise ArgumentError(f"{path}: no picture, because none of the {finished.rows} images could be used")
     figure = _figure(len(ranked))
-    header, *rows = figure.subfigures(1 + len(ranked), 1, height_ratios=[HEADER, *[HEIGHT] * len(ranked)])
+    heights = [HEADER, *[HEIGHT] * len(ranked)]
+    header, *rows = np.ravel(figure.subfigures(len(heights), 1, height_ratios=heights))  # pyright: ignore
     header.text(0.02, 0.5, model.id, color=INK, size=13, weight="bold", va="center")
     header.text(0.98, 0.5, WORDS, color=FAINT, size=9, va="center", ha="right")
-    for row, one in zip(np.atleast_1d(rows), ranked, strict=True):
+    for row, one in zip(rows, ranked, strict=True):
         _draw_lens(row, finished, one)
     write_picture(figure, path)
 
@@ -86,7 +87,7 @@ def _figure(count: int) -> Figure:
 def _draw_lens(row: SubFigure, finished: Finished, one: RankedImage) -> None:
     """The image on the left, the posterior on the right, the model between them."""
     row.set_facecolor(PAPER)
-    left, middle, right = row.subfigures(1, 3, width_ratios=SHARES)
+    left, middle, right = np.ravel(row.subfigures(1, 3, width_ratios=SHARES))  # pyright: ignore
     shown = _Shown.of(finished, one)
     posterior = shown.posterior
     _draw_image(left.add_axes((0.03, 0.1, 0.94, 0.82)), shown)

@@ -158,7 +158,7 @@ class Flow(Likelihood):
         for k in range(self.parameters):
             hidden = torch.tanh((weights.A[..., k, :, :] @ u[..., None])[..., 0] + weights.a[..., k, :])
             chosen = (weights.W[..., k, :, :] @ hidden[..., None])[..., 0] + weights.w[..., k, :]
-            u[..., k] = _monotone(chosen).inv(z[..., k])
+            u[..., k] = _backwards(_monotone(chosen), z[..., k])
         return u
 
     @property
@@ -222,6 +222,11 @@ def _monotone(chosen: Tensor) -> Transform:
     shift, scale, widths, heights, slopes = chosen.split([1, 1, BINS, BINS, BINS - 1], -1)
     affine = MonotonicAffineTransform(shift[..., 0], scale[..., 0])
     return ComposedTransform(affine, MonotonicRQSTransform(widths, heights, slopes, bound=BOUND))
+
+
+def _backwards(transform: Transform, z: Tensor) -> Tensor:
+    """U of z."""
+    return transform.inv(z)  # pyright: ignore[reportReturnType, reportCallIssue]
 
 
 def _call_with_slope(transform: Transform, u: Tensor) -> tuple[Tensor, Tensor]:
