@@ -183,19 +183,22 @@ def test_a_committee_finds_and_a_published_network_measures(survey, tmp_path):
     threshold = threshold_of(finder, 0.5, 0.1, survey.results, "all")
     modeller = zoo.load("resnet_regression.euclid", device="cpu").with_views(1)
 
-    found = Search(Mosaic(survey.catalog, survey.tiles[:1]), finder, threshold, modeller).run(
-        tmp_path / "out", OPTIONS, shown=4, residuals=1
+    few = tmp_path / "few.csv"
+    few.write_text("\n".join(survey.catalog.read_text().splitlines()[:4]) + "\n")
+
+    found = Search(Mosaic(few, survey.tiles[:1]), finder, threshold, modeller).run(
+        tmp_path / "out", OPTIONS, shown=2, residuals=1
     )
 
     table = Table.read(tmp_path / "out" / "candidates.ecsv")
-    assert found.failed == len(table) == COUNT  # the other tile is not given
+    assert found.failed == 0 and len(table) == 3
     shown = shown_on(tmp_path / "out" / "report.html")
     for one, row in zip(shown, table, strict=False):
         ((x, y), *_), *_ = one["curves"]
         radius = np.hypot((x - 0.5) * 10.1 - row["lens_x"], (0.5 - y) * 10.1 - row["lens_y"])
         assert 0.3 * row["theta_E"] < radius < 3 * row["theta_E"]
         assert one["pictures"]["convergence"].startswith("data:image/png;base64,")
-    assert ["residual" in one["pictures"] for one in shown] == [True, False, False, False]
+    assert ["residual" in one["pictures"] for one in shown] == [True, False]
 
 
 def test_latent_positions_are_principal_components_in_units_of_their_scatter():
