@@ -143,6 +143,7 @@ def test_a_mass_that_is_held_stays_and_its_lights_are_found():
 
     background, galaxy, arcs = found.images()
     assert found.value("theta_E").item() == pytest.approx(1.05)
+    assert found.value("gamma_1").item() == pytest.approx(TRUTH["gamma_1"])
     assert found.error("theta_E").item() == 0 and found.error("x").item() > 0
     assert (
         arcs.max() > 10 * NOISE

@@ -93,6 +93,11 @@ class Belief:
         """That of some of the lenses."""
         return Belief(self.prior.rows(rows), self.bounds.rows(rows))
 
+    def with_mass(self, guess: Guess) -> Belief:
+        """The mass as it was guessed, with its shear, of which little is believed otherwise."""
+        mass = {fitted: guess.mean[name] for name, fitted in MASS.items() if name in guess.mean}
+        return replace(self, prior=replace(self.prior, mean=changed(self.prior.mean, mass)))
+
     def around(self, parameters: Tensor) -> Belief:
         """The mass about the light as it was found: in its place, and as elliptical."""
         pairs = {"lens_x": "light_x", "lens_y": "light_y", "lens_e1": "light_e1", "lens_e2": "light_e2"}

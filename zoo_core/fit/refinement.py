@@ -115,7 +115,9 @@ def refine(observed: Observed, guess: Guess, free_mass: bool = True) -> Refineme
         free_mass: fit the mass; otherwise it stays where the guess has it, and light and source are found for it.
     """
     guess = guess.within(observed)
-    belief, free = Belief.of(guess, observed), PARAMETERS if free_mass else PARAMETERS[len(LENS) :]
+    belief, free = Belief.of(guess, observed), PARAMETERS
+    if not free_mass:
+        belief, free = belief.with_mass(guess), PARAMETERS[len(LENS) :]
     x, y, theta_E = (value(belief.prior.mean, name) for name in ("lens_x", "lens_y", "theta_E"))
     radius = FARTHEST * UNSURE * theta_E + BEYOND
     start, mean = belief.prior.mean.clone(), belief.prior.mean.clone()
