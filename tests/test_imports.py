@@ -245,6 +245,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "build",
         "committee",
         "check",
+        "deblender",
         "fetch",
         "finetune",
         "hookimpl",

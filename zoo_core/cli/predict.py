@@ -101,7 +101,7 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
 
 def _with_errors(row: dict[str, Any]) -> dict[str, Any]:
     """Values with their error in one column: `1.382 +- 0.021`."""
-    from ..tasks.regression import with_error
+    from ..tasks.posterior import with_error
 
     paired = {name for name in row if f"{name}_err" in row}
     others = {name: value for name, value in row.items() if name.removesuffix("_err") not in paired or name in paired}

@@ -15,7 +15,7 @@ from ..errors import ImageReadError
 from ..images.channels import blur
 from ..images.given import in_arcsec
 from ..models.model import Model
-from ..tasks.regression import with_error
+from ..tasks.posterior import with_error
 from .attribution import attributed, quantities
 from .gallery import NIGHT, stretched
 from .inputs import Inputs, images_of

@@ -18,7 +18,7 @@ from ..errors import ArgumentError
 from ..images.channels import blur
 from ..images.sky import sky
 from ..tasks import RankingColumn, Regression, Restoration
-from ..tasks.regression import with_error
+from ..tasks.posterior import with_error
 from .critical_curves import are_of_lenses, draw_critical_curves
 from .picture import OUTLINED, outline_measured, write_picture
 from .ranking import RankedImage

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from ..errors import ArgumentError
 from ..tasks import Regression
-from ..tasks.regression import with_error
+from ..tasks.posterior import with_error
 from .critical_curves import are_of_lenses, draw_critical_curves
 from .gallery import FAINT, INK, LENS, NIGHT, PAPER, blue_to_red, draw_scale_bar, short_name, stretched
 from .lens_models import LensImage, modelled

@@ -14,7 +14,7 @@ from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction,
 from .anomaly import Anomaly
 from .classification import Classification
 from .clustering import Clustering
-from .regression import Regression
+from .posterior import Regression
 from .restoration import Restoration
 from .task import Task
 
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-NO_TASKS = ("flows", "gaussians", "likelihoods", "task")
+NO_TASKS = ("flows", "gaussians", "likelihoods", "posterior", "task")
 
 
 def tasks() -> list[str]:
