@@ -49,7 +49,9 @@ def measured_table() -> str:
     heads = ["subject", "benchmark", "metric", "value, 95 % interval", "best so far", "images", "models"]
     found = list(_measured())
     rows = [line([one.subject, *_cells(one)]) for one in found]
-    definitions = {one.metric.name.partition("[")[0]: one.metric.summary for one in found}
+    definitions: dict[str, str] = {}
+    for one in found:  # the first subject of a metric says what it is
+        definitions.setdefault(one.metric.name.partition("[")[0], one.metric.summary)
     words = "; ".join(f"*{name}*: {summary}" for name, summary in definitions.items())
     return "\n".join([line(heads), line(["---"] * len(heads)), *rows, "", f"{words}."])
 
