@@ -182,6 +182,14 @@ def test_an_image_with_a_gap_is_drawn():
     assert np.isfinite(drawn).all() and drawn[8:].std() > 0.05
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_band_that_is_missing_is_drawn_dark_without_a_word():
+    image = np.ones((4, 8, 8), "float32")
+    image[2] = np.nan
+
+    assert (filled(image)[2] == 0).all() and (filled(image)[[0, 1, 3]] == 1).all()
+
+
 def test_thumbnails_are_drawn_for_frozen_simulations_alone(tmp_path):
     listed = catalog().benchmarks
     spec = replace(listed["substructure_mass"], arguments={"n": 8, "seed": 1, "difficulty": "easy", "of": "axion"})

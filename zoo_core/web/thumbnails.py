@@ -89,7 +89,7 @@ def draw_thumbnails(dataset: Dataset, rows: Iterable[int], fingerprint: str) -> 
 
 
 def filled(pixels: np.ndarray) -> np.ndarray:
-    """The image (bands, H, W) with its blank pixels at the level of its sky, so that it can be drawn.
+    """The image (bands, H, W) with its blank pixels at the level of its sky, a band without any pixel at 0.
 
     Example:
         >>> import numpy as np
@@ -97,8 +97,8 @@ def filled(pixels: np.ndarray) -> np.ndarray:
         >>> filled(np.array([[[1.0, np.nan, 3.0]]])).tolist()
         [[[1.0, 2.0, 3.0]]]
     """
-    sky = np.nan_to_num(np.nanmedian(pixels, axis=(-2, -1), keepdims=True))
-    return np.where(np.isfinite(pixels), pixels, sky)
+    sky = [np.nanmedian(band) if np.isfinite(band).any() else 0.0 for band in pixels]
+    return np.where(np.isfinite(pixels), pixels, np.reshape(sky, (-1, 1, 1)))
 
 
 def _best(measured: Measured, order: np.ndarray) -> list[int]:
