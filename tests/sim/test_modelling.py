@@ -34,7 +34,7 @@ def turned_scene(cutout):
 
 
 def parameters(cutout):
-    return torch.from_numpy(parameters_of(lens_facts(table([facts(cutout)], TRUTH))))
+    return torch.from_numpy(parameters_of(lens_facts(table([facts(cutout)], TRUTH)), HEADS.parameters))
 
 
 def test_the_image_of_a_turned_lens_is_the_turned_image_and_so_are_its_parameters():
