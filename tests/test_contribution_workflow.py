@@ -127,7 +127,7 @@ def test_what_only_maintainers_write_is_refused(place, tmp_path):
     (changed / RESULTS / "verified").mkdir()
     (changed / RESULTS / "verified" / f"{ID}.json").write_text("{}")
 
-    fault, *_ = review(changed, place / "base").faults
+    (fault,) = review(changed, place / "base").faults
     assert "only maintainers write what was measured again" in fault
 
 
@@ -159,8 +159,7 @@ def test_a_model_that_changes_another_one_s_row_is_refused(place, tmp_path, chan
     else:
         registry.write_text(registry.read_text().replace(spec.summary, "nothing that anybody need beat"))
 
-    fault, *_ = review(changed, base).faults
-    assert fault.startswith("trivial.space was listed before, and ")
+    (fault,) = [one for one in review(changed, base).faults if one.startswith("trivial.space was listed before, and ")]
     assert "trivial.space.json" in fault if change == "result" else "its entry" in fault
 
 
@@ -181,8 +180,8 @@ def test_a_model_that_changes_what_it_is_measured_on_is_refused(place, tmp_path)
     text = (changed / "registry.yaml").read_text()
     (changed / "registry.yaml").write_text(text.replace(truth, "0" * 64))
 
-    fault, *_ = review(changed, place / "base").faults
-    assert "the benchmark finding_space is changed; propose that apart from models" in fault
+    faults = review(changed, place / "base").faults
+    assert any("the benchmark finding_space is changed; propose that apart from models" in fault for fault in faults)
 
 
 def test_a_result_of_a_hidden_test_is_refused(place, tmp_path):
@@ -203,7 +202,7 @@ def test_a_model_that_changes_code_of_the_zoo_is_refused(place, tmp_path, file):
     (changed / file).parent.mkdir(parents=True, exist_ok=True)
     (changed / file).write_text("changed = true")
 
-    fault, *_ = review(changed, place / "base").faults
+    (fault,) = review(changed, place / "base").faults
     assert fault.startswith(f"{file}: a proposal of a model changes nothing but")
 
 

@@ -101,8 +101,8 @@ def deterministic_in_eval(architecture: Architecture) -> Iterator[str]:
 def batch_size_invariant(architecture: Architecture) -> Iterator[str]:
     """An image's prediction does not depend on its companions in the batch, to 1e-5."""
     network, task = built(architecture), task_named(architecture.task)
-    brightness = torch.tensor([0.3, 1, 3, 0.5]).view(-1, 1, 1, 1)
-    x = _input(architecture, 4) * brightness
+    brightness = torch.tensor([0.3, 1, 3, 0.5, 2, 1]).view(-1, 1, 1, 1)
+    x = _input(architecture, 6) * brightness
     yield from batch_faults(
         lambda part: task.prediction(_quiet(network, part), architecture.heads), x, batch_tolerance("cpu")
     )
