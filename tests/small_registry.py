@@ -20,7 +20,8 @@ def write_small_registry(path: Path) -> Path:
         "truth_sha256": truth_sha256(dataset.truth(), dataset.description.heads),
     }
     before, benchmarks = core_registry().read_text().split("\nbenchmarks:\n")
-    others, benchmark, rest = re.split(r"^(?=  finding_space(?:_shifted)?:\n)", benchmarks, flags=re.MULTILINE)
+    others, benchmark = re.split(r"^(?=  finding_space:\n)", benchmarks, flags=re.MULTILINE)
+    benchmark, rest = re.split(r"(?<=\n)(?=  \w)", benchmark, maxsplit=1)
     small = re.sub(r"arguments: .*", f"arguments: {{n: {ARGUMENTS['n']}, seed: 1, lens_fraction: 0.5}}", benchmark)
     for key, value in pinned.items():
         small = re.sub(rf"(?<!_)\b{key}: .*", f'{key}: "{value}"', small)

@@ -9,7 +9,6 @@ where the background may have any sign. The amplitudes a are solved for exactly 
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +17,7 @@ from torch.nn import functional as F
 
 from .lens_model import PARAMETERS, LensModel
 from .nonnegative import nonnegative
+from .rows import Rows
 
 __all__ = ["Bounds", "Descent", "Fitted", "Prior"]
 
@@ -30,15 +30,11 @@ SIGNED = 1  # lights whose amplitude may be negative: the background
 
 
 @dataclass(frozen=True)
-class Prior:
+class Prior(Rows):
     """Gaussians of the parameters, (B, P) each; of those that are fixed the deviation is not looked at."""
 
     mean: Tensor
     deviation: Tensor
-
-    def rows(self, rows: Tensor) -> "Prior":
-        """Those of some images."""
-        return Prior(self.mean[rows], self.deviation[rows])
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Fitted(Rows):
     """Where a fit stands, one row an image.
 
     Arguments:
@@ -93,15 +89,6 @@ class Fitted:
     chi_square: Tensor
     cost: Tensor
     converged: Tensor
-
-    def rows(self, rows: Tensor) -> "Fitted":
-        """Some of the images."""
-        return Fitted(*(value[rows] for value in vars(self).values()))
-
-    def updated(self, rows: Tensor, other: "Fitted") -> "Fitted":
-        """With these rows replaced by those of another."""
-        pairs: Sequence[tuple[Tensor, Tensor]] = list(zip(vars(self).values(), vars(other).values(), strict=True))
-        return Fitted(*(mine.index_copy(0, rows, yours) for mine, yours in pairs))
 
 
 @dataclass(frozen=True)
@@ -189,7 +176,7 @@ class Descent:
 
         What is fixed has none. Laplace's approximation; pixels as independent as the weights say.
         """
-        hessian, scale = self._scaled(now)
+        hessian, _, scale = self._scaled(now)
         free = len(self.columns)
         prior = torch.cat([torch.ones_like(scale[:, :free]), torch.full_like(scale[:, free:], RIDGE)], 1)
         inverse = torch.linalg.inv(hessian + torch.diag_embed(prior))[:, :free, :free]
@@ -198,29 +185,25 @@ class Descent:
         out[:, rows[:, None], rows] = inverse * scale[:, :free, None] * scale[:, None, :free]
         return out
 
-    def _scaled(self, now: Fitted) -> tuple[Tensor, Tensor]:
-        """J^T J in units of the priors' deviations and of unit lights, and these units (B, F + M)."""
+    def _scaled(self, now: Fitted) -> tuple[Tensor, Tensor, Tensor]:
+        """J^T J and J^T r in units of the priors' deviations and of unit lights, and these units (B, F + M)."""
         hessian, gradient = self.normal(now)
-        hessian, _ = shining(hessian, gradient, now.amplitudes)
+        hessian, gradient = shining(hessian, gradient, now.amplitudes)
         free = len(self.columns)
         linear = hessian.diagonal(dim1=1, dim2=2)[:, free:].clamp(min=TINY).rsqrt()
         scale = torch.cat([self.prior.deviation[:, self.columns], linear], 1)
-        return hessian * scale[:, :, None] * scale[:, None], scale
+        return hessian * scale[:, :, None] * scale[:, None], gradient * scale, scale
 
     def _step(self, now: Fitted, damping: Tensor) -> Tensor:
         """Parameters after one damped step of parameters and shining lights together, none longer than STEP."""
-        hessian, gradient = self.normal(now)
-        free, deviation = len(self.columns), self.prior.deviation[:, self.columns]
-        hessian, gradient = shining(hessian, gradient, now.amplitudes)
-        linear = hessian.diagonal(dim1=1, dim2=2)[:, free:].clamp(min=TINY).rsqrt()
-        scale = torch.cat([deviation, linear], 1)
-        hessian, gradient = hessian * scale[:, :, None] * scale[:, None], gradient * scale
-        gradient = gradient - F.pad(self._offset(now.parameters), (0, linear.shape[1]))
+        hessian, gradient, scale = self._scaled(now)
+        free, linear = len(self.columns), now.amplitudes.shape[1]
+        gradient = gradient - F.pad(self._offset(now.parameters), (0, linear))
         diagonal = hessian.diagonal(dim1=1, dim2=2)[:, :free]
-        added = torch.cat([1 + damping[:, None] * (diagonal + 1), torch.full_like(linear, RIDGE)], 1)
+        added = F.pad(1 + damping[:, None] * (diagonal + 1), (0, linear), value=RIDGE)
         step = torch.linalg.solve(hessian + torch.diag_embed(added), gradient)[:, :free].clamp(-STEP, STEP)
         moved = now.parameters.clone()
-        moved[:, self.columns] += step * deviation
+        moved[:, self.columns] += step * scale[:, :free]
         return self.bounds.within(moved)
 
 

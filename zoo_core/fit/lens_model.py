@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from .gaussians import Gaussians, widths
 from .isothermal import ROUND, ray_slopes, rays
 from .macromodel import LENS, SOURCE
-from .observed import Observed
+from .observed import PER_FWHM, Observed
 from .sersic import Sersic
 
 __all__ = ["LIGHT", "PARAMETERS", "LensModel", "Lights", "changed", "named", "value"]
@@ -33,7 +33,6 @@ FINEST = 0.5  # pixels, standard deviation of the smallest: finer ones are not s
 SOFTENING = 0.05  # pixels: of the cusp of the source
 OFF_CENTRE = 1e-3  # pixels: no ray passes nearer to the middle of the lens, where the deflection has no derivative
 LEAST_ELLIPTICITY = 1e-5
-PER_FWHM = math.sqrt(8 * math.log(2))  # FWHM of a Gaussian, standard deviations
 
 
 class Lights(NamedTuple):

@@ -10,7 +10,6 @@ Golub & Pereyra 1973, SIAM J. Numer. Anal. 10, 413; the gradient that is followe
 which leaves out how the projection turns).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -20,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, columns, derivatives, source_image, value
+from .rows import Rows
 
 __all__ = ["MacroFit", "binned", "fit_macro", "model_images"]
 
@@ -250,17 +250,10 @@ class _Descent:
 
 
 @dataclass(frozen=True)
-class _State:
+class _State(Rows):
     """Where a descent stands, one row an image."""
 
     parameters: Tensor
     amplitudes: Tensor
     fitted: Tensor
     chi_square: Tensor
-
-    def rows(self, rows: Tensor) -> "_State":
-        return _State(*(value[rows] for value in vars(self).values()))
-
-    def updated(self, rows: Tensor, other: "_State") -> "_State":
-        pairs: Sequence[tuple[Tensor, Tensor]] = list(zip(vars(self).values(), vars(other).values(), strict=True))
-        return _State(*(mine.index_copy(0, rows, yours) for mine, yours in pairs))

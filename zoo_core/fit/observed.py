@@ -9,16 +9,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["BLOCKS", "Observed"]
+from .rows import Rows
+
+__all__ = ["BLOCKS", "PER_FWHM", "Observed"]
 
 BLOCKS = (1, 2, 3, 4, 6)  # pixels a side that `binned` may make one of, here and after `about`
 WHOLE = 12  # pixels: a multiple of each
 MARGIN = 8
 """Pixels about what is fitted, at least, whose light the PSF scatters into it, and that the PSF may wrap around."""
+PER_FWHM = math.sqrt(8 * math.log(2))  # FWHM of a Gaussian, standard deviations
 
 
 @dataclass(frozen=True)
-class Observed:
+class Observed(Rows):
     """B images of one size, float64.
 
     Arguments:
@@ -80,10 +83,7 @@ class Observed:
 
     def to(self, device: torch.device) -> Observed:
         """The same on a device."""
-        psf = None if self.psf is None else self.psf.to(device)
-        parts = (self.pixels, self.sigma, self.counted, self.pixel_scale)
-        pixels, sigma, counted, scale = (part.to(device) for part in parts)
-        return Observed(pixels, sigma, counted, scale, psf, self.origin.to(device))
+        return self.mapped(lambda part: part.to(device))
 
     def psf_fwhm(self) -> Tensor:
         """FWHM (B,) of the Gaussian with the peak of the PSF, arcsec; NaN where it is not known.
@@ -93,14 +93,7 @@ class Observed:
         if self.psf is None:
             return torch.full_like(self.pixel_scale, torch.nan)
         sigma = (2 * math.pi * self.psf.amax((1, 2))).rsqrt()
-        return math.sqrt(8 * math.log(2)) * sigma * self.pixel_scale
-
-    def rows(self, rows: Tensor) -> Observed:
-        """Some of the images."""
-        psf = None if self.psf is None else self.psf[rows]
-        parts = (self.pixels, self.sigma, self.counted, self.pixel_scale)
-        pixels, sigma, counted, scale = (part[rows] for part in parts)
-        return Observed(pixels, sigma, counted, scale, psf, self.origin[rows])
+        return PER_FWHM * sigma * self.pixel_scale
 
     def about(self, x: Tensor, y: Tensor, radius: Tensor) -> Observed:
         """The pixels within `radius` of (x, y), arcsec, (B,) each; of the frame about them nothing counts.

@@ -85,6 +85,11 @@ class Refinement:
         shining = torch.einsum("bk,bkhw->bhw", galaxy, lights.galaxy)
         return background[..., None] * lights.background[:, 0], shining, source[..., None] * lights.source[:, 0]
 
+    @property
+    def image(self) -> Tensor:
+        """The model, (B, H, W): all of `images` together."""
+        return sum(self.images(), torch.zeros_like(self.fitted.pixels))
+
     def value(self, name: str) -> Tensor:
         """One of the parameters, (B,)."""
         return value(self.parameters, name)

@@ -35,6 +35,7 @@ __all__ = [
     "LENS",
     "NIGHT",
     "PAPER",
+    "bar_of",
     "blue_to_red",
     "draw_gallery",
     "draw_scale_bar",
@@ -53,6 +54,7 @@ NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#7770
 CURVES = "yellow: critical curves of the mean and, faintly, of draws from the posterior"
 NAME_LENGTH = 26
 HEADER = 0.45  # inches
+WIDE = 40.0  # arcsec of a field whose bar is ten arcsec long instead of one
 NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
 TINY = 1e-30
 
@@ -214,9 +216,14 @@ def _label(axes: Axes, place: int, one: RankedImage, number: str) -> None:
     )
 
 
+def bar_of(field: float) -> int:
+    """Length of the scale bar of an image of so many arcsec a side, arcsec."""
+    return 1 if field < WIDE else 10
+
+
 def draw_scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
     """A bar of one arcsec, or of ten in wide fields, over an image of so many pixels a side of so many arcsec."""
-    arcsec = 1 if size * pixel_scale < 40 else 10
+    arcsec = bar_of(size * pixel_scale)
     length = arcsec / pixel_scale
     axes.plot([0.06 * size, 0.06 * size + length], [0.06 * size] * 2, color=INK, linewidth=1.5)
     axes.text(0.06 * size + length / 2, 0.08 * size, f'{arcsec}"', color=INK, size=6.5, ha="center", va="bottom")

@@ -40,8 +40,7 @@ class LensImage:
     def of(cls, fit: Refinement, image: int = 0) -> LensImage:
         """One image of a fit."""
         fitted = fit.fitted
-        model = sum(fit.images(), torch.zeros_like(fitted.pixels))
-        parts = (part[image].cpu().numpy() for part in (fitted.pixels, model, fitted.sigma, fitted.counted))
+        parts = (part[image].cpu().numpy() for part in (fitted.pixels, fit.image, fitted.sigma, fitted.counted))
         return cls(*parts, chi_square=float(fit.chi_square[image] / fit.degrees[image]))
 
     @property

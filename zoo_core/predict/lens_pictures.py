@@ -166,8 +166,12 @@ def _draw_model(figure: SubFigure, lens: LensImage) -> None:
 
 def _einstein_radius(posterior: Regression) -> str:
     place = posterior.parameters.index("theta_E")
-    value, variance = float(posterior.mean[0, place]), float(posterior.covariance[0, place, place])
-    return f"theta_E = {with_error(value, variance**0.5)} {posterior.units[place]}"
+    return f"theta_E = {_with_error(posterior, place)} {posterior.units[place]}"
+
+
+def _with_error(posterior: Regression, place: int) -> str:
+    """A parameter of the one image."""
+    return with_error(float(posterior.mean[0, place]), float(posterior.covariance[0, place, place]) ** 0.5)
 
 
 def draw_corner(figure: SubFigure, posterior: Regression) -> None:
@@ -201,8 +205,8 @@ def draw_corner(figure: SubFigure, posterior: Regression) -> None:
     )
     _darken(figure)
     for k, place in enumerate(places):
-        value, error = float(posterior.mean[0, place]), float(posterior.covariance[0, place, place]) ** 0.5
-        figure.axes[k * (len(places) + 1)].set_title(with_error(value, error), size=6.5, color=LENS, pad=3)
+        title = _with_error(posterior, place)
+        figure.axes[k * (len(places) + 1)].set_title(title, size=6.5, color=LENS, pad=3)
 
 
 def _labelled(posterior: Regression, place: int) -> str:

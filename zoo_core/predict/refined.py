@@ -22,6 +22,7 @@ from ..images.image import RawImage
 from ..images.origin import Origin
 from ..tasks import Columns, Regression
 from ..tasks.flows import Flow
+from .critical_curves import are_of_lenses
 from .flags import notes
 from .reading import OriginOf, PreparedBatch
 from .scoring import CHUNK_CPU, Scorer, table_of
@@ -87,7 +88,7 @@ class RefiningScorer(Scorer):
     def __post_init__(self) -> None:
         super().__post_init__()
         heads = self.model.heads
-        if not self.model.task.states_errors or "theta_E" not in heads.parameters:
+        if not self.model.task.states_errors or not are_of_lenses(heads):
             raise ArgumentError(
                 f"refine= (--refine): {self.model.id} does not state theta_E; only lens models are refined"
             )

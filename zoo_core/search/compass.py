@@ -8,10 +8,9 @@ from typing import Self
 
 from ..images.layers import Cards
 from ..images.wcs import card, has_sky, linear_part, number, pixel_scale
+from ..predict.gallery import bar_of
 
 __all__ = ["Compass"]
-
-WIDE = 40.0  # arcsec of a field whose bar is ten arcsec long instead of one
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Compass:
         scale = pixel_scale(header) or number(header, "PIXSCALE")
         if scale is None:
             return None
-        bar = 1.0 if scale * size < WIDE else 10.0
+        bar = float(bar_of(scale * size))
         matrix = linear_part(header) if has_sky(header) and str(card(header, "CTYPE1")).startswith("RA") else None
         if matrix is None:
             return cls(bar, bar / (scale * size))

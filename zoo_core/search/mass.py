@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from skimage.measure import find_contours
 
+from ..fit.lens_priors import MASS
 from ..fit.mass_model import MassModel
 from ..predict.critical_curves import determinant
 
 __all__ = ["convergence", "critical_curves", "mass_of"]
 
-PARAMETERS = ("theta_E", "e1", "e2", "lens_x", "lens_y", "gamma_1", "gamma_2")
 POINTS = 121  # of the grid on which critical curves are looked for, a side
 DIGITS = 4  # of a place in the picture, in sides
 
@@ -30,7 +30,7 @@ def mass_of(row: Mapping[str, Any]) -> MassModel | None:
         >>> mass_of({"theta_E": -0.1}) is None, mass_of({"theta_E": None}) is None
         (True, True)
     """
-    known = {name: float(row[name]) for name in PARAMETERS if row.get(name) is not None}
+    known = {name: float(row[name]) for name in MASS if row.get(name) is not None}
     possible = known.get("theta_E", 0.0) > 0 and math.hypot(known.get("e1", 0.0), known.get("e2", 0.0)) < 1
     return MassModel(**known) if possible and all(map(math.isfinite, known.values())) else None
 

@@ -17,8 +17,8 @@ __all__ = ["residual_of"]
 def residual_of(pixels: np.ndarray, lens: MassModel, pixel_scale: float) -> np.ndarray:
     """Image less model in units of its sky's noise, (H, W); NaN where nothing was fitted.
 
-    The mass stays as it was measured, without its shear; the light of the lens galaxy, the source and
-    the width of the PSF are fitted for it, see `fit.refinement`.
+    The mass stays as it was measured; the light of the lens galaxy, the source and the width of the PSF are fitted for
+    it, see `fit.refinement`.
 
     Arguments:
         pixels: (H, W), finite, centred on the origin of the lens's places.
@@ -31,7 +31,7 @@ def residual_of(pixels: np.ndarray, lens: MassModel, pixel_scale: float) -> np.n
     observed = Observed.of(image - level, noise.double().expand_as(image), scale)
     mean = {name: torch.tensor([getattr(lens, name)], dtype=torch.float64) for name in MASS}
     found = refine(observed, Guess(mean, {"theta_E": torch.zeros(1, dtype=torch.float64)}), free_mass=False)
-    left = (found.fitted.pixels - torch.stack(found.images()).sum(0)) / noise[0]
+    left = (found.fitted.pixels - found.image) / noise[0]
     return _placed(left[0], found.fitted, observed)
 
 
