@@ -187,7 +187,7 @@ def _pca(latent: np.ndarray) -> np.ndarray:
 def _umap(latent: np.ndarray) -> np.ndarray:
     """McInnes, Healy & Melville (2018), arXiv 1802.03426; started from the principal components."""
     try:
-        with warnings.catch_warnings(action="ignore", category=ImportWarning):  # of its networks, which need TensorFlow
+        with warnings.catch_warnings(action="ignore"):  # of its networks, which need TensorFlow, and of Numba's cache
             from umap import UMAP  # seconds: it compiles itself
     except ImportError as error:
         raise NotInstalledError(f"UMAP can't be imported ({error}); pip install 'zoo-core[umap]'") from error
