@@ -10,54 +10,13 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-LARGE = ".safetensors"
+from .hub_contents import LARGE, Commit, path_info, remote_oid
+from .hub_requests import Fault, Request
+
 MEGABYTE = 1_000_000
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the next `times` requests of that method whose path contains `path`.
-
-    Arguments:
-        status: answered instead of what was asked for; None: the answer breaks off.
-        headers: of that answer.
-        after: bytes of the body that are sent before it breaks off.
-        stall: seconds that pass, connection open, before it breaks off.
-    """
-
-    method: str
-    path: str
-    times: int = 1
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    after: int = 0
-    stall: float = 0.0
-
-
-@dataclass
-class Commit:
-    """Files of a repository by path, as of one commit."""
-
-    files: dict[str, bytes]
-    message: str = ""
-
-    @property
-    def oid(self) -> str:
-        listing = sorted((path, hashlib.sha1(content).hexdigest()) for path, content in self.files.items())
-        return hashlib.sha1(repr((self.message, listing)).encode()).hexdigest()
-
-
-@dataclass
-class Request:
-    """One request as it arrived."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
 
 
 class HubServer:
@@ -264,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         files = [{"path": one["path"], "shouldIgnore": False} for one in json.loads(body)["files"]]
         for one in files:
             one["uploadMode"] = "lfs" if one["path"].endswith(LARGE) else "regular"
-            one["oid"] = _remote_oid(commit.files.get(one["path"]), one["uploadMode"])
+            one["oid"] = remote_oid(commit.files.get(one["path"]), one["uploadMode"])
         self._json({"files": files})
 
     def batch(self, body: bytes, _fault: Fault | None, repo: str) -> None:
@@ -298,30 +257,12 @@ class _Handler(BaseHTTPRequestHandler):
         if commit is None:
             return
         wanted = [path for path in parse_qs(body.decode())["paths"] if path in commit.files]
-        self._json([_path_info(path, commit.files[path]) for path in wanted])
-
-
-def _remote_oid(content: bytes | None, mode: str) -> str | None:
-    if content is None:
-        return None
-    return hashlib.sha256(content).hexdigest() if mode == "lfs" else _blob_id(content)
-
-
-def _blob_id(content: bytes) -> str:
-    """What git calls that content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        self._json([path_info(path, commit.files[path]) for path in wanted])
 
 
 def _committed(hub: HubServer, step: Mapping) -> bytes:
     value = step["value"]
     return hub.objects[value["oid"]] if step["key"] == "lfsFile" else base64.b64decode(value["content"])
-
-
-def _path_info(path: str, content: bytes) -> dict:
-    described = {"type": "file", "path": path, "size": len(content), "oid": _blob_id(content)}
-    if path.endswith(LARGE):
-        described["lfs"] = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134}
-    return described
 
 
 Answer = Callable[..., None]

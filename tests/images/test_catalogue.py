@@ -1,6 +1,8 @@
 """Catalogues as others write them: their delimiters, names, units and tables."""
 
+import gzip
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from zoo_core.errors import ImageReadError
-from zoo_core.images.positions import OnMosaic, OnSky, read_positions
+from zoo_core.images.positions import OnMosaic, OnSky, read_columns, read_positions
 
 
 def on_sky(path: Path) -> tuple[list[str], list[float], list[float]]:
@@ -116,3 +118,53 @@ def test_an_error_names_the_catalogue(tmp_path, content):
 
     with pytest.raises(ImageReadError, match=r"mine\.csv"):
         read_positions(str(tmp_path / "mine.csv"))
+
+
+@pytest.mark.parametrize("stream", ['<STREAM href="file:///etc/hosts" encoding="none"/>', '<!ENTITY a "b">'])
+def test_a_vo_table_that_names_other_files_is_refused(tmp_path, stream):
+    path = tmp_path / "positions.vot"
+    path.write_text(f'<?xml version="1.0"?>\n<VOTABLE version="1.4">{stream}</VOTABLE>')
+    with pytest.raises(ImageReadError, match="names data outside the file"):
+        read_positions(str(path))
+
+
+def test_a_catalogue_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo_core.images.catalogue._MOST", 2**16)
+    path = tmp_path / "positions.csv.gz"
+    path.write_bytes(gzip.compress(b"id,x,y\n" + b"a,1,1\n" * 2**14))
+    with pytest.raises(ImageReadError, match="unpacks to more than"):
+        read_positions(str(path))
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "fits", "parquet", "ecsv", "vot"])
+def test_a_damaged_catalogue_is_read_or_refused_in_one_line(tmp_path, kind):
+    table, path = Table({"id": ["a", "007"], "x": [1.0, 2.0], "y": [3.0, 4.0]}), tmp_path / f"positions.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.table({name: list(table[name]) for name in table.colnames}), path)
+    elif kind == "csv.gz":
+        path.write_bytes(gzip.compress(b"id,x,y\na,1,3\n007,2,4\n" * 20))
+    else:
+        table.write(path, format={"vot": "votable", "ecsv": "ascii.ecsv"}.get(kind, kind))
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(25):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, min(len(whole), 4000), rng.integers(1, 6)):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(len(damaged) // 2, len(damaged) + 1)])
+        with suppress(ImageReadError):
+            read_positions(str(path))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.fits", "a.parquet"])
+def test_columns_of_a_catalogue_are_read_as_what_they_are(tmp_path, name):
+    table = Table({"ra": [1.0, 2.0], "mag": [20.5, 21.0], "n": [3, 4], "field": ["a", "b"]})
+    if name.endswith("parquet"):
+        pq.write_table(pa.table({column: table[column].tolist() for column in table.colnames}), tmp_path / name)
+    else:
+        table.write(tmp_path / name)
+
+    read = read_columns(str(tmp_path / name), ["field", "n", "mag"])
+
+    assert read.to_pydict() == {"field": ["a", "b"], "n": [3, 4], "mag": [20.5, 21.0]}
+    with pytest.raises(ImageReadError, match="has no column colour; it has ra, mag, n, field"):
+        read_columns(str(tmp_path / name), ["colour"])

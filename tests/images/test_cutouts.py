@@ -1,60 +1,19 @@
 """Cutouts of a mosaic at the positions of a catalogue."""
 
 import gc
-import gzip
 import tracemalloc
-from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from astropy import units
-from astropy.coordinates import SkyCoord
 from astropy.io import fits
-from astropy.table import MaskedColumn, Table
+from astropy.table import Table
 from astropy.wcs import WCS
 
 from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from zoo_core.images import Beside, find_cutouts, read
-from zoo_core.images.positions import read_columns, read_positions
 
-STEP = 0.1 / 3600
-TAN = {
-    "CTYPE1": "RA---TAN",
-    "CTYPE2": "DEC--TAN",
-    "CUNIT1": "deg",
-    "CUNIT2": "deg",
-    "CRVAL1": 57.4,
-    "CRVAL2": -51.0,
-    "CRPIX1": 40.0,
-    "CRPIX2": 30.0,
-    "CD1_1": -STEP,
-    "CD2_2": STEP,
-}
-MOSAIC = np.arange(60 * 80, dtype=np.float32).reshape(60, 80)  # the value of a pixel is 80 y + x
-POSITIONS = np.array([[20.0, 10.0], [41.3, 29.8], [70.0, 55.0]])
-
-
-@pytest.fixture
-def mosaic(write_fits) -> str:
-    return write_fits(MOSAIC, name="tile.fits", **TAN)
-
-
-def catalogue(folder: Path, name: str = "positions.csv", **columns: object) -> str:
-    Table(columns).write(folder / name)
-    return str(folder / name)
-
-
-def sky_of(positions: np.ndarray, mosaic: str) -> SkyCoord:
-    return WCS(fits.getheader(mosaic)).pixel_to_world(*positions.T)
-
-
-def central_pixels(catalog: str, mosaic: str) -> list[tuple[int, int]]:
-    """Which pixel of the mosaic is in the middle of each cutout."""
-    values = [int(read(source, n_bands=1).pixels[0, 3, 3]) for source in find_cutouts(catalog, mosaic, pixels=7)]
-    return [(value % 80, value // 80) for value in values]
+from .conftest import MOSAIC, POSITIONS, TAN, catalogue, central_pixels, sky_of
 
 
 def test_a_cutout_is_centred_on_the_pixel_that_holds_the_position(tmp_path, mosaic):
@@ -73,19 +32,6 @@ def test_sextractor_counts_pixels_from_one(tmp_path, mosaic):
     catalog = catalogue(tmp_path, X_IMAGE=POSITIONS[:, 0] + 1, Y_IMAGE=POSITIONS[:, 1] + 1)
 
     assert central_pixels(catalog, mosaic) == [(20, 10), (41, 30), (70, 55)]
-
-
-@pytest.mark.parametrize("name", ["a.csv", "a.ecsv", "a.fits", "a.txt", "a.tsv", "a.xml", "a.parquet"])
-def test_catalogues_are_read_in_every_common_format(tmp_path, mosaic, name):
-    columns = {"id": ["A", "B", "C"], "x": POSITIONS[:, 0], "y": POSITIONS[:, 1]}
-    if name == "a.parquet":
-        pq.write_table(pa.table(columns), tmp_path / name)
-    else:
-        formats = {"a.txt": "ascii", "a.tsv": "ascii.tab", "a.xml": "votable"}
-        Table(columns).write(tmp_path / name, format=formats.get(name))
-
-    assert central_pixels(str(tmp_path / name), mosaic) == [(20, 10), (41, 30), (70, 55)]
-    assert [source.id for source in find_cutouts(tmp_path / name, mosaic, pixels=7)] == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize("name", ["positions.fits", "positions.ecsv"])
@@ -108,15 +54,6 @@ def test_positions_on_the_sky_win_over_pixels_of_another_image(tmp_path, mosaic)
     catalog = catalogue(tmp_path, x=[1, 2, 3], y=[1, 2, 3], ra=sky.ra.deg, dec=sky.dec.deg)
 
     assert central_pixels(catalog, mosaic)[0] == (20, 10)
-
-
-def test_rows_are_named_by_the_catalogue_and_have_keys_of_their_own(tmp_path, mosaic):
-    named = list(find_cutouts(catalogue(tmp_path, "a.csv", ID=["A", "A"], x=[9, 9], y=[9, 9]), mosaic, pixels=5))
-    unnamed = list(find_cutouts(catalogue(tmp_path, "b.csv", x=[9, 9], y=[9, 9]), mosaic, pixels=5))
-
-    assert [source.id for source in named] == ["A", "A"] and [source.id for source in unnamed] == ["0", "1"]
-    assert [source.key for source in named] == [f"{mosaic}[0]", f"{mosaic}[1]"]
-    assert [read(source, n_bands=1).id for source in named] == ["A", "A"]
 
 
 @pytest.mark.parametrize("size", [4, 5])
@@ -164,15 +101,6 @@ def test_a_position_that_the_projection_does_not_reach_is_a_row_that_says_so(tmp
 
     with pytest.raises(ImageShapeError, match="is not on the mosaic"):
         read(source, n_bands=1)
-
-
-def test_a_masked_position_costs_its_row_only(tmp_path, mosaic):
-    catalog = catalogue(tmp_path, x=MaskedColumn([20.0, 30.0], mask=[True, False]), y=[10.0, 20.0])
-    first, second = find_cutouts(catalog, mosaic, pixels=7)
-
-    with pytest.raises(ImageShapeError, match="is not on the mosaic"):
-        read(first, n_bands=1)
-    assert read(second, n_bands=1).pixels[0, 3, 3] == 20 * 80 + 30
 
 
 def test_a_size_in_arcsec_is_converted_by_the_header_or_by_the_scale_that_is_passed(tmp_path, mosaic):
@@ -278,68 +206,6 @@ def test_memory_holds_no_more_than_a_cutout_of_a_large_mosaic(tmp_path):
     assert peak < 2e6  # bytes; a cutout takes 41 kB
 
 
-WRITTEN = ["0001", "2.50", "3e4", "=SUM(A1)", "-7"]
-
-
-@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.tsv", "a.dat", "a.asc", "a.list", "plain"])
-@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
-def test_names_stay_as_they_are_written(tmp_path, mosaic, name, mark):
-    delimiter = {"a.tsv": "\t", "a.dat": " ", "a.asc": " "}.get(name, ",")
-    rows = [["id", "x", "y"], *([name_, "20.0", "10.0"] for name_ in WRITTEN)]
-    text = (mark + "\n".join(delimiter.join(row) for row in rows) + "\n").encode()
-    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-
-    assert [source.id for source in find_cutouts(tmp_path / name, mosaic, pixels=7)] == WRITTEN
-
-
-def test_names_of_integers_beside_a_missing_one_stay_integers(tmp_path, mosaic):
-    names = pa.array([2**60 + 1, None, 7], pa.int64())
-    pq.write_table(pa.table({"id": names, "x": [20.0] * 3, "y": [10.0] * 3}), tmp_path / "a.parquet")
-
-    sources = list(find_cutouts(tmp_path / "a.parquet", mosaic, pixels=7))
-
-    assert [source.id for source in sources] == [str(2**60 + 1), "", "7"]
-
-
-def test_a_delimiter_at_the_end_of_each_row_makes_no_column(tmp_path, mosaic):
-    (tmp_path / "a.tsv").write_text("id\tx\ty\nA\t20\t10\t\nB\t41\t30\t\n")
-
-    sources = find_cutouts(tmp_path / "a.tsv", mosaic, pixels=7)
-
-    assert [(source.id, source.x) for source in sources] == [("A", 20), ("B", 41)]
-
-
-@pytest.mark.parametrize("text", ["# made by hand\nid,x,y\n# and more\nA,20,10\n", "# id,x,y\nA,20,10\n"])
-def test_comments_are_no_rows_and_a_commented_header_is_one(tmp_path, mosaic, text):
-    (tmp_path / "a.csv").write_text(text)
-
-    assert [(source.id, source.y) for source in find_cutouts(tmp_path / "a.csv", mosaic, pixels=7)] == [("A", 10)]
-
-
-@pytest.mark.parametrize("ragged", ["b,5", "b", "b,5,5,9", "b,"])
-@pytest.mark.parametrize("delimiter", [",", "\t"])
-def test_a_row_of_another_length_costs_that_row(tmp_path, mosaic, ragged, delimiter):
-    path = tmp_path / "positions.csv"
-    path.write_text("\n".join(["id,x,y", "a,20,20", ragged, '"c d",21,21', ""]).replace(",", delimiter))
-    first, second, third = find_cutouts(path, mosaic, pixels=5)
-    assert read(first, n_bands=1).pixels.shape == read(third, n_bands=1).pixels.shape == (1, 5, 5)
-    assert (first.id, second.id, third.id) == ("a", "b", "c d")
-    with pytest.raises(ImageShapeError, match="position of b"):
-        read(second, n_bands=1)
-
-
-@pytest.mark.parametrize("bad", ["N/A", "", "nan", "12:x", "1:2:3:4"])
-def test_a_row_without_a_position_costs_that_row(tmp_path, mosaic, bad):
-    sky = sky_of(POSITIONS, mosaic)
-    (tmp_path / "a.csv").write_text(f"id,ra,dec\nA,{sky.ra.deg[0]},{sky.dec.deg[0]}\nB,{bad},{sky.dec.deg[1]}\n")
-
-    good, lost = find_cutouts(tmp_path / "a.csv", mosaic, pixels=7)
-
-    assert read(good, n_bands=1).id == "A"
-    with pytest.raises(ImageShapeError, match="the position of B is not on the mosaic"):
-        read(lost, n_bands=1)
-
-
 def test_decimal_degrees_as_text_are_degrees(tmp_path, mosaic):
     sky = sky_of(POSITIONS, mosaic)
     texts = {"ra": [f"{a:.7f}" for a in sky.ra.deg], "dec": [f"{a:.7f}" for a in sky.dec.deg]}
@@ -381,41 +247,6 @@ def test_bands_are_never_cut_at_the_pixels_of_another(tmp_path, write_fits, shif
         find_cutouts(catalog, bands, pixels=7)
 
 
-@pytest.mark.parametrize("stream", ['<STREAM href="file:///etc/hosts" encoding="none"/>', '<!ENTITY a "b">'])
-def test_a_vo_table_that_names_other_files_is_refused(tmp_path, stream):
-    path = tmp_path / "positions.vot"
-    path.write_text(f'<?xml version="1.0"?>\n<VOTABLE version="1.4">{stream}</VOTABLE>')
-    with pytest.raises(ImageReadError, match="names data outside the file"):
-        read_positions(str(path))
-
-
-def test_a_catalogue_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_core.images.catalogue._MOST", 2**16)
-    path = tmp_path / "positions.csv.gz"
-    path.write_bytes(gzip.compress(b"id,x,y\n" + b"a,1,1\n" * 2**14))
-    with pytest.raises(ImageReadError, match="unpacks to more than"):
-        read_positions(str(path))
-
-
-@pytest.mark.parametrize("kind", ["csv.gz", "fits", "parquet", "ecsv", "vot"])
-def test_a_damaged_catalogue_is_read_or_refused_in_one_line(tmp_path, kind):
-    table, path = Table({"id": ["a", "007"], "x": [1.0, 2.0], "y": [3.0, 4.0]}), tmp_path / f"positions.{kind}"
-    if kind == "parquet":
-        pq.write_table(pa.table({name: list(table[name]) for name in table.colnames}), path)
-    elif kind == "csv.gz":
-        path.write_bytes(gzip.compress(b"id,x,y\na,1,3\n007,2,4\n" * 20))
-    else:
-        table.write(path, format={"vot": "votable", "ecsv": "ascii.ecsv"}.get(kind, kind))
-    whole, rng = path.read_bytes(), np.random.default_rng(0)
-    for _ in range(25):
-        damaged = bytearray(whole)
-        for place in rng.integers(0, min(len(whole), 4000), rng.integers(1, 6)):
-            damaged[place] = rng.integers(256)
-        path.write_bytes(damaged[: rng.integers(len(damaged) // 2, len(damaged) + 1)])
-        with suppress(ImageReadError):
-            read_positions(str(path))
-
-
 def test_objects_cost_a_hundred_bytes_and_become_sources_when_they_are_asked_for(tmp_path, mosaic):
     count = 20_000
     places = np.random.default_rng(0).uniform(0, 40, size=(2, count))
@@ -427,18 +258,3 @@ def test_objects_cost_a_hundred_bytes_and_become_sources_when_they_are_asked_for
     assert (found[7].id, found[7].row, found[7].x) == ("7", 7, places[0][7])
     with pytest.raises(IndexError):
         found[count]
-
-
-@pytest.mark.parametrize("name", ["a.csv", "a.fits", "a.parquet"])
-def test_columns_of_a_catalogue_are_read_as_what_they_are(tmp_path, name):
-    table = Table({"ra": [1.0, 2.0], "mag": [20.5, 21.0], "n": [3, 4], "field": ["a", "b"]})
-    if name.endswith("parquet"):
-        pq.write_table(pa.table({column: table[column].tolist() for column in table.colnames}), tmp_path / name)
-    else:
-        table.write(tmp_path / name)
-
-    read = read_columns(str(tmp_path / name), ["field", "n", "mag"])
-
-    assert read.to_pydict() == {"field": ["a", "b"], "n": [3, 4], "mag": [20.5, 21.0]}
-    with pytest.raises(ImageReadError, match="has no column colour; it has ra, mag, n, field"):
-        read_columns(str(tmp_path / name), ["colour"])

@@ -2,7 +2,9 @@
 
 from multiprocessing import forkserver
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
 from ..tiny_models import cutouts as cutouts
 from ..tiny_models import model as model
@@ -27,3 +29,8 @@ def cluster(quick_workers):
         n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as two_processes:
         yield two_processes
+
+
+def stacked(folder, names):
+    """The pixels of these files of a folder, (N, 1, H, W)."""
+    return np.stack([fits.getdata(folder / f"{name}.fits") for name in names])[:, None]
