@@ -135,9 +135,9 @@ def _results(benchmark: str) -> list[Result]:
 
 
 def _merit(metric: Metric, result: Result) -> float:
-    """The value, with the sign by which more is better."""
+    """Of the value, the larger the better."""
     value = result.metrics[metric.name].value
-    return -np.inf if value is None else value if metric.higher_is_better else -value
+    return -np.inf if value is None else metric.merit(value)
 
 
 def _cells(one: _Measured) -> list[str]:
@@ -160,7 +160,7 @@ def _tied(one: _Measured) -> list[str]:
     if len(near) == 1:
         return []
     measured = [scores_of(result_path(RESULTS, one.benchmark, each.model), each) for each in near]
-    placed = ranks([bootstrap(one.metric, *each) for each in measured], one.metric.higher_is_better)
+    placed = ranks([one.metric.merit(bootstrap(one.metric, *each)) for each in measured])
     return [each.model for each, rank in zip(near[1:], placed[1:], strict=True) if rank.place == 1]
 
 

@@ -137,11 +137,15 @@ class Metric:
         interval: how it is computed, and with it its interval.
         higher_is_better: for ranking.
         summary: definition in one line, with its source.
+        ideal: the value of a right model, where more and less of it are both worse, such as 0 of a bias.
 
     Example:
         >>> import zoo_core as zoo
         >>> zoo.Metric("above_two", "anomaly", zoo.Bootstrap(lambda scores, truth: (scores.score > 2).mean())).name
         'above_two'
+        >>> bias = zoo.Metric("bias", "anomaly", zoo.Bootstrap(lambda scores, truth: scores.score.mean()), ideal=0.0)
+        >>> bias.merit(-0.1) > bias.merit(0.2)
+        True
     """
 
     name: str
@@ -149,10 +153,21 @@ class Metric:
     interval: Interval
     higher_is_better: bool = True
     summary: str = ""
+    ideal: float | None = None
 
     def value(self, scores: Any, truth: Truth) -> float:
         """The metric of these predictions; NaN where it is not defined."""
         return self.interval.value(scores, truth)
+
+    def merit(self, value: Any) -> Any:
+        """What is the larger the better: the value, its negative, or that of its distance to `ideal`.
+
+        Arguments:
+            value: of this metric, a number or an array.
+        """
+        if self.ideal is not None:
+            return -abs(value - self.ideal)
+        return value if self.higher_is_better else -value
 
 
 def resampled_together(

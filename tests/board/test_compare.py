@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import zoo_core as zoo
 from zoo_core.bench.results import predictions_of, read_result, sha256_of, write_result
-from zoo_core.board.compare import compare, disputed
+from zoo_core.board.compare import compare, disputed, paired
 from zoo_core.errors import ResultError
+from zoo_core.metric import NoInterval
 from zoo_core.scores import ColumnScores, Scores
 
 
@@ -36,6 +38,18 @@ def test_a_model_cannot_be_told_from_itself(pair):
     apart = {one.name: (one.difference, one.low, one.high, one.better) for one in found.metrics}
     assert apart.pop("tpr0") == (0.0, None, None, "")  # which has no interval
     assert set(apart.values()) == {(0.0, 0.0, 0.0, "")}
+
+
+@pytest.mark.parametrize(("second", "better"), [(-0.1, ""), (-0.2, "a.one"), (0.05, "b.two")])
+def test_of_a_bias_the_distances_to_none_are_compared(second, better):
+    bias = zoo.Metric("bias", "regression", NoInterval(lambda scores, truth: 0.0), ideal=0.0)
+    noise = np.random.default_rng(0).normal(0, 0.005, (2, 100))
+
+    found = paired(bias, ("a.one", "b.two"), (0.1, second), (0.1 + noise[0], second + noise[1]))
+
+    assert (found.first, found.second, found.better) == (0.1, second, better)
+    assert found.difference == pytest.approx(0.1 - abs(second))
+    assert found.low < found.difference < found.high
 
 
 def test_the_pairing_makes_the_interval_narrower_than_that_of_either_model(pair):

@@ -142,6 +142,9 @@ def test_models_are_chosen_by_benchmark_domain_and_order(zoo_command):
     assert all("real" in row["domain"] for row in listed(zoo_command, "--domain", "real"))
     sizes = listed(zoo_command, "--on", "finding_space", "--sort", "size")
     assert sizes[0]["id"] == "trivial.space"
+    bias = "bias[theta_E]"
+    errors = [row[bias] for row in listed(zoo_command, "--on", "modelling_euclid", "--sort", bias)]
+    assert errors == sorted(errors, key=abs)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ def monitor_with(monitor, heads=TWO, classes=2, n=20):
         ("of_clusters", {}, "no classification metric is called 'of_clusters'"),
         ("auroc", {"heads": THREE, "classes": 3, "n": 2}, "none of vort"),
         ("auroc", {"n": 1}, "none of yes"),
+        ("bias[height]", {"heads": MASS, "classes": 0}, "best at 0, where poor models are too"),
     ],
 )
 def test_a_monitor_that_is_not_defined_is_an_error_before_training(toy, monitor, data, message):

@@ -70,7 +70,7 @@ def _examined(
         *_faults_of_numbers(result, scores, truth, metrics, spec),
         *_faults_of_intervals(result, scores, truth, metrics, resampled),
     ]
-    return Examination("; ".join(faults), first.higher_is_better, tuple(resampled[first.name].tolist()))
+    return Examination("; ".join(faults), tuple(first.merit(resampled[first.name]).tolist()))
 
 
 def metrics_of(result: Result, spec: BenchmarkSpec | None) -> list[Metric]:

@@ -20,13 +20,12 @@ class Examination:
 
     Arguments:
         reason: why it is not believed; empty if it is.
-        higher_is_better: of the metric that ranks.
-        resampled: this metric in each resample, in the same order for all models; empty if it cannot be computed here.
+        merits: the metric that ranks in each resample, the larger the better (`Metric.merit`), in the same order for
+            all models; empty if it cannot be computed here.
     """
 
     reason: str
-    higher_is_better: bool = True
-    resampled: tuple[float, ...] = ()
+    merits: tuple[float, ...] = ()
 
 
 def examined(name: str, key: str, examine: Callable[[], Examination]) -> Examination:
@@ -68,7 +67,7 @@ def _read(path: Path, key: str) -> Examination | None:
         content = json.loads(path.read_bytes())
         if content.pop("key") != key:
             return None
-        return Examination(content["reason"], content["higher_is_better"], tuple(content["resampled"]))
+        return Examination(content["reason"], tuple(content["merits"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # nothing is kept, or what is kept was damaged: it is made again
 

@@ -31,10 +31,11 @@ class PairedMetric:
     Arguments:
         name: of the metric.
         first, second: its values; None where it is not defined.
-        difference: of the first to the second.
+        difference: of the first to the second; of their distances to `ideal` where there is one.
         low, high: 95 % interval of the difference over resamples of the images, the same for both models.
             None of a metric that has no interval.
         better: id of the model that is better in more than 97.5 % of the resamples; empty if they cannot be told apart.
+        ideal: see `Metric.ideal`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class PairedMetric:
     low: float | None
     high: float | None
     better: str
+    ideal: float | None = None
 
 
 @dataclass(frozen=True)
@@ -123,15 +125,19 @@ def paired(
             interval.
     """
     first, second = values
-    difference = None if first is None or second is None else first - second
-    found = PairedMetric(metric.name, first, second, difference, low=None, high=None, better="")
+    difference = None if first is None or second is None else _counted(metric, first) - _counted(metric, second)
+    found = PairedMetric(metric.name, first, second, difference, low=None, high=None, better="", ideal=metric.ideal)
     if difference is None or resampled[0] is None or resampled[1] is None:
         return found
-    apart = resampled[0] - resampled[1]
-    low, high = percentile(apart) or (None, None)
-    merit = apart if metric.higher_is_better else -apart
+    low, high = percentile(_counted(metric, resampled[0]) - _counted(metric, resampled[1])) or (None, None)
+    merit = metric.merit(resampled[0]) - metric.merit(resampled[1])
     better = models[0] if np.mean(merit > 0) > 0.975 else models[1] if np.mean(merit < 0) > 0.975 else ""
     return replace(found, low=low, high=high, better=better)
+
+
+def _counted(metric: Metric, value: Any) -> Any:
+    """That of which differences are taken: the value, or its distance to the ideal one."""
+    return value if metric.ideal is None else -metric.merit(value)
 
 
 def disputed(first: Scores, second: Scores, result: Result, shown: int) -> list[int]:

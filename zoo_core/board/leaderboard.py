@@ -17,6 +17,7 @@ from ..catalog.registry import Catalog, catalog
 from ..catalog.specs import BenchmarkSpec, ModelSpec
 from ..errors import ResultError, UnknownNameError, one_line
 from ..interfaces import domain_named
+from ..metric import Metric
 from ..tasks import task_named
 from .folders import Folders
 from .judging import current_images, judged
@@ -197,16 +198,16 @@ def _sorted(tables: Sequence[Table], metric: str, listed: Catalog) -> list[Table
     ordered = []
     for table in having:
         metrics = metrics_of(table.results[0], listed.benchmarks.get(table.benchmark))
-        sign = next(-1 if one.higher_is_better else 1 for one in metrics if one.name == metric)
-        rows = sorted(table.rows, key=lambda row, sign=sign: _by(row, metric, sign))
+        sorting = next(one for one in metrics if one.name == metric)
+        rows = sorted(table.rows, key=lambda row, sorting=sorting: _by(row, sorting))
         ordered.append(replace(table, rows=tuple(rows)))
     return ordered
 
 
-def _by(row: Row, metric: str, sign: int) -> tuple:
-    estimate = row.shown.metrics.get(metric) if row.shown else None
+def _by(row: Row, metric: Metric) -> tuple:
+    estimate = row.shown.metrics.get(metric.name) if row.shown else None
     value = None if estimate is None else estimate.value
-    return (1, 0.0, row.model) if value is None else (0, sign * value, row.model)
+    return (1, 0.0, row.model) if value is None else (0, -metric.merit(value), row.model)
 
 
 def _table(name: str, found: _Found, listed: Catalog, folders: Folders, wanted: BoardFilter) -> Table:
@@ -262,12 +263,11 @@ def _ranked(rows: Sequence[Row], examinations: Mapping[str, Examination | None])
     compared = [
         (row.model, one)
         for row in rows
-        if row.status in ("ok", "unlisted") and (one := examinations[row.model]) is not None and one.resampled
+        if row.status in ("ok", "unlisted") and (one := examinations[row.model]) is not None and one.merits
     ]
     if not compared:
         return list(rows)
-    resampled = [np.array(one.resampled) for _, one in compared]
-    places = ranks(resampled, compared[0][1].higher_is_better)
+    places = ranks([np.array(one.merits) for _, one in compared])
     placed = {model: place for (model, _), place in zip(compared, places, strict=True)}
     return [replace(row, rank=placed.get(row.model)) for row in rows]
 

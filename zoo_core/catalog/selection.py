@@ -1,10 +1,11 @@
-"""Published models by what was measured of them. Imports no plugin, no torch and no numpy."""
+"""Published models by what was measured of them. Imports no plugin, no torch and no numpy, but to order by a metric."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, UnknownNameError
+from ..tasks import task_named
 from .listing import known_task, list_models
 from .measured import metrics_in, published_results
 from .registry import catalog
@@ -30,7 +31,7 @@ def selected_models(
         pattern, task: as in `list_models`.
         on: id of a benchmark, only of models that were measured on it.
         domain: "simulated" or "real": of the training images.
-        sort: "id", "size", or with `on` a metric, the largest first.
+        sort: "id", "size", or with `on` a metric, the best value first.
         results: folder of the results; by default as the leaderboard.
 
     Raises:
@@ -47,13 +48,25 @@ def selected_models(
     valued = [(spec, (metric, _value(measured[spec.id], metric))) for spec in _ordered(specs, None)]
     if sort == "size":
         return sorted(valued, key=lambda pair: pair[0].weights.size)
-    return valued if sort in (None, "id") else sorted(valued, key=lambda pair: _largest_first(pair[1][1]))
+    if sort in (None, "id"):
+        return valued
+    return sorted(valued, key=lambda pair: _best_first(sort, pair[0])(pair[1][1]))
 
 
 def selected_results(
-    results: Mapping[str, Metrics], on: str | None, task: str | None, domain: str | None, sort: str | None
+    model: ModelSpec,
+    results: Mapping[str, Metrics],
+    on: str | None,
+    task: str | None,
+    domain: str | None,
+    sort: str | None,
 ) -> dict[str, Metrics]:
     """The results of a model, by benchmark, that are of one benchmark, task or domain of images; see `selected_models`.
+
+    Arguments:
+        model: whose results they are.
+        results: by benchmark.
+        on, task, domain, sort: as of `selected_models`, the domain being that of the benchmark's images.
 
     Raises:
         UnknownNameError: no such benchmark, task, domain or metric.
@@ -74,7 +87,8 @@ def selected_results(
         return chosen
     _metric(sort, list(chosen.values()))
     having = [name for name in chosen if sort in chosen[name]]
-    return {name: chosen[name] for name in sorted(having, key=lambda name: _largest_first(_value(chosen[name], sort)))}
+    key = _best_first(sort, model)
+    return {name: chosen[name] for name in sorted(having, key=lambda name: key(_value(chosen[name], sort)))}
 
 
 def _known_domain(name: str) -> str:
@@ -110,5 +124,11 @@ def _value(metrics: Metrics, name: str) -> float | None:
     return metrics.get(name, {}).get("value")
 
 
-def _largest_first(value: float | None) -> tuple[bool, float]:
-    return (value is None, -(value or 0.0))
+def _best_first(metric: str, model: ModelSpec) -> Callable[[float | None], tuple[bool, float]]:
+    """The key that orders values of this metric, of a model like this one; what is not defined comes last.
+
+    Metrics of plugins, none of which is imported here, are ordered as if more of them were better.
+    """
+    known = {one.name: one for one in task_named(model.task).metrics(model.heads)}
+    merit = known[metric].merit if metric in known else float
+    return lambda value: (True, 0.0) if value is None else (False, -merit(value))

@@ -113,6 +113,8 @@ def compare(first: str, second: str, on: str, results: Path | None, top: int, as
         show_rows([asdict(found)], as_json)
         return
     show_rows([_pair(one, found) for one in found.metrics], as_json)
+    if any(one.ideal is not None for one in found.metrics):
+        echo("\n→: best at this number; the difference is that of the distances to it")
     if found.disagreements:
         echo(f"\nThey disagree most, by {found.quantity}, on")
         show_rows(
@@ -128,7 +130,7 @@ def _pair(one: PairedMetric, found: Comparison) -> dict[str, object]:
     """A metric of both, what lies between them, and who is better beyond doubt."""
     span = "" if one.low is None else f" ({one.low:+.4g} to {one.high:+.4g})"
     return {
-        "metric": one.name,
+        "metric": one.name if one.ideal is None else f"{one.name} → {one.ideal:.3g}",
         found.first: "not defined" if one.first is None else one.first,
         found.second: "not defined" if one.second is None else one.second,
         "difference": "" if one.difference is None else f"{one.difference:+.4g}{span}",

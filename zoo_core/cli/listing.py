@@ -39,7 +39,7 @@ results_option = click.option("--results", type=click.Path(path_type=Path), help
 @task_option
 @on_option
 @domain_option
-@click.option("--sort", metavar="KEY", help="id, size, or with --on a metric, the largest first.  [id]")
+@click.option("--sort", metavar="KEY", help="id, size, or with --on a metric, the best first.  [id]")
 @results_option
 @as_json
 def models(
@@ -81,7 +81,7 @@ def models(
 @on_option
 @task_option
 @domain_option
-@click.option("--sort", metavar="METRIC", help="Benchmarks that have it, the largest value first.")
+@click.option("--sort", metavar="METRIC", help="Benchmarks that have it, the best value first.")
 @results_option
 @click.option("--all", "each", is_flag=True, help="A line each number of each parameter, with its 95 % interval.")
 @as_json
@@ -102,7 +102,8 @@ def info(
     from ..models.describe import describe
 
     description = describe(model, results)
-    description = replace(description, results=selected_results(description.results, on, task, domain, sort))
+    chosen = selected_results(description.spec, description.results, on, task, domain, sort)
+    description = replace(description, results=chosen)
     show_facts(description.record() if as_json else _facts(description, each), as_json)
 
 

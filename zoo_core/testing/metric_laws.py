@@ -44,15 +44,22 @@ def defined(metric: Metric, heads: Heads) -> Iterator[str]:
 
 
 def directed(metric: Metric, heads: Heads) -> Iterator[str]:
-    """Perfect predictions are better than the opposite ones, in the direction that it declares, and random ones not."""
+    """Perfect predictions are better than the opposite ones, in the direction that it declares, and random ones not.
+
+    Random ones may be nearer to an ideal value, as those are whose errors are as large as they say.
+    """
     trial = _trial(metric, heads)
     best, drawn, worst = (_value(metric, one, trial.truth) for one in (trial.perfect, trial.random, trial.opposite))
-    sign = 1 if metric.higher_is_better else -1
-    direction = "higher" if metric.higher_is_better else "lower"
-    if not sign * best > sign * worst:
-        yield f"it is {best:g} of perfect and {worst:g} of the opposite predictions, and {direction} is declared better"
-    if sign * drawn > sign * best + SAME:
+    if not metric.merit(best) > metric.merit(worst):
+        yield f"it is {best:g} of perfect and {worst:g} of the opposite predictions, and {_declared(metric)} better"
+    if metric.ideal is None and metric.merit(drawn) > metric.merit(best) + SAME:
         yield f"it is {drawn:g} of random predictions, better than {best:g} of perfect ones"
+
+
+def _declared(metric: Metric) -> str:
+    if metric.ideal is not None:
+        return f"nearer to {metric.ideal:g} is declared"
+    return f"{'higher' if metric.higher_is_better else 'lower'} is declared"
 
 
 def any_order(metric: Metric, heads: Heads) -> Iterator[str]:

@@ -46,7 +46,8 @@ def monitor_of(recipe: Recipe, task: Task, heads: Heads, validation: Dataset) ->
     """The monitor of a recipe: the loss, what the task reports, or any metric of the core or of the recipe's plugins.
 
     Raises:
-        RecipeError: there is no such metric of the task, or it is not defined for these validation images.
+        RecipeError: there is no such metric of the task, it is not defined for these validation images, or poor models
+            reach its best value too.
     """
     name = recipe.monitor
     if name == LOSS.name:
@@ -64,6 +65,8 @@ def monitor_of(recipe: Recipe, task: Task, heads: Heads, validation: Dataset) ->
     if name not in known:
         names = [LOSS.name, *task.reported, *known]
         raise RecipeError(f"monitor: {UnknownNameError.among(f'{task.name} metric', name, names)}")
+    if (ideal := known[name].ideal) is not None:
+        raise RecipeError(f"monitor: {name} is best at {ideal:.3g}, where poor models are too; choose another metric")
     return Monitor(name, known[name].higher_is_better, known[name])
 
 

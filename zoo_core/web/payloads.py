@@ -49,7 +49,7 @@ def of_disputed(view: View) -> dict[int, dict[str, Any]]:
 
 def _metric(view: View, name: str) -> dict[str, Any]:
     values = {one.model: cell(one.result, name) for one in view.shown.measured}
-    return {"name": name, "title": view.title(name), "values": values, "rising": view.rising[name]}
+    return {"name": name, "title": view.title(name), "values": values, "mark": view.marks[name]}
 
 
 def _plot(plot: Plot, models: Sequence[str]) -> dict[str, Any]:

@@ -65,5 +65,5 @@ def _kept(path: Path) -> dict[str, np.ndarray]:
 
 
 def _ranks(models: Sequence[str], by_model: Mapping[str, Resampled], metric: Metric) -> dict[str, Rank]:
-    places = ranks([by_model[model][metric.name] for model in models], metric.higher_is_better)
+    places = ranks([metric.merit(by_model[model][metric.name]) for model in models])
     return dict(zip(models, places, strict=True))

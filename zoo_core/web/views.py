@@ -9,6 +9,7 @@ from typing import Any
 from ..board.markdown import heading
 from ..board.tables import Row, Table
 from ..catalog.measured import metric_unit
+from ..metric import Metric
 from ..predictions import Heads
 from .answers import answer, truth_in_words
 from .libraries import still_picture
@@ -52,9 +53,13 @@ class View:
 
     @property
     def rising(self) -> Mapping[str, bool]:
-        """Metrics, and whether less of them is better."""
-        known = {metric.name: not metric.higher_is_better for metric in self.shown.metrics}
-        return dict.fromkeys(self.shown.table.metrics, False) | known
+        """Metrics, and whether what they are sorted by is the better the less it is."""
+        return {name: bool(mark) for name, mark in self.marks.items()}
+
+    @cached_property
+    def marks(self) -> Mapping[str, str]:
+        """What stands behind the name of a metric: ↓ where less is better, → and the number at which it is best."""
+        return dict.fromkeys(self.shown.table.metrics, "") | {one.name: _mark(one) for one in self.shown.metrics}
 
     @property
     def definitions(self) -> Mapping[str, str]:
@@ -127,10 +132,12 @@ class View:
         return json.dumps(numbers, separators=(",", ":"))
 
     def value(self, row: Row, metric: str) -> float:
-        """For sorting; what has none comes last."""
+        """For sorting: the value, or its distance to the ideal one; what has none comes last."""
         estimate = row.shown.metrics.get(metric) if row.shown is not None else None
-        nothing = NOTHING if self.rising[metric] else -NOTHING
-        return nothing if estimate is None or estimate.value is None else estimate.value
+        if estimate is None or estimate.value is None:
+            return NOTHING if self.rising[metric] else -NOTHING
+        ideal = self._ideals.get(metric)
+        return estimate.value if ideal is None else abs(estimate.value - ideal)
 
     def truth(self, row: int) -> str:
         """Truth of an image, in words."""
@@ -141,5 +148,15 @@ class View:
         """Answer of a model for an image."""
         return answer(self._measured(model), row)
 
+    @cached_property
+    def _ideals(self) -> Mapping[str, float | None]:
+        return {metric.name: metric.ideal for metric in self.shown.metrics}
+
     def _measured(self, model: str) -> Measured:
         return next(one for one in self.shown.measured if one.model == model)
+
+
+def _mark(metric: Metric) -> str:
+    if metric.ideal is not None:
+        return f"→ {metric.ideal:.3g}"
+    return "" if metric.higher_is_better else "↓"

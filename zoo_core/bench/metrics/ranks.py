@@ -33,7 +33,7 @@ class Rank:
     mean: float
 
 
-def ranks(resampled: Sequence[np.ndarray], higher_is_better: bool) -> list[Rank]:
+def ranks(merits: Sequence[np.ndarray]) -> list[Rank]:
     """The rank of each model: one more than the number of models that are better in more than 97.5 % of the resamples.
 
         place_i = 1 + sum_j [ b_ji > 0.975 ],   low_i = 1 + sum_j [ b_ji > q_i ],   high_i = n - sum_j [ b_ij > q_i ]
@@ -45,17 +45,16 @@ def ranks(resampled: Sequence[np.ndarray], higher_is_better: bool) -> list[Rank]
     Statistical Science 10, 3, on simultaneous regions). It is 0.975 for two models, and more for more of them.
 
     Arguments:
-        resampled: of each model the metric on each resample, (B,); the resamples are the same for all.
-        higher_is_better: of the metric.
+        merits: of each model `Metric.merit` on each resample, (B,); the resamples are the same for all.
 
     Example:
         >>> import numpy as np
         >>> from zoo_core.bench.metrics.ranks import ranks
-        >>> found = ranks([np.full(99, 0.7), np.full(99, 0.9), np.full(99, 0.9)], True)
+        >>> found = ranks([np.full(99, 0.7), np.full(99, 0.9), np.full(99, 0.9)])
         >>> [(rank.place, rank.low, rank.high) for rank in found]
         [(3, 3, 3), (1, 1, 2), (1, 1, 2)]
     """
-    merit = _merit(np.stack(resampled) if higher_is_better else -np.stack(resampled))
+    merit = _defined(np.stack(merits))
     better = np.array([np.mean(own > merit, axis=1) for own in merit])
     certain = np.array([_certain(merit, own) for own in range(len(merit))])[:, None]
     behind, ahead = better, better.T
@@ -71,8 +70,8 @@ def ranks(resampled: Sequence[np.ndarray], higher_is_better: bool) -> list[Rank]
     ]
 
 
-def _merit(values: np.ndarray) -> np.ndarray:
-    """The values (models, B); where one is not defined, less than any that is."""
+def _defined(values: np.ndarray) -> np.ndarray:
+    """The merits (models, B); where one is not defined, less than any that is."""
     defined = np.isfinite(values)
     return np.where(defined, values, np.min(values, where=defined, initial=0.0) - 1)
 

@@ -111,9 +111,14 @@ def _metrics_of(parameter: str) -> list[Metric]:
     def relative(scores: ParameterScores, truth: Truth) -> float:
         return float(np.median(np.abs(residual(scores, truth) / truth[parameter])))
 
+    def of_residual(compute: Callable[[np.ndarray], float]) -> Bootstrap:
+        return Bootstrap(lambda scores, truth: compute(residual(scores, truth)))
+
     def lower_is_better(name: str, compute: Callable[[np.ndarray], float], summary: str) -> Metric:
-        interval = Bootstrap(lambda scores, truth: compute(residual(scores, truth)))
-        return Metric(f"{name}[{parameter}]", TASK, interval, higher_is_better=False, summary=summary)
+        return Metric(f"{name}[{parameter}]", TASK, of_residual(compute), higher_is_better=False, summary=summary)
+
+    def share_within(name: str, sigmas: int, summary: str) -> Metric:
+        return Metric(f"{name}[{parameter}]", TASK, covered(sigmas), summary=summary, ideal=NOMINAL[sigmas])
 
     def stated(name: str, compute: Callable[[np.ndarray, np.ndarray], float], summary: str) -> Metric:
         interval = Bootstrap(lambda scores, truth: compute(*marginals.stated(scores, truth, parameter)))
@@ -123,13 +128,13 @@ def _metrics_of(parameter: str) -> list[Metric]:
     beyond = "share further than 3 NMAD from the median residual"
     return [
         lower_is_better("nmad", nmad, "normalised median absolute deviation"),
-        lower_is_better("bias", bias, "median of prediction minus truth"),
+        Metric(f"bias[{parameter}]", TASK, of_residual(bias), summary="median of prediction minus truth", ideal=0.0),
         lower_is_better("mae", mae, "mean absolute error"),
         lower_is_better("rmse", rmse, "root mean square error"),
         Metric(f"outliers[{parameter}]", TASK, Binomial(outliers), higher_is_better=False, summary=beyond),
-        Metric(f"coverage[{parameter}]", TASK, covered(1), summary=within),
-        Metric(f"coverage_2[{parameter}]", TASK, covered(2), summary="share within two stated sigma; 0.954"),
-        Metric(f"coverage_3[{parameter}]", TASK, covered(3), summary="share within three stated sigma; 0.997"),
+        share_within("coverage", 1, within),
+        share_within("coverage_2", 2, "share within two stated sigma; 0.954"),
+        share_within("coverage_3", 3, "share within three stated sigma; 0.997"),
         stated("coverage_error", coverage_error, "mean distance of the three shares from those of right errors"),
         stated("nll", nll, "mean negative log likelihood of the truth, nats"),
         lower_is_better("scatter", scatter, "half of the interval of the central 68 % of the residuals"),

@@ -50,7 +50,7 @@ async function pairOf(data, first, second) {
 
 function differences(data, models, pairs) {
   const heads = ["metric", ...models, ...pairs.map(({ models: [a, b] }) => `${a} − ${b}`)];
-  const rows = data.metrics.map((metric, k) => row([metric.title + (metric.rising ? " ↓" : ""), ...models.map((model) => estimate(metric.values[model])), ...pairs.map((pair) => {
+  const rows = data.metrics.map((metric, k) => row([`${metric.title} ${metric.mark}`.trim(), ...models.map((model) => estimate(metric.values[model])), ...pairs.map((pair) => {
     if (!pair.found?.differences[k]) return "–";
     const [difference, low, high, better] = pair.found.differences[k];
     const words = better ? `${pair.found.models[better - 1]} is better` : low === null ? "no interval" : "not told apart";
@@ -92,7 +92,7 @@ async function show() {
   });
   place.replaceChildren(
     make("h2", ["On ", make("a", on, { href: `benchmark/${on}.html` }), " ", make("span", `${data.domain} images`, { class: "badge domain" })]),
-    make("p", "Differences are paired: both models are resampled on the same images. One is called better where it is in more than 97.5 % of the resamples."),
+    make("p", "Differences are paired: both models are resampled on the same images. One is called better where it is in more than 97.5 % of the resamples. ↓ marks metrics of which less is better, → those that are best at the number that follows: their differences are those of the distances to it."),
     differences(data, models, pairs), make("div", legend, { class: "legend still" }),
     make("div", figures.map(({ plot, element }) => make("figure", [make("figcaption", plot.title), element])), { class: "plots" }),
     make("h2", "Images on which they disagree most"), images(data, models, shown),
