@@ -14,18 +14,20 @@ from PIL import Image
 from sklearn.metrics import roc_curve
 
 from zoo_core.bench.examination import metrics_of
+from zoo_core.bench.results import read_result, scores_of
 from zoo_core.bench.summary import summarise
 from zoo_core.board.folders import Folders
 from zoo_core.board.leaderboard import leaderboard
 from zoo_core.board.tables import Table
 from zoo_core.catalog.registry import catalog
-from zoo_core.metric import NoInterval
+from zoo_core.metric import Metric, NoInterval
 from zoo_core.predict.gallery import stretched
 from zoo_core.tasks import Heads, task_named
 from zoo_core.web.curves import roc_points
-from zoo_core.web.libraries import plots_script, tables_script
-from zoo_core.web.measured import measured_of
+from zoo_core.web.libraries import plots_script, still_picture, tables_script
+from zoo_core.web.measured import Measured, measured_of
 from zoo_core.web.pages import write_pages
+from zoo_core.web.plots import plots_of
 from zoo_core.web.resampling import resampled
 from zoo_core.web.shown import Shown
 from zoo_core.web.thumbnails import draw_thumbnails, drawable, filled
@@ -36,6 +38,7 @@ from ..cli.conftest import zoo_command as zoo_command
 from ..stored_results import MadeUp, store_result
 
 ROOT = Path(__file__).parents[2]
+NOTHING = NoInterval(lambda scores, truth: 0.0)
 
 
 class Page(HTMLParser):
@@ -281,3 +284,34 @@ def test_metrics_are_titled_with_the_unit_of_their_parameter():
     view = View(Shown(table, None, [], pictures={}, **nothing), Heads(parameters=("theta_E",), units=("arcsec",)))
 
     assert [view.title(name) for name in table.metrics] == ["mae[theta_E] arcsec", "coverage[theta_E]"]
+
+
+def test_a_metric_says_where_it_is_best_and_is_sorted_by_the_distance_from_there(results):
+    (table,) = [one for one in leaderboard(results).tables if one.benchmark == "real_sky"]
+    auroc, other = Metric("auroc", "classification", NOTHING), Metric("tpr0", "classification", NOTHING, False)
+    recall = Metric("recall", "classification", NOTHING, ideal=0.6827)
+    nothing = {"numbers": {}, "plots": [], "ranks": {}, "pairs": [], "chosen": {}, "examples": [], "pictures": {}}
+    view = View(Shown(table, None, [], metrics=[auroc, other, recall], **nothing))
+
+    (row,) = table.rows
+    assert [view.marks[name] for name in table.metrics] == ["", "↓", "→ 0.683", ""]
+    assert view.value(row, "recall") == abs(row.result.metrics["recall"].value - 0.6827)
+    assert view.value(row, "auroc") == row.result.metrics["auroc"].value
+
+
+def test_names_of_strata_are_a_readers_and_many_of_them_have_a_line_each():
+    path = ROOT / "docs/leaderboard/results/finding_ground/trivial.ground.json"
+    result = read_result(path)
+    plots = {one.name: one for one in plots_of([Measured(result, *scores_of(path, result))], {"trivial.ground": 0})}
+
+    bins = list(dict.fromkeys(record["stratum"] for record in plots["completeness-arc_snr"].records))
+    assert bins == ["8 to 20", "20 to 50", "50 to 150", "over 150"]
+    drawn = still_picture(plots["false-positive-rate-kind"].still())
+    names = {record["stratum"] for record in plots["false-positive-rate-kind"].records}
+    places = [
+        float(y)
+        for y, text in re.findall(r'<text [^>]*translate\([-\d.]+,([-\d.]+)\)"[^>]*>([^<]+)</text>', drawn)
+        if text in names
+    ]
+    assert len(places) == len(names) > 12
+    assert np.diff(sorted(places)).min() > 12  # pixels, more than the letters are high

@@ -27,6 +27,7 @@ from ..scores import Scores
 from ..tasks import Heads, task_named
 from .fields import faults_of_fields
 from .metrics.operating import OperatingPoint, Rates
+from .metrics.strata import bin_title
 
 __all__ = [
     "ALL",
@@ -83,6 +84,13 @@ class StratumResult:
     images: dict[str, int]
     metrics: dict[str, Estimate]
     rates: dict[str, Rates] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The category or the bin, as a reader knows it."""
+        if self.low is None or self.high is None:
+            return self.name
+        return bin_title(self.low, self.high)
 
 
 @dataclass(frozen=True)

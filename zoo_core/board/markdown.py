@@ -116,7 +116,7 @@ def strata_of(table: Table) -> list[str]:
 
 def strata_rows(table: Table, column: str) -> list[tuple[str, list[str]]]:
     """The name of each stratum and a cell a result: completeness for lenses, false-positive rate for non-lenses."""
-    names = dict.fromkeys(part.name for result in table.results for part in result.strata if part.column == column)
+    names = dict.fromkeys(part.title for result in table.results for part in result.strata if part.column == column)
     return [(name, [_stratum(_part(result, column, name)) for result in table.results]) for name in names]
 
 
@@ -184,8 +184,8 @@ def _is_bound(result: Result) -> bool:
     return any(point.purity_is_lower_bound for point in result.operating_points if point.name == "p>=0.5")
 
 
-def _part(result: Result, column: str, name: str) -> StratumResult | None:
-    return next((part for part in result.strata if (part.column, part.name) == (column, name)), None)
+def _part(result: Result, column: str, title: str) -> StratumResult | None:
+    return next((part for part in result.strata if (part.column, part.title) == (column, title)), None)
 
 
 def _stratum(part: StratumResult | None) -> str:

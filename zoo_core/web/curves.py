@@ -52,7 +52,7 @@ def roc_points(one: Ranking, least: float) -> tuple[np.ndarray, np.ndarray]:
 def strata(measured: Sequence[Measured]) -> list[Record]:
     """Completeness of lenses, false-positive rate of other images and else the first metric, by column and stratum."""
     return [
-        record | {"model": one.model, "column": part.column, "stratum": part.name, "order": order}
+        record | {"model": one.model, "column": part.column, "stratum": part.title, "order": order}
         for one in measured
         for order, part in enumerate(one.result.strata)
         for record in _stratum(part)

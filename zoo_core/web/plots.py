@@ -7,7 +7,7 @@ leaves out.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..board.colours import COLOURS
-from .curves import confusions, parameters, reliabilities, roc, score_densities, strata
+from .curves import Record, confusions, parameters, reliabilities, roc, score_densities, strata
 from .measured import Measured
 from .posterior_plots import bands, coverage, pulls, sbc, tarp
 from .vega import (
@@ -30,6 +30,9 @@ from .vega import (
 __all__ = ["plots_of"]
 
 RATES = ("completeness", "false-positive rate")  # that are shown by strata
+BESIDE = 8  # strata whose names stand beside each other on a phone
+STEP = 22  # pixels of a line, where each stratum has one
+LABEL = 150  # pixels of the longest name of a stratum
 POWERS = [1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5]  # of ten, where a logarithmic axis has its ticks
 
 
@@ -58,26 +61,31 @@ def _strata(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterato
         for of, records in by_field(of_column, "of"):
             if len({record["stratum"] for record in records}) == 1:
                 continue  # the number of the table again
-            x = {
-                "field": "stratum",
-                "type": "nominal",
-                "title": COLUMNS.get(column, column),
-                "sort": {"field": "order"},
-                "axis": {"labelAngle": -30},
-            }
-            y = axis("share", of, scale={"zero": of == "completeness"})
-            shift = {"field": "model"}
-            point = {"type": "point", "filled": True, "size": 34, "opacity": 1}
-            marks = layer(point, styles, x=x, y=y, xOffset=shift, tooltip=tooltip("stratum", "share", "images"))
-            ends = {"y": axis("low", of), "y2": {"field": "high"}}
-            bars = layer({"type": "rule", "strokeWidth": 1.5}, styles, x=x, xOffset=shift, **ends)
-            layers = [bars, marks] if "low" in records[0] else [marks]
             yield Plot(
                 f"{of.split('[')[0].replace(' ', '-')}-{column}",
                 f"{_titled(of)} by {plain(column)}",
                 records,
-                spec_of(layers),
+                _by_stratum(records, column, of, styles),
             )
+
+
+def _by_stratum(records: Sequence[Record], column: str, of: str, styles: Mapping[str, Spec]) -> Spec:
+    """A point and its interval a model: strata from left to right, or a line each if they are many."""
+    many = len({record["stratum"] for record in records}) > BESIDE
+    along, across = ("y", "x") if many else ("x", "y")
+    names = {"labelLimit": LABEL} if many else {"labelAngle": -30}
+    title = COLUMNS.get(column, column)
+    where = {
+        along: {"field": "stratum", "type": "nominal", "title": title, "sort": {"field": "order"}, "axis": names},
+        f"{along}Offset": {"field": "model"},
+    }
+    share = axis("share", of, scale={"zero": of == "completeness"})
+    point = {"type": "point", "filled": True, "size": 34, "opacity": 1}
+    marks = layer(point, styles, **where, **{across: share}, tooltip=tooltip("stratum", "share", "images"))
+    ends = {across: axis("low", of), f"{across}2": {"field": "high"}}
+    bars = layer({"type": "rule", "strokeWidth": 1.5}, styles, **where, **ends)
+    spec = spec_of([bars, marks] if "low" in records[0] else [marks])
+    return spec | {"height": {"step": STEP, "for": "position"}} if many else spec
 
 
 def _reliability(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterator[Plot]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ..bench.metrics.strata import has_no_end
 from ..board.markdown import heading
 from ..board.tables import Row, Table
 from ..catalog.measured import metric_unit
@@ -65,6 +66,11 @@ class View:
     def definitions(self) -> Mapping[str, str]:
         """Definitions of the metrics, a line each."""
         return {metric.name: metric.summary for metric in self.shown.metrics}
+
+    @property
+    def divisions(self) -> list[str]:
+        """The columns by which results are divided, with the edges of their bins."""
+        return [_division(*each) for each in self.shown.spec.strata.items()] if self.shown.spec else []
 
     def title(self, metric: str) -> str:
         """The metric with its unit."""
@@ -154,6 +160,13 @@ class View:
 
     def _measured(self, model: str) -> Measured:
         return next(one for one in self.shown.measured if one.model == model)
+
+
+def _division(column: str, edges: Sequence[float]) -> str:
+    if not edges:
+        return column
+    inner = edges[:-1] if has_no_end(*edges[-2:]) else edges
+    return f"{column} at {', '.join(f'{edge:g}' for edge in inner)}{' and over' if inner != edges else ''}"
 
 
 def _mark(metric: Metric) -> str:

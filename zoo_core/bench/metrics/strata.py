@@ -8,7 +8,9 @@ import numpy as np
 
 from ...errors import ResultError
 
-__all__ = ["Stratum", "completed", "strata"]
+__all__ = ["Stratum", "bin_title", "completed", "has_no_end", "strata"]
+
+FAR = 100.0  # times its lower edge: where the upper edge of a bin lies beyond, it stands for none
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,22 @@ def strata(
         for part in (_bins(column, truth[column], edges) if len(edges) else _categories(column, truth, classes))
     ]
     return [part for part in parts if part.rows.any()]
+
+
+def bin_title(low: float, high: float) -> str:
+    """What a reader calls a bin.
+
+    Example:
+        >>> from zoo_core.bench.metrics.strata import bin_title
+        >>> bin_title(50, 150), bin_title(150, 1e5)
+        ('50 to 150', 'over 150')
+    """
+    return f"over {low:g}" if has_no_end(low, high) else f"{low:g} to {high:g}"
+
+
+def has_no_end(low: float, high: float) -> bool:
+    """The upper edge of a bin is beyond all values, as 1e5 is of S/N."""
+    return 0 < FAR * low < high
 
 
 def completed(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
