@@ -109,7 +109,7 @@ class DrivenTraining(Training):
         log.info("stage %s: %d steps", aim.stage, recipe.steps)
         torch.manual_seed(seed)  # the caller has forked the global state
         batches = EpochBatches(self._augmented(recipe), recipe.batch_size, recipe.steps, seed)
-        factors = rates(self._network, self.images(slice(1)), recipe.optimiser.layer_decay)
+        factors = rates(self._network, self._held_out.channels(slice(1)), recipe.optimiser.layer_decay)
         module = StageNetwork(self._network, recipe, factors, aim, self)
         images = self._held_out.batches(128) if aim.metric is None else DataLoader(_ONCE)
         if not Descent(module, batches, images, MONITOR, plan).run():

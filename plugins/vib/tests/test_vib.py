@@ -1,15 +1,15 @@
 """The bottleneck, layer by layer; what its samples and its objective are; and that the best beta is kept."""
 
-import math
-from types import SimpleNamespace
+import logging
+import re
 
 import pytest
 import torch
-from zoo_vib.learning import learn, objective
-from zoo_vib.network import Bottleneck
+from safetensors.torch import load_file
+from zoo_vib.learning import objective
 
 import zoo_core as zoo
-from zoo_core.tasks import task_named
+from zoo_core.train.fit import train
 
 WIDTHS = (16, 32, 64, 128)
 
@@ -71,35 +71,34 @@ def test_the_price_of_a_nat_is_beta(network):
         torch.testing.assert_close(objective(network, x, y, normal, beta, heads), expected)
 
 
-class Descents:
-    """A training of two images, in which the second beta explains most: a stand-in for a driven training."""
-
-    heads = zoo.Heads(classes=("nonlens", "lens"))
-
-    def __init__(self, betas, biases):
-        self.settings, self.biases, self.stages = SimpleNamespace(betas=betas), biases, []
-
-    def descend(self, stage, loss, metric):
-        self.stages.append(stage)
-        torch.nn.init.zeros_(self.network.decoder.weight)
-        torch.nn.init.constant_(self.network.decoder.bias, self.biases[len(self.stages) - 1])
-        self.network.eval()
-
-    def validation_images(self, rows):
-        return torch.ones(2, 1, 16, 16)[rows]
-
-    def validation_targets(self):
-        return torch.ones(2).numpy()
+RECIPE = """
+id: vib.tiny
+architecture: vib
+plugin: zoo-vib
+arguments: {widths: [8], latent: 4, samples: 2}
+train: {dataset: finding_space, arguments: {n: 8, seed: 1, lens_fraction: 0.5}}
+validation: {dataset: finding_space, arguments: {n: 4, seed: 2, lens_fraction: 0.5}}
+batch_size: 4
+steps: 2
+validate_every: 2
+optimiser: {lr: 1.0e-2}
+settings: {betas: [0.0, 10.0]}
+publish: {storage: float32}
+"""
 
 
-def test_the_beta_that_explains_validation_images_best_is_kept():
-    network = Bottleneck(task_named("classification"), 1, 1, (8,), 4, 2)
-    training = Descents((1e-4, 1e-3, 1e-2), (0.0, 2.0, 1.0))
-    training.network = network
-    learn(network, training)
-    assert training.stages == ["beta_0", "beta_1", "beta_2"]
-    assert network.decoder.bias.item() == 2
-    assert math.isclose(network.eval()(torch.ones(1, 1, 16, 16)).item(), 2, rel_tol=1e-6)
+def test_each_beta_goes_on_from_the_middle_one_and_the_best_on_validation_images_is_kept(tmp_path, caplog):
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    with caplog.at_level(logging.INFO, logger="zoo"):
+        folder = train(tmp_path / "recipe.yaml", tmp_path / "run", device="cpu", progress=False).parent
+
+    found = re.findall(r"(\w+), beta (\S+): loss of the validation images ([0-9.]+)", caplog.text)
+    assert [(stage, float(beta)) for stage, beta, _ in found] == [("encoder", 10), ("beta_0", 0), ("beta_1", 10)]
+    best = min(found[1:], key=lambda one: float(one[2]))[0]
+    kept, stage = load_file(folder / "model" / "model.safetensors"), load_file(folder / best / "best.safetensors")
+    assert kept.keys() == stage.keys()
+    assert all(torch.equal(kept[name], stage[name]) for name in kept)
+    assert len([*(folder / "data").glob("*.npy")]) == 1  # the validation images; of the others nobody asks all
 
 
 @pytest.mark.parametrize("wrong", [{"samples": 3}, {"widths": [12]}, {"widths": []}])

@@ -42,8 +42,8 @@ class Settings:
     """Of the training.
 
     Arguments:
-        betas: what an image may tell the latent costs so much a nat; the network is trained with each, and the one with
-            the best likelihood of the validation images is kept.
+        betas: what an image tells the latent costs so much a nat; the network learns at the middle one, goes on from
+            there with each, and what has the best likelihood of the validation images is kept.
     """
 
     betas: tuple[float, ...] = (1e-4, 1e-3, 1e-2)

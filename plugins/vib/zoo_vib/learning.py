@@ -1,8 +1,7 @@
-"""How a bottleneck learns: with each beta from the same start, of which validation images choose."""
+"""How a bottleneck learns: at the middle beta, then on from there with each, of which validation images choose."""
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -10,9 +9,6 @@ from torch import Tensor, nn
 import zoo_core as zoo
 
 from .network import Bottleneck
-
-if TYPE_CHECKING:
-    from . import Settings
 
 __all__ = ["learn", "objective"]
 
@@ -22,18 +18,20 @@ log = logging.getLogger("zoo")
 
 
 def learn(network: Bottleneck, training: "zoo.Training") -> None:
-    """Train with each beta of the settings; keep the weights with the least loss of the validation images."""
-    settings: Settings = training.settings
-    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    losses, trained = [], []
-    for number, beta in enumerate(settings.betas):
-        network.load_state_dict(start)
-        training.descend(f"beta_{number}", partial(_loss, beta=beta, heads=training.heads), _unexplained)
-        losses.append(_unexplained(network, training))
-        trained.append({name: tensor.cpu().clone() for name, tensor in network.state_dict().items()})
-        log.info("beta %g: loss of the validation images %.4g", beta, losses[-1])
+    """Train at the middle beta, go on from there with each, keep the weights with the least validation loss.
+
+    The stages are `encoder` and `beta_0`, `beta_1` and so on, in the order of the settings; the recipe gives the latter
+    fewer steps.
+    """
+    betas: tuple[float, ...] = training.settings.betas
+    _descend(network, training, "encoder", sorted(betas)[len(betas) // 2])
+    encoder, losses, trained = _weights(network), [], []
+    for number, beta in enumerate(betas):
+        network.load_state_dict(encoder)
+        losses.append(_descend(network, training, f"beta_{number}", beta))
+        trained.append(_weights(network))
     best = min(range(len(losses)), key=losses.__getitem__)
-    log.info("beta %g is kept", settings.betas[best])
+    log.info("beta %g is kept", betas[best])
     network.load_state_dict(trained[best])
 
 
@@ -55,6 +53,18 @@ def objective(
     """
     answers, nats = network.answered(images, normal)
     return network.task.loss(answers, targets, heads) + beta * nats.mean()
+
+
+def _descend(network: Bottleneck, training: "zoo.Training", stage: str, beta: float) -> float:
+    """The loss of the validation images after one stage."""
+    training.descend(stage, partial(_loss, beta=beta, heads=training.heads), _unexplained)
+    loss = _unexplained(network, training)
+    log.info("%s, beta %g: loss of the validation images %.4f", stage, beta, loss)
+    return loss
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.cpu().clone() for name, tensor in network.state_dict().items()}
 
 
 def _loss(network: nn.Module, batch: zoo.Batch, beta: float, heads: zoo.Heads) -> Tensor:
