@@ -7,9 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from zoo_vib.learning import objective
+from zoo_vib.network import LASTRO
 
 import zoo_core as zoo
 from zoo_core.train.fit import train
+from zoo_core.train.warm import warm
 
 WIDTHS = (16, 32, 64, 128)
 
@@ -33,6 +35,15 @@ def test_each_level_halves_the_image(network):
         x = level(x)
         shapes.append(tuple(x.shape[1:]))
     assert shapes == [(16, 51, 51), (32, 26, 26), (64, 13, 13), (128, 7, 7)]
+
+
+def test_behind_lastro_it_begins_with_the_features_that_are_published():
+    model, published = zoo.build("vib", device="cpu", encoder="lastro"), zoo.load("lastro.space", device="cpu")
+    warm(model, {"encoder": "lastro"}, published)
+    x = torch.randn(2, 3, 101, 101)
+    assert torch.equal(model.network.eval().encoder(x), published.network.features(x))
+    with pytest.raises(zoo.SpecError, match="takes images of 101 x 101"):
+        LASTRO(channels=3, size=64)
 
 
 def test_what_the_latent_is_told_is_the_divergence_of_its_distribution(network):
@@ -93,7 +104,7 @@ def test_each_beta_goes_on_from_the_middle_one_and_the_best_on_validation_images
         folder = train(tmp_path / "recipe.yaml", tmp_path / "run", device="cpu", progress=False).parent
 
     found = re.findall(r"(\w+), beta (\S+): loss of the validation images ([0-9.]+)", caplog.text)
-    assert [(stage, float(beta)) for stage, beta, _ in found] == [("encoder", 10), ("beta_0", 0), ("beta_1", 10)]
+    assert [(stage, float(beta)) for stage, beta, _ in found] == [("middle", 10), ("beta_0", 0), ("beta_1", 10)]
     best = min(found[1:], key=lambda one: float(one[2]))[0]
     kept, stage = load_file(folder / "model" / "model.safetensors"), load_file(folder / best / "best.safetensors")
     assert kept.keys() == stage.keys()

@@ -1,6 +1,7 @@
 """Variational information bottlenecks: a classifier and a regressor whose latent is a distribution."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import zoo_core as zoo
 from zoo_core.images.declared import FINDING_STRETCHED
@@ -21,11 +22,13 @@ class Arguments:
     """Of either network, which by default trains on one core.
 
     Arguments:
-        widths: channels of each level of the encoder, each of which halves the image.
+        encoder: "levels" of its own, or the layers of "lastro", the published weights of which a recipe can start from.
+        widths: channels of each of those levels, each of which halves the image.
         latent: dimensions.
         samples: of the latent, that an answer is the mean over; an even number.
     """
 
+    encoder: Literal["levels", "lastro"] = "levels"
     widths: tuple[int, ...] = (16, 32, 64, 128)
     latent: int = 32
     samples: int = 32
@@ -44,9 +47,11 @@ class Settings:
     Arguments:
         betas: what an image tells the latent costs so much a nat; the network learns at the middle one, goes on from
             there with each, and what has the best likelihood of the validation images is kept.
+        frozen: whether the encoder keeps the weights that it starts from.
     """
 
     betas: tuple[float, ...] = (1e-4, 1e-3, 1e-2)
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         if not self.betas or min(self.betas) < 0:
@@ -71,7 +76,7 @@ def _architecture(name: str, task: str, heads: zoo.Heads) -> zoo.Architecture:
     return zoo.Architecture(
         name=name,
         task=task,
-        build=zoo.any_size(zoo.lazy(f"zoo_vib.network:{task}")),
+        build=zoo.lazy(f"zoo_vib.network:{task}"),
         bands=("VIS",),
         heads=heads,
         preprocess=FINDING_STRETCHED,

@@ -20,14 +20,15 @@ log = logging.getLogger("zoo")
 def learn(network: Bottleneck, training: "zoo.Training") -> None:
     """Train at the middle beta, go on from there with each, keep the weights with the least validation loss.
 
-    The stages are `encoder` and `beta_0`, `beta_1` and so on, in the order of the settings; the recipe gives the latter
+    The stages are `middle` and `beta_0`, `beta_1` and so on, in the order of the settings; the recipe gives the latter
     fewer steps.
     """
     betas: tuple[float, ...] = training.settings.betas
-    _descend(network, training, "encoder", sorted(betas)[len(betas) // 2])
-    encoder, losses, trained = _weights(network), [], []
+    network.encoder.requires_grad_(not training.settings.frozen)
+    _descend(network, training, "middle", sorted(betas)[len(betas) // 2])
+    middle, losses, trained = _weights(network), [], []
     for number, beta in enumerate(betas):
-        network.load_state_dict(encoder)
+        network.load_state_dict(middle)
         losses.append(_descend(network, training, f"beta_{number}", beta))
         trained.append(_weights(network))
     best = min(range(len(losses)), key=losses.__getitem__)

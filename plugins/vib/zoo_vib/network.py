@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import zoo_core as zoo
 from zoo_core.tasks import UNCALIBRATED, Task, task_named
 
-__all__ = ["Bottleneck", "Encoder", "classification", "regression"]
+__all__ = ["Bottleneck", "Levels", "Published", "classification", "regression"]
 
 GROUP = 8  # channels that are normalised together
 SEED = 0  # of the samples of the latent
@@ -29,20 +30,19 @@ class Bottleneck(nn.Module):
 
     Arguments:
         task: of the answers, which says what their mean over samples is.
-        channels: of the input.
+        encoder: gives the features of images.
         outputs: of each sample.
-        widths: channels of each level of the encoder.
         latent: dimensions of z.
         samples: S, an even number.
     """
 
     normal: Tensor
 
-    def __init__(self, task: Task, channels: int, outputs: int, widths: Sequence[int], latent: int, samples: int):
+    def __init__(self, task: Task, encoder: "Levels | Published", outputs: int, latent: int, samples: int):
         super().__init__()
         self.task = task
-        self.encoder = Encoder(channels, widths)
-        self.moments = nn.Linear(widths[-1], 2 * latent)
+        self.encoder = encoder
+        self.moments = nn.Linear(encoder.features, 2 * latent)
         self.decoder = nn.Linear(latent, outputs)
         half = torch.randn(samples // 2, latent, generator=torch.Generator().manual_seed(SEED))
         self.register_buffer("normal", torch.cat([half, -half]), persistent=False)
@@ -78,7 +78,7 @@ class Bottleneck(nn.Module):
         return self.decoder(mean + sigma * normal), nats
 
 
-class Encoder(nn.Module):
+class Levels(nn.Module):
     """Levels that halve the image, with one convolution more in all but the first; then the mean of all pixels.
 
     Arguments:
@@ -88,6 +88,7 @@ class Encoder(nn.Module):
 
     def __init__(self, channels: int, widths: Sequence[int]):
         super().__init__()
+        self.features = widths[-1]
         first = _convolved(channels, widths[0], 5, 2)
         deeper = [
             nn.Sequential(_convolved(coarse, width, 3, 2), _convolved(width, width, 3, 1))
@@ -100,14 +101,39 @@ class Encoder(nn.Module):
         return self.levels(x).mean((2, 3))
 
 
-def classification(channels: int, outputs: int, widths: Sequence[int], latent: int, samples: int) -> Bottleneck:
-    """One whose answers are logits; arguments as of `Bottleneck`."""
-    return Bottleneck(task_named("classification"), channels, outputs, widths, latent, samples)
+class Published(nn.Sequential):
+    """The layers of LASTRO EPFL but its last, on 101 x 101 pixels, so that the weights of one can be taken.
+
+    Source: Schaefer et al. (2018), A&A 611, A2.
+
+    Arguments:
+        channels: of the input.
+    """
+
+    def __init__(self, channels: int):
+        from zoo_lastro.baseline import Lastro  # what has levels of its own needs no other plugin
+
+        super().__init__(*Lastro(channels, 1).body, nn.Flatten())
+        self.features = 1024
 
 
-def regression(channels: int, outputs: int, widths: Sequence[int], latent: int, samples: int) -> Bottleneck:
-    """One whose answers are Gaussians; arguments as of `Bottleneck`."""
-    return Bottleneck(task_named("regression"), channels, outputs, widths, latent, samples)
+def classification(
+    channels: int, outputs: int, size: int, encoder: str, widths: Sequence[int], latent: int, samples: int
+) -> Bottleneck:
+    """One whose answers are logits; arguments as of `Bottleneck` and `Arguments`."""
+    layers = _encoder(channels, size, encoder, widths)
+    return Bottleneck(task_named("classification"), layers, outputs, latent, samples)
+
+
+def regression(
+    channels: int, outputs: int, size: int, encoder: str, widths: Sequence[int], latent: int, samples: int
+) -> Bottleneck:
+    """One whose answers are Gaussians; arguments as of `Bottleneck` and `Arguments`."""
+    return Bottleneck(task_named("regression"), _encoder(channels, size, encoder, widths), outputs, latent, samples)
+
+
+def _encoder(channels: int, size: int, encoder: str, widths: Sequence[int]) -> "Levels | Published":
+    return LASTRO(channels=channels, size=size) if encoder == "lastro" else Levels(channels, widths)
 
 
 def _convolved(channels: int, width: int, kernel: int, stride: int) -> nn.Sequential:
@@ -116,3 +142,6 @@ def _convolved(channels: int, width: int, kernel: int, stride: int) -> nn.Sequen
         nn.GroupNorm(width // GROUP, width),
         nn.ReLU(),
     )
+
+
+LASTRO = zoo.one_size(Published, 101)
