@@ -10,6 +10,7 @@ from zoo_vib.learning import objective
 from zoo_vib.network import LASTRO
 
 import zoo_core as zoo
+from zoo_core.errors import SpecError
 from zoo_core.train.fit import train
 from zoo_core.train.warm import warm
 
@@ -42,7 +43,7 @@ def test_behind_lastro_it_begins_with_the_features_that_are_published():
     warm(model, {"encoder": "lastro"}, published)
     x = torch.randn(2, 3, 101, 101)
     assert torch.equal(model.network.eval().encoder(x), published.network.features(x))
-    with pytest.raises(zoo.SpecError, match="takes images of 101 x 101"):
+    with pytest.raises(SpecError, match="takes images of 101 x 101"):
         LASTRO(channels=3, size=64)
 
 
