@@ -32,13 +32,11 @@ from ..testing.golden import write_golden
 from .bundle import as_listed, bundled_files, listed_entry
 from .card import model_card
 from .checks import LARGEST, Candidate, Check, checked
+from .places import CARDS, PLUGINS, REQUIREMENTS
 from .samples import samples_of
 
-__all__ = ["CARDS", "PLUGINS", "REQUIREMENTS", "Proposal", "submit"]
+__all__ = ["Proposal", "submit"]
 
-CARDS = Path("docs/leaderboard/cards")
-PLUGINS = Path("plugins")
-REQUIREMENTS = PLUGINS / "requirements.txt"
 SOURCE = ("pyproject.toml", "README.md", "LICENSE", "recipes", "tests")  # of a plugin, beside its package
 
 

@@ -16,7 +16,7 @@ from ..catalog.measured import RESULTS
 from ..catalog.registry import FILE, Registry, read_registry
 from ..catalog.specs import BenchmarkSpec, DatasetSpec, ModelSpec
 from ..files import make_folder
-from .proposal import PLUGINS, REQUIREMENTS
+from .places import PLUGINS, REQUIREMENTS
 
 __all__ = ["Review", "review", "write_review"]
 
