@@ -1,4 +1,3 @@
-import ast
 import re
 import shutil
 import subprocess
@@ -22,11 +21,10 @@ def test_the_one_command_installs_every_plugin():
     assert set(filter(None, required)) == {"-e .[umap]", *(f"-e plugins/{path.name}" for path in PLUGINS)}
 
 
-@pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)
-def test_a_plugin_s_folder_entry_point_and_distribution_have_one_name(folder: Path):
-    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    assert project["name"] == f"zoo-{folder.name}"
-    assert list(project["entry-points"]["zoo"]) == [folder.name]
+def test_a_plugin_s_folder_entry_point_and_distribution_have_one_name():
+    projects = [tomllib.loads((folder / "pyproject.toml").read_text())["project"] for folder in PLUGINS]
+    found = [(project["name"], [*project["entry-points"]["zoo"]]) for project in projects]
+    assert found == [(f"zoo-{folder.name}", [folder.name]) for folder in PLUGINS]
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
@@ -56,11 +54,12 @@ def test_the_wheel_holds_the_registry_the_scaffold_and_the_board(tmp_path: Path)
     assert [name for name in names if not name.startswith(("zoo_core/", "zoo_core-"))] == []
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_is_unpickled(source: Path):
-    assert UNPICKLING.search(source.read_text()) is None
+def test_nothing_is_unpickled():
+    assert len(SOURCES) > len(PLUGINS)
+    assert [str(path.relative_to(ROOT)) for path in SOURCES if UNPICKLING.search(path.read_text())] == []
 
 
+IMPORT = re.compile(r"^ *(?:import (\w+)|from (\w+)[\w.]* import )", re.MULTILINE)
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "distributed": "dask",
@@ -90,12 +89,8 @@ def test_whatever_the_package_imports_is_installed_with_it_or_with_the_extra_tha
     for extra, names in OPTIONAL.items():
         assert names <= required(project["optional-dependencies"][extra])
 
-    imported = set()
-    for source in ROOT.glob("zoo_core/**/*.py"):
-        for node in ast.walk(ast.parse(source.read_text())):
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            modules += [node.module] if isinstance(node, ast.ImportFrom) and not node.level and node.module else []
-            imported |= {module.partition(".")[0] for module in modules}
+    sources = (source.read_text() for source in ROOT.glob("zoo_core/**/*.py"))
+    imported = {first or second for text in sources for first, second in IMPORT.findall(text)}
     imported -= {*sys.stdlib_module_names, "zoo_core"}
 
     needed = {DISTRIBUTIONS.get(name, name.lower().replace("_", "-")) for name in imported}
