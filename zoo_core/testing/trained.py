@@ -19,6 +19,7 @@ from .laws import batch_faults, batch_tolerance, device_faults, thread_faults
 __all__ = ["ROUNDS", "TRAINED_LAWS", "TrainedLaw", "Trial", "golden_replay", "samples_of"]
 
 THREADS, ROUNDS = 4, 20
+IMAGES = 4  # of a golden file that the law `batch size` takes in a trial of fewer rounds
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Trial:
 
     device: str = "cpu"
     rounds: int = ROUNDS
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it has fewer rounds than a release takes: then it takes fewer images and one view, too."""
+        return self.rounds < ROUNDS
 
 
 TrainedLaw = Callable[[ModelSpec, Trial], Iterator[str]]
@@ -60,19 +66,20 @@ def golden_replay(spec: ModelSpec, trial: Trial) -> Iterator[str]:
 def trained_batch_size(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """With the published weights, too, an image's prediction does not depend on its companions (on a GPU: to 1e-3).
 
-    Of one view: another view is another image.
+    Of one view: another view is another image. Of four images in a short trial.
     """
     model = _loaded(spec.id, trial.device).with_views(1)
-    yield from batch_faults(model.prediction, _golden_channels(model, spec), batch_tolerance(trial.device))
+    channels = _golden_channels(model, spec, IMAGES if trial.is_short else None)
+    yield from batch_faults(model.prediction, channels, batch_tolerance(trial.device))
 
 
 def any_number_of_threads(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """Four threads that predict different images at once get what one gets, time and again: to 1e-5, on a GPU 1e-3.
 
-    Of one view in a trial of fewer rounds than a release takes.
+    Of one view in a short trial.
     """
     model, golden = _loaded(spec.id, trial.device), samples_of(spec)
-    model = model if trial.rounds >= ROUNDS else model.with_views(1)
+    model = model.with_views(1) if trial.is_short else model
     batches = list(zip(golden.images, golden.pixel_scales, strict=True))[:THREADS]
     yield from thread_faults(
         lambda batch: model(batch[0][None], batch[1]), batches, trial.rounds, batch_tolerance(trial.device)
@@ -83,7 +90,7 @@ def trained_device(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """With the published arguments and weights, too, the network computes where its input is."""
     model = _loaded(spec.id, "cpu")
     yield from device_faults(
-        lambda output: model.task.prediction(output, model.heads), model.network, _golden_channels(model, spec)[:2]
+        lambda output: model.task.prediction(output, model.heads), model.network, _golden_channels(model, spec, 2)
     )
 
 
@@ -107,8 +114,8 @@ def _loaded(model_id: str, device: str) -> Model:
     return load(model_id, device=device)
 
 
-def _golden_channels(model: Model, spec: ModelSpec) -> torch.Tensor:
+def _golden_channels(model: Model, spec: ModelSpec, count: int | None) -> torch.Tensor:
+    """What the network sees of the first golden images; None: of all."""
     golden = samples_of(spec)
-    pairs = zip(golden.images, golden.pixel_scales, strict=True)
-    channels = [model.preprocess.images(image[None], pixel_scale=scale) for image, scale in pairs]
-    return torch.cat(channels)
+    pairs = list(zip(golden.images, golden.pixel_scales, strict=True))[:count]
+    return torch.cat([model.preprocess.images(image[None], pixel_scale=scale) for image, scale in pairs])
