@@ -122,6 +122,16 @@ def test_members_that_do_not_fit_are_refused(members):
         zoo.pipeline([denoiser, framed(finder, 64)], device="cpu")
 
 
+def test_what_measures_the_noise_is_not_put_behind_what_takes_it_away(members):
+    measuring = zoo.load("edsr.denoise", device="cpu").with_views(1)
+    with pytest.raises(
+        ArgumentError, match=r"leaves \d+% of the noise, and edsr\.denoise has learned from images with all"
+    ):
+        zoo.pipeline([members[0], measuring], device="cpu")
+    profile = replace(zoo.deblender("sersic"), preprocess=measuring.preprocess)  # leaves the noise where it was
+    assert zoo.pipeline([profile, measuring], device="cpu").spec.members == (profile.id, measuring.id)
+
+
 def test_an_untrained_member_is_refused(members):
     with pytest.raises(UntrainedError):
         zoo.pipeline([members[0], zoo.build("lastro", device="cpu")], device="cpu")

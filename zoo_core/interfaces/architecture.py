@@ -41,6 +41,8 @@ class Architecture(Generic[Network]):
         train: `train(network, training)` sets the weights and buffers in place, with what `Training` offers. None: the
             task's loss is minimised by gradient descent.
         broken_laws: laws of `zoo check` that it is known to break, each with the reason.
+        measures_noise: whether it measures the noise of its images itself, in whose units it has learned; in a pipeline
+            it then does not come after what takes noise away.
 
     Example:
         >>> import zoo_core as zoo
@@ -68,6 +70,7 @@ class Architecture(Generic[Network]):
     paper: str = ""
     train: Callable[[Network, Training], None] | None = None
     broken_laws: Mapping[str, str] = field(default_factory=dict)
+    measures_noise: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ __all__ = ["Pipeline", "as_described", "joined"]
 
 NAME = "pipeline"
 MOST_SAMPLES = 1024
+LEAST_NOISE = 0.7  # of the noise of an image, which a network that measures it must still find
 SUMMARY = "several models one after the other"
 
 
@@ -107,8 +108,9 @@ def joined(members: Sequence[Model], id: str, samples: int = 0) -> Model:
 
     Raises:
         ArgumentError: fewer than two members; one before the last gives no images; bands, sizes, scales or units of
-            one member do not fit those of the next; or there are samples, and no member states errors of its images, or
-            the answers of the last one to them cannot be averaged.
+            one member do not fit those of the next, or it takes away the noise that the next one measures; or there are
+            samples, and no member states errors of its images, or the answers of the last one to them cannot be
+            averaged.
         UntrainedError: a member has random weights.
     """
     if len(members) < 2:
@@ -183,3 +185,16 @@ def _require_fit(one: Model, following: Model) -> None:
                 f"members=: {what} of {one.id} is {pair[0] or ANY}, that of {following.id} {pair[1] or ANY} {unit}; "
                 "what one restores must be what the next takes"
             )
+    if following.architecture.measures_noise and (left := _noise_left(one)) < LEAST_NOISE:
+        raise ArgumentError(
+            f"members=: {one.id} leaves {left:.0%} of the noise, and {following.id} has learned from images with all "
+            f"of it, in whose units it counts; give {following.id} the image as it is"
+        )
+
+
+def _noise_left(restorer: Model) -> float:
+    """Standard deviation of what it makes of white noise of that of 1."""
+    side = restorer.preprocess.size
+    noise = torch.randn(1, len(restorer.bands), side, side, generator=torch.Generator().manual_seed(0))
+    restored = cast(Restoration, restorer.prediction(restorer.preprocess.channels(noise)))
+    return float(restored.image.std())

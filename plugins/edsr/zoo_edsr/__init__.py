@@ -54,5 +54,6 @@ def zoo_architectures() -> list[zoo.Architecture]:
             summary="EDSR (Lim et al. 2017) that denoises or deblends, with the error of each pixel",
             paper=PAPER,
             train=zoo.lazy("zoo_edsr.learning:learn"),
+            measures_noise=True,
         )
     ]

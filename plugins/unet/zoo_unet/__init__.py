@@ -65,4 +65,5 @@ def _architecture(name: str, network: str, arguments: type, summary: str) -> zoo
         arguments=arguments,
         summary=summary,
         paper=PAPER,
+        measures_noise=True,
     )
