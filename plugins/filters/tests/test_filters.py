@@ -34,6 +34,17 @@ def test_the_gaussian_is_that_of_the_library(light):
     np.testing.assert_allclose(network(noisy)[0, 0].numpy(), expected, atol=1e-4)
 
 
+def test_beside_a_sersic_profile_an_arc_stays_and_its_galaxy_and_the_noise_go(light):
+    y, x = np.indices((41, 41)) - 20
+    arc = torch.from_numpy(20 * np.exp(-((np.hypot(x, y) - 13) ** 2) / 2) * (x > 8)).float()
+    network = zoo.build("sersic_filter", device="cpu").network
+    network.strength.fill_(3.0)
+    noise = torch.randn(light.shape, generator=torch.Generator().manual_seed(1))
+    found = network(light + arc + noise)[0, 0]
+    assert found[arc > 10].sum() > 0.6 * arc[arc > 10].sum()
+    assert found[arc < 0.1].sum() < 0.1 * light.sum()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_best_strength_of_those_that_are_tried_is_kept(name, light):
     from zoo_filters.choice import train

@@ -1,4 +1,4 @@
-"""Filters that smooth noise away without having learned what galaxies look like: what a denoising network must beat."""
+"""Filters that know nothing of galaxies: what networks must beat that denoise, or that leave nothing but arcs."""
 
 import zoo_core as zoo
 from zoo_core.images.declared import FINDING
@@ -31,14 +31,24 @@ CHANG = """@article{Chang2000,
   year = {2000}
 }"""
 
+SERSIC = """@article{Sersic1963,
+  author = {S{\\'e}rsic, J. L.},
+  title = {Influence of the atmospheric and instrumental dispersion on the brightness distribution in a galaxy},
+  journal = {Boletin de la Asociacion Argentina de Astronomia},
+  volume = {6},
+  pages = {41},
+  year = {1963}
+}"""
+
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
-    """Three filters of scikit-image, each with one strength that is chosen on training images."""
+    """Three against noise and one for arcs, each with one strength that is chosen on training images."""
     return [
         _architecture("gaussian_filter", "GaussianFilter", "Gaussian smoothing", WALT),
         _architecture("wavelet_filter", "WaveletFilter", "wavelet shrinkage (Chang et al. 2000)", CHANG),
         _architecture("nlmeans_filter", "NonLocalMeans", "non-local means (Buades et al. 2005)", BUADES),
+        _architecture("sersic_filter", "SersicLight", "arcs beside a fitted Sersic profile, above a threshold", SERSIC),
     ]
 
 

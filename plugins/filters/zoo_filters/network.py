@@ -1,4 +1,4 @@
-"""Filters of scikit-image as networks with one parameter, which count in units of the noise.
+"""Filters as networks with one parameter, which count in units of the noise: against noise, or for arcs alone.
 
 The noise of a bright pixel is larger than that of the sky; where a filter takes all noise to be alike, it sees
 
@@ -15,9 +15,18 @@ from skimage.filters import gaussian
 from skimage.restoration import denoise_nl_means, denoise_wavelet
 from torch import Tensor, nn
 
+from zoo_core.fit.sersic_light import fit_sersic
 from zoo_core.images.sky import level_and_noise
 
-__all__ = ["Filter", "GaussianFilter", "NonLocalMeans", "WaveletFilter", "stabilised", "unstabilised"]
+__all__ = [
+    "Filter",
+    "GaussianFilter",
+    "NonLocalMeans",
+    "SersicLight",
+    "WaveletFilter",
+    "stabilised",
+    "unstabilised",
+]
 
 SHOT = 0.02  # variance per unit flux, sky sigma: the middle of those that telescopes have
 
@@ -94,6 +103,20 @@ class NonLocalMeans(Filter):
                 preserve_range=True,
             )
         )
+
+
+class SersicLight(Filter):
+    """What an elliptical Sersic profile leaves of an image, where it is above so many times the noise.
+
+    Source: see `fit_sersic`.
+    """
+
+    STRENGTHS = (1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
+
+    def filtered(self, z: np.ndarray, strength: float) -> np.ndarray:
+        """See `fit_sersic`."""
+        arcs = z - fit_sersic(z).light
+        return np.where(arcs > strength * np.sqrt(1 + SHOT * z.clip(min=0)), arcs, 0.0)
 
 
 def stabilised(z: np.ndarray) -> np.ndarray:
