@@ -17,11 +17,13 @@ class Effort:
         batch_size: images at once; halved where they do not fit into the device's memory.
         precision: of the network, "float32" or "bf16".
         progress: called after every shard.
+        compile: the network, as in `Model.predict`.
     """
 
     batch_size: int = 64
     precision: str = "float32"
     progress: Progress | None = None
+    compile: bool | None = None
 
 
 USUAL = Effort()

@@ -55,6 +55,7 @@ def benchmark(
     device: str = "auto",
     batch_size: int = 64,
     precision: str = "float32",
+    compile: bool | None = None,
     rerun: bool = False,
     progress: Progress | None = None,
 ) -> list[Result]:
@@ -69,6 +70,7 @@ def benchmark(
         device: auto, cpu, cuda or mps.
         batch_size: images at once.
         precision: "float32" or "bf16".
+        compile: as in `Model.predict`.
         rerun: measure anew whatever is there.
         progress: called with the model's id, the finished images and all of them.
 
@@ -101,7 +103,7 @@ def benchmark(
     """
     spec = with_data(catalog().benchmark(on), data, split)
     models = [load(name, device=device) for name in model_names]
-    effort = Effort(batch_size, precision_on(device_named(device), precision), progress)
+    effort = Effort(batch_size, precision_on(device_named(device), precision), progress, compile)
     return measure(models, spec, effort, results=results, rerun=rerun)
 
 

@@ -14,6 +14,7 @@ import torch
 from ..errors import ResultError
 from ..files import whole
 from ..interfaces import Dataset
+from ..models.compiled import for_run
 from ..models.model import Model
 from .effort import Effort
 
@@ -32,6 +33,7 @@ def score(model: Model, dataset: Dataset, folder: Path, effort: Effort) -> tuple
     Raises:
         ResultError: a prediction is not a finite number.
     """
+    model = for_run(model, len(dataset), effort.precision, effort.compile)
     shards = []
     for start in range(0, len(dataset), SHARD):
         stop = min(start + SHARD, len(dataset))

@@ -34,6 +34,7 @@ results_option = click.option(
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Images at once.")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
+@click.option("--compile/--no-compile", default=None, help="Translate the network into C++ first.  [where it pays]")
 @click.option("--pictures", type=click.Path(path_type=Path), help="Folder for pictures of what models see and doubt.")
 @click.option("--rerun", is_flag=True, help="Measure anew what is there already.")
 @as_json
@@ -48,6 +49,7 @@ def benchmark(
     device: str,
     batch_size: int,
     precision: str,
+    compile: bool | None,
     pictures: Path | None,
     rerun: bool,
     as_json: bool,
@@ -65,6 +67,7 @@ def benchmark(
             device=device,
             batch_size=batch_size,
             precision=precision,
+            compile=compile,
             rerun=rerun,
             progress=lambda model, done, total: tick(done, total),
         )

@@ -39,6 +39,7 @@ file_option = click.Path(path_type=Path)
 @takes_a_run
 @click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
+@click.option("--compile/--no-compile", default=None, help="Translate the network into C++ first.  [where it pays]")
 @click.option("--strict", is_flag=True, help="Exit with 1 if any image could not be used.")
 @as_json
 @click.pass_context
@@ -56,6 +57,7 @@ def predict(
     options: "Options",
     views: int | None,
     precision: str,
+    compile: bool | None,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -71,7 +73,7 @@ def predict(
     images = images_of(loaded, named, options.pixel_scale)
     with progress(loaded.id) as tick:
         options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
-        options = replace(options, picture=picture, samples=samples or 0, refine=refine)
+        options = replace(options, picture=picture, samples=samples or 0, refine=refine, compile=compile)
         with scored(loaded, images, options) as finished:
             _print(finished, out, top, as_json)
             fault = _fault(finished) if finished.failed else ""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .views import Output
 
-__all__ = ["gradients", "in_chunks"]
+__all__ = ["gradients", "in_chunks", "joined"]
 
 CPU_CHUNK = 16  # images in the network at once on the CPU: their activations stay in the caches
 
@@ -25,7 +25,7 @@ def in_chunks(function: Callable[[Tensor], Output], channels: Tensor, device: to
         if len(channels) == 0:
             return _first(function(channels.new_zeros(1, *channels.shape[1:])), 0)
         chunk = CPU_CHUNK if device.type == "cpu" else len(channels)
-        return _joined([function(part) for part in channels.split(chunk)])
+        return joined([function(part) for part in channels.split(chunk)])
 
 
 def gradients(channels: Tensor) -> torch.set_grad_enabled:
@@ -37,7 +37,8 @@ def _first(output: Output, count: int) -> Output:
     return tuple(part[:count] for part in output) if isinstance(output, tuple) else output[:count]
 
 
-def _joined(parts: list) -> Output:
+def joined(parts: list) -> Output:
+    """The outputs for parts of a batch as one."""
     if isinstance(parts[0], tuple):
         return tuple(torch.cat(column) for column in zip(*parts, strict=True))
     return torch.cat(parts)

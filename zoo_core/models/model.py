@@ -165,6 +165,7 @@ class Model(LikeModule):
         workers: int | None = None,
         views: int | None = None,
         precision: str = "float32",
+        compile: bool | None = None,
         resume: bool = False,
         progress: Progress | None = None,
         scheduler: str | Path | None = None,
@@ -180,17 +181,16 @@ class Model(LikeModule):
                 files that reads as one table.
             out_dir: where restored images and draws of posteriors go.
             gallery: a picture of the best-ranked images to write as well.
-            picture: of the first lenses that were measured to write as well, each with its critical curve and its
-                posterior.
+            picture: likewise, of the first lenses that were measured, with critical curve and posterior.
             samples: draws of the posterior of each image, a FITS table in `out_dir` each.
-            refine: fit the mass of the lens, its light and the source to the pixels, from the posterior on. Two columns
-                more say whether the row is that of the fit (`refined`) and its chi^2 per degree of freedom; where it is
-                not, the numbers are the network's, and the message says why. Seconds an image.
+            refine: fit mass, light and source to the pixels, from the posterior on; seconds an image. Two columns more:
+                whether the row is that of the fit (`refined`; if not, the message says why), its chi^2 per degree.
             device: where to run, as in `zoo.load`; None: where the model is.
             batch_size: images at once; halved for a batch that the memory does not hold.
             workers: processes that read and prepare; None: as many as help, 0: none.
             views: 1 or 8; None: as published.
             precision: "float32" or "bf16".
+            compile: translate the network into C++ first, see `models.compiled.for_run`; None: where it pays.
             resume: keep what an earlier, killed run into the same `out` has done.
             progress: called with (images done, images in all).
             scheduler: whose workers do it: "local" for processes of this machine, so many as `workers` says; the
@@ -200,8 +200,7 @@ class Model(LikeModule):
             UntrainedError: the weights are random.
             SchedulerError: the scheduler or its workers cannot be used.
             FileError: something cannot be written, or another run writes the same table.
-            ImageReadError, ArgumentError: no images, or arguments that cannot be used. An image that cannot be used is
-                a row.
+            ImageReadError, ArgumentError: no images, or unusable arguments. An image that cannot be used is a row.
         """
         from ..predict.options import Options
         from ..predict.predict import predict
@@ -213,6 +212,7 @@ class Model(LikeModule):
             batch_size=batch_size,
             workers=workers,
             precision=precision,
+            compile=compile,
             resume=resume,
             progress=progress,
             gallery=None if gallery is None else Path(gallery),

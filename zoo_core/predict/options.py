@@ -32,4 +32,5 @@ class Options:
     refine: bool = False
     command: str = "Model.predict"
     scheduler: str | None = None
+    compile: bool | None = None
     device: str | None = None  # where the workers of a scheduler compute; None: the best that each has

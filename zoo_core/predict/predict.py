@@ -14,6 +14,7 @@ from astropy.table import Table
 
 from ..errors import ArgumentError
 from ..files import check_place, make_folder, sole
+from ..models.compiled import for_run
 from ..models.devices import precision_on
 from .at_once import AtOnce
 from .finished import Finished, facts_of
@@ -99,6 +100,7 @@ def _finish(run: Run, options: Options) -> None:
 
 def _scorer(model: Model, images: Images, options: Options) -> Scorer:
     precision = precision_on(model.device, options.precision)
+    model = _for_run(model, len(images), precision, options)
     if options.refine:
         return _refining(model, precision, options)
     if options.samples:
@@ -107,6 +109,14 @@ def _scorer(model: Model, images: Images, options: Options) -> Scorer:
     if options.out_dir is None or not model.task.written:
         return Scorer(model, precision)
     return Scorer(model, precision, Outputs.of(options.out_dir, images))
+
+
+def _for_run(model: Model, images: int, precision: str, options: Options) -> Model:
+    if options.scheduler is None:
+        return for_run(model, images, precision, options.compile)
+    if options.compile:
+        raise ArgumentError("compile= (--compile) is not for the workers of scheduler= (--scheduler)")
+    return model
 
 
 def _refining(model: Model, precision: str, options: Options) -> Scorer:

@@ -30,5 +30,6 @@ def zoo_architectures() -> list[zoo.Architecture]:
             preprocess=FINDING_STRETCHED,
             summary="CMU DeepLens residual network, 101 x 101 pixels (Lanusse et al. 2018)",
             paper=PAPER,
+            compiled=True,
         )
     ]
