@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from sklearn.metrics import roc_auc_score
 
 import zoo_core as zoo
@@ -241,6 +242,14 @@ def test_a_killed_run_goes_on_where_it_was(tiny_model, bright, folder_of_images,
     assert sum(result.images.values()) == SHARD + 40
     (fresh,) = measure([model], spec, results=tmp_path / "fresh")
     assert fresh.metrics == result.metrics
+
+
+def test_a_network_that_cannot_be_compiled_is_measured_as_it_is(tiny_model, bright, tmp_path, caplog, monkeypatch):
+    model = tiny_model("trivial.one")
+    (plain,) = measure([model], bright, results=tmp_path / "plain")
+    monkeypatch.setattr(torch, "compile", lambda network, **_: None)
+    (asked,) = measure([model], bright, Effort(compile=True), results=tmp_path / "asked")
+    assert "could not be compiled" in caplog.text and asked.metrics == plain.metrics
 
 
 def test_bf16_is_another_measurement_with_nearly_the_same_scores(tiny_model, bright, tmp_path):

@@ -101,6 +101,7 @@ def test_exit_code_says_whether_any_image_could_be_used(zoo_command, folder, tmp
         ["--resume"],
         ["--image", "tile.fits"],
         ["--scheduler", "locla"],
+        ["--compile", "--scheduler", "local"],
         ["--no-such-option"],
     ],
 )
