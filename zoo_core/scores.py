@@ -21,7 +21,9 @@ __all__ = [
     "ClassScores",
     "ClusterScores",
     "ColumnScores",
+    "ImageTruth",
     "KnownAnswers",
+    "MassMaps",
     "NoiseFree",
     "ParameterScores",
     "Scores",
@@ -63,6 +65,40 @@ class NoiseFree:
     sigma: np.ndarray
     points: np.ndarray
     galaxies: np.ndarray
+
+
+@dataclass(frozen=True)
+class MassMaps:
+    """The mass of some lenses of a data set, on the grid of their images.
+
+    Arguments:
+        log10_kappa: log10 of the mean convergence over each pixel, dex, (B, 1, H, W); NaN where the image was not
+            measured.
+        inside: pixels within the Einstein radius, boolean, (B, 1, H, W).
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.scores import MassMaps
+        >>> maps = MassMaps(np.zeros((1, 1, 3, 3)), np.eye(3, dtype=bool)[None, None])
+        >>> float((10**maps.log10_kappa)[maps.inside].sum())
+        3.0
+    """
+
+    log10_kappa: np.ndarray
+    inside: np.ndarray
+
+
+@dataclass(frozen=True)
+class ImageTruth:
+    """What a data set knows of some images beyond the columns of their truth; made when it is asked for.
+
+    Arguments:
+        noise_free: see `Dataset.noise_free`.
+        mass_maps: see `Dataset.mass_maps`.
+    """
+
+    noise_free: Callable[[], NoiseFree]
+    mass_maps: Callable[[], MassMaps]
 
 
 class Scores(ABC):

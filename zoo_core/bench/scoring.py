@@ -16,6 +16,7 @@ from ..files import whole
 from ..interfaces import Dataset
 from ..models.compiled import for_run
 from ..models.model import Model
+from ..scores import ImageTruth
 from .effort import Effort
 
 __all__ = ["SHARD", "discard", "predicted", "score"]
@@ -86,13 +87,17 @@ def predicted(
             channels = model.preprocess.images(images[part], dataset.description.pixel_scale)
             with torch.autocast(model.device.type, torch.bfloat16, enabled=effort.precision == "bf16"):
                 prediction = model.prediction(channels)
-            parts.append(model.task.answers(prediction, images[part], partial(dataset.noise_free, rows[part])))
+            parts.append(model.task.answers(prediction, images[part], _truth_of(dataset, rows[part])))
             start += batch_size
         except torch.OutOfMemoryError:
             if batch_size == 1:
                 raise
             batch_size //= 2
     return {name: np.array([value for part in parts for value in part[name]]) for name in parts[0]}
+
+
+def _truth_of(dataset: Dataset, rows: np.ndarray) -> ImageTruth:
+    return ImageTruth(partial(dataset.noise_free, rows), partial(dataset.mass_maps, rows))
 
 
 def _require_finite(columns: Mapping[str, np.ndarray], first: int, model: str) -> None:

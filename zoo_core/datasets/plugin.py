@@ -51,6 +51,12 @@ def zoo_datasets() -> list[DatasetFactory]:
             DatasetFactory(name, "regression", _Opener("simulated.modelling", name), summary)
             for name, summary in MODELLING.items()
         ),
+        DatasetFactory(
+            "convergence_euclid",
+            "convergence",
+            _Opener("simulated.convergence", "convergence_euclid"),
+            "simulated lenses of one ellipsoid, of two, or with subhalos, and maps of their convergence",
+        ),
         _whole(_from_files("public.bologna", "blf1_space", "Bologna challenge 1.0, space set (one VIS band)")),
         _whole(_from_files("public.bologna", "blf1_ground", "Bologna challenge 1.0, ground set (r, i, g, u)")),
         _whole(_from_files("public.blf2", "blf2", "Bologna challenge 2.0, VIS and Y, J, H of NISP")),

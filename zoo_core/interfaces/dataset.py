@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from ..scores import NoiseFree
+    from ..scores import MassMaps, NoiseFree
     from .view import TrainingView
 
     Rows = np.ndarray | Tensor | Sequence[int] | slice
@@ -135,6 +135,14 @@ class Dataset(ABC):
             DatasetError: nobody knows.
         """
         raise DatasetError(f"{self.description.name} does not know its images without their noise")
+
+    def mass_maps(self, rows: Rows) -> MassMaps:
+        """What maps of the convergence of these rows are compared with.
+
+        Raises:
+            DatasetError: nobody knows.
+        """
+        raise DatasetError(f"{self.description.name} does not know the mass of its lenses pixel by pixel")
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView | None:
         """A richer way to draw training images than as they are; None: `images` are prepared once and stored.

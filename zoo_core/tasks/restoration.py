@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from ..errors import ArgumentError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
 from ..references import lazy
-from ..scores import NoiseFree
+from ..scores import ImageTruth
 from ..symmetries import Symmetry
 from .task import Task, unlike
 
@@ -127,12 +127,12 @@ class RestorationTask(Task):
 
         return restoration_metrics()
 
-    def answers(self, prediction: Prediction, images: np.ndarray, noise_free: Callable[[], NoiseFree]) -> Columns:
+    def answers(self, prediction: Prediction, images: np.ndarray, truth: ImageTruth) -> Columns:
         """What a comparison of each image with the noise-free one gives, as no table holds the images."""
         from ..bench.metrics.comparison import compared
 
         assert isinstance(prediction, Restoration)
-        return compared(prediction.image.cpu().numpy(), images, noise_free())
+        return compared(prediction.image.cpu().numpy(), images, truth.noise_free())
 
     def faults(self, output: Tensor | tuple[Tensor, ...], channels: Tensor, heads: Heads) -> Iterator[str]:
         """An image of the size of the input, and a scale of the same shape if there is one."""

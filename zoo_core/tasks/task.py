@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError, SpecError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction, RankingColumn
 from ..references import Lazy
-from ..scores import ColumnScores, KnownAnswers, NoiseFree, Scores
+from ..scores import ColumnScores, ImageTruth, KnownAnswers, Scores
 from ..symmetries import Scalar, Symmetry, average_values, recognised
 
 if TYPE_CHECKING:
@@ -143,11 +143,11 @@ class Task(ABC):
         """
         return ColumnScores(columns)
 
-    def answers(self, prediction: Prediction, images: np.ndarray, noise_free: Callable[[], NoiseFree]) -> Columns:
+    def answers(self, prediction: Prediction, images: np.ndarray, truth: ImageTruth) -> Columns:
         """What is stored of the predictions for raw images (B, bands, H, W): what metrics are computed from.
 
         Arguments:
-            noise_free: gives the same images without noise, where the data set knows them.
+            truth: what the data set knows of the same images besides the columns of its truth.
         """
         return prediction.to_table()
 

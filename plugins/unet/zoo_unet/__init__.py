@@ -19,6 +19,30 @@ PAPER = """@article{Vojtekova2021,
 }"""
 
 
+MAPS = """@article{Hezaveh2017,
+  author = {Hezaveh, Yashar D. and Perreault Levasseur, Laurence and Marshall, Philip J.},
+  title = {Fast automated analysis of strong gravitational lenses with convolutional neural networks},
+  journal = {Nature},
+  volume = {548},
+  pages = {555},
+  year = {2017},
+  eprint = {1708.08842}
+}"""
+
+MAPPING = (
+    *FINDING,
+    {
+        "op": "stack",
+        "of": (
+            {"op": "asinh", "softening": 1.0},
+            {"op": "asinh_peak", "contrast": 50.0},
+            {"op": "high_pass", "sigma": 2.0, "relative": 0.05},  # rings of 0.5 arcsec stand out
+            {"op": "high_pass", "sigma": 5.0, "relative": 0.05},  # and those of 2
+        ),
+    },
+)
+
+
 @dataclass(frozen=True)
 class Arguments:
     """Of the smaller network.
@@ -45,12 +69,36 @@ class AstroArguments:
     ratio: float = 10.0
 
 
+@dataclass(frozen=True)
+class MapArguments:
+    """Of the network that maps mass.
+
+    Arguments:
+        widths: channels of each level, from the finest on.
+        shuffle: pixels along the side of a block that becomes one pixel with as many channels; 1: none.
+    """
+
+    widths: tuple[int, ...] = (32, 64, 128)
+    shuffle: int = 4
+
+
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
-    """The published network, and one that learns the noise in units of itself."""
+    """The published network, one that learns the noise in units of itself, and one that maps the mass of lenses."""
     return [
         _architecture("unet", "Denoiser", Arguments, "U-Net that takes away noise in units of itself"),
         _architecture("astro_unet", "AstroUNet", AstroArguments, "Astro U-Net (Vojtekova et al. 2021)"),
+        zoo.Architecture(
+            name="unet_convergence",
+            task="convergence",
+            build=zoo.any_size(zoo.lazy("zoo_unet.convergence:MassMapper")),
+            bands=("VIS",),
+            heads=zoo.Heads(parameters=("log10_kappa",), units=("dex",)),
+            preprocess=MAPPING,
+            arguments=MapArguments,
+            summary="U-Net that maps the convergence of a lens, with the error of each pixel",
+            paper=MAPS,
+        ),
     ]
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ...interfaces import Description
 from ...sim.cutouts import Components
 from ...sim.modelling import Telescope
 from ...sim.telescope.exposures import draw_exposures
@@ -17,7 +16,7 @@ from ...sim.telescope.noise import Draw
 from ..store import StoredView
 from .scene_blocks import SceneBlock, halved, read_block, stores, write_block
 
-__all__ = ["LEAST_SNR", "RESIDUAL", "LensBank"]
+__all__ = ["BLOCK", "LEAST_SNR", "RESIDUAL", "LensBank", "Lenses"]
 
 RESIDUAL = 0.01
 """Of the light in front, standard deviation of what is left of it: as in the code that Hezaveh, Perreault Levasseur &
@@ -31,7 +30,6 @@ GAIN, ARC_GAIN = (0.4, 2.0), (0.6, 1.8)  # factors of all light, and of the arcs
 class Lenses(Protocol):
     """A data set of lenses that can be rendered without noise."""
 
-    description: Description
     telescope: Telescope
     lens_light: bool
 
@@ -39,6 +37,10 @@ class Lenses(Protocol):
 
     def noiseless(self, start: int, stop: int, device: torch.device) -> tuple[Components, np.ndarray]:
         """The components of these images, and their truth."""
+        ...
+
+    def learned(self, truth: np.ndarray) -> np.ndarray:
+        """What is to be learned of lenses with this truth, (N, P), float32."""
         ...
 
 
@@ -55,7 +57,7 @@ class LensBank(StoredView):
         blocks = [_block(folder, start, lenses, device) for start in range(0, len(lenses), BLOCK)]
         self.foreground, self.arcs, truth = stores(blocks, device)
         self.telescope, self.lens_light = lenses.telescope, lenses.lens_light
-        targets = np.stack([truth[name] for name in lenses.description.heads.parameters], 1).astype(np.float32)
+        targets = lenses.learned(truth)
         self._on_device = torch.from_numpy(targets).to(device)
         self.theta_E, self.arc_snr = (
             torch.from_numpy(truth[name].astype(np.float32)).to(device) for name in ("theta_E", "arc_snr")
@@ -64,6 +66,10 @@ class LensBank(StoredView):
 
     def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images (B, 1, side, side), NaN outside their footprint, and the parameters of the lenses."""
+        return self.exposed(rows, places, generator), self._on_device[places]
+
+    def exposed(self, rows: np.ndarray, places: Tensor, generator: Generator) -> Tensor:
+        """Images (B, 1, side, side) of these lenses, NaN outside their footprint."""
         draw = Draw(generator, len(rows))
         gain, arc_gain = draw.log_uniform(*GAIN), draw.log_uniform(*ARC_GAIN)
         arc_gain = torch.maximum(arc_gain, LEAST_SNR / (self.arc_snr[places] * gain))
@@ -77,7 +83,7 @@ class LensBank(StoredView):
             self.telescope.frame.pixel_scale,
             left,
         )
-        return images[:, None], self._on_device[places]
+        return images[:, None]
 
 
 def _block(folder: Path, start: int, lenses: Lenses, device: torch.device) -> SceneBlock:

@@ -12,8 +12,9 @@ from torch import Tensor
 from ..brightness import Wanted, brightened
 from ..frame import FINDING, CutoutFrame
 from ..rays.grid import Grid
+from ..rays.masses import bent
 from ..rays.render import Rendered, render, scenes_at_once
-from ..rays.scene import LENS, POINT, Lens, Scenes
+from ..rays.scene import LENS, POINT, Lens, Profile, Scenes
 from ..sky import host
 from ..sky.galaxy import light_table
 from ..sky.stamps import Stamp, StampSource, lensed
@@ -120,7 +121,7 @@ def _drawn(
     """The cutouts before the PSF, on a finer grid."""
     scenes = Scenes(
         table(map(deflector, cutouts), LENS),
-        light_table([sorted(cutout.profiles, key=lambda profile: profile.lensed) for cutout in cutouts]),
+        light_table([sorted(_drawn_together(cutout), key=lambda profile: profile.lensed) for cutout in cutouts]),
     )
     drawn = render(
         scenes,
@@ -136,11 +137,20 @@ def _drawn(
     drawn.foreground.copy_(textured(drawn.foreground, textures, grid))
     add_points(drawn.foreground, scenes.lights, fine.pixel_scale)
     drawn.foreground.mul_(_sigmas(frame))
+    for row, cutout in enumerate(cutouts):
+        if cutout.masses:
+            behind = light_table([[profile for profile in cutout.profiles if profile.lensed]])
+            drawn.arcs[row] = bent(table(cutout.masses, LENS), behind, grid)
     real = {row: cutout.source for row, cutout in enumerate(cutouts) if isinstance(cutout.source, StampSource)}
     if real:
         pictures, sources, rows = [stamps[source.stamp] for source in real.values()], list(real.values()), list(real)
         drawn.arcs[torch.as_tensor(rows, device=device)] = lensed(pictures, sources, scenes.lenses[rows], grid)
     return drawn
+
+
+def _drawn_together(cutout: Cutout) -> list[Profile]:
+    """The profiles that lenses of one ellipsoid, or none, show; those behind another mass are drawn by themselves."""
+    return [profile for profile in cutout.profiles if not (cutout.masses and profile.lensed)]
 
 
 def add_points(images: Tensor, lights: np.ndarray, pixel: float) -> None:

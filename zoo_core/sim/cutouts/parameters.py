@@ -8,7 +8,7 @@ import numpy as np
 
 from ..brightness import ARCS, Arcs
 from ..draws import log_uniform
-from ..rays.scene import Profile
+from ..rays.scene import Lens, Profile
 from ..sky.colours import Colours
 from ..sky.field import draw_field
 from ..sky.host import Host, draw_host
@@ -46,6 +46,7 @@ class Cutout(NamedTuple):
     textures: tuple[Texture, ...] = ()
     full_wells: tuple[float, ...] = ()  # what a pixel holds, sky sigma; nothing where no pixel is ever full
     other_bands: tuple[BandExposure, ...] = ()  # `psf` and `noise` are those of the first
+    masses: tuple[Lens, ...] = ()  # what lenses in place of the host's mass alone, of about its theta_E; nothing: that
 
 
 Field = Callable[[np.random.Generator, Population], list[Profile]]

@@ -1,0 +1,107 @@
+"""Convergence: maps of the mass of lenses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
+from ..references import lazy
+from ..scores import ImageTruth
+from .restoration import Restoration, RestorationTask
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from ..images.origin import Origin
+    from ..metric import Metric
+
+__all__ = ["TASK", "Convergence", "ConvergenceTask"]
+
+
+@dataclass(frozen=True)
+class Convergence(Restoration):
+    """log10 of the convergence, the mean over each pixel, (B, 1, H, W), dex, and its standard deviation if stated.
+
+        kappa = Sigma / Sigma_cr
+
+    The grid is that of the image that the network saw; pixels are as large as those.
+    """
+
+    def write(self, files: Sequence[Path], origins: Sequence[Origin], made_by: Mapping[str, str]) -> Columns:
+        """A FITS file for each map, as of `Restoration`; layers LOG10_KAPPA and SIGMA."""
+        from ..images.restored import write_restored
+
+        maps = {"LOG10_KAPPA": self.image} | ({} if self.sigma is None else {"SIGMA": self.sigma})
+        for k, (file, origin) in enumerate(zip(files, origins, strict=True)):
+            write_restored(file, {name: one[k].cpu().numpy() for name, one in maps.items()}, self.unit, origin, made_by)
+        return {"output": [str(file) for file in files]}
+
+
+class ConvergenceTask(RestorationTask):
+    """log10 of the convergence of the lens, (B, 1, H, W), on the grid of the image.
+
+    Or a tuple (map, sigma), both (B, 1, H, W), of which the second is the standard deviation of each pixel's Gaussian.
+    Pixels are taken to be independent, which errors of a smooth map are not: sigma is right for each of them, not for
+    sums.
+    """
+
+    name = "convergence"
+    trains_on = ("convergence",)
+    pictures = lazy("zoo_core.board.mass_maps:draw_mass_maps")
+    example_heads = Heads(parameters=("log10_kappa",), units=("dex",))
+
+    def prediction(
+        self, output: Tensor | tuple[Tensor, ...], heads: Heads, calibration: Calibration = UNCALIBRATED
+    ) -> Convergence:
+        """The map, and sigma if the network states one."""
+        unit = heads.units[0] if heads.units else ""
+        if isinstance(output, tuple):
+            return Convergence(output[0].float(), unit, output[1].float())
+        return Convergence(output.float(), unit)
+
+    def loss(self, output: Tensor | tuple[Tensor, ...], target: Tensor, heads: Heads) -> Tensor:
+        """Mean absolute error of the pixels that were measured, where `target` is not NaN.
+
+        With sigma it is minus the log likelihood of their Gaussians, up to a constant:
+
+            L = <(y - map)^2 / (2 sigma^2) + ln sigma>
+        """
+        if not isinstance(output, tuple):
+            return super().loss(output, target, heads)
+        measured = target.isfinite()
+        error, sigma = (output[0] - target)[measured], output[1][measured]
+        return (0.5 * (error / sigma).square() + sigma.log()).mean()
+
+    def metrics(self, heads: Heads) -> list[Metric]:
+        """Metrics of a comparison with the true maps."""
+        from ..bench.metrics.convergence import convergence_metrics
+
+        return convergence_metrics()
+
+    def answers(self, prediction: Prediction, images: np.ndarray, truth: ImageTruth) -> Columns:
+        """What a comparison of each map with the true one gives."""
+        from ..bench.metrics.mass_comparison import compared_maps
+
+        assert isinstance(prediction, Convergence)
+        sigma = None if prediction.sigma is None else prediction.sigma.cpu().numpy()
+        return compared_maps(prediction.image.cpu().numpy(), sigma, truth.mass_maps())
+
+    def marginal(
+        self, outputs: Sequence[Tensor | tuple[Tensor, ...]], calibration: Calibration
+    ) -> tuple[Tensor, Tensor]:
+        """The mean map, and sigma of a variance that is the mean one of the samples and that of their maps."""
+        import torch
+
+        maps = torch.stack([output[0] if isinstance(output, tuple) else output for output in outputs])
+        variance = maps.var(0, correction=0)
+        sigmas = [output[1] for output in outputs if isinstance(output, tuple)]
+        if sigmas:
+            variance = variance + torch.stack(sigmas).square().mean(0)
+        return maps.mean(0), variance.sqrt()
+
+
+TASK = ConvergenceTask()
