@@ -41,6 +41,7 @@ DOORS = {  # opened when they are called
     ("tasks/anomaly.py", "board"),  # by `pictures`
     ("tasks/classification.py", "board"),
     ("tasks/clustering.py", "board"),
+    ("tasks/convergence.py", "board"),
     ("tasks/regression.py", "board"),
     ("tasks/restoration.py", "board"),
 }
@@ -49,6 +50,7 @@ CIRCLES = {  # imports that close one
     ("tasks.anomaly", "board.pictures"),
     ("tasks.classification", "board.uncertainty"),
     ("tasks.clustering", "board.pictures"),
+    ("tasks.convergence", "board.mass_maps"),
     ("tasks.regression", "board.features"),
     ("tasks.restoration", "board.restored"),
 }
@@ -250,6 +252,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "Bootstrap",
         "Metric",
         "Model",
+        "MassMaps",
         "NoiseFree",
         "Mosaic",
         "Training",
@@ -271,6 +274,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "list_models",
         "list_plugins",
         "load",
+        "mass_map",
         "one_size",
         "open_dataset",
         "pipeline",

@@ -69,7 +69,7 @@ class Encoder(Small):
 
 
 def builder(task: str) -> Callable[..., nn.Module]:
-    if task == "restoration":
+    if task_named(task).maps_images:
         return Shifter
     if task in ("anomaly", "clustering"):
         return lambda channels, outputs: Encoder(channels, outputs, task == "clustering")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .models.load import build as build
     from .models.load import committee as committee
     from .models.load import load as load
+    from .models.load import mass_map as mass_map
     from .models.load import pipeline as pipeline
     from .models.model import Model as Model
     from .models.timm import timm_architecture as timm_architecture
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from .predict.inputs import Files as Files
     from .predict.inputs import Mosaic as Mosaic
     from .references import lazy as lazy
+    from .scores import MassMaps as MassMaps
     from .scores import NoiseFree as NoiseFree
     from .tasks import Heads as Heads
     from .testing.check import check as check
@@ -74,12 +76,12 @@ _HOMES = {
     "references": ["lazy"],
     "metric": ["Binomial", "Bootstrap", "Metric"],
     "models.deblending": ["deblender"],
-    "models.load": ["build", "committee", "load", "pipeline"],
+    "models.load": ["build", "committee", "load", "mass_map", "pipeline"],
     "models.model": ["Model"],
     "models.timm": ["timm_architecture"],
     "plugins": ["hookimpl", "list_plugins"],
     "predict.inputs": ["Files", "Mosaic"],
-    "scores": ["NoiseFree"],
+    "scores": ["MassMaps", "NoiseFree"],
     "tasks": ["Heads"],
     "testing.check": ["check"],
     "train.finetune": ["finetune"],

@@ -19,14 +19,15 @@ from ..plugins import architecture as find_architecture
 from ..plugins import list_plugins
 from ..tasks import Heads
 from . import committee as committees
+from . import mass_map as mass_maps
 from . import pipeline as pipelines
 from .familiarity import PREFIX, FeatureDensity
 from .model import Model
 from .network import Dimensions, filled, initialised
 
-__all__ = ["build", "committee", "load", "load_spec", "pipeline"]
+__all__ = ["build", "committee", "load", "load_spec", "mass_map", "pipeline"]
 
-OF_MEMBERS = {kind.NAME: kind.as_described for kind in (committees, pipelines)}
+OF_MEMBERS = {kind.NAME: kind.as_described for kind in (committees, mass_maps, pipelines)}
 
 
 def load(
@@ -156,6 +157,31 @@ def pipeline(
         (torch.Size([2, 1, 101, 101]), torch.Size([2, 2]))
     """
     return pipelines.joined(_loaded(pipelines.NAME, members, device), id, samples).to(device)
+
+
+def mass_map(
+    model: str | Path | Model, id: str = "mass_map.mine", device: str | torch.device = "auto", size: int = 101
+) -> Model:
+    """A trained model that measures the parameters of lenses, as one that maps their convergence.
+
+    Arguments:
+        model: a regressor of `theta_E` and what else it knows of the mass, or what `load` takes.
+        id: of the map, `mass_map.tag`.
+        device: as in `load`.
+        size: pixels a side of the map, as large as those that the model sees.
+
+    Raises:
+        ArgumentError, UntrainedError: it measures no lens.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> mapper = zoo.mass_map("resnet_regression.euclid", device="cpu")
+        >>> lens = zoo.open_dataset("convergence_euclid", n=1)
+        >>> mapper(lens.images([0]), pixel_scale=0.1).image.shape
+        torch.Size([1, 1, 101, 101])
+    """
+    member = model if isinstance(model, Model) else load(model, device=device)
+    return mass_maps.joined(member, id, size).to(device)
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:

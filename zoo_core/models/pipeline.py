@@ -163,7 +163,7 @@ def _require_samples(model: Model) -> None:
 
 
 def _require_fit(one: Model, following: Model) -> None:
-    if not one.task.maps_images:
+    if not one.task.restores:
         raise ArgumentError(
             f"members=: {one.id} is for {one.task.name}, and {following.id} needs an image; only models that restore "
             "images come before the last"

@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 from ..errors import ArgumentError
 from ..images.channels import blur
 from ..images.sky import sky
-from ..tasks import RankingColumn, Regression, Restoration
+from ..tasks import Convergence, RankingColumn, Regression, Restoration, convergence
 from ..tasks.posterior import with_error
 from .critical_curves import are_of_lenses, draw_critical_curves
 from .picture import OUTLINED, outline_measured, write_picture
@@ -53,7 +53,7 @@ PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
 NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
 CURVES = "yellow: critical curves of the mean and, faintly, of draws from the posterior"
 NAME_LENGTH = 26
-HEADER = 0.45  # inches
+HEADER, ABOVE = 0.45, 0.04  # inches: of the words on top, and between them and the edge
 WIDE = 40.0  # arcsec of a field whose bar is ten arcsec long instead of one
 NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
 TINY = 1e-30
@@ -81,10 +81,11 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
     prepared = model.preprocess
     scale = prepared.seen_scale
     figure = _figure(len(ranked), 2 if pairs else 1)
-    figure.text(0.02, 0.985, model.id, color=INK, size=13, weight="bold", va="top")
-    words = _in_words(len(ranked), finished.rows, ranking) + (", before and after" if pairs else "")
-    words += _numbers(model, ranking)
-    figure.text(0.98, 0.985, words, color=FAINT, size=9, va="top", ha="right")
+    top = 1 - ABOVE / figure.get_figheight()
+    figure.text(0.02, top, model.id, color=INK, size=13, weight="bold", va="top")
+    words = _in_words(len(ranked), finished.rows, ranking) + (f", {model.task.beside}" if pairs else "")
+    words += "" if pairs else _numbers(model, ranking)
+    figure.text(0.98, top, words, color=FAINT, size=9, va="top", ha="right")
     legend = dict.fromkeys([CURVES] if scale is not None and are_of_lenses(model.heads) else [])
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
@@ -93,7 +94,7 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
         pixels = np.array(ready.pixels)[None]
         shown = stretched(blue_to_red(pixels[0], model.bands))
         if pairs:
-            shown = _beside(shown, _restored(run.scorer, pixels))
+            shown = _beside(shown, _became(run.scorer, pixels))
         axes.imshow(shown, origin="lower", cmap=NIGHT, vmin=0, vmax=1)
         if outline_measured(axes, ready.measured):
             legend[OUTLINED] = None
@@ -155,10 +156,17 @@ def _asinh(signal: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     return (torch.asinh((signal - low) / soft) / top).clamp(0, 1)
 
 
-def _restored(scorer: Scorer, pixels: np.ndarray) -> np.ndarray:
-    """What a prepared image (1, bands, H, W) became, stretched as the image, or by itself where it has another unit."""
+def _became(scorer: Scorer, pixels: np.ndarray) -> np.ndarray:
+    """What a prepared image (1, bands, H, W) became, stretched as the image, or by itself where it has another unit.
+
+    Maps of the convergence are shown from `tasks.convergence.SHOWN[0]` to `SHOWN[1]`.
+    """
     bands, heads = scorer.model.bands, scorer.model.heads
-    after = cast(Restoration, scorer.predicted(pixels)).image[0].cpu().numpy()
+    prediction = cast(Restoration, scorer.predicted(pixels))
+    after = prediction.image[0].cpu().numpy()
+    if isinstance(prediction, Convergence):
+        low, high = convergence.SHOWN
+        return ((after[0] - low) / (high - low)).clip(0, 1)
     if any(heads.units) or len(after) != len(bands):
         return stretched(after)
     return stretched(blue_to_red(after, bands), like=blue_to_red(pixels[0], bands))

@@ -14,6 +14,7 @@ from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction,
 from .anomaly import Anomaly
 from .classification import Classification
 from .clustering import Clustering
+from .convergence import Convergence
 from .posterior import Regression
 from .restoration import Restoration
 from .task import Task
@@ -26,6 +27,7 @@ __all__ = [
     "Classification",
     "Clustering",
     "Columns",
+    "Convergence",
     "Heads",
     "Prediction",
     "RankingColumn",

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from ..images.origin import Origin
     from ..metric import Metric
 
-__all__ = ["TASK", "Convergence", "ConvergenceTask"]
+__all__ = ["SHOWN", "TASK", "Convergence", "ConvergenceTask"]
+
+UNIT = "dex"
+
+SHOWN = (-1.3, 1.0)
+"""log10 of the convergence, dex, from the darkest to the lightest colour of pictures."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Convergence(Restoration):
 
 
 class ConvergenceTask(RestorationTask):
-    """log10 of the convergence of the lens, (B, 1, H, W), on the grid of the image.
+    """log10 of the convergence of the lens, (B, 1, H, W), dex, on the grid of the image.
 
     Or a tuple (map, sigma), both (B, 1, H, W), of which the second is the standard deviation of each pixel's Gaussian.
     Pixels are taken to be independent, which errors of a smooth map are not: sigma is right for each of them, not for
@@ -51,17 +56,17 @@ class ConvergenceTask(RestorationTask):
 
     name = "convergence"
     trains_on = ("convergence",)
+    beside = f"and log10 of the convergence, {SHOWN[0]:g} (dark) to {SHOWN[1]:g} (light)"
     pictures = lazy("zoo_core.board.mass_maps:draw_mass_maps")
-    example_heads = Heads(parameters=("log10_kappa",), units=("dex",))
+    restores = False
 
     def prediction(
         self, output: Tensor | tuple[Tensor, ...], heads: Heads, calibration: Calibration = UNCALIBRATED
     ) -> Convergence:
         """The map, and sigma if the network states one."""
-        unit = heads.units[0] if heads.units else ""
         if isinstance(output, tuple):
-            return Convergence(output[0].float(), unit, output[1].float())
-        return Convergence(output.float(), unit)
+            return Convergence(output[0].float(), UNIT, output[1].float())
+        return Convergence(output.float(), UNIT)
 
     def loss(self, output: Tensor | tuple[Tensor, ...], target: Tensor, heads: Heads) -> Tensor:
         """Mean absolute error of the pixels that were measured, where `target` is not NaN.

@@ -125,9 +125,9 @@ class Regression(Prediction):
         if self.flows is None and self.means is None:
             sigma = self.covariance.diagonal(dim1=1, dim2=2).sqrt()
             return self.mean + torch.special.ndtri(wanted)[:, None, None] * sigma
-        return self._points().quantile(wanted, dim=0)
+        return self.points().quantile(wanted, dim=0)
 
-    def _points(self) -> Tensor:
+    def points(self) -> Tensor:
         """Points (N, B, P) that follow the posteriors evenly, the same for equal ones."""
         if self.flows is not None:
             points = self._flow.points(self.flows)

@@ -82,6 +82,7 @@ class RestorationTask(Task):
     name = "restoration"
     trains_on = ("restoration",)
     maps_images = True
+    restores = True
     written = ("output",)
     pipeline = "image-to-image"
     pictures = lazy("zoo_core.board.restored:draw_restored")

@@ -29,6 +29,7 @@ class Task(ABC):
         trains_on: tasks of the data sets that it can be trained on and measured on.
         normal_only: trained on nothing but images of label 0, the normal ones; the others are what it shall find.
         maps_images: the output is an image that turns with the input.
+        restores: that image shows the same sky in the unit of the telescope, so that other models can take it.
         names_outputs: the outputs are named after what is true of the images, so that only data of the same heads can
             measure them; scores and clusters that are found without labels are not.
         gives_probabilities: the outputs are probabilities, which have a temperature and a prior.
@@ -38,6 +39,7 @@ class Task(ABC):
             training of its own, see `Architecture.train`.
         reported: names of what `report` gives that a recipe may name as its `monitor`, and whether higher is better.
         written: columns with the paths of the files that `Prediction.write` leaves of what no table holds.
+        beside: what the second of each pair of a gallery is, where files are written, in words after the first.
         pictures: `pictures(model, dataset, rows, stem)` draws what the board shows of it besides the plots; returns the
             paths of the files. None: nothing.
         pipeline: name of the task on the Hugging Face Hub.
@@ -49,6 +51,7 @@ class Task(ABC):
     trains_on: tuple[str, ...]
     normal_only: bool = False
     maps_images: bool = False
+    restores: bool = False
     names_outputs: bool = True
     gives_probabilities: bool = False
     states_errors: bool = False
@@ -56,6 +59,7 @@ class Task(ABC):
     trains_itself: bool = False
     reported: Mapping[str, bool] = {}
     written: tuple[str, ...] = ()
+    beside: str = "before and after"
     pictures: Lazy | None = None
     pipeline: str = "image-feature-extraction"
     example_heads: Heads = Heads()

@@ -11,9 +11,11 @@ from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..models.committee import Committee
 from ..models.load import load
+from ..models.mass_map import MassMap, map_of
 from ..models.model import Model
 from ..models.pipeline import Pipeline
-from ..tasks import Prediction, Restoration
+from ..sim.frame import CutoutFrame
+from ..tasks import Prediction, Regression, Restoration
 from .golden import Golden
 from .laws import quantities, rows_apart
 from .trained import TRAINED_LAWS, TrainedLaw, Trial, golden_replay, samples_of
@@ -66,7 +68,8 @@ def _together(model: Model, golden: Golden) -> Iterator[Prediction]:
 
 def _by_hand(model: Model, golden: Golden) -> Iterator[Prediction]:
     network = model.network
-    answer: Callable[[Model, Tensor], Prediction] = _in_turn if isinstance(network, Pipeline) else _pooled
+    ways: dict[type, Callable[[Model, Tensor], Prediction]] = {Pipeline: _in_turn, Committee: _pooled, MassMap: _mapped}
+    answer = ways[type(network)]
     for image, scale in zip(golden.images, golden.pixel_scales, strict=True):
         yield answer(model, model.preprocess.prepared(image[None], scale))
 
@@ -81,6 +84,13 @@ def _in_turn(model: Model, prepared: Tensor) -> Prediction:
         restored = cast(Restoration, member.prediction(member.preprocess.channels(prepared, noise)))
         prepared, noise = restored.image, restored.noise if noise is None else noise
     return last.prediction(last.preprocess.channels(prepared, noise))
+
+
+def _mapped(model: Model, prepared: Tensor) -> Prediction:
+    member = cast(MassMap, model.network).member
+    posterior = cast(Regression, member(prepared, member.preprocess.pixel_scale))
+    frame = CutoutFrame(model.preprocess.size, cast(float, member.preprocess.seen_scale))
+    return model.task.prediction(tuple(part[None, None] for part in map_of(posterior, frame)), model.heads)
 
 
 def _pooled(model: Model, prepared: Tensor) -> Prediction:

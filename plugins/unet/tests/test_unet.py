@@ -66,3 +66,28 @@ def test_a_network_that_finds_no_noise_takes_none_away():
     x = torch.randn(2, 1, 40, 40)
     difference = x - network(x)
     torch.testing.assert_close(difference, difference.mean((2, 3), keepdim=True).expand_as(x))  # the sky alone
+
+
+def test_a_mapper_that_has_found_nothing_shows_an_isothermal_sphere():
+    from zoo_core.sim.frame import FINDING
+    from zoo_core.sim.rays.masses import pixel_convergence
+    from zoo_core.sim.rays.scene import LENS, Lens
+    from zoo_core.sim.tables import table
+
+    network = zoo.build("unet_convergence", device="cpu", widths=(8, 16)).network
+    for parameter in network.unet.out.parameters():
+        torch.nn.init.zeros_(parameter)
+    found, sigma = network(torch.randn(2, 4, 101, 101))
+    sphere = pixel_convergence(table([Lens(theta_E=1.0)], LENS), FINDING).log10().float()
+    torch.testing.assert_close(found[1, 0], sphere, atol=0.04, rtol=0)  # 0.03 beside the middle, where 1 / r bends
+    assert (sigma > 0).all()
+
+
+def test_a_mapper_takes_any_size_and_turns_with_the_image():
+    model = zoo.build("unet_convergence", device="cpu", widths=(8, 16))
+    assert model.network(torch.randn(1, 4, 50, 61))[0].shape == (1, 1, 50, 61)
+    images = torch.randn(1, 1, 101, 101)
+    averaged = model.with_views(8)
+    first, turned = averaged(images, 0.1), averaged(images.rot90(1, (-2, -1)), 0.1)
+    torch.testing.assert_close(turned.image, first.image.rot90(1, (-2, -1)), atol=1e-4, rtol=0)
+    torch.testing.assert_close(turned.sigma, first.sigma.rot90(1, (-2, -1)), atol=1e-4, rtol=0)

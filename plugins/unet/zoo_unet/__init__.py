@@ -93,7 +93,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
             task="convergence",
             build=zoo.any_size(zoo.lazy("zoo_unet.convergence:MassMapper")),
             bands=("VIS",),
-            heads=zoo.Heads(parameters=("log10_kappa",), units=("dex",)),
+            heads=zoo.Heads(),
             preprocess=MAPPING,
             arguments=MapArguments,
             summary="U-Net that maps the convergence of a lens, with the error of each pixel",

@@ -28,9 +28,13 @@ def convergence_metrics() -> list[Metric]:
         _error("kappa_error", "rms", _median, "median over images of the rms error of log10 kappa, dex"),
         _error("kappa_error_inside", "rms_inside", _median, "the same of the pixels within the Einstein radius"),
         _error("mass_error", "mass", _median_size, "median of |mass within the Einstein radius over the true one - 1|"),
-        _error("mass_bias", "mass", _size_of_median, "|median of mass within the Einstein radius over the true one - 1|"),
+        _error(
+            "mass_bias", "mass", _size_of_median, "|median of mass within the Einstein radius over the true one - 1|"
+        ),
         Metric("map_coverage", TASK, _of("within_1", _mean), summary="share of pixels within one stated sigma; 0.683"),
-        Metric("map_coverage_2", TASK, _of("within_2", _mean), summary="share of pixels within two stated sigma; 0.954"),
+        Metric(
+            "map_coverage_2", TASK, _of("within_2", _mean), summary="share of pixels within two stated sigma; 0.954"
+        ),
     ]
 
 

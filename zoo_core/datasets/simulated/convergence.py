@@ -32,9 +32,7 @@ from .modelling import Modelling
 if TYPE_CHECKING:
     from ...interfaces import Rows
 
-__all__ = ["HEADS", "Convergence", "convergence_euclid"]
-
-HEADS = Heads(parameters=("log10_kappa",), units=("dex",))
+__all__ = ["Convergence", "convergence_euclid"]
 
 OBSERVED, MAP = 0, 1  # what is kept of each image
 MASS = 4  # a stream of random numbers, beside those of `modelling`
@@ -62,7 +60,7 @@ class Convergence(Modelling):
         name = f"convergence_{telescope}"
         if isinstance(masses, str) or not masses or set(masses) - set(MASSES):
             raise DatasetError(f"{name}: masses = {masses!r}; give a list of {', '.join(MASSES)}")
-        self.description = replace(self.description, name=name, task="convergence", heads=HEADS, symmetries=())
+        self.description = replace(self.description, name=name, task="convergence", heads=Heads(), symmetries=())
         self.masses = tuple(masses)
 
     def fingerprint(self) -> str:
@@ -91,9 +89,10 @@ class Convergence(Modelling):
         return np.stack([pixel_convergence(lenses_of(cutout), frame, dtype).log10().float() for cutout in drawn])
 
     def truth_of(self, rows: Rows) -> dict[str, np.ndarray]:
-        """As of `Modelling`, and `mass`."""
-        kinds = np.array([self.mass_of(row) for row in self.numbers(rows).tolist()], dtype=str)
-        return {**super().truth_of(rows), "mass": kinds}
+        """As of `Modelling`, with `label`, which is 1 as all are lenses, and `mass`."""
+        truth, numbers = super().truth_of(rows), self.numbers(rows).tolist()
+        kinds = np.array([self.mass_of(row) for row in numbers], dtype=str)
+        return {**truth, "label": np.ones(len(numbers), np.int64), "mass": kinds}
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Observed images (B, 1, side, side), float32; NaN where nothing was measured."""
@@ -117,9 +116,7 @@ class Convergence(Modelling):
         numbers, frame = self.numbers(rows), self.telescope.frame
         log_kappa = self._shards.images(numbers)[:, [MAP]]
         drawn = [lenses_of(self.cutouts(row, row + 1)[0]) for row in numbers.tolist()]
-        inside = [
-            within_einstein_radius(pixel_convergence(one, frame).numpy(), centre_of(one), frame) for one in drawn
-        ]
+        inside = [within_einstein_radius(pixel_convergence(one, frame).numpy(), centre_of(one), frame) for one in drawn]
         return MassMaps(log_kappa, np.stack(inside)[:, None])
 
     def training_view(self, folder: Path, device: torch.device) -> TrainingView:

@@ -115,7 +115,9 @@ class Modelling(CutoutSet):
     def targets(self) -> np.ndarray:
         """The parameters (N, P), float32; no image is made for them, but for those that are measured on it."""
         names = self.description.heads.parameters
-        return self.learned(self.facts(self.cutouts(0, self.n)) if set(names).isdisjoint(self.measured) else self.truth())
+        return self.learned(
+            self.facts(self.cutouts(0, self.n)) if set(names).isdisjoint(self.measured) else self.truth()
+        )
 
     def learned(self, truth: np.ndarray | Mapping[str, np.ndarray]) -> np.ndarray:
         """The parameters (N, P), float32, of lenses with this truth (dtype TRUTH)."""
