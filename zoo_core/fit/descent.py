@@ -9,21 +9,20 @@ where the background may have any sign. The amplitudes a are solved for exactly 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from .lens_model import PARAMETERS, LensModel
+from .marquardt import STEP, Tolerance, minimised
 from .nonnegative import nonnegative
 from .rows import Rows
 
 __all__ = ["Bounds", "Descent", "Fitted", "Prior"]
 
-DAMPING = (1e-2, 1e-7, 1e7)  # at first, least, most
-STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
-TOLERANCE = 3e-2, 1e-5  # gain of a step, in units of chi^2 and as a share of it, below which a fit has converged
+TOLERANCE = Tolerance(gain=3e-2, share=1e-5)
 RIDGE = 1e-9  # of the amplitudes, relative: lights may be nearly alike
 TINY = 1e-12
 SIGNED = 1  # lights whose amplitude may be negative: the background
@@ -105,10 +104,7 @@ class Descent:
         (J^T J + 1 + lambda D) delta = J^T r - (p - mean) / deviation,    D = diag(J^T J) + 1,
 
     where r are the residuals and J the derivatives of the image, both over sigma and without what the lights that shine
-    can take up. The damping lambda falls by 5 after a step that lowers chi^2, and rises by 5 after one that does not,
-    which is not taken.
-
-    Source: Levenberg (1944), Q. Appl. Math. 2, 164; Marquardt (1963), J. SIAM 11, 431.
+    can take up, and lambda is the damping of `marquardt`.
     """
 
     model: LensModel
@@ -123,23 +119,13 @@ class Descent:
 
     def run(self, start: Tensor, iterations: int) -> Fitted:
         """The best fits from these parameters (B, P) on."""
-        damping = torch.full((len(start),), DAMPING[0]).to(start)
-        active = torch.arange(len(start), device=start.device)
-        now = self.at(self.bounds.within(start))
-        for _ in range(iterations):
-            if not len(active):
-                break
-            some = self.rows(active)
-            then = some.at(some._step(now.rows(active), damping[active]))
-            gain = now.cost[active] - then.cost
-            better = gain > 0
-            now = now.updated(active[better], then.rows(better))
-            damping[active] = torch.where(better, damping[active] / 5, damping[active] * 5).clamp(*DAMPING[1:])
-            least = TOLERANCE[0] + TOLERANCE[1] * then.cost.abs()
-            active = active[(gain > least) | (~better & (damping[active] < DAMPING[2]))]
-        now.converged.fill_(True)
-        now.converged[active] = False
-        return now
+        at_start = self.at(self.bounds.within(start))
+        now, converged = minimised(at_start, self._tried, lambda fitted: fitted.cost, iterations, TOLERANCE)
+        return replace(now, converged=converged)
+
+    def _tried(self, now: Fitted, rows: Tensor, damping: Tensor) -> Fitted:
+        some = self.rows(rows)
+        return some.at(some._step(now, damping))
 
     def rows(self, rows: Tensor) -> "Descent":
         """That of some of the images."""

@@ -19,15 +19,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .macromodel import LENS_SHAPE, PARAMETERS, MacroModel, columns, derivatives, source_image, value
+from .marquardt import STEP, Tolerance, minimised
 from .rows import Rows
 
 __all__ = ["MacroFit", "binned", "fit_macro", "model_images"]
 
 CHUNK = 16  # images whose derivatives fit into a cache
 COARSE = 2  # binned pixels a side that make one where starts are compared
-DAMPING = (1e-2, 1e-7, 1e7)  # at first, least, most
-STEP = 0.5  # longest step of a parameter, in standard deviations of its prior
-TOLERANCE = 1e-3  # gain of a step, in units of chi square, below which a fit has converged
+TOLERANCE = Tolerance(gain=1e-3)
 RIDGE = 1e-6  # of the amplitudes, relative: lights may be nearly alike
 TINY = 1e-12  # a source may have left the frame
 KEPT = 8  # grids of starts, some MB each
@@ -172,11 +171,7 @@ class _Descent:
         (J^T J + 1 + lambda D) delta = J^T r - (p - mean) / deviation,    D = diag(J^T J) + 1,
 
     where r are the residuals and J the derivatives of the fitted image, both over sigma; the ones are those of the
-    priors. The damping lambda falls by 5 after a step that lowers chi^2, and rises by 5 after one that does not, which
-    is not taken.
-
-    Source: Levenberg (1944), Q. Appl. Math. 2, 164; Marquardt (1963), J. SIAM 11, 431, whose scaling by the diagonal
-    this is.
+    priors, and lambda is the damping of `marquardt`, scaled by the diagonal as there.
     """
 
     def __init__(self, model: MacroModel, images: Tensor):
@@ -190,24 +185,15 @@ class _Descent:
 
     def run(self, parameters: Tensor, iterations: int) -> MacroFit:
         """The best fits from these starts on."""
-        images, side = len(parameters), self.model.side
-        damping = torch.full((images,), DAMPING[0]).to(parameters)
-        active = torch.arange(images, device=parameters.device)
-        now = self._fitted(parameters, active)
-        for _ in range(iterations):
-            if not len(active):
-                break
-            then = self._fitted(self._step(now.rows(active), active, damping[active]), active)
-            gain = now.chi_square[active] - then.chi_square
-            better = gain > 0
-            now = now.updated(active[better], then.rows(better))
-            damping[active] = torch.where(better, damping[active] / 5, damping[active] * 5).clamp(*DAMPING[1:])
-            active = active[(gain > TOLERANCE) | (~better & (damping[active] < DAMPING[2]))]
-        converged = torch.ones_like(damping, dtype=torch.bool)
-        converged[active] = False
+        side = self.model.side
+        start = self._fitted(parameters, torch.arange(len(parameters), device=parameters.device))
+        now, converged = minimised(start, self._tried, _State.cost, iterations, TOLERANCE)
         sigma = 1 / self.weight.unflatten(1, (side, side))
         fitted = now.fitted.unflatten(1, (side, side)) * sigma
         return MacroFit(now.parameters, now.amplitudes, fitted, self.images - fitted, sigma, now.chi_square, converged)
+
+    def _tried(self, now: "_State", rows: Tensor, damping: Tensor) -> "_State":
+        return self._fitted(self._step(now, rows, damping), rows)
 
     def _fitted(self, parameters: Tensor, rows: Tensor) -> "_State":
         """The best amplitudes of these parameters: a = (L L^T)^-1 L d, with rows of L and d over sigma."""
@@ -257,3 +243,7 @@ class _State(Rows):
     amplitudes: Tensor
     fitted: Tensor
     chi_square: Tensor
+
+    def cost(self) -> Tensor:
+        """chi^2 (B,) with the priors, which is minimised."""
+        return self.chi_square

@@ -24,8 +24,8 @@ SHARE = (0.2, 0.5)
 """Of the companion in the sum of both Einstein radii. Chosen: a smaller one is a satellite."""
 
 SEPARATION = (0.4, 1.0)
-"""Of the two, in the sum of their Einstein radii. Chosen: nearer ones are hardly two, farther ones hardly lens together,
-as the critical curves of both then are two."""
+"""Of the two, in the sum of their Einstein radii. Chosen: nearer ones are hardly two, farther ones hardly lens
+together, as the critical curves of both then are two."""
 
 CLUMPED = (0.05, 0.3)
 """Of subhalos, the sum of their Einstein radii over that of the lens. Chosen to be more than simulations of cold dark
