@@ -6,6 +6,7 @@ import numpy as np
 
 from ...metric import Bootstrap, Metric
 from ...scores import ColumnScores, Truth
+from .regression import NOMINAL
 
 __all__ = ["convergence_metrics"]
 
@@ -28,13 +29,15 @@ def convergence_metrics() -> list[Metric]:
         _error("kappa_error", "rms", _median, "median over images of the rms error of log10 kappa, dex"),
         _error("kappa_error_inside", "rms_inside", _median, "the same of the pixels within the Einstein radius"),
         _error("mass_error", "mass", _median_size, "median of |mass within the Einstein radius over the true one - 1|"),
-        _error(
-            "mass_bias", "mass", _size_of_median, "|median of mass within the Einstein radius over the true one - 1|"
-        ),
-        Metric("map_coverage", TASK, _of("within_1", _mean), summary="share of pixels within one stated sigma; 0.683"),
         Metric(
-            "map_coverage_2", TASK, _of("within_2", _mean), summary="share of pixels within two stated sigma; 0.954"
+            "mass_bias",
+            TASK,
+            _of("mass", _median),
+            summary="median of mass within the Einstein radius over the true one - 1",
+            ideal=0.0,
         ),
+        _share_within(1, "map_coverage", "share of pixels within one stated sigma; 0.683 if the errors are right"),
+        _share_within(2, "map_coverage_2", "share of pixels within two stated sigma; 0.954"),
     ]
 
 
@@ -49,6 +52,10 @@ def _error(name: str, column: str, average: Callable[[np.ndarray], float], summa
     return Metric(name, TASK, _of(column, average), higher_is_better=False, summary=summary)
 
 
+def _share_within(sigmas: int, name: str, summary: str) -> Metric:
+    return Metric(name, TASK, _of(f"within_{sigmas}", _mean), summary=summary, ideal=NOMINAL[sigmas])
+
+
 def _mean(values: np.ndarray) -> float:
     return float(np.mean(values))
 
@@ -59,7 +66,3 @@ def _median(values: np.ndarray) -> float:
 
 def _median_size(values: np.ndarray) -> float:
     return float(np.median(np.abs(values)))
-
-
-def _size_of_median(values: np.ndarray) -> float:
-    return abs(float(np.median(values)))

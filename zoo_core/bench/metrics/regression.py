@@ -11,7 +11,7 @@ from ...metric import Binomial, Bootstrap, Metric
 from ...scores import ParameterScores, Truth
 from . import marginals
 
-__all__ = ["bias", "coverage_error", "mae", "nll", "nmad", "regression_metrics", "rmse", "scatter"]
+__all__ = ["NOMINAL", "bias", "coverage_error", "mae", "nll", "nmad", "regression_metrics", "rmse", "scatter"]
 
 TASK = "regression"
 OUTLIER = 3.0  # NMADs from the median residual
