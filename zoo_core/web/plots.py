@@ -121,7 +121,7 @@ def _parameters(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Ite
     for name, records in by_field(parameters(measured), "parameter"):
         true = axis("true", f"true {COLUMNS.get(name, name)}", scale={"zero": False})
         seen = axis("measured", f"measured {COLUMNS.get(name, name)}", scale={"zero": False})
-        point = {"type": "point", "filled": True, "size": 14, "opacity": 0.6}
+        point = {"type": "point", "filled": True, "size": 14, "opacity": 0.8}
         marks = layer(point, styles, x=true, y=seen, tooltip=tooltip("true", "measured", "error"))
         line = {
             "mark": {"type": "line", "color": INK, "opacity": 0.5, "strokeWidth": 1},

@@ -65,7 +65,7 @@ class View:
     @property
     def definitions(self) -> Mapping[str, str]:
         """Definitions of the metrics, a line each."""
-        return {metric.name: metric.summary for metric in self.shown.metrics}
+        return {metric.name: metric.summary.replace("`", "") for metric in self.shown.metrics}
 
     @property
     def divisions(self) -> list[str]:
