@@ -13,6 +13,7 @@ from zoo_core.bench.verification import badge_of, read_verification
 from zoo_core.bench.verify import results_named, verify
 from zoo_core.errors import ResultError
 
+from ..cli.conftest import zoo_command as zoo_command
 from ..forgery import forge_predictions
 
 
@@ -62,7 +63,7 @@ def test_an_interval_that_was_moved_alone_is_caught(tiny_model, bright, tmp_path
     assert verdict.faults == ("the interval of brier is not what its predictions give",)
 
 
-def test_predictions_and_metrics_forged_together_are_caught(claim, bright):
+def test_predictions_and_metrics_forged_together_are_caught_and_the_command_says_so(claim, bright, zoo_command):
     folder, path = claim
     forge_predictions(path, bright, lambda table: table.update(p_lens=0.1 + 0.8 * table["true_label"]))
     assert read_result(path).metrics["auroc"].value == 1
@@ -72,6 +73,9 @@ def test_predictions_and_metrics_forged_together_are_caught(claim, bright):
     assert (
         verdict.is_false and "of the 40 images that were scored again is not what the weights give" in verdict.faults[0]
     )
+    answer = zoo_command("verify", folder, "--results", path.parents[1], "--no-keep", "--device", "cpu")
+    assert answer.code == 1
+    assert "FALSE" in answer.out and "is not what the weights give" in answer.out
 
 
 def test_truth_and_metrics_forged_together_are_caught(claim, bright):
