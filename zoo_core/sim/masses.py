@@ -85,7 +85,7 @@ def with_subhalos(rng: np.random.Generator, cutout: Cutout, distribution: Distri
     main, left = deflector(cutout), rng.uniform(*CLUMPED)
     clumps: list[Lens] = []
     while left > CLUMP[0]:
-        size = float(power_law(rng.random(), CLUMP_SLOPE, CLUMP[0], min(CLUMP[1], left)))
+        size = float(power_law(rng.random(1), CLUMP_SLOPE, CLUMP[0], min(CLUMP[1], left))[0])
         radius, theta = REACH * main.theta_E * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
         x, y = float(main.x + radius * np.cos(theta)), float(main.y + radius * np.sin(theta))
         clumps.append(Lens(theta_E=size * main.theta_E, x=x, y=y))
