@@ -63,4 +63,5 @@ def _architecture(name: str, network: str, summary: str, paper: str) -> zoo.Arch
         summary=f"{summary}, in units of the noise; its strength is all that was chosen",
         paper=paper,
         train=zoo.lazy("zoo_filters.choice:train"),
+        measures_noise=network == "SersicLight",  # whose threshold counts in it; the others smooth what there is
     )
