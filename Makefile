@@ -20,7 +20,7 @@ help:
 	@echo "make install  the environment $(VENV) with the zoo and all its plugins"
 	@echo "make test     the whole test suite"
 	@echo "make test-lowest  with the lowest versions that pyproject.toml allows, on Python 3.11"
-	@echo "make laws     the laws of all plugins and published weights, as before a release"
+	@echo "make laws     the laws of all plugins and published weights, and the longest tests, as before a release"
 	@echo "make check    the linters and the type checker"
 	@echo "make docs     the documentation, in site/"
 	@echo "make clean    remove $(VENV) and what was built"
@@ -48,11 +48,13 @@ test-lowest:
 		-r plugins/requirements.txt -e '.[test]'
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -n auto --maxprocesses 8 --dist worksteal
 
-laws: $(VENV)/.installed
+laws: $(VENV)/.developer
 	@for plugin in $(notdir $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))); do \
 		grep -q "plugin: zoo-$$plugin$$" registry.yaml && weights=--weights || weights=; \
 		$(BIN)/zoo check $$plugin $$weights || exit 1; \
 	done
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -m release
+	@OMP_NUM_THREADS=1 $(BIN)/pytest --hypothesis-profile=thorough tests/images/test_corrupt_files.py
 
 check: $(VENV)/.developer
 	$(BIN)/ruff check

@@ -18,6 +18,7 @@ os.environ.setdefault("NUMBA_OPT", "0")
 
 # A busy machine is no failure, and a commit passes or fails every time; --hypothesis-profile=default looks for more.
 settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("steady")
 
 DISTRIBUTIONS = Path(__file__).parent / "distributions"

@@ -4,9 +4,11 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from hatchling.build import build_wheel
 
 from zoo_core.catalog.registry import core_registry, read_registry
 
@@ -28,24 +30,27 @@ def test_a_plugin_s_folder_entry_point_and_distribution_have_one_name():
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-def test_make_laws_asks_for_weights_of_the_plugins_that_have_published_some(tmp_path: Path):
-    zoo = tmp_path / "zoo"
-    zoo.write_text('#!/bin/sh\necho "$@"\n')
-    zoo.chmod(0o755)
+def test_make_laws_asks_for_weights_of_the_plugins_that_have_published_some_and_for_the_longest_tests(tmp_path: Path):
+    for name in ("zoo", "pytest"):
+        (tmp_path / name).write_text('#!/bin/sh\necho "$@"\n')
+        (tmp_path / name).chmod(0o755)
 
-    make = ["make", "-s", "-o", ".venv/.installed", "laws", f"BIN={tmp_path}"]
+    make = ["make", "-s", "-o", ".venv/.developer", "laws", f"BIN={tmp_path}"]
     ran = subprocess.run(make, cwd=ROOT, check=True, capture_output=True, text=True)
 
     published = {spec.plugin for spec in read_registry(core_registry()).models.values()}
     expected = [f"check {one.name}" + " --weights" * (f"zoo-{one.name}" in published) for one in PLUGINS]
-    assert ran.stdout.splitlines() == expected
+    assert ran.stdout.splitlines() == [
+        *expected,
+        "-m release",
+        "--hypothesis-profile=thorough tests/images/test_corrupt_files.py",
+    ]
 
 
 def test_the_wheel_holds_the_registry_the_scaffold_and_the_board(tmp_path: Path):
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("zoo_core-*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+    with chdir(ROOT):
+        wheel = build_wheel(str(tmp_path))
+    names = zipfile.ZipFile(tmp_path / wheel).namelist()
     assert "zoo_core/registry.yaml" in names
     assert "zoo_core/testing/template/zoo_mynet/network.py" in names
     assert {"zoo_core/board/boards.yaml", "zoo_core/web/templates/base.html", "zoo_core/web/static/board.js"} <= set(

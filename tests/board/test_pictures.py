@@ -17,23 +17,43 @@ def two_classes(images=40):
     return np.random.default_rng(0).normal(10.0 * labels[:, None], 1.0, (2 * images, 6)), labels
 
 
-@pytest.mark.slow  # UMAP compiles itself, once in a process, so that all that is said of it is one test
-@pytest.mark.parametrize("kind", list(MAPS))
-def test_a_map_keeps_apart_what_is_apart_is_the_same_each_time_and_says_nothing(kind, recwarn):
-    latent, labels = two_classes()
+@pytest.fixture
+def interpreted(monkeypatch):
+    """UMAP in plain Python: to compile it takes half a minute, and is tried before a release."""
+    compiled = [name for name in sys.modules if name.partition(".")[0] in ("umap", "pynndescent")]
+    for name in compiled:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", True)
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("umap", "pynndescent")]:
+        del sys.modules[name]
+
+
+def assert_apart_the_same_each_time_and_silent(draw, images, warnings):
+    latent, labels = two_classes(images)
     threads = torch.get_num_threads()
     torch.set_num_threads(3)
 
-    places = MAPS[kind](latent)
+    places = draw(latent)
 
     assert torch.get_num_threads() == 3
     torch.set_num_threads(threads)
-    np.testing.assert_array_equal(MAPS[kind](latent), places)
-    assert np.isfinite(MAPS[kind](np.eye(3))).all(), "three images are enough"
-    assert [str(warning.message) for warning in recwarn] == []
+    np.testing.assert_array_equal(draw(latent), places)
+    assert np.isfinite(draw(np.eye(3))).all(), "three images are enough"
+    assert [str(warning.message) for warning in warnings] == []
     centres = np.stack([places[labels == label].mean(0) for label in (0, 1)])
     nearest = np.linalg.norm(places[:, None] - centres, axis=2).argmin(1)
     assert (nearest == labels).all()
+
+
+@pytest.mark.parametrize("kind", list(MAPS))
+def test_a_map_keeps_apart_what_is_apart_is_the_same_each_time_and_says_nothing(kind, interpreted, recwarn):
+    assert_apart_the_same_each_time_and_silent(MAPS[kind], 6, recwarn)
+
+
+@pytest.mark.release
+def test_compiled_umap_does_the_same_and_leaves_threads_alone(recwarn):
+    assert_apart_the_same_each_time_and_silent(MAPS["umap"], 40, recwarn)
 
 
 def test_a_latent_map_shows_both_classes(tmp_path):

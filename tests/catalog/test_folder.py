@@ -118,7 +118,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from([*SPEC.__dataclass_fields__, "schema", "classes", "x"]), JSON, min_size=1))
 def test_whatever_config_says_is_read_or_refused_by_name(folder, changes):
     config = folder / "config.json"

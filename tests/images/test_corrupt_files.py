@@ -79,8 +79,10 @@ WILD = ["0", "-1", "-5", "1", "3", "999", "999999999", "1000000000000", "-32", "
 WILD += ["", "1.5", "1e-300", "'abc'", "'RICE_1'", "'IMAGE'", "'BINTABLE'", "'1PB(99999)'", "'rad'", "'no end"]
 WILD += ["160000"]
 
-# Under load a first read takes seconds; what would hang is stopped by the time limit of the suite.
-fuzz = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Under load a first read takes seconds; what would hang is stopped by the time limit of the suite. There are a hundred
+# formats and ways to damage them; `make laws` tries each of them a hundred times.
+EXAMPLES = settings.default.max_examples // 10
+fuzz = settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def outcome(path: Path, content: bytes) -> list[np.ndarray]:
