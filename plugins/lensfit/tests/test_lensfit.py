@@ -1,7 +1,6 @@
 """The lens fit as a detector: smooth lenses are normal, a mass or another Einstein radius is not."""
 
-import subprocess
-import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -11,10 +10,12 @@ from torch import Tensor
 from zoo_lensfit.network import LensFit, first_guess
 from zoo_lensfit.normal import STATISTICS, Normal
 
+from zoo_core.cli import _exit_code
 from zoo_core.errors import SpecError
 from zoo_core.fit.macromodel import PARAMETERS, MacroModel, changed, source_image
 from zoo_core.testing.networks import network_of
 
+HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)  # that Python does not show
 SIDE, THETA_E, NOISE = 28, 7.0, 0.01
 PRIORS = {
     "theta_E": [THETA_E, 0.7],
@@ -176,13 +177,16 @@ def with_mass(parameters: Tensor, mass: float) -> Tensor:
     return (light / light.max() + NOISE * noise)[None, None]
 
 
-def test_on_the_command_line_it_says_nothing_but_what_it_did(tmp_path):
+def test_on_the_command_line_it_says_nothing_but_what_it_did(tmp_path, monkeypatch, capfd):
     image = np.zeros((150, 150), np.float32)
     image[:112, :112] = np.kron(lenses(1, seed=2)[0, 0].numpy(), np.ones((4, 4), np.float32))
     np.save(tmp_path / "lens.npy", image)
+    monkeypatch.chdir(tmp_path)
 
-    command = [sys.executable, "-m", "zoo_core", "-q", "predict", "lensfit.slc2020", "lens.npy", "-o", "scores.csv"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        code = _exit_code(["-q", "predict", "lensfit.slc2020", "lens.npy", "-o", "scores.csv"])
 
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (code, capfd.readouterr().err) == (0, "")
+    assert [str(one.message) for one in warned if not issubclass(one.category, HIDDEN)] == []
     assert "anomaly_score" in (tmp_path / "scores.csv").read_text()
