@@ -79,6 +79,10 @@ def test_pages_fit_a_phone(visit, browser, page):
         visit(page, ready(page))
 
         assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+        names = (
+            "return Math.min(390, ...[...document.querySelectorAll('tbody th')].map((one) => one.offsetWidth || 390))"
+        )
+        assert browser.execute_script(names) > 60  # and no name stands letter below letter
 
 
 def test_dark_pages_have_contrast(visit, browser):
