@@ -64,7 +64,7 @@ function wanted(row) {
 
 function count(board) {
   const shown = board.table.rows({ search: "applied" }).count(), all = board.table.rows().count();
-  board.tools.querySelector(".count").textContent = shown === all ? `${all} models` : `${shown} of ${all} models`;
+  board.tools.querySelector(".count").textContent = `${shown === all ? "" : `${shown} of `}${all} ${all === 1 ? "model" : "models"}`;
 }
 
 function columnChoice(board) {
