@@ -40,7 +40,7 @@ class Architecture(Generic[Network]):
         paper: BibTeX, or empty.
         train: `train(network, training)` sets the weights and buffers in place, with what `Training` offers. None: the
             task's loss is minimised by gradient descent.
-        compiled: `torch.compile` makes it a third faster on a CPU, or more, as measured; long runs then do so.
+        compiled: `torch.compile` makes it faster on a CPU, as measured; long runs then do so.
         broken_laws: laws of `zoo check` that it is known to break, each with the reason.
         measures_noise: whether it measures the noise of its images itself, in whose units it has learned; in a pipeline
             it then does not come after what takes noise away.
