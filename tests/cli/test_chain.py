@@ -22,9 +22,10 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(third_party_site, seen,
         assert answer.code == 0, answer.out + answer.err
         return answer.out
 
-    recipe = yaml.safe_load(RECIPE.read_text()) | {"validate_every": 20}
+    recipe = yaml.safe_load(RECIPE.read_text()) | {"validate_every": 10}
+    recipe["train"]["arguments"]["n"], recipe["validation"]["arguments"]["n"] = 400, 100
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
-    trained = zoo_command("train", "recipe.yaml", "-o", "run", "--steps", "40", "--device", "cpu")
+    trained = zoo_command("train", "recipe.yaml", "-o", "run", "--steps", "20", "--device", "cpu")
     assert trained.code == 0, trained.err
     folder, log = trained.out.strip(), trained.err.splitlines()
     assert log and all(line.startswith("zoo: ") for line in log), "it says what it does, and its libraries nothing"
