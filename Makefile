@@ -73,13 +73,13 @@ $(BIN)/pip:
 
 # Every package is built by the same hatchling, and not in an environment of its own.
 $(VENV)/.installed: $(BIN)/pip $(MANIFESTS)
-	@echo "installing into $(VENV): about 2.5 GB to download, 7 GB on disk"
+	@echo "installing into $(VENV): about 2.5 GB to download, 7 GB on disk, and several minutes in which pip is silent"
 	$(INSTALL) $(BUILDERS)
 	$(INSTALL) --no-build-isolation -r plugins/requirements.txt
 	@touch $@
 
 $(VENV)/.developer: $(BIN)/pip $(MANIFESTS)
-	@echo "installing into $(VENV): about 2.5 GB to download, 7 GB on disk"
+	@echo "installing into $(VENV): about 2.5 GB to download, 7 GB on disk, and several minutes in which pip is silent"
 	$(INSTALL) $(BUILDERS)
 	$(INSTALL) --no-build-isolation -r plugins/requirements.txt -e '.[test,lint,docs]'
 	@touch $(VENV)/.installed $@

@@ -79,9 +79,13 @@ def test_network_without_features_says_so(tiny, images):
         tiny("restoration").features(images)
 
 
+def test_an_image_of_one_band_needs_no_other_axis(model, images):
+    torch.testing.assert_close(model(images[0, 0]).logits, model(images[:1]).logits)
+
+
 def test_missing_axis_says_what_to_add(model, images):
-    with pytest.raises(ImageShapeError, match=r"image\[None, None\]"):
-        model(images[0, 0])
+    with pytest.raises(ImageShapeError, match=r"cube\[None\] for one image of several bands, images\[:, None\]"):
+        model(images[0])
 
 
 def test_wrong_number_of_bands_is_an_error(tiny, images):

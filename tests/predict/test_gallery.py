@@ -6,11 +6,13 @@ import matplotlib.image
 import numpy as np
 import pyarrow as pa
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from zoo_core.errors import ArgumentError
 from zoo_core.predict.explain import draw_explanations, explain
-from zoo_core.predict.gallery import stretched
+from zoo_core.predict.gallery import HEADER, RIGHT, TITLE, in_header, stretched
 from zoo_core.predict.picture import OUTLINE
 from zoo_core.predict.ranking import best
 from zoo_core.tasks import Heads
@@ -98,6 +100,17 @@ def test_best_are_the_highest_usable_scores_the_first_of_equals_first():
     pieces = [pa.table(rows).slice(0, 2), pa.table(rows).slice(2)]
     assert [one.index for one in best(pieces, "p_lens", 3)] == [2, 3, 4]
     assert [one.index for one in best(pieces, None, 2)] == [0, 2]
+
+
+@pytest.mark.parametrize("height", [2.0, 12.0])
+def test_the_words_above_the_panels_never_touch(height):
+    figure = Figure(figsize=(6, height), dpi=50)
+    canvas = FigureCanvasAgg(figure)
+    title, legend = (in_header(figure, RIGHT, below, "which", size=9) for below in (TITLE, HEADER / 2))
+    boxes = [text.get_window_extent(canvas.get_renderer()) for text in (title, legend)]
+
+    assert not boxes[0].overlaps(boxes[1])
+    assert boxes[1].y0 > figure.bbox.height - HEADER * figure.dpi, "nothing hangs into the panels"
 
 
 def test_what_was_measured_is_outlined_where_the_rest_was_added(model, tmp_path):

@@ -40,21 +40,28 @@ def as_array(images: np.ndarray | Tensor) -> np.ndarray:
 
 
 def as_batch(images: object) -> np.ndarray | Tensor:
-    """The same, if it is an array (images, bands, height, width).
+    """The same array (images, bands, height, width); an array (height, width) is a single image of a single band.
 
     Raises:
         ArgumentError: it is no array.
-        ImageShapeError: it has not four axes.
+        ImageShapeError: it has other axes.
+
+    Example:
+        >>> as_batch(np.zeros((101, 101))).shape
+        (1, 1, 101, 101)
     """
     if not isinstance(images, np.ndarray | Tensor):
         raise ArgumentError(
             f"images= is {type(images).__name__}; pass an array (images, bands, height, width), a list of images, or "
             "an NDData, CCDData, Cutout2D or HDU of astropy; names of files go to model.predict"
         )
+    if images.ndim == 2:
+        return images[None, None]
     if images.ndim != 4:
+        missing = "; pass cube[None] for one image of several bands, images[:, None] for images of a single band"
         raise ImageShapeError(
-            f"{images.ndim} axes of shape {tuple(images.shape)} are not the four (images, bands, height, width); "
-            "add an axis to a single image or a single band: image[None, None]"
+            f"images= has shape {tuple(images.shape)}, not the four axes (images, bands, height, width)"
+            + (missing if images.ndim == 3 else "")
         )
     return images
 

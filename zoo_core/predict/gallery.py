@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 
 from ..errors import ArgumentError
 from ..images.channels import blur
@@ -31,14 +32,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FAINT",
+    "HEADER",
     "INK",
     "LENS",
     "NIGHT",
     "PAPER",
+    "RIGHT",
+    "TITLE",
     "bar_of",
     "blue_to_red",
     "draw_gallery",
     "draw_scale_bar",
+    "in_header",
     "short_name",
     "stretched",
 ]
@@ -53,7 +58,8 @@ PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
 NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
 CURVES = "yellow: critical curves of the mean and, faintly, of draws from the posterior"
 NAME_LENGTH = 26
-HEADER, ABOVE = 0.45, 0.04  # inches: of the words on top, and between them and the edge
+HEADER, TITLE = 0.45, 0.04  # inches: the height of what stands above the panels, and where its first line begins
+LEFT, RIGHT = 0.02, 0.98
 WIDE = 40.0  # arcsec of a field whose bar is ten arcsec long instead of one
 NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
 TINY = 1e-30
@@ -81,11 +87,10 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
     prepared = model.preprocess
     scale = prepared.seen_scale
     figure = _figure(len(ranked), 2 if pairs else 1)
-    top = 1 - ABOVE / figure.get_figheight()
-    figure.text(0.02, top, model.id, color=INK, size=13, weight="bold", va="top")
+    in_header(figure, LEFT, TITLE, model.id, color=INK, size=13, weight="bold")
     words = _in_words(len(ranked), finished.rows, ranking) + (f", {model.task.beside}" if pairs else "")
     words += "" if pairs else _numbers(model, ranking)
-    figure.text(0.98, top, words, color=FAINT, size=9, va="top", ha="right")
+    in_header(figure, RIGHT, TITLE, words, color=FAINT, size=9, ha="right")
     legend = dict.fromkeys([CURVES] if scale is not None and are_of_lenses(model.heads) else [])
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
@@ -102,8 +107,7 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
         if scale is not None and CURVES in legend:
             posterior = cast(Regression, run.scorer.predicted(pixels))
             draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
-    below = 1 - HEADER / 2 / figure.get_figheight()
-    figure.text(0.98, below, " · ".join(legend), color=FAINT, size=8, va="top", ha="right")
+    in_header(figure, RIGHT, HEADER / 2, " · ".join(legend), color=FAINT, size=8, ha="right")
     if scale is not None:
         draw_scale_bar(figure.axes[0], scale, prepared.size)
     write_picture(figure, path)
@@ -195,6 +199,11 @@ def _figure(count: int, width: int) -> Figure:
         axes = figure.add_subplot(grid[place])
         axes.set_axis_off()
     return figure
+
+
+def in_header(figure: Figure, x: float, below: float, words: str, **look: object) -> Text:
+    """Words whose upper edge lies so many inches below that of the figure, however high it is."""
+    return figure.text(x, 1 - below / figure.get_figheight(), words, va="top", **look)
 
 
 def _label(axes: Axes, place: int, one: RankedImage, number: str) -> None:

@@ -108,7 +108,7 @@ def _row(image: RawImage | Unreadable, preprocess: Preprocess, pixel_scale: floa
     notes = [
         f"no pixel scale is known, {preprocess.pixel_scale:g} arcsec assumed" if preprocess.assumes(scale) else "",
         f"{ready.blank} pixels blank" if ready.blank else "",
-        f"{ready.padded} pixels padded" if ready.padded else "",
+        f"{ready.padded} of {ready.pixels[0].size} pixels padded" if ready.padded else "",
         f"pixel scale {pixel_scale:g} used, the header says {image.pixel_scale:.4g}" if contradicted else "",
     ]
     return _Row(image.id, image.path, "; ".join(filter(None, notes)), ready, contradicted)
