@@ -12,7 +12,7 @@ import zoo_core as zoo
 from zoo_core.errors import ArgumentError
 from zoo_core.fit.lens_model import PARAMETERS, LensModel, changed
 from zoo_core.fit.observed import Observed
-from zoo_core.fit.refinement import MODEL_ERROR
+from zoo_core.fit.refinement import MODEL_ERROR, SHAPE_ERRORS
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.model import Model
 from zoo_core.predict.refined import CHI_SQUARE, REFINED
@@ -95,6 +95,7 @@ def test_a_lens_is_refined_and_what_is_none_keeps_the_networks_numbers(regressor
     assert list(table["status"]) == ["ok"] * 3 and list(table[REFINED]) == [0, 1, 0]
     assert lens["theta_E"] == pytest.approx(TRUTH["theta_E"], abs=0.01) and lens["message"].count("refined") == 0
     assert lens["theta_E_err"] == pytest.approx(MODEL_ERROR * lens["theta_E"], rel=0.1)  # it is all but noise
+    assert lens["e1_err"] >= SHAPE_ERRORS["lens_e1"] and lens["e2_err"] >= SHAPE_ERRORS["lens_e2"]
     assert 0.2 < lens[CHI_SQUARE] < 1.2  # below 1 where light is not fitted to better than a share of itself
     assert lens["slope"] == 1.0 and lens["slope_err"] == pytest.approx(0.1)  # which a fit does not know
     for row in (noise, scaleless):

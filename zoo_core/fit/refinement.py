@@ -7,7 +7,7 @@ on from there in the pixels as they are, with weights that leave out what the mo
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -33,6 +33,10 @@ FAINT = 0.1  # quantile of the smoothed pixels that is taken for the background,
 MODEL_ERROR = 0.03
 """Of theta_E, relative, besides the errors of the fit: masses are no isothermal ellipsoids, sources no Sersic profiles.
 Sonnenfeld et al. (2013), ApJ 777, 97, find it from systematic effects and other people's models of the same lenses."""
+
+SHAPE_ERRORS: Mapping[str, float] = {"lens_e1": 0.1, "lens_e2": 0.1, "gamma_1": 0.05, "gamma_2": 0.05}
+"""Likewise, of ellipticity and shear, each of which makes up for what the other and a simple mass can't say
+(Etherington et al. 2024, arXiv:2301.05244). On 18 real lenses the ellipticity differs by 0.12 (rms) from that of other models."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +109,9 @@ class Refinement:
         return self.covariance[:, place, place].sqrt()
 
     def with_model_error(self) -> Tensor:
-        """The covariance with what the model itself is off by, see MODEL_ERROR."""
-        covariance = self.covariance.clone()
-        covariance[:, 0, 0] += (MODEL_ERROR * self.value("theta_E")) ** 2
-        return covariance
+        """The covariance with what the model itself is off by, see MODEL_ERROR and SHAPE_ERRORS."""
+        errors = {"theta_E": MODEL_ERROR * self.value("theta_E"), **SHAPE_ERRORS}
+        return self.covariance + torch.diag_embed(changed(torch.zeros_like(self.parameters), errors).square())
 
 
 def refine(observed: Observed, guess: Guess, free_mass: bool = True) -> Refinement:
