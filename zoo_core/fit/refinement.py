@@ -36,7 +36,8 @@ Sonnenfeld et al. (2013), ApJ 777, 97, find it from systematic effects and other
 
 SHAPE_ERRORS: Mapping[str, float] = {"lens_e1": 0.1, "lens_e2": 0.1, "gamma_1": 0.05, "gamma_2": 0.05}
 """Likewise, of ellipticity and shear, each of which makes up for what the other and a simple mass can't say
-(Etherington et al. 2024, arXiv:2301.05244). On 18 real lenses the ellipticity differs by 0.12 (rms) from that of other models."""
+(Etherington et al. 2024, arXiv:2301.05244). The ellipticities of 18 real lenses differ by 0.12 (rms) from those of
+other models."""
 
 
 @dataclass(frozen=True)
