@@ -127,7 +127,10 @@ def dotted(path: Path) -> str:
 
 def files_imported(path: Path, files: set[str]) -> Iterator[str]:
     """Files of the package that one imports anywhere: at its top, inside a function, or for types alone."""
-    tree = parsed(path)
+    yield from names_in(parsed(path), path, files)
+
+
+def names_in(tree: ast.AST, path: Path, files: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         yield from referred(node)
         if not isinstance(node, ast.ImportFrom):
@@ -192,6 +195,17 @@ def test_every_layer_is_placed():
 def test_no_files_import_each_other():
     graph = {name: {one for one in imports if (name, one) not in CIRCLES} for name, imports in file_graph().items()}
     assert not circle(graph), " <- ".join(circle(graph))
+
+
+def test_a_model_is_loaded_without_the_simulator():
+    reached, waiting = set(), ["models.load"]
+    while waiting:
+        reached.add(name := waiting.pop())
+        path = PACKAGE / f"{name.replace('.', '/')}.py"
+        path = path if path.exists() else path.with_suffix("") / "__init__.py"
+        top = ast.Module([node for node in parsed(path).body if isinstance(node, ast.ImportFrom)], [])
+        waiting += sorted(set(names_in(top, path, set(file_graph()))) & set(file_graph()) - reached)
+    assert "models.model" in reached and "sim.rays.lens" not in reached  # whose library takes a second to import
 
 
 def test_circles_that_are_allowed_still_exist():

@@ -12,8 +12,6 @@ from ..catalog.specs import ModelSpec
 from ..errors import ArgumentError, SpecError
 from ..fit.mass_model import MassModel
 from ..sim.frame import CutoutFrame
-from ..sim.rays.lens import convergence
-from ..sim.rays.masses import pixel_convergence
 from ..sim.rays.scene import LENS, Lens
 from ..sim.tables import table
 from ..tasks import Calibration, Heads, Regression
@@ -77,6 +75,9 @@ def map_of(posterior: Regression, frame: CutoutFrame) -> tuple[Tensor, Tensor]:
         posterior: of one image.
         frame: of the map, its middle where positions are 0.
     """
+    from ..sim.rays.lens import convergence  # takes as long to import as a model to be loaded
+    from ..sim.rays.masses import pixel_convergence
+
     points = posterior.points()[:, 0].double().cpu()
     points = points[:: max(1, len(points) // POINTS)]
     every = replace(posterior, mean=points)
