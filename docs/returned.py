@@ -20,6 +20,7 @@ from zoo_core.board.colours import COLOURS
 from zoo_core.catalog.registry import catalog
 from zoo_core.datasets.opening import open_dataset
 from zoo_core.predict.gallery import NIGHT, stretched
+from zoo_core.tasks.restoration import Restoration
 from zoo_core.web.thumbnails import filled
 
 TOP = Path(__file__).parents[1]
@@ -51,7 +52,8 @@ class Panel:
         columns = pq.read_table(result_path(RESULTS, self.benchmark, self.model).with_suffix(".parquet")).to_pydict()
         bright = np.array(columns["true_arc_snr"]) > BRIGHT if "true_arc_snr" in columns else np.array([True])
         positive = np.array(columns["true_label"]) > 0 if "true_label" in columns else np.array([True])
-        return Stored(columns, next(row for row in np.flatnonzero(bright & positive) if _is_whole(self.image(row))))
+        rows = np.flatnonzero(bright & positive).tolist()
+        return Stored(columns, next(row for row in rows if _is_whole(self.image(row))))
 
     def image(self, row: int) -> np.ndarray:
         """An image of the benchmark, (bands, H, W)."""
@@ -135,14 +137,17 @@ def _ring(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
 
 def _restored(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
     """The image without its noise, in the same stretch."""
-    _show(axes, np.asarray(zoo.load(panel.model)(image[None], pixel_scale=0.1).image[0]))
+    restored = zoo.load(panel.model)(image[None], pixel_scale=0.1)
+    assert isinstance(restored, Restoration)  # of a restorer
+    _show(axes, np.asarray(restored.image[0]))
     axes.set_title("the image without its noise", fontsize=8, y=-0.15)
 
 
 def _score(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
     """The score, among those of all images by class."""
     scores, normal = np.array(stored.columns["anomaly_score"]), np.array(stored.columns["true_label"]) == 0
-    edges = np.linspace(*np.quantile(scores, [0.005, 0.995]), BINS)
+    least, most = np.quantile(scores, [0.005, 0.995])
+    edges = np.linspace(least, most, BINS)
     for rows, colour, name in ((normal, OTHER, "normal"), (~normal, TRUE, "anomalies")):
         axes.hist(scores[rows], edges, color=colour, alpha=0.6, label=name)
     axes.axvline(scores[stored.row], color="black", linewidth=1)
@@ -153,7 +158,7 @@ def _score(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
 
 def _quiet(axes: Axes, *borders: str) -> None:
     axes.tick_params(labelsize=8)
-    axes.xaxis.label.set_size(8)
+    axes.xaxis.label.set_fontsize(8)
     axes.spines[[*borders]].set_visible(False)
 
 
