@@ -8,6 +8,7 @@ const tables = [];
 
 const settings = (heads, perPage = PER_PAGE) => ({
   paging: heads.rows > perPage, pageLength: perPage, lengthChange: false, info: false, autoWidth: false, order: heads.order,
+  orderClasses: false, // which would mark a cell of every row, shown or not
   layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: heads.rows > perPage ? "paging" : null },
   columnDefs: heads.columnDefs,
 });
@@ -51,16 +52,19 @@ function words(row) {
   return texts.get(row);
 }
 
-let choice = new FormData(filters ?? undefined);
+/** What is chosen, by the name of the field; fields that are empty choose nothing. */
+const chosen = () => new Map([...new FormData(filters ?? undefined)].filter(([, value]) => value.trim()));
+
+let choice = chosen();
 /** Whether the filters let a row through. */
-function wanted(row) {
-  const text = (choice.get("q") ?? "").toLowerCase().trim();
-  if (text && !words(row).includes(text)) return false;
-  if (choice.get("size") && !(Number(row.dataset.size) > 0 && Number(row.dataset.size) <= Number(choice.get("size")))) return false;
-  if (choice.get("speed") && Number(row.dataset.speed) < Number(choice.get("speed"))) return false;
-  if (choice.get("hideself") && row.dataset.badge === "self-reported") return false;
-  return [...choice].every(([name, value]) => !value || !(name in row.dataset) || ["size", "speed"].includes(name) || row.dataset[name] === value);
-}
+const wanted = (row) => [...choice].every(([name, value]) => (LETS[name] ?? ((one) => one.dataset[name] === value))(row, value));
+
+const LETS = {
+  q: (row, text) => words(row).includes(text.toLowerCase().trim()),
+  size: (row, most) => Number(row.dataset.size) > 0 && Number(row.dataset.size) <= Number(most),
+  speed: (row, least) => Number(row.dataset.speed) >= Number(least),
+  hideself: (row) => row.dataset.badge !== "self-reported",
+};
 
 function count(board) {
   const shown = board.table.rows({ search: "applied" }).count(), all = board.table.rows().count();
@@ -129,9 +133,9 @@ function keep() {
 
 /** Draws the rows that the filters let through, once for each choice: some fields tell of a change twice. */
 function apply() {
-  const before = new URLSearchParams(choice).toString();
-  choice = new FormData(filters);
-  if (new URLSearchParams(choice).toString() === before) return;
+  const before = new URLSearchParams([...choice]).toString();
+  choice = chosen();
+  if (new URLSearchParams([...choice]).toString() === before) return;
   tables.forEach((one) => one.table.draw());
   remember();
 }
