@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import zoo_core as zoo
+from zoo_core.catalog.registry import catalog
 from zoo_core.errors import ArgumentError
 from zoo_core.models.mass_map import map_of
 from zoo_core.sim.frame import CutoutFrame
@@ -12,6 +13,8 @@ from zoo_core.sim.rays.masses import pixel_convergence
 from zoo_core.sim.rays.scene import LENS, Lens
 from zoo_core.sim.tables import table
 from zoo_core.tasks import Heads, Regression
+from zoo_core.testing.members import OF_MEMBERS_LAWS
+from zoo_core.testing.trained import Trial
 
 FRAME = CutoutFrame(side=31, pixel_scale=0.1)
 HEADS = Heads(parameters=("theta_E", "e1", "e2", "lens_x"), units=("arcsec", "", "", "arcsec"))
@@ -48,6 +51,11 @@ def test_it_maps_images_as_any_model_and_each_alone_as_in_a_batch():
     torch.testing.assert_close(together.image[1:], alone.image, atol=1e-4, rtol=0)
     expected, _ = map_of(model.network.member(images[1:], 0.1), CutoutFrame(101, 0.1))
     torch.testing.assert_close(alone.image[0, 0], expected.float(), atol=1e-4, rtol=0)
+
+
+def test_the_published_one_answers_as_its_member_called_by_hand():
+    spec = catalog().model("mass_map.euclid")
+    assert not list(OF_MEMBERS_LAWS["one by one"](spec, Trial("cpu")))
 
 
 def test_what_measures_no_lens_is_refused():

@@ -90,7 +90,8 @@ def _mapped(model: Model, prepared: Tensor) -> Prediction:
     member = cast(MassMap, model.network).member
     posterior = cast(Regression, member(prepared, member.preprocess.pixel_scale))
     frame = CutoutFrame(model.preprocess.size, cast(float, member.preprocess.seen_scale))
-    return model.task.prediction(tuple(part[None, None] for part in map_of(posterior, frame)), model.heads)
+    output = tuple(part[None, None] for part in map_of(posterior, frame))
+    return model.task.prediction(output, model.heads).beside(prepared)
 
 
 def _pooled(model: Model, prepared: Tensor) -> Prediction:
