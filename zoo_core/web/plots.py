@@ -71,7 +71,8 @@ def _strata(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterato
 
 def _by_stratum(records: Sequence[Record], column: str, of: str, styles: Mapping[str, Spec]) -> Spec:
     """A point and its interval a model: strata from left to right, or a line each if they are many."""
-    many = len({record["stratum"] for record in records}) > BESIDE
+    strata_shown = len({record["stratum"] for record in records})
+    many = strata_shown > BESIDE
     along, across = ("y", "x") if many else ("x", "y")
     names = {"labelLimit": LABEL} if many else {"labelAngle": -30}
     title = COLUMNS.get(column, column)
@@ -85,7 +86,7 @@ def _by_stratum(records: Sequence[Record], column: str, of: str, styles: Mapping
     ends = {across: axis("low", of), f"{across}2": {"field": "high"}}
     bars = layer({"type": "rule", "strokeWidth": 1.5}, styles, **where, **ends)
     spec = spec_of([bars, marks] if "low" in records[0] else [marks])
-    return spec | {"height": {"step": STEP, "for": "position"}} if many else spec
+    return spec | {"height": STEP * strata_shown} if many else spec
 
 
 def _reliability(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterator[Plot]:
