@@ -75,9 +75,9 @@ def for_run(model: Model, images: int, precision: str, wanted: bool | None) -> M
     """The model with its network compiled, if that is wanted for a run over so many images; None: if it pays.
 
     It pays on a CPU, for an architecture that says so (`Architecture.compiled`), where there is a C++ compiler, from
-    2,500 images at eight views a core on. Compiling takes 50 s of one core for `deeplens`. A view then takes 31 ms
-    instead of 47 to 56 on a quieter core, and 42 instead of 48 on one that twenty processes wanted: 2,000 to 8,000
-    views give back what it takes.
+    2,500 images at eight views a core on. Compiling takes 50 s of one core for `deeplens`. A view then takes 37 ms
+    instead of 47 in the median of six rounds, 31 instead of 56 at best, 42 instead of 48 on a core that twenty
+    processes wanted: 2,000 to 8,000 views give back what it takes.
 
     Raises:
         ArgumentError: it is wanted where it cannot be.
