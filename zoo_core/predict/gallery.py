@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -201,7 +201,7 @@ def _figure(count: int, width: int) -> Figure:
     return figure
 
 
-def in_header(figure: Figure, x: float, below: float, words: str, **look: object) -> Text:
+def in_header(figure: Figure, x: float, below: float, words: str, **look: Any) -> Text:
     """Words whose upper edge lies so many inches below that of the figure, however high it is."""
     return figure.text(x, 1 - below / figure.get_figheight(), words, va="top", **look)
 
