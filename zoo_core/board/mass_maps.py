@@ -7,20 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from ..interfaces import Dataset
 from ..models.model import Model
 from ..predict.picture import write_picture
 from ..tasks import Convergence
-from ..tasks.convergence import SHOWN
+from .restored import SHOWN, draw_error, panels_of
 
 __all__ = ["draw_mass_maps"]
 
-MOST = 8  # images
-SIDE = 1.5  # inches, of a panel
-DPI = 130
-LARGEST = 3.0  # sigma, where the colours of the error end
 ERROR = 0.1  # dex, that stands for sigma where none is stated
 TITLES = ("image", "log10 kappa", "true", "error / sigma")
 
@@ -34,24 +29,18 @@ def draw_mass_maps(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path)
         rows: of it; the first ones are drawn.
         stem: beginning of the file's name.
     """
-    shown = rows[:MOST]
+    shown = rows[:SHOWN]
     images, truth = dataset.images(shown), dataset.mass_maps(shown)
     prediction = model(images, dataset.description.pixel_scale)
     assert isinstance(prediction, Convergence)
     maps = prediction.image.cpu().numpy()
     sigma = np.full_like(maps, ERROR) if prediction.sigma is None else prediction.sigma.cpu().numpy()
-    figure = Figure(figsize=(SIDE * len(TITLES), SIDE * len(shown) + 0.2), dpi=DPI, layout="constrained")
-    grid = figure.subplots(len(shown), len(TITLES), squeeze=False)
+    figure, grid = panels_of(len(shown), TITLES)
     for k, panels in enumerate(grid):
         _draw_image(panels[0], images[k, 0])
         for panel, one in zip(panels[1:], (maps[k, 0], truth.log10_kappa[k, 0]), strict=False):
             _draw_map(panel, one)
-        error = (maps[k, 0] - truth.log10_kappa[k, 0]) / sigma[k, 0]
-        panels[3].imshow(error, vmin=-LARGEST, vmax=LARGEST, cmap="RdBu_r", origin="lower")
-    for panel in grid.flat:
-        panel.set(xticks=[], yticks=[])
-    for panel, title in zip(grid[0], TITLES, strict=True):
-        panel.set_title(title, fontsize=7)
+        draw_error(panels[3], (maps[k, 0] - truth.log10_kappa[k, 0]) / sigma[k, 0])
     return [write_picture(figure, stem.with_name(f"{stem.name}-maps.png"))]
 
 
@@ -62,5 +51,6 @@ def _draw_image(panel: Axes, image: np.ndarray) -> None:
 
 
 def _draw_map(panel: Axes, log10_kappa: np.ndarray) -> None:
-    panel.imshow(log10_kappa, vmin=SHOWN[0], vmax=SHOWN[1], cmap="viridis", origin="lower")
-    panel.contour(np.nan_to_num(log10_kappa, nan=SHOWN[0]), levels=[0.0], colors="white", linewidths=0.6)
+    low, high = Convergence.SHOWN
+    panel.imshow(log10_kappa, vmin=low, vmax=high, cmap="viridis", origin="lower")
+    panel.contour(np.nan_to_num(log10_kappa, nan=low), levels=[0.0], colors="white", linewidths=0.6)

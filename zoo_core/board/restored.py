@@ -14,7 +14,7 @@ from ..models.model import Model
 from ..predict.picture import write_picture
 from ..tasks import Restoration
 
-__all__ = ["draw_restored", "draw_stages"]
+__all__ = ["SHOWN", "draw_error", "draw_restored", "draw_stages", "panels_of"]
 
 SHOWN = 8  # images
 SIDE = 1.5  # inches, of a panel
@@ -36,12 +36,12 @@ def draw_restored(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) 
     prediction = model(observed, dataset.description.pixel_scale)
     assert isinstance(prediction, Restoration)
     restored = prediction.image.cpu().numpy()
-    figure, grid = _grid(len(shown), ("observed", "restored", "without noise", "error / noise"))
+    figure, grid = panels_of(len(shown), ("observed", "restored", "without noise", "error / noise"))
     for k, panels in enumerate(grid):
         for panel, image in zip(panels, (observed[k, 0], restored[k, 0], truth.target[k, 0]), strict=False):
             _draw(panel, image, float(truth.sigma[k].min()))
         error = np.where(np.isfinite(observed[k, 0]), restored[k, 0] - truth.target[k, 0], np.nan)
-        panels[3].imshow(error / truth.sigma[k, 0], vmin=-LARGEST, vmax=LARGEST, cmap="RdBu_r", origin="lower")
+        draw_error(panels[3], error / truth.sigma[k, 0])
     path = stem.with_name(f"{stem.name}-restored.png")
     write_picture(figure, path)
     return [path]
@@ -59,7 +59,7 @@ def draw_stages(path: str | Path, model: Model, images: np.ndarray, pixel_scale:
     *stages, answer = model.stages(images, pixel_scale)
     restored = [stage for stage in (*stages, answer) if isinstance(stage, Restoration)]
     names = model.spec.members if model.spec is not None else ()
-    figure, grid = _grid(len(images), ("observed", *names[: len(restored)]))
+    figure, grid = panels_of(len(images), ("observed", *names[: len(restored)]))
     words = [
         ", ".join(f"{name} {column[k]:.3g}" for name, column in answer.to_table().items()) for k in range(len(images))
     ]
@@ -73,7 +73,8 @@ def draw_stages(path: str | Path, model: Model, images: np.ndarray, pixel_scale:
     write_picture(figure, Path(path))
 
 
-def _grid(rows: int, titles: tuple[str, ...]) -> tuple[Figure, np.ndarray]:
+def panels_of(rows: int, titles: tuple[str, ...]) -> tuple[Figure, np.ndarray]:
+    """A figure, and its panels, (rows, titles), with a title above each column."""
     figure = Figure(figsize=(SIDE * len(titles), SIDE * rows + 0.2), dpi=DPI, layout="constrained")
     grid = figure.subplots(rows, len(titles), squeeze=False)
     for panel in grid.flat:
@@ -81,6 +82,11 @@ def _grid(rows: int, titles: tuple[str, ...]) -> tuple[Figure, np.ndarray]:
     for panel, title in zip(grid[0], titles, strict=True):
         panel.set_title(title, fontsize=7)
     return figure, grid
+
+
+def draw_error(panel: Axes, error: np.ndarray) -> None:
+    """An error in units of the stated one, (H, W): red where it is too much."""
+    panel.imshow(error, vmin=-LARGEST, vmax=LARGEST, cmap="RdBu_r", origin="lower")
 
 
 def _draw(panel: Axes, image: np.ndarray, noise: float) -> None:

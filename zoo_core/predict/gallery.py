@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from ..errors import ArgumentError
 from ..images.channels import blur
 from ..images.sky import sky
-from ..tasks import Convergence, RankingColumn, Regression, Restoration, convergence
+from ..tasks import RankingColumn, Regression, Restoration
 from ..tasks.posterior import with_error
 from .critical_curves import are_of_lenses, draw_critical_curves
 from .picture import OUTLINED, outline_measured, write_picture
@@ -163,13 +163,13 @@ def _asinh(signal: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
 def _became(scorer: Scorer, pixels: np.ndarray) -> np.ndarray:
     """What a prepared image (1, bands, H, W) became, stretched as the image, or by itself where it has another unit.
 
-    Maps of the convergence are shown from `tasks.convergence.SHOWN[0]` to `SHOWN[1]`.
+    What has a range of its own is shown in that, see `Restoration.SHOWN`.
     """
     bands, heads = scorer.model.bands, scorer.model.heads
     prediction = cast(Restoration, scorer.predicted(pixels))
     after = prediction.image[0].cpu().numpy()
-    if isinstance(prediction, Convergence):
-        low, high = convergence.SHOWN
+    if prediction.SHOWN is not None:
+        low, high = prediction.SHOWN
         return ((after[0] - low) / (high - low)).clip(0, 1)
     if any(heads.units) or len(after) != len(bands):
         return stretched(after)

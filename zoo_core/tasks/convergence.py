@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
 from ..references import lazy
@@ -16,15 +14,11 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from ..images.origin import Origin
     from ..metric import Metric
 
-__all__ = ["SHOWN", "TASK", "Convergence", "ConvergenceTask"]
+__all__ = ["TASK", "Convergence", "ConvergenceTask"]
 
 UNIT = "dex"
-
-SHOWN = (-1.3, 1.0)
-"""log10 of the convergence, dex, from the darkest to the lightest colour of pictures."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +30,8 @@ class Convergence(Restoration):
     The grid is that of the image that the network saw; pixels are as large as those.
     """
 
-    def write(self, files: Sequence[Path], origins: Sequence[Origin], made_by: Mapping[str, str]) -> Columns:
-        """A FITS file for each map, as of `Restoration`; layers LOG10_KAPPA and SIGMA."""
-        from ..images.restored import write_restored
-
-        maps = {"LOG10_KAPPA": self.image} | ({} if self.sigma is None else {"SIGMA": self.sigma})
-        for k, (file, origin) in enumerate(zip(files, origins, strict=True)):
-            write_restored(file, {name: one[k].cpu().numpy() for name, one in maps.items()}, self.unit, origin, made_by)
-        return {"output": [str(file) for file in files]}
+    LAYERS = "LOG10_KAPPA", "SIGMA"
+    SHOWN: ClassVar[tuple[float, float]] = -1.3, 1.0
 
 
 class ConvergenceTask(RestorationTask):
@@ -56,9 +44,10 @@ class ConvergenceTask(RestorationTask):
 
     name = "convergence"
     trains_on = ("convergence",)
-    beside = f"and log10 of the convergence, {SHOWN[0]:g} (dark) to {SHOWN[1]:g} (light)"
+    beside = "and log10 of the convergence, {:g} (dark) to {:g} (light)".format(*Convergence.SHOWN)
     pictures = lazy("zoo_core.board.mass_maps:draw_mass_maps")
     restores = False
+    VARIANCE = 1.0
 
     def prediction(
         self, output: Tensor | tuple[Tensor, ...], heads: Heads, calibration: Calibration = UNCALIBRATED
@@ -94,19 +83,6 @@ class ConvergenceTask(RestorationTask):
         assert isinstance(prediction, Convergence)
         sigma = None if prediction.sigma is None else prediction.sigma.cpu().numpy()
         return compared_maps(prediction.image.cpu().numpy(), sigma, truth.mass_maps())
-
-    def marginal(
-        self, outputs: Sequence[Tensor | tuple[Tensor, ...]], calibration: Calibration
-    ) -> tuple[Tensor, Tensor]:
-        """The mean map, and sigma of a variance that is the mean one of the samples and that of their maps."""
-        import torch
-
-        maps = torch.stack([output[0] if isinstance(output, tuple) else output for output in outputs])
-        variance = maps.var(0, correction=0)
-        sigmas = [output[1] for output in outputs if isinstance(output, tuple)]
-        if sigmas:
-            variance = variance + torch.stack(sigmas).square().mean(0)
-        return maps.mean(0), variance.sqrt()
 
 
 TASK = ConvergenceTask()

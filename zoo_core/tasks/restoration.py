@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ..errors import ArgumentError
 from ..predictions import UNCALIBRATED, Calibration, Columns, Heads, Prediction
@@ -37,6 +37,12 @@ class Restoration(Prediction):
             comes after it in a pipeline counts in units of this one. None where only outputs are at hand.
     """
 
+    LAYERS: ClassVar[tuple[str, str]] = "", "SIGMA"
+    """Of the file of an image: that of the image, and that of its standard deviation."""
+
+    SHOWN: ClassVar[tuple[float, float] | None] = None
+    """Values that pictures show darkest and lightest; None: the image is stretched as telescope images are."""
+
     image: Tensor
     unit: str
     sigma: Tensor | None = None
@@ -60,11 +66,10 @@ class Restoration(Prediction):
         """
         from ..images.restored import write_restored
 
-        images = self.image.cpu().numpy()
-        sigmas = None if self.sigma is None else self.sigma.cpu().numpy()
+        parts = zip(self.LAYERS, (self.image, self.sigma), strict=True)
+        layers = {name: part.cpu().numpy() for name, part in parts if part is not None}
         for k, (file, origin) in enumerate(zip(files, origins, strict=True)):
-            layers = {"": images[k]} if sigmas is None else {"": images[k], "SIGMA": sigmas[k]}
-            write_restored(file, layers, self.unit, origin, made_by)
+            write_restored(file, {name: layer[k] for name, layer in layers.items()}, self.unit, origin, made_by)
         return {"output": [str(file) for file in files]}
 
 
@@ -78,6 +83,8 @@ class RestorationTask(Task):
 
     whose standard deviation is sqrt(2) b.
     """
+
+    VARIANCE = 2.0  # of the distribution of a pixel, over the square of its scale
 
     name = "restoration"
     trains_on = ("restoration",)
@@ -97,7 +104,7 @@ class RestorationTask(Task):
         """The image in the first unit."""
         unit = heads.units[0] if heads.units else ""
         if isinstance(output, tuple):
-            return Restoration(output[0].float(), unit, math.sqrt(2) * output[1].float())
+            return Restoration(output[0].float(), unit, math.sqrt(self.VARIANCE) * output[1].float())
         return Restoration(output.float(), unit)
 
     def loss(self, output: Tensor | tuple[Tensor, ...], target: Tensor, heads: Heads) -> Tensor:
@@ -160,8 +167,8 @@ class RestorationTask(Task):
         variance = images.var(0, correction=0)
         scales = [output[1] for output in outputs if isinstance(output, tuple)]
         if scales:
-            variance = variance + 2 * torch.stack(scales).square().mean(0)  # of a Laplace distribution
-        return images.mean(0), (variance / 2).sqrt()
+            variance = variance + self.VARIANCE * torch.stack(scales).square().mean(0)
+        return images.mean(0), (variance / self.VARIANCE).sqrt()
 
     def empty_columns(self, heads: Heads) -> Columns:
         """No columns: the images are files."""
