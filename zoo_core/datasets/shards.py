@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from tokenize import TokenError
+from typing import TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,6 +17,7 @@ __all__ = ["ImageShards", "read_array", "write_array"]
 log = logging.getLogger("zoo")
 
 Made = tuple[np.ndarray, np.ndarray]
+Kept = TypeVar("Kept")
 SIZE = 500  # images a file
 DAMAGED = (EOFError, ValueError, TypeError, SyntaxError, MemoryError, TokenError, BadZipFile)  # what np.load raises
 
@@ -82,18 +84,32 @@ class ImageShards:
 
     def _shard(self, shard: int) -> Made:
         start, stop = shard * SIZE, min((shard + 1) * SIZE, self.count)
-        kept = self._kept(shard, stop - start)
-        if kept is None:
+
+        def make() -> None:
             for path, array in zip(self._files(shard), self.make(start, stop), strict=True):
                 write_array(path, array)
-            kept = self._kept(shard, stop - start)
-            assert kept is not None
-        return kept
+
+        return kept_or_made(lambda: self._kept(shard, stop - start), make)
 
     def _kept(self, shard: int, rows: int) -> Made | None:
         images, truth = self._files(shard)
         found = read_array(images, rows, mapped=True), read_array(truth, rows)
         return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+
+def kept_or_made(read: Callable[[], Kept | None], make: Callable[[], None]) -> Kept:
+    """What is kept in files, which are made if they are not there or damaged.
+
+    Arguments:
+        read: what is there; None if it must be made.
+        make: leaves it there.
+    """
+    if (kept := read()) is not None:
+        return kept
+    make()
+    made = read()
+    assert made is not None
+    return made
 
 
 def read_array(path: Path, rows: int, mapped: bool = False) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from ..datasets.shards import read_array
+from ..datasets.shards import kept_or_made, read_array
 from ..datasets.store import ImageStore, StoredView
 from ..files import whole
 from ..images.preprocess import Preprocess
@@ -41,8 +41,8 @@ class PreparedView(StoredView):
 def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.ndarray:
     """All images prepared, (N, bands, size, size), in a memory map that is made once and named for what it holds."""
     file = path / f"{dataset.description.name}-{dataset.identity()[:16]}-{made_by(preprocess)}.npy"
-    kept = read_array(file, len(dataset), mapped=True)
-    if kept is None:
+
+    def make() -> None:
         log.info("preparing %d images of %s, which are kept in %s", len(dataset), dataset.description.name, path)
         scale = dataset.description.pixel_scale
         shape = (len(dataset), len(preprocess.bands), preprocess.size, preprocess.size)
@@ -52,9 +52,8 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
                 stop = min(start + CHUNK, len(dataset))
                 stored[start:stop] = prepared(dataset.images(slice(start, stop)), preprocess, scale)
             stored.flush()
-        kept = read_array(file, len(dataset), mapped=True)
-        assert kept is not None
-    return kept
+
+    return kept_or_made(lambda: read_array(file, len(dataset), mapped=True), make)
 
 
 def made_by(preprocess: Preprocess) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..shards import read_array, write_array
+from ..shards import kept_or_made, read_array, write_array
 from ..store import ImageStore
 from .modelling_bank import BLOCK, LensBank, Lenses
 
@@ -45,9 +45,7 @@ class MapBank(LensBank):
 def _block(folder: Path, start: int, lenses: MappedLenses) -> np.ndarray:
     """The maps of the lenses of a file, made if it is not there."""
     file, stop = folder / f"{start // BLOCK:05d}.maps.npy", min(start + BLOCK, len(lenses))
-    if (kept := read_array(file, stop - start, mapped=True)) is not None:
-        return kept
-    write_array(file, lenses.maps(start, stop, torch.float32).astype(np.float16))
-    made = read_array(file, stop - start, mapped=True)
-    assert made is not None
-    return made
+    return kept_or_made(
+        lambda: read_array(file, stop - start, mapped=True),
+        lambda: write_array(file, lenses.maps(start, stop, torch.float32).astype(np.float16)),
+    )

@@ -13,6 +13,7 @@ from ...sim.cutouts import Components
 from ...sim.modelling import Telescope
 from ...sim.telescope.exposures import draw_exposures
 from ...sim.telescope.noise import Draw
+from ..shards import kept_or_made
 from ..store import StoredView
 from .scene_blocks import SceneBlock, halved, read_block, stores, write_block
 
@@ -89,12 +90,10 @@ class LensBank(StoredView):
 def _block(folder: Path, start: int, lenses: Lenses, device: torch.device) -> SceneBlock:
     """Foregrounds, arcs and truth of the lenses of a file, made if it is not there."""
     number, stop = start // BLOCK, min(start + BLOCK, len(lenses))
-    if (kept := read_block(folder, number, stop - start)) is not None:
-        return kept
-    write_block(folder, number, _rendered(start, stop, lenses, device))
-    made = read_block(folder, number, stop - start)
-    assert made is not None
-    return made
+    return kept_or_made(
+        lambda: read_block(folder, number, stop - start),
+        lambda: write_block(folder, number, _rendered(start, stop, lenses, device)),
+    )
 
 
 def _rendered(start: int, stop: int, lenses: Lenses, device: torch.device) -> SceneBlock:
