@@ -159,15 +159,21 @@ class Metric:
         """The metric of these predictions; NaN where it is not defined."""
         return self.interval.value(scores, truth)
 
+    def compared(self, value: Any) -> Any:
+        """What is sorted, and of which differences are taken: the value, or its distance to `ideal`.
+
+        Arguments:
+            value: of this metric, a number or an array.
+        """
+        return value if self.ideal is None else abs(value - self.ideal)
+
     def merit(self, value: Any) -> Any:
         """What is the larger the better: the value, its negative, or that of its distance to `ideal`.
 
         Arguments:
             value: of this metric, a number or an array.
         """
-        if self.ideal is not None:
-            return -abs(value - self.ideal)
-        return value if self.higher_is_better else -value
+        return value if self.ideal is None and self.higher_is_better else -self.compared(value)
 
 
 def resampled_together(

@@ -125,19 +125,14 @@ def paired(
             interval.
     """
     first, second = values
-    difference = None if first is None or second is None else _counted(metric, first) - _counted(metric, second)
+    difference = None if first is None or second is None else metric.compared(first) - metric.compared(second)
     found = PairedMetric(metric.name, first, second, difference, low=None, high=None, better="", ideal=metric.ideal)
     if difference is None or resampled[0] is None or resampled[1] is None:
         return found
-    low, high = percentile(_counted(metric, resampled[0]) - _counted(metric, resampled[1])) or (None, None)
+    low, high = percentile(metric.compared(resampled[0]) - metric.compared(resampled[1])) or (None, None)
     merit = metric.merit(resampled[0]) - metric.merit(resampled[1])
     better = models[0] if np.mean(merit > 0) > 0.975 else models[1] if np.mean(merit < 0) > 0.975 else ""
     return replace(found, low=low, high=high, better=better)
-
-
-def _counted(metric: Metric, value: Any) -> Any:
-    """That of which differences are taken: the value, or its distance to the ideal one."""
-    return value if metric.ideal is None else -metric.merit(value)
 
 
 def disputed(first: Scores, second: Scores, result: Result, shown: int) -> list[int]:

@@ -142,8 +142,8 @@ class View:
         estimate = row.shown.metrics.get(metric) if row.shown is not None else None
         if estimate is None or estimate.value is None:
             return NOTHING if self.rising[metric] else -NOTHING
-        ideal = self._ideals.get(metric)
-        return estimate.value if ideal is None else abs(estimate.value - ideal)
+        known = self._known.get(metric)
+        return estimate.value if known is None else known.compared(estimate.value)
 
     def truth(self, row: int) -> str:
         """Truth of an image, in words."""
@@ -155,8 +155,8 @@ class View:
         return answer(self._measured(model), row)
 
     @cached_property
-    def _ideals(self) -> Mapping[str, float | None]:
-        return {metric.name: metric.ideal for metric in self.shown.metrics}
+    def _known(self) -> Mapping[str, Metric]:
+        return {metric.name: metric for metric in self.shown.metrics}
 
     def _measured(self, model: str) -> Measured:
         return next(one for one in self.shown.measured if one.model == model)
