@@ -1,11 +1,12 @@
 """Metrics of maps of the convergence, of the numbers that `mass_comparison` gives for each image."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from ...metric import Bootstrap, Metric
-from ...scores import ColumnScores, Truth
+from ...metric import Metric
+from .columns import of_column
 from .regression import NOMINAL
 
 __all__ = ["convergence_metrics"]
@@ -26,13 +27,13 @@ def convergence_metrics() -> list[Metric]:
         0.02
     """
     return [
-        _error("kappa_error", "rms", _median, "median over images of the rms error of log10 kappa, dex"),
-        _error("kappa_error_inside", "rms_inside", _median, "the same of the pixels within the Einstein radius"),
+        _error("kappa_error", "rms", np.median, "median over images of the rms error of log10 kappa, dex"),
+        _error("kappa_error_inside", "rms_inside", np.median, "the same of the pixels within the Einstein radius"),
         _error("mass_error", "mass", _median_size, "median of |mass within the Einstein radius over the true one - 1|"),
         Metric(
             "mass_bias",
             TASK,
-            _of("mass", _median),
+            of_column("mass", np.median),
             summary="median of mass within the Einstein radius over the true one - 1",
             ideal=0.0,
         ),
@@ -41,27 +42,12 @@ def convergence_metrics() -> list[Metric]:
     ]
 
 
-def _of(column: str, average: Callable[[np.ndarray], float]) -> Bootstrap:
-    def compute(scores: ColumnScores, truth: Truth) -> float:
-        return average(scores.columns[column]) if len(truth["id"]) else float("nan")
-
-    return Bootstrap(compute)
-
-
-def _error(name: str, column: str, average: Callable[[np.ndarray], float], summary: str) -> Metric:
-    return Metric(name, TASK, _of(column, average), higher_is_better=False, summary=summary)
+def _error(name: str, column: str, average: Callable[[np.ndarray], Any], summary: str) -> Metric:
+    return Metric(name, TASK, of_column(column, average), higher_is_better=False, summary=summary)
 
 
 def _share_within(sigmas: int, name: str, summary: str) -> Metric:
-    return Metric(name, TASK, _of(f"within_{sigmas}", _mean), summary=summary, ideal=NOMINAL[sigmas])
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.mean(values))
-
-
-def _median(values: np.ndarray) -> float:
-    return float(np.median(values))
+    return Metric(name, TASK, of_column(f"within_{sigmas}", np.mean), summary=summary, ideal=NOMINAL[sigmas])
 
 
 def _median_size(values: np.ndarray) -> float:

@@ -1,12 +1,12 @@
 """Metrics of restored images, of the numbers that `comparison` gives for each image."""
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from ...metric import Bootstrap, Metric
 from ...scores import ColumnScores, Truth
+from .columns import of_column
 
 __all__ = ["restoration_metrics"]
 
@@ -25,14 +25,17 @@ def restoration_metrics() -> list[Metric]:
         32.0
     """
     return [
-        Metric("psnr", TASK, _of("psnr", np.mean), summary="mean peak signal-to-noise ratio, dB"),
+        Metric("psnr", TASK, of_column("psnr", np.mean), summary="mean peak signal-to-noise ratio, dB"),
         Metric(
-            "ssim", TASK, _of("ssim", np.mean), summary="mean structural similarity of asinh images (Wang et al. 2004)"
+            "ssim",
+            TASK,
+            of_column("ssim", np.mean),
+            summary="mean structural similarity of asinh images (Wang et al. 2004)",
         ),
         Metric(
             "snr_gain",
             TASK,
-            _of("snr_gain", np.median),
+            of_column("snr_gain", np.median),
             summary="median over images of the noise of source pixels before over after",
         ),
         _error("arc_flux_error", Bootstrap(_arc_flux_error), "median of |1 - flux of the arcs over the true one|"),
@@ -50,10 +53,6 @@ def restoration_metrics() -> list[Metric]:
             "|chi^2 - 1|, median chi^2 per pixel of what was taken away; 0 if that is the noise",
         ),
     ]
-
-
-def _of(column: str, average: Callable[[np.ndarray], np.floating]) -> Bootstrap:
-    return Bootstrap(lambda scores, truth: float(average(scores.columns[column])) if len(truth["id"]) else float("nan"))
 
 
 def _error(name: str, interval: Bootstrap, summary: str) -> Metric:
