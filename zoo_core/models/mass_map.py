@@ -76,15 +76,13 @@ def map_of(posterior: Regression, frame: CutoutFrame) -> tuple[Tensor, Tensor]:
         frame: of the map, its middle where positions are 0.
     """
     from ..sim.rays.lens import convergence  # takes as long to import as a model to be loaded
-    from ..sim.rays.masses import pixel_convergence
+    from ..sim.rays.masses import pixel_centres, pixel_convergence
 
     points = posterior.points()[:, 0].double().cpu()
     points = points[:: max(1, len(points) // POINTS)]
     every = replace(posterior, mean=points)
-    axis = (torch.arange(frame.side, dtype=torch.float64) - (frame.side - 1) / 2) * frame.pixel_scale
-    grid = (len(points), frame.side, frame.side)
-    lenses = _lenses(every)
-    scattered = convergence(lenses, axis[None, None, :].expand(grid), axis[None, :, None].expand(grid)).log10()
+    axis, grid = pixel_centres(frame), (len(points), frame.side, frame.side)
+    scattered = convergence(_lenses(every), axis[None, None, :].expand(grid), axis[None, :, None].expand(grid)).log10()
     return pixel_convergence(_lenses(posterior), frame).log10(), scattered.std(0, correction=0)
 
 

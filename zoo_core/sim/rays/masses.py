@@ -10,7 +10,7 @@ from .grid import Grid, gauss_legendre, pixel_means
 from .lens import deflection
 from .light import Profiles, brightness
 
-__all__ = ["bent", "centre_of", "pixel_convergence", "total_deflection", "within_einstein_radius"]
+__all__ = ["bent", "centre_of", "pixel_centres", "pixel_convergence", "total_deflection", "within_einstein_radius"]
 
 NODES = 4  # of the quadrature along each edge of a pixel
 FINER = 2  # rays along the side of a pixel of the grid
@@ -70,6 +70,11 @@ def pixel_convergence(lenses: np.ndarray, frame: CutoutFrame, dtype: torch.dtype
     return (right + up) / (2 * frame.pixel_scale)
 
 
+def pixel_centres(frame: CutoutFrame) -> Tensor:
+    """The centres of the pixels along a side, arcsec, (side,), float64."""
+    return (torch.arange(frame.side, dtype=torch.float64) - (frame.side - 1) / 2) * frame.pixel_scale
+
+
 def centre_of(lenses: np.ndarray) -> tuple[float, float]:
     """Where the mass of isothermal lenses is centred, arcsec: each counts as its Einstein radius.
 
@@ -91,7 +96,7 @@ def within_einstein_radius(kappa: np.ndarray, centre: tuple[float, float], frame
         centre: x and y, arcsec.
         frame: of the image.
     """
-    axis = (np.arange(frame.side) - (frame.side - 1) / 2) * frame.pixel_scale
+    axis = pixel_centres(frame).numpy()
     radius = np.hypot(axis[None, :] - centre[0], axis[:, None] - centre[1])
     order = np.argsort(radius, axis=None, kind="stable")
     means = np.cumsum(kappa.ravel()[order]) / np.arange(1, kappa.size + 1)
