@@ -5,6 +5,7 @@ All answers but the restored image are those that the results hold.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from zoo_core.bench.results import result_path
 from zoo_core.board.colours import COLOURS
 from zoo_core.catalog.registry import catalog
 from zoo_core.datasets.opening import open_dataset
+from zoo_core.interfaces import Dataset
 from zoo_core.predict.gallery import NIGHT, stretched
 from zoo_core.tasks.restoration import Restoration
 from zoo_core.web.thumbnails import filled
@@ -39,13 +41,13 @@ class Panel:
         task: its name.
         benchmark: whose first bright lens is shown; where all are lenses, the first with substructure.
         model: that answers.
-        draw: called with the axes, the panel, what is stored and the image (bands, H, W).
+        draw: called with the axes, the panel and what is stored.
     """
 
     task: str
     benchmark: str
     model: str
-    draw: Callable[[Axes, "Panel", "Stored", np.ndarray], None]
+    draw: Callable[[Axes, "Panel", "Stored"], None]
 
     def stored(self) -> "Stored":
         """What the result holds, and which image is shown."""
@@ -53,20 +55,24 @@ class Panel:
         bright = np.array(columns["true_arc_snr"]) > BRIGHT if "true_arc_snr" in columns else np.array([True])
         positive = np.array(columns["true_label"]) > 0 if "true_label" in columns else np.array([True])
         rows = np.flatnonzero(bright & positive).tolist()
-        return Stored(columns, next(row for row in rows if _is_whole(self.image(row))))
+        return Stored(columns, *next((row, image) for row in rows if _is_whole(image := self._image(row))))
 
-    def image(self, row: int) -> np.ndarray:
-        """An image of the benchmark, (bands, H, W)."""
+    @cached_property
+    def _dataset(self) -> Dataset:
         spec = catalog().benchmarks[self.benchmark]
-        return np.asarray(open_dataset(spec.dataset, **spec.arguments).images(np.array([row]))[0])
+        return open_dataset(spec.dataset, **spec.arguments)
+
+    def _image(self, row: int) -> np.ndarray:
+        return np.asarray(self._dataset.images(np.array([row]))[0])
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The answers of all images, and the truth as `true_<column>`, with the row that is shown."""
+    """The answers of all images, and the truth as `true_<column>`, with the row and the image that are shown."""
 
     columns: dict[str, list[Any]]
     row: int
+    image: np.ndarray
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -88,10 +94,9 @@ def draw() -> None:
     rows = np.asarray(figure.subplots(2, len(panels)))
     for panel, above, below in zip(panels, *rows, strict=True):
         stored = panel.stored()
-        image = panel.image(stored.row)
-        _show(above, image)
+        _show(above, stored.image)
         above.set_title(f"{panel.task}\n{panel.model}", fontsize=9)
-        panel.draw(below, panel, stored, image)
+        panel.draw(below, panel, stored)
     figure.savefig(PICTURE)
 
 
@@ -105,7 +110,7 @@ def _show(axes: Axes, image: np.ndarray) -> None:
     axes.set_axis_off()
 
 
-def _probabilities(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
+def _probabilities(axes: Axes, panel: Panel, stored: Stored) -> None:
     """A bar a class, that of the true one in a colour of its own; clusters are of no class."""
     shares = {name: value for name, value in stored.shown.items() if name.startswith("p_")}
     if len(shares) == 1:
@@ -124,10 +129,11 @@ def _probabilities(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) 
     _quiet(axes, "top", "right")
 
 
-def _ring(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
+def _ring(axes: Axes, panel: Panel, stored: Stored) -> None:
     """The Einstein radius with its error, around the place of the lens."""
-    lens, scale, middle = stored.shown, float(catalog().models[panel.model].pixel_scale), (image.shape[-1] - 1) / 2
-    _show(axes, image)
+    lens, scale = stored.shown, float(catalog().models[panel.model].pixel_scale)
+    middle = (stored.image.shape[-1] - 1) / 2
+    _show(axes, stored.image)
     outer, width = (lens["theta_E"] + lens["theta_E_err"]) / scale, 2 * lens["theta_E_err"] / scale
     place = middle + lens["lens_x"] / scale, middle + lens["lens_y"] / scale
     axes.add_patch(Annulus(place, outer, width, color=ANSWER, alpha=0.5, linewidth=0))
@@ -135,15 +141,15 @@ def _ring(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
     axes.set_title(words, fontsize=8, y=-0.15)
 
 
-def _restored(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
+def _restored(axes: Axes, panel: Panel, stored: Stored) -> None:
     """The image without its noise, in the same stretch."""
-    restored = zoo.load(panel.model)(image[None], pixel_scale=0.1)
+    restored = zoo.load(panel.model)(stored.image[None], pixel_scale=0.1)
     assert isinstance(restored, Restoration)  # of a restorer
     _show(axes, np.asarray(restored.image[0]))
     axes.set_title("the image without its noise", fontsize=8, y=-0.15)
 
 
-def _score(axes: Axes, panel: Panel, stored: Stored, image: np.ndarray) -> None:
+def _score(axes: Axes, panel: Panel, stored: Stored) -> None:
     """The score, among those of all images by class."""
     scores, normal = np.array(stored.columns["anomaly_score"]), np.array(stored.columns["true_label"]) == 0
     least, most = np.quantile(scores, [0.005, 0.995])
