@@ -44,10 +44,14 @@ Child = Callable[..., subprocess.CompletedProcess]
 
 def install(source: Path, site: Path) -> None:
     """Build a wheel of `source` and unpack it into the folder `site`, which is all that pip does with it."""
-    with chdir(source):
-        wheel = build_wheel(str(site.parent / f"{source.name}-wheel"))
-    with zipfile.ZipFile(site.parent / f"{source.name}-wheel" / wheel) as packed:
+    with zipfile.ZipFile(built(source, site.parent / f"{source.name}-wheel")) as packed:
         packed.extractall(site)
+
+
+def built(source: Path, folder: Path) -> Path:
+    """The wheel of `source`, in the folder."""
+    with chdir(source):
+        return folder / build_wheel(str(folder))
 
 
 def child(site: Path) -> Child:

@@ -4,13 +4,13 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from contextlib import chdir
 from pathlib import Path
 
 import pytest
-from hatchling.build import build_wheel
 
 from zoo_core.catalog.registry import core_registry, read_registry
+
+from .conftest import built
 
 ROOT = Path(__file__).parents[1]
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
@@ -48,9 +48,7 @@ def test_make_laws_asks_for_weights_of_the_plugins_that_have_published_some_and_
 
 
 def test_the_wheel_holds_the_registry_the_scaffold_and_the_board(tmp_path: Path):
-    with chdir(ROOT):
-        wheel = build_wheel(str(tmp_path))
-    names = zipfile.ZipFile(tmp_path / wheel).namelist()
+    names = zipfile.ZipFile(built(ROOT, tmp_path)).namelist()
     assert "zoo_core/registry.yaml" in names
     assert "zoo_core/testing/template/zoo_mynet/network.py" in names
     assert {"zoo_core/board/boards.yaml", "zoo_core/web/templates/base.html", "zoo_core/web/static/board.js"} <= set(
