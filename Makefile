@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; \
 	do $$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 MANIFESTS := pyproject.toml plugins/requirements.txt $(wildcard plugins/*/pyproject.toml)
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet
-BUILDERS := hatchling editables
+BUILDERS := hatchling editables setuptools wheel
 DEMO := demo
 LOWEST := .venv-lowest
 LOWEST_PYTHON ?= python3.11
@@ -71,7 +71,7 @@ $(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; name one: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# Every package is built by the same hatchling, and not in an environment of its own.
+# Every package is built by the same hatchling (lenstronomy's source by setuptools), and not in an environment of its own.
 $(VENV)/.installed: $(BIN)/pip $(MANIFESTS)
 	@echo "installing into $(VENV): about 2.5 GB to download, 7 GB on disk, and several minutes in which pip is silent"
 	$(INSTALL) $(BUILDERS)
