@@ -89,6 +89,11 @@ class LooksAtTheBatch(Sound):
         return super().forward(x - x.mean())
 
 
+class RoundsByTheBatch(Sound):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + len(x) * 1e3 * torch.finfo(x.dtype).eps
+
+
 class HiddenWeights(Sound):
     def __init__(self, channels: int, outputs: int):
         super().__init__(channels, outputs)
@@ -156,6 +161,10 @@ def test_a_sound_network_obeys_every_law(law):
 )
 def test_each_law_is_broken_by_a_network_that_breaks_it(law, network, message):
     assert message in faults(law, architecture(network))
+
+
+def test_rounding_that_a_network_enlarges_does_not_break_the_law_of_batch_sizes():
+    assert faults("batch size", architecture(RoundsByTheBatch)) == ""
 
 
 def test_a_constant_that_stays_on_the_cpu_breaks_the_law_of_devices():
