@@ -101,7 +101,7 @@ def deterministic_in_eval(architecture: Architecture) -> Iterator[str]:
 def batch_size_invariant(architecture: Architecture) -> Iterator[str]:
     """An image's prediction does not depend on its companions in the batch, to 1e-5.
 
-    Where it seems to, float64 decides: random weights enlarge the rounding of float32, which differs between processors.
+    Where it seems to, float64 decides: random weights enlarge rounding, which differs between processors.
     """
     network, task = built(architecture), task_named(architecture.task)
     brightness = torch.tensor([0.3, 1, 3, 0.5, 2, 1]).view(-1, 1, 1, 1)
