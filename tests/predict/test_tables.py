@@ -1,6 +1,7 @@
 """Tables as files."""
 
 import csv
+import warnings
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +58,15 @@ def test_fits_is_read_by_astropy_with_units_and_masks(tmp_path):
     assert table["theta_E"].unit == "arcsec" and table["theta_E"][0] == 1 / 3
     assert list(table["theta_E"].mask) == list(table["cluster"].mask) == [False, True, True]
     assert list(table["path"]) == ["x/\\xe9.fits", "007", "z"]  # FITS text is ASCII
+
+
+def test_a_unit_that_fits_lacks_becomes_a_comment_that_no_reader_warns_of(tmp_path):
+    path, rows = tmp_path / "masses.fits", pa.table({"log10_mass": [9.5]})
+    write_table(path, lambda: [rows], {"log10_mass": "dex"}, {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = Table.read(path)
+    assert table["log10_mass"].unit is None and fits.getheader(path, 1)["TCOMM1"] == "dex"
 
 
 def test_parquet_is_the_table_itself(tmp_path):

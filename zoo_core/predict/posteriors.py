@@ -16,6 +16,7 @@ from ..images.origin import Origin
 from ..tasks import Columns, Prediction, Regression
 from .reading import OriginOf
 from .scoring import Scorer
+from .tables import unit_keyword
 
 __all__ = ["COLUMN", "PosteriorScorer"]
 
@@ -82,11 +83,11 @@ def _write(file: Path, draws: np.ndarray, posterior: Regression, made_by: Mappin
     """Draws (n, P) as a table of a FITS file, which is replaced if there is one."""
     from astropy.io import fits
 
-    columns = [
-        fits.Column(name, "E", unit=unit or None, array=draws[:, k])
-        for k, (name, unit) in enumerate(zip(posterior.parameters, posterior.units, strict=True))
-    ]
+    columns = [fits.Column(name, "E", array=draws[:, k]) for k, name in enumerate(posterior.parameters)]
     table = fits.BinTableHDU.from_columns(columns, name="SAMPLES")
+    for number, unit in enumerate(posterior.units, 1):
+        if unit:
+            table.header[unit_keyword(unit, number)] = unit
     for name, value in made_by.items():
         table.header[name] = " ".join(value.split()).encode("ascii", "backslashreplace").decode()
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
+from astropy.units import Unit
 
 from ..errors import ArgumentError
 from ..files import whole
 
-__all__ = ["FORMATS", "check_format", "common_schema", "described", "is_folder", "to_astropy", "write_table"]
+__all__ = ["FORMATS", "check_format", "common_schema", "described", "is_folder", "to_astropy", "unit_keyword", "write_table"]
 
 Pieces = Callable[[], Iterable[pa.Table]]
 Facts = Mapping[str, str]
@@ -121,7 +122,7 @@ def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[st
     empty = fits.BinTableHDU(np.zeros(0, dtype))
     for number, field in enumerate(schema, 1):
         if field.name in units:
-            empty.header[f"TUNIT{number}"] = units[field.name]
+            empty.header[unit_keyword(units[field.name], number)] = units[field.name]
         if pa.types.is_integer(field.type):
             empty.header[f"TNULL{number}"] = FITS_NULL
     for name, value in _facts(schema).items():
@@ -133,6 +134,24 @@ def _write_fits(path: Path, schema: pa.Schema, pieces: Pieces, units: Mapping[st
         for piece in pieces():
             file.write(_packed(piece, dtype).tobytes())
         file.write(b"\0" * (-rows * dtype.itemsize % FITS_BLOCK))
+
+
+def unit_keyword(unit: str, number: int) -> str:
+    """Keyword that holds the unit of a FITS column: TUNITn, or TCOMMn of a unit that the standard lacks.
+
+    Arguments:
+        unit: as astropy names it; not empty.
+        number: of the column, from 1.
+
+    Example:
+        >>> unit_keyword("arcsec", 1), unit_keyword("dex", 2)
+        ('TUNIT1', 'TCOMM2')
+    """
+    try:
+        Unit(unit, format="fits")
+    except ValueError:
+        return f"TCOMM{number}"
+    return f"TUNIT{number}"
 
 
 FORMATS: dict[str, Callable[[Path, pa.Schema, Pieces, Mapping[str, str]], None]] = {
