@@ -21,7 +21,16 @@ from astropy.units import Unit
 from ..errors import ArgumentError
 from ..files import whole
 
-__all__ = ["FORMATS", "check_format", "common_schema", "described", "is_folder", "to_astropy", "unit_keyword", "write_table"]
+__all__ = [
+    "FORMATS",
+    "check_format",
+    "common_schema",
+    "described",
+    "is_folder",
+    "to_astropy",
+    "unit_keyword",
+    "write_table",
+]
 
 Pieces = Callable[[], Iterable[pa.Table]]
 Facts = Mapping[str, str]
