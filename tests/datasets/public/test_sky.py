@@ -120,9 +120,20 @@ def test_a_line_that_cannot_be_used_is_named(folder, line, named):
         zoo.open_dataset("sky", path=folder)
 
 
+def test_several_splits_are_opened_as_one(folder):
+    parts = [split_of(name) for name in "ABC"]
+    two = {parts[0], "test"}
+
+    truth = zoo.open_dataset("sky", path=folder, split=sorted(two)).truth()
+
+    assert truth["object"].tolist() == [name for name, part in zip("ABC", parts, strict=True) if part in two]
+
+
 def test_a_folder_without_its_table_and_a_split_that_there_is_not_are_refused(folder, tmp_path):
     with pytest.raises(DatasetError, match="split is 'all'"):
         zoo.open_dataset("sky", path=folder, split="all")
+    with pytest.raises(DatasetError, match=r"split is \['test', 'all'\]; choose of train, validation, test"):
+        zoo.open_dataset("sky", path=folder, split=["test", "all"])
     (folder / "labels.csv").unlink()
     with pytest.raises(DatasetError, match=r"holds no labels\.csv"):
         zoo.open_dataset("sky", path=folder)

@@ -74,7 +74,7 @@ class ListedFile:
 
 def sky(
     path: str | Path,
-    split: str | None = None,
+    split: str | Sequence[str] | None = None,
     bands: Mapping[str, str] | None = None,
     pixel_scale: float = 0.1,
     size: int = 101,
@@ -86,7 +86,8 @@ def sky(
 
     Arguments:
         path: the folder with labels.csv.
-        split: "train" (four tenths of the objects), "validation" (two) or "test" (four), see `split_of`; None: all.
+        split: "train" (four tenths of the objects), "validation" (two) or "test" (four), see `split_of`, or several of
+            them; None: all.
         bands: what a model calls each band, and what the table calls it, by default {"VIS": "F814W"}; rows without one
             of them are left out.
         pixel_scale: arcsec, to which every image is brought.
@@ -95,16 +96,18 @@ def sky(
     Raises:
         DatasetError: the table is missing or malformed, or nothing of it is left.
     """
-    if split not in (None, *SPLITS):
-        raise DatasetError(f"sky: split is {split!r}; choose one of {', '.join(SPLITS)}, or none for all")
+    splits = SPLITS if split is None else (split,) if isinstance(split, str) else tuple(split)
+    if not splits or not set(splits) <= set(SPLITS):
+        raise DatasetError(f"sky: split is {split!r}; choose of {', '.join(SPLITS)}, or none for all")
     bands = bands or {"VIS": "F814W"}
     rows = [
         row
         for row in rows_of(Path(path).expanduser())
-        if set(bands.values()) <= set(row.bands) and row.arc != NOT_SEEN and split in (None, split_of(row.name))
+        if set(bands.values()) <= set(row.bands) and row.arc != NOT_SEEN and split_of(row.name) in splits
     ]
     if not rows:
-        raise DatasetError(f"sky: {path} has no image in {', '.join(bands.values())} in the split {split or 'all'}")
+        where = f"in {', '.join(bands.values())} in the split {' and '.join(splits)}"
+        raise DatasetError(f"sky: {path} has no image {where}")
     return Sky(rows, bands, pixel_scale, size)
 
 
