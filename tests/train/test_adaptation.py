@@ -157,6 +157,15 @@ def test_a_recipe_with_a_target_leaves_a_model_that_says_so(toy, tmp_path):
     assert len([row for row in rows if row["val_information"]]) == 3
 
 
+def test_images_of_a_simulated_target_are_as_they_are_and_not_drawn_anew(toy, tmp_path):
+    simulated = {"dataset": "finding_space", "arguments": {"n": 4, "seed": 9, "cache": str(tmp_path / "cache")}}
+
+    run(recipe(adaptation={"method": "mmd", "target": simulated}), tmp_path / "run", starting())
+
+    kept = [path for path in (tmp_path / "run/data").iterdir() if path.name.startswith("finding_space")]
+    assert [path.suffix for path in kept] == [".npy"]  # its images; scenes to draw from would be a folder
+
+
 def test_what_a_method_does_not_take_is_named(toy, tmp_path):
     with pytest.raises(RecipeError, match=r"adaptation: settings of mmd.*'widht'"):
         run(recipe("mmd", settings={"widht": 3}), tmp_path / "run", starting())

@@ -14,7 +14,7 @@ from ..batches import BalancedBatches, Batches
 from ..data import open_data
 from ..descent import Plan
 from ..module import TrainedNetwork
-from ..prepared import PreparedImages, view_of
+from ..prepared import PreparedImages, PreparedView
 from ..recipe import Adaptation
 from .adamatch import AdaMatch
 from .adda import Adda
@@ -104,9 +104,9 @@ class Target:
 
     @contextmanager
     def beside(self, source: Batches) -> Iterator[DomainBatches]:
-        """Batches of the source with as many images of the target, drawn alike."""
+        """Batches of the source with as many images of the target as they are; to draw these anew takes their truth."""
         preprocess, device, recipe = self.model.preprocess, self.plan.device, self.plan.recipe
-        view = view_of(self.dataset, preprocess, self.plan.folder / "data", device)
+        view = PreparedView(self.dataset, preprocess, self.plan.folder / "data", device)
         scale = self.dataset.description.pixel_scale
         images = replace(source.images, view=view, pixel_scale=scale, turn=None)
         rows = [np.arange(len(self.dataset))]
