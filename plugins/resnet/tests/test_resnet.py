@@ -86,6 +86,28 @@ def test_a_regressor_with_dropout_is_several_networks_and_without_the_plain_one(
     assert [name.removeprefix("network.") for name in thinned.state_dict()] == list(plain.state_dict())
 
 
+def test_blocks_of_pixels_begin_as_pixels_of_their_mean():
+    coarse = network_of("resnet_regression", 2, 4, 32, model="resnet10t", pool=True, options={"stem_type": ""}).eval()
+    fine = network_of(
+        "resnet_regression", 2, 4, 64, model="resnet10t", pool=True, options={"stem_type": ""}, shuffle=2
+    ).eval()
+
+    fine.load_state_dict(coarse.state_dict(), strict=False)
+
+    with torch.no_grad():
+        torch.testing.assert_close(fine(images(2)), coarse(torch.nn.functional.avg_pool2d(images(2), 2)))
+    fine(images(2)).sum().backward()
+    assert fine.body.conv1.within.grad.any()
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "message"), [(63, {"stem_type": ""}, "do not fill images of 63"), (64, {}, "no single")]
+)
+def test_blocks_that_there_cannot_be_are_refused(size, options, message):
+    with pytest.raises(SpecError, match=message):
+        network_of("resnet_regression", 1, 4, size, model="resnet10t", pool=True, options=options, shuffle=2)
+
+
 def test_the_default_network_is_small():
     network = build(3, 3)
 

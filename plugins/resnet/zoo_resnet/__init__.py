@@ -46,10 +46,13 @@ class RegressorArguments(Arguments):
         dropout: share of the inputs of every weight layer that is dropped, in training and in prediction, so that the
             answer is a mixture; 0: none.
         passes: sets of masks that predict together, where there is dropout.
+        shuffle: pixels along the side of a block that the first layer takes for one pixel, so that finer pixels cost
+            little more; 1: none.
     """
 
     dropout: float = 0.0
     passes: int = 16
+    shuffle: int = 1
 
 
 @zoo.hookimpl
