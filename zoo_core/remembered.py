@@ -1,15 +1,17 @@
 """What was read and checked before, from the user's cache: files are parsed once, and not by each command."""
 
+import hashlib
 import json
 import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-__all__ = ["remembered"]
+__all__ = ["code_sha256", "remembered"]
 
 KEPT = 30 * 86400  # seconds; what is still in use is read and kept anew
 
@@ -33,6 +35,18 @@ def remembered(name: str, state: str, read: Callable[[], Mapping[str, Any]]) -> 
     with suppress(OSError, TypeError, ValueError):
         _keep(place, {"name": name, "state": state, "content": dict(content)})
     return content
+
+
+@cache
+def code_sha256(*names: str) -> str:
+    """sha256 of these packages and modules of the zoo: part of the state of what they compute.
+
+    Arguments:
+        names: as they lie in the package, such as "bench" and "metric.py".
+    """
+    package = Path(__file__).parent
+    files = [path for name in names for path in sorted([*(package / name).rglob("*.py"), package / name])]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
 
 
 def _cache() -> Path:

@@ -5,13 +5,16 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from ..remembered import code_sha256
+
 __all__ = ["Examination", "examined", "identity"]
+
+MEASURING = ("bench", "board", "scores.py", "metric.py", "tasks")  # what metrics are computed by
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,11 @@ def examined(name: str, key: str, examine: Callable[[], Examination]) -> Examina
 
 def identity(files: list[Path], *facts: Any) -> str:
     """sha256 of files (of their absence too), of facts, and of the code that measures."""
-    digest = hashlib.sha256(_code().encode())
+    digest = hashlib.sha256(code_sha256(*MEASURING).encode())
     digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
     for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"missing")
     return digest.hexdigest()
-
-
-@cache
-def _code() -> str:
-    """sha256 of the modules that metrics are computed by."""
-    package = Path(__file__).parents[1]
-    names = ("bench", "board", "scores.py", "metric.py", "tasks")
-    files = [path for name in names for path in sorted([*(package / name).rglob("*.py"), package / name])]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
 
 
 def _read(path: Path, key: str) -> Examination | None:

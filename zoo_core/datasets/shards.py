@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ..errors import DatasetError
-from ..files import whole
+from ..files import stamp, whole
 
 __all__ = ["ImageShards", "read_array", "write_array"]
 
@@ -45,6 +45,10 @@ class ImageShards:
     def truth(self, rows: np.ndarray) -> np.ndarray:
         """The truth of these rows."""
         return self._collected(rows, lambda shard: self._shard(shard)[1])
+
+    def state(self) -> str:
+        """Changes with the truth that is kept."""
+        return stamp(sorted(map(str, self.folder.glob("*.truth.npy"))))
 
     def kept(self) -> Iterator[tuple[int, int, np.ndarray | None]]:
         """First row, the row after the last, and truth of each shard; None where it is not made yet."""

@@ -9,7 +9,7 @@ import torch
 import zoo_core as zoo
 from zoo_core.datasets.shards import SIZE
 from zoo_core.datasets.simulated.bank import LEAST_SNR, Bank
-from zoo_core.datasets.simulated.finding import finding_space, finding_space_shifted
+from zoo_core.datasets.simulated.finding import Finding, finding_space, finding_space_shifted
 from zoo_core.datasets.simulated.frozen import generator, is_positive, table_digest, table_sha256
 from zoo_core.errors import DatasetError
 
@@ -43,6 +43,23 @@ def test_the_table_covers_every_image_whether_it_is_kept_or_not(tmp_path):
     kept.images([SIZE])  # the last shard, of two images
     assert table_sha256(new) == table_sha256(kept) == table_digest(new.drawn())
     assert len(list(new.drawn())) == SIZE + 2
+
+
+def test_a_table_is_drawn_again_only_when_what_is_kept_of_it_changes(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "remembered"))
+    drawn = []
+
+    class Counted(Finding):
+        def drawn(self):
+            drawn.append(self.n)
+            return super().drawn()
+
+    like = finding_space(n=4, seed=4)
+    dataset = Counted("finding_space", like.distribution, 4, 4, 0.5, tmp_path)
+    tables = [table_sha256(dataset), table_sha256(dataset)]
+    assert drawn == [4]
+    dataset.images([0])
+    assert [table_sha256(dataset), table_sha256(dataset)] == tables and drawn == [4, 4]
 
 
 def test_images_that_are_kept_but_were_drawn_otherwise_are_named(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,12 +13,15 @@ import platformdirs
 import torch
 
 from ...interfaces import Dataset
+from ...remembered import code_sha256
 from ..shards import ImageShards
 
 if TYPE_CHECKING:
     from ...interfaces import Rows
 
 __all__ = ["Simulated", "kept_under"]
+
+DRAWING, LIBRARIES = ("sim", "datasets"), ("numpy", "scipy", "torch")  # what decides the numbers that are drawn
 
 
 class Simulated(Dataset):
@@ -61,6 +65,10 @@ class Simulated(Dataset):
         Raises:
             DatasetError: images that are kept were drawn otherwise.
         """
+
+    def state(self) -> str:
+        """Changes with the code that draws these images, and with what is kept of them."""
+        return repr((code_sha256(*DRAWING), *map(version, LIBRARIES), self._shards.state()))
 
     def ids(self, rows: Iterable[int]) -> list[str]:
         """Names of these images, usable as names of files: data set, seed and number."""
