@@ -41,11 +41,12 @@ demo: $(VENV)/.installed
 test: $(VENV)/.developer
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 
+# timm takes the newest torchvision, which takes the newest torch, unless it is told otherwise.
 test-lowest:
 	$(LOWEST_PYTHON) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --disable-pip-version-check --quiet uv
 	$(LOWEST)/bin/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct --quiet \
-		-r plugins/requirements.txt -e '.[test]'
+		-r plugins/requirements.txt -e '.[test]' 'torchvision>=0.25'
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -n auto --maxprocesses 8 --dist worksteal
 
 laws: $(VENV)/.developer
