@@ -10,6 +10,7 @@ from zoo_core.errors import UnknownNameError, WeightsError
 from zoo_core.models.describe import describe
 from zoo_core.testing.check import BROKEN, EXPECTED, OBEYED, SKIPPED, Outcome, Report, check
 from zoo_core.testing.scaffold import new
+from zoo_core.testing.trained import OF_CODE, TRAINED_LAWS
 
 from ..catalog.distributions import declare, install
 
@@ -93,6 +94,17 @@ def test_a_law_that_did_not_run_is_not_a_pass():
 def test_a_name_that_nothing_provides_is_refused_with_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean lastro"):
         check("lastor")
+
+
+def test_few_rounds_try_the_laws_of_code_on_one_model_of_an_architecture_and_the_others_on_each():
+    report = check("trivial", weights=True, device="cpu", rounds=1)
+
+    models = [spec.id for spec in zoo.list_models("trivial.*")]
+    tried = [one.law for one in report.outcomes if one.subject in models and one.status == OBEYED]
+    assert len(models) > 1 and report.passed
+    assert {law: tried.count(law) for law in TRAINED_LAWS} == {
+        law: 1 if law in OF_CODE else len(models) for law in TRAINED_LAWS
+    }
 
 
 @pytest.fixture

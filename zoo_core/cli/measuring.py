@@ -148,7 +148,7 @@ def score(predictions: Path, model: str, on: str, truth: Path, results: Path, as
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Of the law `threads`; fewer than 20 are of one view.",
+    help="Of the law `threads`; fewer than 20 are of one view and of one model of an architecture.",
 )
 @as_json
 @click.pass_context

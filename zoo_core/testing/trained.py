@@ -16,7 +16,7 @@ from ..models.model import Model
 from .golden import Golden, read_golden, replay, tolerance
 from .laws import batch_faults, batch_tolerance, device_faults, thread_faults
 
-__all__ = ["ROUNDS", "TRAINED_LAWS", "TrainedLaw", "Trial", "golden_replay", "samples_of"]
+__all__ = ["OF_CODE", "ROUNDS", "TRAINED_LAWS", "TrainedLaw", "Trial", "golden_replay", "samples_of"]
 
 THREADS, ROUNDS = 4, 20
 IMAGES = 4  # of a golden file that the law `batch size` takes in a trial of fewer rounds
@@ -36,7 +36,7 @@ class Trial:
 
     @property
     def is_short(self) -> bool:
-        """Whether it has fewer rounds than a release takes: then it takes fewer images and one view, too."""
+        """Whether it has fewer rounds than a release takes: then it takes fewer images, views and models, too."""
         return self.rounds < ROUNDS
 
 
@@ -101,6 +101,9 @@ TRAINED_LAWS: dict[str, TrainedLaw] = {
     "threads": any_number_of_threads,
     "device": trained_device,
 }
+
+
+OF_CODE = ("batch size", "threads", "device")  # a short trial has these of one model of each architecture
 
 
 def samples_of(spec: ModelSpec) -> Golden:
