@@ -1,11 +1,11 @@
-"""Runs that are killed, and go on."""
+"""Runs that are ended from outside leave no process behind, and go on."""
 
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from zoo_core.predict import run
 from zoo_core.predict.shards import SHARD, Shards
 
 from ..tiny_models import SIZE, tiny_model
+from .children import alive, children, eventually, needs_proc
 
 RUN = Path(__file__).with_name("run_slowly.py")
 IMAGES = SHARD + 500
@@ -31,19 +32,28 @@ def stack(tmp_path_factory) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Killed:
+    """What a run leaves that was killed after its first shard: a folder of shards, and maybe its readers."""
+
+    shards: Path
+    readers: list[int]
+
+
 @pytest.fixture(scope="module")
-def killed(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a run leaves that was killed after its first shard: a folder of shards."""
+def killed(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Killed:
     out = tmp_path_factory.mktemp("killed") / "scores.csv"
     shards = Shards.beside(out).folder
-    process = subprocess.Popen([sys.executable, str(RUN), str(stack), str(out)], start_new_session=True)
+    process = subprocess.Popen([sys.executable, str(RUN), str(stack), str(out)])
+    readers = []
     while not (shards / "000000.parquet").exists():
         assert process.poll() is None
+        readers = readers or children(process.pid)
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     assert not out.exists()
-    return shards
+    return Killed(shards, readers)
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +62,24 @@ def expected(stack: Path) -> np.ndarray:
     return np.asarray(tiny_model().predict(zoo.Files(stack, stack=True))["p_lens"])
 
 
-def left_behind(killed: Path, out: Path) -> list[int]:
+def left_behind(killed: Killed, out: Path) -> list[int]:
     """Puts the shards of the killed run beside `out`; returns a list for the numbers of images done."""
-    shutil.copytree(killed, Shards.beside(out).folder)
+    shutil.copytree(killed.shards, Shards.beside(out).folder)
     return []
+
+
+@needs_proc
+def test_no_reader_outlives_a_run_that_was_killed(killed):
+    assert eventually(lambda: not any(map(alive, killed.readers)))
+
+
+@needs_proc
+def test_no_reader_outlives_a_run_that_was_told_to_end(stack, tmp_path):
+    process = subprocess.Popen([sys.executable, str(RUN), str(stack), str(tmp_path / "t.csv")])
+    readers = eventually(lambda: children(process.pid))
+    process.send_signal(signal.SIGTERM)
+    process.wait()
+    assert readers and eventually(lambda: not any(map(alive, readers)))
 
 
 @pytest.mark.parametrize("extension", ["csv", "fits", "parquet", "ecsv"])

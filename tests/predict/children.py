@@ -1,29 +1,16 @@
-"""A run that is ended from outside leaves no process behind."""
+"""Processes that a run has forked, found in /proc."""
 
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from ..tiny_models import SIZE
+__all__ = ["alive", "children", "eventually", "needs_proc"]
 
-RUN = Path(__file__).with_name("run_slowly.py")
 WITHIN = 1200  # seconds; for what never happens, not for what takes long
 
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found in /proc")
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_no_reader_outlives_its_run(tmp_path, end):
-    np.save(tmp_path / "stack.npy", np.zeros((4000, SIZE, SIZE), np.float32))
-    process = subprocess.Popen([sys.executable, str(RUN), str(tmp_path / "stack.npy"), str(tmp_path / "t.csv")])
-    readers = eventually(lambda: children(process.pid))
-    process.send_signal(end)
-    process.wait()
-    assert eventually(lambda: not any(map(alive, readers)))
+needs_proc = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are found in /proc")
 
 
 def eventually(found):
