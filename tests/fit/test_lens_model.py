@@ -111,6 +111,7 @@ def seen_by_lenstronomy(psf, sigma, galaxy, source):
     )
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:lenstronomy")
 def test_the_image_is_that_of_lenstronomy():
     psf = shifted_psf()
     ours = model(psf)
