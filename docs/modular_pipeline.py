@@ -5,7 +5,8 @@ FOLDER keeps the restored images and what was answered, so that the same call go
 
 The layers of `lastro.space` stay but its last one, which learns anew to find lenses; and behind its convolutions two
 layers learn to measure them: from images as they were observed, as a member of a pipeline hands them on, and as they
-were before the noise, the same images, steps, batches and first weights each time.
+were before the noise, the same images, steps, batches and first weights each time. They learn to measure from the arcs
+alone too, which is what a perfect deblender would leave.
 """
 
 import logging
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from restored_images import AT_ONCE, DENOISER, NOISE_FREE, OBSERVED, Seen, seen
+from restored_images import ARCS, AT_ONCE, DENOISER, NOISE_FREE, OBSERVED, Seen, seen
 from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
@@ -63,7 +64,8 @@ def main(folder: Path, arms: list[str]) -> None:
     for name, statistic in (("AUROC", auroc), ("accuracy", accuracy)):
         log.info("\n%s\n%s", name, table(found, labels, statistic, strata(measured, rows, True)))
     answers = {
-        arm: kept(folder / f"modelled-{arm}", lambda a=arm: modelled(a, learned, measured, folder)) for arm in arms
+        arm: kept(folder / f"modelled-{arm}", lambda a=arm: modelled(a, learned, measured, folder))
+        for arm in (*arms, ARCS)
     }
     for column, name in enumerate(HEADS.parameters):
         parts = strata(measured, np.flatnonzero(labels == 1), False)

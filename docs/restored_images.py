@@ -1,4 +1,4 @@
-"""Images as a network of a pipeline sees them: observed, restored by the member before it, or without noise."""
+"""Images as a network of a pipeline sees them: observed, restored by the member before it, or better than any does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from zoo_core.images.sky import level_and_noise
 from zoo_core.tasks import Restoration
 
 SCALE, AT_ONCE = 0.1, 50  # arcsec a pixel; images that are restored together
-OBSERVED, DENOISER, NOISE_FREE = "observed", "unet.denoise", "noise-free"
+OBSERVED, DENOISER, NOISE_FREE, ARCS = "observed", "unet.denoise", "noise-free", "arcs"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def seen(arm: str, images: RestorationSpace, folder: Path) -> Seen:
 
 def _restored(arm: str, images: RestorationSpace) -> Iterator[tuple[Tensor, Tensor]]:
     """Images and the noise of the observed ones, a few at once."""
-    restorer = zoo.load(DENOISER if arm in (OBSERVED, NOISE_FREE) else arm, device="cpu").with_views(1)
+    restorer = zoo.load(DENOISER if arm in (OBSERVED, NOISE_FREE, ARCS) else arm, device="cpu").with_views(1)
     for rows in np.split(np.arange(len(images)), range(AT_ONCE, len(images), AT_ONCE)):
         observed = images.images(rows)
         ready = np.stack([restorer.preprocess.prepare_array(image, SCALE).pixels for image in observed])
@@ -54,8 +54,9 @@ def _restored(arm: str, images: RestorationSpace) -> Iterator[tuple[Tensor, Tens
         noise = level_and_noise(prepared)[1]
         if arm == OBSERVED:
             yield prepared, noise
-        elif arm == NOISE_FREE:
-            light = torch.from_numpy(images.noise_free(rows).light)
+        elif arm in (NOISE_FREE, ARCS):
+            truth = images.noise_free(rows)
+            light = torch.from_numpy(truth.light if arm == NOISE_FREE else truth.arcs)
             yield light.masked_fill(torch.from_numpy(observed).isnan(), 0.0), noise
         else:
             restored = restorer.prediction(prepared)

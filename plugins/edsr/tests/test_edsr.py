@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from zoo_edsr.learning import missed, objective
-from zoo_edsr.restorer import LEAST_ERROR, Restorer
+from zoo_edsr.learning import arc_objective, chi_squared, missed, objective
+from zoo_edsr.restorer import LEAST_ERROR, REACH, Restorer
 
 import zoo_core as zoo
 
 DENOISE = {}
-DEBLEND = {"target": "deblend", "width": 48, "blocks": 8, "shuffle": 4}
+DEBLEND = {"target": "deblend", "width": 32, "blocks": 6, "shuffle": 4}
 
 
 def convolutions(channels, outputs, width, blocks):
@@ -17,15 +17,15 @@ def convolutions(channels, outputs, width, blocks):
 
 
 @pytest.mark.parametrize(
-    "arguments, pixels, width, blocks, total", [(DENOISE, 4, 24, 6, 71_192), (DEBLEND, 16, 48, 8, 381_056)]
+    "arguments, seen, pixels, width, total", [(DENOISE, 2, 4, 24, 71_192), (DEBLEND, 4, 16, 32, 147_936)]
 )
-def test_it_has_so_many_weights(arguments, pixels, width, blocks, total):
+def test_it_has_so_many_weights(arguments, seen, pixels, width, total):
     network = zoo.build("edsr", device="cpu", **arguments).network
-    expected = convolutions(2 * pixels, 2 * pixels, width, blocks)
+    expected = convolutions(seen * pixels, 2 * pixels, width, 6)
     assert sum(p.numel() for p in network.parameters()) == expected == total
 
 
-@pytest.mark.parametrize("arguments, shape", [(DENOISE, (24, 51, 51)), (DEBLEND, (48, 26, 26))])
+@pytest.mark.parametrize("arguments, shape", [(DENOISE, (24, 51, 51)), (DEBLEND, (32, 19, 19))])
 def test_all_blocks_work_on_blocks_of_pixels(arguments, shape):
     network, shapes = Restorer(1, 1, **arguments), []
     for module in (network.edsr.head, *network.edsr.blocks, network.edsr.last):
@@ -55,6 +55,25 @@ def test_a_network_that_finds_nothing_takes_no_noise_away_and_sees_no_arcs():
             assert not left.any()
         else:
             torch.testing.assert_close(x - left, (x - left).mean((2, 3), keepdim=True).expand_as(x))  # the sky alone
+
+
+def test_a_deblender_sees_the_middle_and_the_same_turned():
+    network, inputs = Restorer(1, 1, **DEBLEND), []
+    network.edsr.register_forward_hook(lambda module, given, output: inputs.append(given[0]))
+    network(torch.randn(2, 1, 101, 101))
+    side = 2 * REACH + 1
+    seen = torch.nn.functional.pixel_shuffle(inputs[0], 4)[..., :side, :side]
+    torch.testing.assert_close(seen[:, 2:], seen[:, :2].flip((2, 3)))
+
+
+@pytest.mark.parametrize("shape", [(101, 101), (102, 95), (60, 140)])
+def test_there_are_no_arcs_far_from_the_middle(shape):
+    network = Restorer(1, 1, **DEBLEND)
+    torch.nn.init.ones_(network.edsr.tail.bias)
+    image, _ = network(torch.randn(1, 1, *shape))
+    assert image.shape[2:] == shape
+    rows, columns = (((torch.arange(side) - (side - 1) / 2).abs() < REACH + 1).float() for side in shape)
+    torch.testing.assert_close((image[0, 0] != 0).float(), rows[:, None] * columns)
 
 
 def test_a_block_adds_what_its_scaling_says():
@@ -90,3 +109,18 @@ def test_the_scale_that_is_learned_is_the_mean_error_of_what_was_measured():
     wide = torch.full((1, 1, 1, 4), 3.3, requires_grad=True)
     (slope,) = torch.autograd.grad(objective((torch.zeros(1, 1, 1, 4), wide), target), wide)
     assert slope.sum().item() > 0
+
+
+def test_arcs_count_by_their_square_however_much_they_are_doubted():
+    rng = torch.Generator().manual_seed(0)
+    image, target = torch.randn(2, 2, 1, 8, 8, generator=rng)
+    target[0, 0, 0] = torch.nan
+    image.requires_grad_()
+    noise, scale = torch.rand(2, 2, 1, 8, 8, generator=rng) + 0.5
+    scale.requires_grad_()
+    slope, learned = torch.autograd.grad(arc_objective((image, scale), target, noise), (image, scale))
+    (plain,) = torch.autograd.grad(chi_squared(image, target, noise), image)
+    torch.testing.assert_close(slope, plain)
+    missing = (image.detach() - target).abs()
+    measured = target.isfinite()
+    torch.testing.assert_close(learned[measured].sign(), (scale - missing)[measured].sign())

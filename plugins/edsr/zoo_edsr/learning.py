@@ -1,20 +1,29 @@
 """How the network learns images and their errors together."""
 
-from typing import cast
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 import zoo_core as zoo
+from zoo_core.images.expected_noise import ExpectedNoise
 
-__all__ = ["learn", "missed", "objective"]
+from .restorer import Restorer
+
+__all__ = ["arc_objective", "chi_squared", "learn", "missed", "objective"]
 
 BATCH = 64
+UNLIKE = 0.1
 
 
-def learn(network: nn.Module, training: zoo.Training) -> None:
-    """Descend on `objective`; keep the weights with the least mean absolute error of the validation images."""
-    training.descend("images", _loss, _unrestored)
+def learn(network: Restorer, training: zoo.Training) -> None:
+    """Descend on `objective`, or for arcs on `arc_objective`; keep the weights of the least loss of validation images.
+
+    What is least is the mean absolute error, or for arcs their `chi_squared`: most pixels hold no arc, so that an image
+    without any has nearly the least absolute error.
+    """
+    loss, metric = (_arcs_loss, _unexplained) if network.target == "deblend" else (_loss, _unrestored)
+    training.descend("images", loss, metric)
 
 
 def objective(output: Tensor | tuple[Tensor, Tensor], target: Tensor) -> Tensor:
@@ -40,6 +49,32 @@ def objective(output: Tensor | tuple[Tensor, Tensor], target: Tensor) -> Tensor:
     return (scale.detach() * (error / scale + scale.log())).mean()
 
 
+def arc_objective(output: Tensor | tuple[Tensor, Tensor], target: Tensor, noise: Tensor) -> Tensor:
+    """`chi_squared` of the image, and `objective` of the scale, if there is one, in which the image is as it is.
+
+    Arguments:
+        output, target: as of `objective`.
+        noise: of each pixel, (B, C, H, W).
+    """
+    image = _first(output)
+    loss = chi_squared(image, target, noise)
+    if not isinstance(output, tuple):
+        return loss
+    return loss + objective((image.detach() / noise, output[1] / noise), target / noise)
+
+
+def chi_squared(image: Tensor, target: Tensor, noise: Tensor) -> Tensor:
+    """The mean of ((y - t) / noise)^2 over the pixels that were measured, where `target` is not NaN.
+
+    Its best image is the mean of those that are possible, so that arcs show as soon as they are likely.
+
+    >>> chi_squared(torch.tensor([1.0, 5.0]), torch.tensor([3.0, torch.nan]), torch.ones(2))
+    tensor(4.)
+    """
+    measured = target.isfinite()
+    return ((image - target) / noise)[measured].square().mean()
+
+
 def missed(image: Tensor, target: Tensor) -> Tensor:
     """The mean absolute error of the pixels that were measured, where `target` is not NaN.
 
@@ -54,13 +89,38 @@ def _loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
     return objective(network(batch.images), batch.targets)
 
 
-@torch.no_grad()
+def _arcs_loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
+    return arc_objective(network(batch.images), batch.targets, _expected(batch.images))
+
+
+def _expected(images: Tensor) -> Tensor:
+    """How far off a pixel may be, in the unit of the images: its noise and UNLIKE of its light.
+
+    Without the second a few bright arcs are all that is learned from.
+    """
+    noise = ExpectedNoise.of(images)
+    return noise.sigma * torch.hypot(noise.scale, UNLIKE * noise.z)
+
+
+def _first(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    return output[0] if isinstance(output, tuple) else output
+
+
 def _unrestored(network: nn.Module, training: zoo.Training) -> float:
+    return _mean_loss(network, training, lambda image, target, images: missed(image, target))
+
+
+def _unexplained(network: nn.Module, training: zoo.Training) -> float:
+    return _mean_loss(network, training, lambda image, target, images: chi_squared(image, target, _expected(images)))
+
+
+@torch.no_grad()
+def _mean_loss(network: nn.Module, training: zoo.Training, loss: Callable[[Tensor, Tensor, Tensor], Tensor]) -> float:
+    """Of the validation images; `loss(restored, target, observed)`."""
     targets = torch.from_numpy(training.validation_targets())
     total = 0.0
     for rows in torch.arange(len(targets)).split(BATCH):
         images = training.validation_images(rows)
-        output = network(images)
-        image = cast(Tensor, output[0] if isinstance(output, tuple) else output)
-        total += float(missed(image, targets[rows].to(image))) * len(rows)
+        image = _first(network(images))
+        total += float(loss(image, targets[rows].to(image), images)) * len(rows)
     return total / len(targets)
