@@ -13,7 +13,7 @@ from .restorer import Restorer
 __all__ = ["arc_objective", "chi_squared", "learn", "missed", "objective"]
 
 BATCH = 64
-UNLIKE = 0.1
+UNLIKE = 0.1  # of the light of a pixel: arcs that are known to a tenth are known well
 
 
 def learn(network: Restorer, training: zoo.Training) -> None:
