@@ -193,7 +193,8 @@ def test_a_band_that_is_missing_is_drawn_dark_without_a_word():
     assert (filled(image)[2] == 0).all() and (filled(image)[[0, 1, 3]] == 1).all()
 
 
-def test_thumbnails_are_drawn_for_frozen_simulations_alone(tmp_path):
+def test_thumbnails_are_drawn_for_frozen_simulations_alone_of_which_no_others_are_made(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     listed = catalog().benchmarks
     spec = replace(listed["substructure_mass"], arguments={"n": 8, "seed": 1, "difficulty": "easy", "of": "axion"})
 
@@ -201,6 +202,7 @@ def test_thumbnails_are_drawn_for_frozen_simulations_alone(tmp_path):
 
     (png,) = draw_thumbnails(dataset, [3], spec.sha256).values()
     assert png.startswith(b"\x89PNG")
+    assert not list(tmp_path.rglob("*.npy"))
     assert drawable(spec, "0" * 64) is None  # other images were measured
     assert drawable(listed["sky_space"], listed["sky_space"].sha256) is None  # nobody says where they are
 

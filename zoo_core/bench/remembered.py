@@ -14,7 +14,7 @@ from ..remembered import code_sha256
 
 __all__ = ["Examination", "examined", "identity"]
 
-MEASURING = ("bench", "board", "scores.py", "metric.py", "tasks")  # what metrics are computed by
+MEASURING = ("bench", "scores.py", "metric.py", "tasks")  # what metrics are computed by
 
 
 @dataclass(frozen=True)
