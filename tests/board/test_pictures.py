@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from zoo_core.board.pictures import MAPS, draw_latent, draw_maps, draw_pictures, draw_strips
+from zoo_core.board.pictures import MAPS, draw_latent, draw_maps, draw_pictures, draw_strips, spread
 from zoo_core.errors import ArgumentError, NotInstalledError
 from zoo_core.tasks.classification import ClassificationTask
 
@@ -103,6 +103,15 @@ def test_a_perfect_reconstruction_leaves_an_empty_residual(tmp_path):
     third = same.shape[1] * 3 // 4
     assert same[100:150, third : third + 60].std() < 3
     assert other[100:150, third : third + 60].std() > 30
+
+
+def test_a_picture_shows_all_classes_however_their_labels_follow_each_other():
+    labels = np.tile([0, 1, 1], 200)
+
+    rows = spread(labels, 60)
+
+    assert len(rows) == 60 and (np.diff(rows) > 0).all()
+    assert np.bincount(labels[rows]).tolist() == [20, 40]
 
 
 def test_a_task_without_pictures_says_which_have_some(tiny_model, bright, tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ __all__ = [
     "draw_pictures",
     "draw_strips",
     "predicted",
+    "spread",
 ]
 
 log = logging.getLogger("zoo")
@@ -56,7 +57,7 @@ def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: 
         model: of anomalies or clusters.
         spec: of the benchmark.
         folder: to write into.
-        count: of images that are looked at, evenly spaced over the data set, so that classes keep their shares.
+        count: of images that are looked at, evenly spaced over those of each class, so that classes keep their shares.
 
     Raises:
         ArgumentError: the model's task has no such pictures.
@@ -66,10 +67,23 @@ def draw_pictures(model: Model, spec: BenchmarkSpec, folder: str | Path, count: 
         drawn = " and ".join(name for name in tasks() if task_named(name).pictures)
         raise ArgumentError(f"{model.id} is for {model.task.name}; pictures are of {drawn}")
     dataset = open_dataset(spec.dataset, **spec.arguments)
-    rows = np.unique(np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int))
+    rows = spread(dataset.truth().get("label", np.zeros(len(dataset))), count)
     stem = Path(folder) / spec.id / model.id
     make_folder(stem.parent)
     return draw(model, dataset, rows, stem)
+
+
+def spread(labels: np.ndarray, count: int) -> np.ndarray:
+    """Rows (count,) in their order, evenly spaced over those of each class, which has its share of them.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.board.pictures import spread
+        >>> spread(np.array([0, 1, 0, 1, 0, 1, 0, 1]), 4)
+        array([0, 1, 4, 7])
+    """
+    by_class, last = np.argsort(labels, kind="stable"), len(labels) - 1
+    return np.sort(by_class[np.unique(np.linspace(0, last, min(count, len(labels))).astype(int))])
 
 
 def draw_strips(path: Path, originals: np.ndarray, reconstructions: np.ndarray, titles: Sequence[str]) -> None:
