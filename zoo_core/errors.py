@@ -24,7 +24,9 @@ ZooError
 └── PublishError            a model that cannot be published yet; says what is missing
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+LISTED = 12  # names in an error, so that it stays a line or two
 
 
 def one_line(text: str) -> str:
@@ -36,6 +38,12 @@ def one_line(text: str) -> str:
     """
     readable = " ".join(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").split())
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in readable)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The names, of many the first ones and how many more there are."""
+    listed = ", ".join(names[:LISTED]) or "none"
+    return listed if len(names) <= LISTED else f"{listed} and {len(names) - LISTED} more"
 
 
 class ZooError(Exception):
@@ -54,12 +62,18 @@ class UnknownNameError(ZooError):
 
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownNameError":
-        """The error for `name`, with the nearest of the `known` names."""
+        """The error for `name`, with the nearest of the `known` names, or with some where none is near.
+
+        Example:
+            >>> from zoo_core.errors import UnknownNameError
+            >>> str(UnknownNameError.among("band", "K", ["g", "r", "i"]))
+            "no band is called 'K'; known: g, i, r"
+        """
         from difflib import get_close_matches  # most commands make no such error
 
         known = sorted(known)
         near = get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_some(known)}"
         return cls(f"no {kind} is called {name!r}; {hint}")
 
 

@@ -206,6 +206,11 @@ def test_an_unknown_name_gives_the_nearest(tmp_path):
         listed.benchmark("finding")
 
 
+def test_where_no_name_is_near_the_error_stays_a_line_or_two():
+    with pytest.raises(UnknownNameError, match=r"no band is called '%'; known: (b\d\d, ){11}b11 and 88 more$"):
+        raise UnknownNameError.among("band", "%", [f"b{k:02d}" for k in range(100)])
+
+
 def test_the_same_model_in_two_files_is_one_entry(tmp_path):
     files = [written(tmp_path, registry_text({"tiny.a": {}}), name) for name in ("one.yaml", "two.yaml")]
     listed = merge([read_registry(file) for file in files])
