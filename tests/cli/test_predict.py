@@ -17,6 +17,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 
 import zoo_core as zoo
 from zoo_core.cli import main
+from zoo_core.cli.show import _text
 
 
 @pytest.fixture
@@ -49,6 +50,20 @@ def test_a_terminal_is_told_how_to_see_the_images(zoo_command, folder, monkeypat
     assert hint not in zoo_command("predict", "flat.space", folder / "c1.fits").err
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert zoo_command("predict", "flat.space", folder / "c1.fits").err.rstrip().endswith(hint)
+
+
+def test_a_terminal_tells_a_probability_near_one_from_one():
+    rows = [{"p": p} for p in (0.98765432, 0.99996012, 1.0, 12345.678)]
+
+    assert [_text(value) for row in rows for value in row.values()] == ["0.9877", "0.99996", "1", "1.235e+04"]
+
+
+def test_drawing_says_how_far_it_is(zoo_command, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo_core.cli.show.PATIENCE", 0)
+
+    answer = zoo_command("predict", "flat.space", folder, "--gallery", tmp_path / "top.png", "-o", tmp_path / "t.csv")
+
+    assert "images drawn: 5 of 5" in answer.err
 
 
 def test_scores_are_those_of_the_library(zoo_command, folder):

@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from zoo_core.errors import ArgumentError
-from zoo_core.predict.tables import check_format, to_astropy, write_table
+from zoo_core.predict.tables import check_format, short, to_astropy, write_table
 
 FIRST = pa.table(
     {
@@ -43,6 +43,24 @@ def test_csv_holds_every_digit_and_leaves_nulls_empty(tmp_path):
     assert [row["path"] for row in rows] == ["x/é.fits", "007", "z"]
     assert float(rows[0]["theta_E"]) == 1 / 3
     assert [row["theta_E"] for row in rows[1:]] == ["", ""]
+
+
+@pytest.mark.parametrize("extension", ["csv", "ecsv"])
+def test_in_text_what_a_network_says_has_few_digits_and_positions_have_all(tmp_path, extension):
+    rows = pa.table({"ra": [150.123456789012], "p_lens": [1 - float(np.float32(0.0123456789))], "cluster": [3]})
+    path = tmp_path / f"scores.{extension}"
+
+    write_table(path, lambda: iter([rows]), {}, FACTS, single=("p_lens", "cluster"))
+
+    assert path.read_text().splitlines()[-1] == "150.123456789012,0.987654321,3"
+
+
+def test_few_digits_keep_the_order_of_all_scores():
+    near = np.nextafter(np.geomspace(1e-30, 0.5, 500, dtype=np.float32), np.float32(0))
+    scores = np.stack([np.nextafter(near, np.float32(0)), near], axis=1).ravel().astype(float)
+
+    for ordered in (scores, 1 - scores[scores > 1e-7][::-1]):
+        assert np.all(np.diff([short(one) for one in ordered]) > 0)
 
 
 def test_ecsv_is_read_by_astropy_with_units_and_masks(tmp_path):

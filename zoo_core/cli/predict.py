@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,14 +72,16 @@ def predict(
 
     loaded = loaded_for(options, model).with_views(views)
     images = images_of(loaded, named, options.pixel_scale)
-    with progress(loaded.id) as tick:
-        options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
-        options = replace(options, picture=picture, samples=samples or 0, refine=refine, compile=compile)
-        with scored(loaded, images, options) as finished:
-            _print(finished, out, top, as_json)
-            fault = _fault(finished) if finished.failed else ""
-            if finished.rows > finished.failed:
-                draw(finished, options, top or None)
+    with ExitStack() as run:
+        with progress(loaded.id) as tick:
+            options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
+            options = replace(options, picture=picture, samples=samples or 0, refine=refine, compile=compile)
+            finished = run.enter_context(scored(loaded, images, options))
+        _print(finished, out, top, as_json)
+        fault = _fault(finished) if finished.failed else ""
+        if finished.rows > finished.failed and (gallery or picture):
+            with progress("images drawn") as tick:
+                draw(finished, options, top or None, tick)
     _say(finished, [out, out_dir], [gallery, picture], fault)
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
 
@@ -92,7 +95,7 @@ def _print(finished: "Finished", out: Path | None, top: int | None, as_json: boo
         rows = rows if as_json else list(map(_with_errors, rows))
         show_rows(rows, as_json, empty="no image could be used")
     elif top is None and out is None:
-        _print_csv(row for piece in finished.pieces() for row in piece.to_pylist())
+        _print_csv(row for piece in finished.pieces_in_text() for row in piece.to_pylist())
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -103,6 +104,12 @@ def _table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
     Console().print(table)
 
 
+def _number(value: float) -> str:
+    """Four digits; of a number that they round to 1, two of its distance to 1."""
+    rounded = f"{value:.4g}"
+    return str(1 - Decimal(f"{1 - value:.2g}")) if rounded == "1" and value < 1 else rounded
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -111,7 +118,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return _number(value)
     if isinstance(value, Mapping):
         return "\n".join(f"{key}: {_text(one)}" for key, one in value.items())
     if isinstance(value, list | tuple):

@@ -16,7 +16,7 @@ from .hats import is_hats_name, write_hats
 from .ranking import RankedImage, best
 from .run import Run
 from .shards import Shards
-from .tables import is_folder, to_astropy, write_table
+from .tables import is_folder, shortened, to_astropy, write_table
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -66,13 +66,17 @@ class Finished:
         elif is_hats_name(out):
             self._write_hats(out)
         else:
-            write_table(out, self.pieces, self._shards.units, self._shards.facts)
+            write_table(out, self.pieces, self._shards.units, self._shards.facts, self.run.scorer.columns)
 
     def _write_hats(self, out: Path) -> None:
         self._shards.agree(self.run.count)
         lost = write_hats(self._shards.paths(self.run.count), out, self.run.images.margin)
         if lost:
             logger.warning("%s: %d rows have no position and are left out", out, lost)
+
+    def pieces_in_text(self) -> Iterator[pa.Table]:
+        """One pass over all rows, their numbers with the digits that a table in text has."""
+        return (shortened(piece, self.run.scorer.columns) for piece in self.pieces())
 
     def pieces(self) -> Iterator[pa.Table]:
         """One pass over all rows."""

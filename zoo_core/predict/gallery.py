@@ -28,6 +28,7 @@ from .reading import readable
 if TYPE_CHECKING:
     from ..models.model import Model
     from .finished import Finished
+    from .options import Progress
     from .scoring import Scorer
 
 __all__ = [
@@ -65,7 +66,7 @@ NOISELESS = 300  # of the range: the noise that a picture without any, such as o
 TINY = 1e-30
 
 
-def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
+def draw_gallery(path: Path, finished: Finished, progress: Progress, most: int = SHOWN) -> None:
     """The best-ranked images with their scores and names, as a picture of the format that the extension names.
 
     Of images that were restored, each stands beside what it became, in the same stretch; over lenses that were measured
@@ -74,6 +75,7 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
     Arguments:
         path: of the picture.
         finished: the run.
+        progress: told how many images are drawn, and of how many.
         most: images.
 
     Raises:
@@ -107,6 +109,7 @@ def draw_gallery(path: Path, finished: Finished, most: int = SHOWN) -> None:
         if scale is not None and CURVES in legend:
             posterior = cast(Regression, run.scorer.predicted(pixels))
             draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
+        progress(place + 1, len(ranked))
     in_header(figure, RIGHT, HEADER / 2, " · ".join(legend), color=FAINT, size=8, ha="right")
     if scale is not None:
         draw_scale_bar(figure.axes[0], scale, prepared.size)

@@ -25,6 +25,7 @@ from .refined import Exposed, RefiningScorer, exposed, refined
 if TYPE_CHECKING:
     from ..models.model import Model
     from .finished import Finished
+    from .options import Progress
 
 __all__ = ["check_measures_lenses", "draw_corner", "draw_lenses"]
 
@@ -50,7 +51,7 @@ def check_measures_lenses(model: Model) -> None:
         )
 
 
-def draw_lenses(path: Path, finished: Finished, most: int = SHOWN) -> None:
+def draw_lenses(path: Path, finished: Finished, progress: Progress, most: int = SHOWN) -> None:
     """The first lenses of a run, one below the other, as a picture of the format that the extension names.
 
     Of each: the image in the stretch of galleries, with its critical curve; the model of it with the mean mass, and the
@@ -59,6 +60,7 @@ def draw_lenses(path: Path, finished: Finished, most: int = SHOWN) -> None:
     Arguments:
         path: of the picture.
         finished: the run.
+        progress: told how many lenses are drawn, and of how many; each takes seconds, since its light is fitted.
         most: lenses.
 
     Raises:
@@ -73,8 +75,9 @@ def draw_lenses(path: Path, finished: Finished, most: int = SHOWN) -> None:
     header, *rows = np.ravel(figure.subfigures(len(heights), 1, height_ratios=heights))  # pyright: ignore
     header.text(0.02, 0.5, model.id, color=INK, size=13, weight="bold", va="center")
     header.text(0.98, 0.5, WORDS, color=FAINT, size=9, va="center", ha="right")
-    for row, one in zip(rows, ranked, strict=True):
+    for done, (row, one) in enumerate(zip(rows, ranked, strict=True), 1):
         _draw_lens(row, finished, one)
+        progress(done, len(ranked))
     write_picture(figure, path)
 
 

@@ -57,6 +57,11 @@ class PosteriorScorer(Scorer):
         return f"predictions and {self.draws} draws"
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that are predicted."""
+        return (*super().columns, COLUMN)
+
+    @property
     def origin_of(self) -> OriginOf | None:
         """What must be kept of the images."""
         return Origin.of
@@ -69,9 +74,6 @@ class PosteriorScorer(Scorer):
             draws = posterior.at(k).samples(self.draws, _seed(origin.path))[:, 0].cpu().numpy()
             _write(file, draws, posterior, self.made_by | {"IMAGE": origin.path})
         return posterior.to_table() | {COLUMN: [str(file) for file in files]}
-
-    def _empty_columns(self) -> Columns:
-        return super()._empty_columns() | {COLUMN: []}
 
 
 def _seed(key: str) -> int:

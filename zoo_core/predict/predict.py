@@ -21,7 +21,7 @@ from .finished import Finished, facts_of
 from .hats import check_hats, is_hats_name
 from .images import Images
 from .inputs import Inputs, images_of
-from .options import Options
+from .options import Options, Progress
 from .outputs import Outputs
 from .posteriors import PosteriorScorer
 from .run import Run
@@ -45,18 +45,27 @@ def predict(model: Model, inputs: Inputs, options: Options) -> Table:
         return finished.table()
 
 
-def draw(finished: Finished, options: Options, most: int | None = None) -> None:
-    """The pictures that were asked for, of so many images; None: of as many as each shows."""
-    shown = () if most is None else (most,)
+def draw(
+    finished: Finished, options: Options, most: int | None = None, progress: Progress = lambda done, total: None
+) -> None:
+    """The pictures that were asked for.
+
+    Arguments:
+        finished: the run.
+        options: with the paths of the pictures.
+        most: images of each; None: as many as each shows.
+        progress: told how many images of a picture are drawn, and of how many.
+    """
+    shown = {} if most is None else {"most": most}
     # matplotlib takes longer to import than few images to score
     if options.gallery is not None:
         from .gallery import draw_gallery
 
-        draw_gallery(options.gallery, finished, *shown)
+        draw_gallery(options.gallery, finished, progress, **shown)
     if options.picture is not None:
         from .lens_pictures import draw_lenses
 
-        draw_lenses(options.picture, finished, *shown)
+        draw_lenses(options.picture, finished, progress, **shown)
 
 
 @contextmanager

@@ -105,13 +105,18 @@ class RefiningScorer(Scorer):
         return "refined predictions"
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that are predicted."""
+        return (*super().columns, REFINED, CHI_SQUARE)
+
+    @property
     def origin_of(self) -> OriginOf | None:
         """What must be kept of the images: they themselves."""
         return exposed
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
         """One row for each image of the batch, usable or not; the message says why a fit is not to be believed."""
-        empty = self._empty_columns() | {REFINED: [], CHI_SQUARE: []}
+        empty: Columns = {name: [] for name in self.columns}
         if not len(batch.pixels):
             return table_of(batch, empty)
         found = [one for part in self._parts(batch) for one in part]

@@ -64,6 +64,12 @@ class Scorer:
         return Origin.of if self.model.task.written else None
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that are predicted."""
+        task = self.model.task
+        return (*task.empty_columns(self.model.heads), *task.written, *self.model.familiarity.columns)
+
+    @property
     def made_by(self) -> dict[str, str]:
         """Keywords of the files of predictions."""
         weights = str(self.model.weights_sha256)
@@ -71,7 +77,7 @@ class Scorer:
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
         """One row for each image of the batch, usable or not."""
-        empty = self._empty_columns()
+        empty: Columns = {name: [] for name in self.columns}
         columns = self._columns(batch) if len(batch.pixels) else empty
         if set(columns) != set(empty):
             raise ZooError(f"{self.model.id} predicts {sorted(columns)}, its task promises {sorted(empty)}")
@@ -111,11 +117,6 @@ class Scorer:
             return prediction.to_table()
         files = [self.outputs.file(origin.path) for origin in origins]
         return prediction.to_table() | prediction.write(files, origins, self.made_by)
-
-    def _empty_columns(self) -> Columns:
-        task = self.model.task
-        names = (*task.empty_columns(self.model.heads), *task.written, *self.model.familiarity.columns)
-        return {name: [] for name in names}
 
 
 def _halving(columns_of: Callable[[slice], Columns], parts: Sequence[slice]) -> Columns:

@@ -1,11 +1,13 @@
 """Tables of predictions as files: csv, ecsv, parquet or fits, written a piece at a time, or a folder of Parquet files.
 
 The pieces are Arrow tables with the same column names. A null is an empty field in csv and ecsv, a null in parquet, a
-NaN or the column's TNULL in fits.
+NaN or the column's TNULL in fits. What a network says has in text as few digits as keep all images in their order, see
+`short`; in parquet and fits it is as it was computed.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ __all__ = [
     "common_schema",
     "described",
     "is_folder",
+    "shortened",
     "to_astropy",
     "unit_keyword",
     "write_table",
@@ -61,7 +64,9 @@ def is_folder(path: Path) -> bool:
     return not path.suffix
 
 
-def write_table(path: Path, pieces: Pieces, units: Mapping[str, str], facts: Facts) -> None:
+def write_table(
+    path: Path, pieces: Pieces, units: Mapping[str, str], facts: Facts, single: Collection[str] = ()
+) -> None:
     """A file of all pieces in order, in the format of its extension; complete or not there.
 
     Arguments:
@@ -69,11 +74,40 @@ def write_table(path: Path, pieces: Pieces, units: Mapping[str, str], facts: Fac
         pieces: called for each pass over the pieces; more than one is never held in memory.
         units: of columns, written where the format holds units.
         facts: of the whole table, likewise: the `meta` of an ECSV file, the metadata of Parquet, keywords of FITS.
+        single: names of columns whose numbers are of single precision: shortened in text.
     """
-    write = FORMATS[check_format(path)]
+    extension = check_format(path)
+    write = FORMATS[extension]
+    columns = single if extension in TEXT else ()
     schema = common_schema(piece.schema for piece in pieces()).with_metadata(facts)
     with whole(path) as partial:
-        write(partial, schema, lambda: (piece.cast(schema) for piece in pieces()), units)
+        write(partial, schema, lambda: (shortened(piece.cast(schema), columns) for piece in pieces()), units)
+
+
+def shortened(piece: pa.Table, names: Collection[str]) -> pa.Table:
+    """The rows with those columns, where they are floats, as `short` has them."""
+    for place, field in enumerate(piece.schema):
+        if field.name in names and pa.types.is_floating(field.type):
+            values = [value if value is None else short(value) for value in piece[field.name].to_pylist()]
+            piece = piece.set_column(place, field, pa.array(values, field.type))
+    return piece
+
+
+def short(value: float) -> float:
+    """The number of fewest digits that single precision tells from no other; of one above 1/2, its distance to 1.
+
+    So two scores of a network that differ still do, and in the same order: probabilities above one half are one minus
+    a number of single precision.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.predict.tables import short
+        >>> short(float(np.float32(0.123456789))), short(1 - float(np.float32(1.23456e-6)))
+        (0.12345679, 0.99999876544)
+    """
+    if 0.5 < value < 1:
+        return float(1 - Decimal(str(np.float32(1 - value))))
+    return float(str(np.float32(value)))
 
 
 def to_astropy(table: pa.Table, units: Mapping[str, str]) -> Table:
@@ -163,6 +197,7 @@ def unit_keyword(unit: str, number: int) -> str:
     return f"TUNIT{number}"
 
 
+TEXT = ("csv", "ecsv")
 FORMATS: dict[str, Callable[[Path, pa.Schema, Pieces, Mapping[str, str]], None]] = {
     "csv": _write_csv,
     "ecsv": _write_ecsv,
