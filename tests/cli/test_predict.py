@@ -81,6 +81,16 @@ def test_top_prints_the_best_ranked_first(zoo_command, folder, tmp_path):
     assert rows[0]["id"] == "c4"
 
 
+def test_what_must_be_known_of_an_image_stands_below_the_table(zoo_command, tmp_path):
+    pixels = np.random.default_rng(0).normal(size=(8, 8)).astype(np.float32)
+    pixels[0] = np.nan
+    fits.PrimaryHDU(pixels).writeto(tmp_path / "cut.fits")
+
+    table, words = zoo_command("predict", "flat.space", tmp_path, "--top", "1").out.rstrip().rsplit("\n", 1)
+
+    assert "message" not in table and words.startswith("1 cut: ")
+
+
 def test_parameters_are_shown_with_their_errors_and_draws_written(zoo_command, tmp_path):
     np.save(tmp_path / "lens.npy", np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32))
     asked = ("predict", "resnet_regression.substructure_mass", tmp_path / "lens.npy", "--pixel-scale", "0.05")

@@ -92,10 +92,21 @@ def _print(finished: "Finished", out: Path | None, top: int | None, as_json: boo
     elif top or (top is None and out is None and sys.stdout.isatty()):
         ranked = finished.best(TOP if top is None else top)
         rows = [{"rank": place, **_columns(one.row)} for place, one in enumerate(ranked, 1)]
-        rows = rows if as_json else list(map(_with_errors, rows))
-        show_rows(rows, as_json, empty="no image could be used")
+        if as_json:
+            show_rows(rows, as_json)
+        else:
+            _print_table(rows)
     elif top is None and out is None:
         _print_csv(row for piece in finished.pieces_in_text() for row in piece.to_pylist())
+
+
+def _print_table(rows: Sequence[dict[str, Any]]) -> None:
+    """The rows, and below them a line for each of which something must be known, for which no table is wide enough."""
+    columns = [{name: value for name, value in row.items() if name != "message"} for row in rows]
+    show_rows(list(map(_with_errors, columns)), as_json=False, empty="no image could be used")
+    for row in rows:
+        if row["message"]:
+            echo(f"{row['rank']} {row['id']}: {row['message']}")
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:

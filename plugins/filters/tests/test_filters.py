@@ -26,6 +26,10 @@ def test_there_is_less_noise_afterwards_in_any_unit(name, light):
     torch.testing.assert_close(network(1e-12 * noisy), 1e-12 * restored, rtol=1e-3, atol=1e-14)
 
 
+def test_without_a_filter_the_image_stays_as_it_was_observed(light):
+    torch.testing.assert_close(zoo.build("no_filter", device="cpu").network(light + 1), light + 1)
+
+
 def test_the_gaussian_is_that_of_the_library(light):
     network = zoo.build("gaussian_filter", device="cpu").network
     network.strength.fill_(1.3)

@@ -40,15 +40,20 @@ SERSIC = """@article{Sersic1963,
   year = {1963}
 }"""
 
+CHOSEN = ", in units of the noise; its strength is all that was chosen"
+
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
-    """Three against noise and one for arcs, each with one strength that is chosen on training images."""
+    """None, three against noise and one for arcs, each with one strength that is chosen on training images."""
     return [
-        _architecture("gaussian_filter", "GaussianFilter", "Gaussian smoothing", WALT),
-        _architecture("wavelet_filter", "WaveletFilter", "wavelet shrinkage (Chang et al. 2000)", CHANG),
-        _architecture("nlmeans_filter", "NonLocalMeans", "non-local means (Buades et al. 2005)", BUADES),
-        _architecture("sersic_filter", "SersicLight", "arcs beside a fitted Sersic profile, above a threshold", SERSIC),
+        _architecture("no_filter", "NoFilter", "the image as it was observed: what doing nothing gives", ""),
+        _architecture("gaussian_filter", "GaussianFilter", f"Gaussian smoothing{CHOSEN}", WALT),
+        _architecture("wavelet_filter", "WaveletFilter", f"wavelet shrinkage (Chang et al. 2000){CHOSEN}", CHANG),
+        _architecture("nlmeans_filter", "NonLocalMeans", f"non-local means (Buades et al. 2005){CHOSEN}", BUADES),
+        _architecture(
+            "sersic_filter", "SersicLight", f"arcs beside a fitted Sersic profile, above a threshold{CHOSEN}", SERSIC
+        ),
     ]
 
 
@@ -60,7 +65,7 @@ def _architecture(name: str, network: str, summary: str, paper: str) -> zoo.Arch
         bands=("VIS",),
         heads=zoo.Heads(),
         preprocess=FINDING[:-1],  # in the unit of the image
-        summary=f"{summary}, in units of the noise; its strength is all that was chosen",
+        summary=summary,
         paper=paper,
         train=zoo.lazy("zoo_filters.choice:train"),
         measures_noise=network == "SersicLight",  # whose threshold counts in it; the others smooth what there is

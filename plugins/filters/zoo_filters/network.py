@@ -21,6 +21,7 @@ from zoo_core.images.sky import level_and_noise
 __all__ = [
     "Filter",
     "GaussianFilter",
+    "NoFilter",
     "NonLocalMeans",
     "SersicLight",
     "WaveletFilter",
@@ -57,6 +58,16 @@ class Filter(nn.Module, ABC):
     @abstractmethod
     def filtered(self, z: np.ndarray, strength: float) -> np.ndarray:
         """An image (H, W) in units of the sky's noise without some of it."""
+
+
+class NoFilter(Filter):
+    """The image as it was observed."""
+
+    STRENGTHS = (0.0,)
+
+    def filtered(self, z: np.ndarray, strength: float) -> np.ndarray:
+        """The image itself."""
+        return z
 
 
 class GaussianFilter(Filter):
