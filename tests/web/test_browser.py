@@ -134,6 +134,9 @@ def test_real_images_come_first_and_another_metric_can_rank(visit, browser):
     ranks = dict(zip(metrics, json.loads(row.get_attribute("data-ranks")), strict=True))
     cell = browser.find_element(By.CSS_SELECTOR, "#table-sky tr[data-model='b.two'] .place")
     assert cell.text == "{} [{}–{}]".format(*ranks["recall"][:3])
+    places = browser.find_elements(By.CSS_SELECTOR, "#table-sky td.rank")
+    orders = [float(place.get_attribute("data-order")) for place in places]
+    assert orders == sorted(orders) and len(set(orders)) > 1
 
 
 def test_columns_can_be_chosen(visit, browser):

@@ -1,5 +1,6 @@
 """The leaderboard as Markdown, and the text of its cells, which the HTML page shares."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 from ..bench.quoting import coded, quoted
@@ -26,6 +27,7 @@ __all__ = [
     "table_markdown",
 ]
 
+PARTS, MOST_DECIMALS = 2.2, 4  # of an error that its last digit is, at least; of a number
 SHOWN_RATE = "fpr<=1e-2"
 NOTES = """\
 Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
@@ -168,9 +170,22 @@ def _of_clusters(result: Result) -> bool:
 
 
 def _number(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return _digits(estimate.value)
-    return f"{_digits(estimate.value)} [{_digits(estimate.low)}, {_digits(estimate.high)}]"
+    """The value and its interval with the digits that these decide: the last one is less than half the error.
+
+    Example:
+        >>> from zoo_core.bench.results import Estimate
+        >>> from zoo_core.board.markdown import _number
+        >>> [_number(Estimate(*one)) for one in ((51.4354, 50.959, 51.896), (1.0, 0.762, 1.0), (0.07, 0.055, 0.178))]
+        ['51.4 [51.0, 51.9]', '1.00 [0.76, 1.00]', '0.070 [0.055, 0.178]']
+    """
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if value is None or low is None or high is None:
+        return _digits(value)
+    if not low < high:
+        return f"{_digits(value)} [{_digits(low)}, {_digits(high)}]"
+    error = min(side for side in (value - low, high - value, (high - low) / 2) if side > 0)
+    decimals = max(0, min(MOST_DECIMALS, math.ceil(math.log10(PARTS / error))))
+    return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
 def _digits(value: float | None) -> str:

@@ -4,12 +4,14 @@ from functools import singledispatch
 from math import isfinite
 
 from ..bench.results import Result
-from ..scores import AnomalyScores, ClassScores, ClusterScores, ParameterScores, Scores, Truth
+from ..catalog.measured import metric_unit
+from ..scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, ParameterScores, Scores, Truth
 from .measured import Measured
 
 __all__ = ["answer", "in_words", "truth_in_words"]
 
 COLUMNS = 2  # of the truth beside the class
+UNITS = {"theta_E": '"'}
 
 
 def truth_in_words(result: Result, truth: Truth, row: int) -> str:
@@ -32,12 +34,15 @@ def in_words(column: str, value: object) -> str:
     Example:
         >>> from zoo_core.web.answers import in_words
         >>> in_words("theta_E", 1.25), in_words("theta_E", float("nan")), in_words("kind", "none")
-        ('theta_E 1.25', '', '')
+        ('theta_E 1.25"', '', '')
     """
     if isinstance(value, str):
         return value if value != "none" else ""
     number = float(value)  # type: ignore[arg-type]  # a NumPy scalar
-    return f"{column} {number:.3g}" if number and isfinite(number) else ""
+    if not number or not isfinite(number):
+        return ""
+    digits = f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+    return f"{column} {digits}{UNITS.get(column, '')}"
 
 
 @singledispatch
@@ -63,6 +68,12 @@ def _(scores: AnomalyScores, result: Result, row: int) -> str:
 @_answer.register(ClusterScores)
 def _(scores: ClusterScores, result: Result, row: int) -> str:
     return f"cluster {int(scores.cluster[row])}, p = {scores.probabilities[row].max():.2f}"
+
+
+@_answer.register(ColumnScores)
+def _(scores: ColumnScores, result: Result, row: int) -> str:
+    name, values = next(iter(scores.columns.items()))
+    return f"{name} {values[row]:.3g} {metric_unit(name, result.heads)}".rstrip()
 
 
 @_answer.register(ParameterScores)

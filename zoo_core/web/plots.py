@@ -7,6 +7,7 @@ leaves out.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..board.colours import COLOURS
+from ..catalog.measured import metric_unit
 from .curves import Record, confusions, parameters, reliabilities, roc, score_densities, strata
 from .measured import Measured
 from .posterior_plots import bands, coverage, pulls, sbc, tarp
@@ -33,6 +34,7 @@ RATES = ("completeness", "false-positive rate")  # that are shown by strata
 BESIDE = 8  # strata whose names stand beside each other on a phone
 STEP = 22  # pixels of a line, where each stratum has one
 LABEL = 150  # pixels of the longest name of a stratum
+MARGIN = 8  # pixels between the outermost points and the ends of an axis
 POWERS = [1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5]  # of ten, where a logarithmic axis has its ticks
 
 
@@ -61,11 +63,12 @@ def _strata(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterato
         for of, records in by_field(of_column, "of"):
             if len({record["stratum"] for record in records}) == 1:
                 continue  # the number of the table again
+            unit = metric_unit(of, measured[0].result.heads)
             yield Plot(
                 f"{of.split('[')[0].replace(' ', '-')}-{column}",
                 f"{_titled(of)} by {plain(column)}",
                 records,
-                _by_stratum(records, column, of, styles),
+                _by_stratum(records, column, f"{of} ({unit})" if unit else of, styles),
             )
 
 
@@ -80,7 +83,7 @@ def _by_stratum(records: Sequence[Record], column: str, of: str, styles: Mapping
         along: {"field": "stratum", "type": "nominal", "title": title, "sort": {"field": "order"}, "axis": names},
         f"{along}Offset": {"field": "model"},
     }
-    share = axis("share", of, scale={"zero": of == "completeness"})
+    share = axis("share", of, scale={"zero": True} if of in RATES else {"zero": False, "padding": MARGIN})
     point = {"type": "point", "filled": True, "size": 34, "opacity": 1}
     marks = layer(point, styles, **where, **{across: share}, tooltip=tooltip("stratum", "share", "images"))
     ends = {across: axis("low", of), f"{across}2": {"field": "high"}}
@@ -120,8 +123,9 @@ def _scores(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterato
 
 def _parameters(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterator[Plot]:
     for name, records in by_field(parameters(measured), "parameter"):
-        true = axis("true", f"true {COLUMNS.get(name, name)}", scale={"zero": False})
-        seen = axis("measured", f"measured {COLUMNS.get(name, name)}", scale={"zero": False})
+        free = {"zero": False, "padding": MARGIN}
+        true = axis("true", f"true {COLUMNS.get(name, name)}", scale=free)
+        seen = axis("measured", f"measured {COLUMNS.get(name, name)}", scale=free)
         point = {"type": "point", "filled": True, "size": 14, "opacity": 0.8}
         marks = layer(point, styles, x=true, y=seen, tooltip=tooltip("true", "measured", "error"))
         line = {

@@ -34,6 +34,8 @@ COLUMNS = {
     "arc_snr": "S/N of the arcs",
     "arc": "visibility of the arcs",
     "kind": "kind of object",
+    "lens_x": "lens_x (arcsec)",
+    "lens_y": "lens_y (arcsec)",
     "log10_mass": "log10 of the axion mass (eV)",
     "log10_subhalo_mass": "log10 of the mass in subhalos (solar masses)",
 }
@@ -54,6 +56,7 @@ CONFIG = {
         "tickColor": INK,
         "gridColor": INK,
         "gridOpacity": 0.12,
+        "labelFlush": False,  # which moves the first and the last number beside their neighbours
         "labelFontSize": 11,
         "titleFontSize": 11,
         "titleFontWeight": "normal",

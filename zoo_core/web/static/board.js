@@ -1,6 +1,7 @@
 // Tables that sort, filter and hide columns, by DataTables; which models are picked for a comparison.
 "use strict";
 const PER_PAGE = 25; // rows that are laid out at once, which is what a filter or a sort costs: no more for 250 models than for 25
+const RANK = 1; // its column
 const UNFILTERED = 100; // of a list that is only sorted
 const QUIET = 200; // ms after the last choice until the address keeps it
 const filters = document.querySelector("form.filters");
@@ -27,16 +28,17 @@ async function boardTable(element) {
   const columnDefs = heads.map((head, column) => ({
     targets: column,
     visible: !isAside(head),
+    orderDataType: column === RANK ? "shown" : undefined,
     orderSequence: head.classList.contains("rising") || !element.tBodies[0].rows[0]?.cells[column].dataset.order ? ["asc", "desc"] : ["desc", "asc"],
   }));
   const { more } = element.dataset, { length } = element.tBodies[0].rows;
-  const table = new DataTable(element, settings({ rows: more ? Infinity : length, order: [[1, "asc"]], columnDefs }));
+  const table = new DataTable(element, settings({ rows: more ? Infinity : length, order: [[RANK, "asc"]], columnDefs }));
   if (more) await addRows(element, table);
   const tools = document.querySelector(`.tools[data-for="${element.id}"]`);
   const board = { element, table, tools, heads };
   const rows = table.rows({ order: "index" }).nodes().toArray();
   table.search.fixed("facets", (text, values, index) => wanted(rows[index]));
-  table.on("draw", () => count(board));
+  table.on("draw", () => { count(board); if (board.place !== undefined) paintRanks(board); });
   if (more) table.draw();
   columnChoice(board);
   tools.querySelector(".rank-by")?.addEventListener("change", (event) => { rankBy(board, event.target.value); remember(); });
@@ -96,25 +98,30 @@ function closing() {
   document.addEventListener("click", (event) => { if (open() && !open().contains(event.target)) open().open = false; });
 }
 
-/** Ranks by another metric: places, intervals and order. */
-function rankBy(board, metric) {
-  const place = [...board.tools.querySelector(".rank-by").options].findIndex((option) => option.value === metric);
-  board.table.rows().every(function () {
-    const row = this.node(), cell = row.querySelector("td.rank");
-    const found = JSON.parse(row.dataset.ranks)[place], all = Number(row.dataset.ranked);
+/** Places and intervals of the rows that are shown, by the metric that was chosen. */
+function paintRanks(board) {
+  board.table.rows({ page: "current" }).nodes().each((row) => {
+    const found = JSON.parse(row.dataset.ranks)[board.place], all = Number(row.dataset.ranked);
     if (!found) return;
-    const [rank, low, high, mean] = found;
-    cell.dataset.order = rank + mean / 1000;
-    cell.querySelector(".place").replaceChildren(String(rank), Object.assign(document.createElement("small"), { textContent: ` [${low}–${high}]` }));
-    const bar = cell.querySelector(".interval");
+    const [rank, low, high] = found, bar = row.querySelector("td.rank .interval");
+    row.querySelector(".place").replaceChildren(String(rank), Object.assign(document.createElement("small"), { textContent: ` [${low}–${high}]` }));
     bar.style.setProperty("--low", (low - 1) / all);
     bar.style.setProperty("--high", high / all);
     bar.style.setProperty("--at", (rank - 0.5) / all);
-    this.invalidate("dom");
   });
+}
+
+/** Ranks by another metric: the order of all rows, and what those say that are shown. */
+function rankBy(board, metric) {
+  const place = [...board.tools.querySelector(".rank-by").options].findIndex((option) => option.value === metric);
+  board.table.rows().nodes().each((row) => {
+    const found = JSON.parse(row.dataset.ranks)[place];
+    if (found) row.querySelector("td.rank").dataset.order = found[0] + found[3] / 1000; // which `shown` reads
+  });
+  board.place = place;
   const column = board.heads.findIndex((head) => head.textContent.trim().split(" ")[0] === metric);
   if (column > 0) board.table.column(column).visible(true);
-  board.table.order([1, "asc"]).draw();
+  board.table.order([RANK, "asc"]).draw();
 }
 
 let keeping;
@@ -191,6 +198,8 @@ async function start() {
   closing();
   await drawn();
   await load("assets/tables.js");
+  DataTable.ext.order.shown = (settings, column) => // the numbers that the cells hold at the time of sorting
+    new DataTable.Api(settings).column(column, { order: "index" }).nodes().toArray().map((cell) => Number(cell.dataset.order));
   for (const element of document.querySelectorAll("table.board")) tables.push(await boardTable(element));
   picks();
   later();

@@ -10,6 +10,8 @@ const make = (name, text, attributes = {}) => {
   element.append(...(Array.isArray(text) ? text : [text ?? ""]));
   return element;
 };
+/** A name that may break after its points and underscores. */
+const broken = (name) => name.replaceAll(/[._]/g, "$&\u200b");
 const row = (cells) => make("tr", cells.map((cell, k) => (cell instanceof Node ? cell : make(k ? "td" : "th", cell, k ? {} : { scope: "row" }))));
 const table = (heads, rows, label) => make("div", [make("table", [
   make("thead", [make("tr", heads.map((head) => make("th", head, { scope: "col" })))]), make("tbody", rows),
@@ -49,14 +51,14 @@ async function pairOf(data, first, second) {
 }
 
 function differences(data, models, pairs) {
-  const heads = ["metric", ...models, ...pairs.map(({ models: [a, b] }) => `${a} − ${b}`)];
-  const rows = data.metrics.map((metric, k) => row([`${metric.title} ${metric.mark}`.trim(), ...models.map((model) => estimate(metric.values[model])), ...pairs.map((pair) => {
+  const heads = ["metric", ...pairs.map(({ models: [a, b] }) => `${a} − ${b}`), ...models]; // what is asked for first: a phone shows two columns
+  const rows = data.metrics.map((metric, k) => row([`${metric.title} ${metric.mark}`.trim(), ...pairs.map((pair) => {
     if (!pair.found?.differences[k]) return "–";
     const [difference, low, high, better] = pair.found.differences[k];
     const words = better ? `${pair.found.models[better - 1]} is better` : low === null ? "no interval" : "not told apart";
     const interval = low === null ? "" : `[${signed(low)}, ${signed(high)}] `;
     return make("td", [signed(difference), make("small", interval), make("small", words)], { class: better ? "better" : "tie" });
-  })]));
+  }), ...models.map((model) => estimate(metric.values[model]))]));
   return table(heads, rows, "Differences");
 }
 
@@ -73,7 +75,7 @@ function images(data, models, shown) {
   }
   return make("ul", shown.filter((one) => one.drawn).map((one) => make("li", [
     make("img", "", { src: `pictures/${data.benchmark}/${one.number}.png`, alt: `image ${one.number}: ${one.truth}`, width: 112, height: 112, loading: "lazy" }),
-    make("span", [make("b", one.truth), ...models.flatMap((model) => [make("br"), `${model}: ${one.answers[model]}`]), make("small", `image ${one.number}`)]),
+    make("span", [make("b", one.truth), ...models.flatMap((model) => [make("br"), `${broken(model)}: ${one.answers[model]}`]), make("small", `image ${one.number}`)]),
   ])), { class: "pictures wide" });
 }
 
