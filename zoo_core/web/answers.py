@@ -72,8 +72,8 @@ def _(scores: ClusterScores, result: Result, row: int) -> str:
 
 @_answer.register(ColumnScores)
 def _(scores: ColumnScores, result: Result, row: int) -> str:
-    name, values = next(iter(scores.columns.items()))
-    return f"{name} {values[row]:.3g} {metric_unit(name, result.heads)}".rstrip()
+    name = next((name for name in result.metrics if name in scores.columns), None)  # the first of them ranks
+    return f"{name} {scores.columns[name][row]:.3g} {metric_unit(name, result.heads)}".rstrip() if name else ""
 
 
 @_answer.register(ParameterScores)

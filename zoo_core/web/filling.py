@@ -80,6 +80,7 @@ class Filling:
             "spec": spec,
             "rows": rows,
             "speeds": [self._speed_in_words(row) for _, row in rows if site.speed(row)],
+            "outputs": "" if spec is None else task_named(spec.task).describe(spec.heads),
             "writes_images": spec is not None and bool(task_named(spec.task).written),
             "facts": site.facts(model),
             "recipe": site.recipes.get(model, ""),

@@ -112,7 +112,7 @@ def _scores(measured: Sequence[Measured], styles: Mapping[str, Spec]) -> Iterato
         scale = {"domain": names, "range": [*COLOURS[: len(names)]]}
         dashes = DASHES[: len(names)]
         encoding = {
-            "x": axis("score", "anomaly score"),
+            "x": axis("score", "anomaly score", axis={"tickCount": 5}),  # which may have as many decimals
             "y": axis("density", "images, highest bin 1"),
             "color": {"field": "class", "scale": scale, "legend": {"labelColor": INK, "titleColor": INK}},
             "strokeDash": {"field": "class", "scale": {"domain": names, "range": [[*one] for one in dashes]}},
