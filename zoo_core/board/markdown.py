@@ -175,8 +175,8 @@ def _number(estimate: Estimate) -> str:
     Example:
         >>> from zoo_core.bench.results import Estimate
         >>> from zoo_core.board.markdown import _number
-        >>> [_number(Estimate(*one)) for one in ((51.4354, 50.959, 51.896), (1.0, 0.762, 1.0), (0.07, 0.055, 0.178))]
-        ['51.4 [51.0, 51.9]', '1.00 [0.76, 1.00]', '0.070 [0.055, 0.178]']
+        >>> [_number(Estimate(*one)) for one in ((51.4354, 50.959, 51.896), (1.0, 0.762, 1.0), (0.066, -0.003, 0.17))]
+        ['51.4 [51.0, 51.9]', '1.00 [0.76, 1.00]', '0.07 [0.00, 0.17]']
     """
     value, low, high = estimate.value, estimate.low, estimate.high
     if value is None or low is None or high is None:
@@ -185,7 +185,7 @@ def _number(estimate: Estimate) -> str:
         return f"{_digits(value)} [{_digits(low)}, {_digits(high)}]"
     error = min(side for side in (value - low, high - value, (high - low) / 2) if side > 0)
     decimals = max(0, min(MOST_DECIMALS, math.ceil(math.log10(PARTS / error))))
-    return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+    return f"{value:z.{decimals}f} [{low:z.{decimals}f}, {high:z.{decimals}f}]"
 
 
 def _digits(value: float | None) -> str:
