@@ -29,6 +29,10 @@ def rewritten(path, change):
     edited(path, lambda content: content["hashes"].update(predictions=sha256_of(path.with_suffix(".parquet"))))
 
 
+def last_metric_first(result):
+    result["metrics"] = dict(reversed(result["metrics"].items()))
+
+
 def flip_labels(table):
     table["true_label"] = [1 - label for label in table["true_label"]]
 
@@ -49,6 +53,7 @@ def test_predictions_that_are_not_those_of_the_result_verify_nothing(stored, lis
         (lambda result: result["metrics"]["auroc"].update(value=0.999), "auroc is 0.999 in the result, but 0."),
         (lambda result: result["metrics"]["auroc"].update(low=0.998), "the interval of auroc is not"),
         (lambda result: result["metrics"]["recall"].update(high=1.0), "the interval of recall is not"),
+        (last_metric_first, "and auroc ranks on sky"),
         (lambda result: result["images"].update(lens=7), "numbers of images: not"),
         (lambda result: result["confusion"][0].reverse(), "confusion matrix: not"),
         (lambda result: result["operating_points"][0]["rates"].update(found=9), "operating points: not"),

@@ -66,6 +66,7 @@ def _examined(
     first, others = metrics[0], of_images if every_interval else ()
     resampled = bootstraps([first, *(one for one in others if one.name != first.name)], scores, truth)
     faults = [
+        *_faults_of_order(result, spec),
         *_faults_of_truth(truth, result, truth_known),
         *_faults_of_numbers(result, scores, truth, metrics, spec),
         *_faults_of_intervals(result, scores, truth, metrics, resampled),
@@ -83,6 +84,12 @@ def metrics_of(result: Result, spec: BenchmarkSpec | None) -> list[Metric]:
     if spec is not None and not set(result.metrics) <= {metric.name for metric in available}:
         available = [*available, *plugin_metrics([spec.plugin])]
     return select(result.metrics, result.task, available)
+
+
+def _faults_of_order(result: Result, spec: BenchmarkSpec | None) -> Iterator[str]:
+    first = next(iter(result.metrics))
+    if spec is not None and spec.metrics[0] not in (first, first.partition("[")[0]):
+        yield f"its first metric is {first}, and {spec.metrics[0]} ranks on {result.benchmark}: measure it again"
 
 
 def _faults_of_truth(truth: Truth, result: Result, known: str | None) -> Iterator[str]:
