@@ -162,6 +162,25 @@ def test_models_for_another_task_are_refused(search, survey):
         Search(search.mosaic, search.finder, search.threshold, modeller=tiny_model("anomaly"))
 
 
+@pytest.mark.parametrize(
+    ("finder", "catalog", "said"),
+    [
+        (
+            "trivial_regression.euclid",
+            "positions.csv",
+            "is trivial_regression.euclid, for regression; it takes a model",
+        ),
+        ("trivial.space", "none.csv", "none.csv"),
+    ],
+)
+def test_a_search_that_cannot_begin_says_why_and_leaves_nothing(survey, tmp_path, zoo_command, finder, catalog, said):
+    places = ("--catalog", survey.folder / catalog, "--finder", finder, "--purity", 0.02, "--prevalence", 0.02)
+    answer = zoo_command("search", survey.tiles[0], *places, "--pixel-scale", 0.1, "-o", tmp_path / "out")
+
+    assert answer.code and said in answer.err and "Traceback" not in answer.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_command_searches_with_published_models(survey, tmp_path, zoo_command):
     answer = zoo_command(
         *("search", *survey.tiles, "--catalog", survey.catalog, "--finder", "trivial.space", "--purity", 0.02),

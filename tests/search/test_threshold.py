@@ -8,6 +8,7 @@ from zoo_core.errors import ArgumentError, ResultError
 from zoo_core.search.threshold import threshold_of
 
 from ..small_survey import small_survey, store_thresholds
+from ..tiny_models import tiny_model
 
 # Four lenses and a thousand others. Where one object in a hundred is a lens, the purities at the lenses' probabilities
 # are 0.0025 / (0.0025 + 0.00297) = 0.46, then 0.63 and 0.72, with the rate of three false positives, and at last, with
@@ -47,6 +48,11 @@ def test_a_purity_that_no_threshold_gives_is_one_line_that_says_the_highest(surv
 def test_what_is_no_share_is_refused(survey, asked, prevalence):
     with pytest.raises(ArgumentError, match="give a share between 0 and 1"):
         threshold_of(survey.finder, asked, prevalence, survey.results)
+
+
+def test_what_finds_no_lenses_is_refused_before_its_results_are_read(survey):
+    with pytest.raises(ArgumentError, match=r"tiny\.test, for regression; it takes a model for classification"):
+        threshold_of(tiny_model("regression"), 0.6, 0.01, survey.results)
 
 
 def test_results_of_other_weights_or_none_are_no_threshold(survey):

@@ -26,7 +26,7 @@ from .latent import AXES, latent_positions
 from .mass import mass_of
 from .report import Report, write_report
 from .tables import write_candidates
-from .threshold import Threshold
+from .threshold import Threshold, require_finder
 
 if TYPE_CHECKING:
     from ..fit.mass_model import MassModel
@@ -78,13 +78,12 @@ class Search:
     anomaly: Model | None = None
 
     def __post_init__(self) -> None:
-        wanted = {"finder": "classification", "modeller": "regression", "anomaly": "anomaly"}
+        require_finder(self.finder)
+        wanted = {"modeller": "regression", "anomaly": "anomaly"}
         for role, task in wanted.items():
             model: Model | None = getattr(self, role)
             if model is not None and model.task.name != task:
                 raise ArgumentError(f"{role}= (--{role}) is {model.id}, for {model.task.name}; it takes one for {task}")
-        if len(self.finder.heads.classes) != 2:
-            raise ArgumentError(f"finder= (--finder) is {self.finder.id}, of {len(self.finder.heads.classes)} classes")
 
     def run(self, out: Path, options: Options, shown: int, residuals: int = 0) -> Found:
         """Search, and write all that was found into a folder.
@@ -99,8 +98,8 @@ class Search:
             residuals: of so many of these the light is fitted for the mass that the modeller has measured, and what is
                 left over is shown; a few seconds each.
         """
-        make_folder(out)
         images = self.mosaic.images(self.finder, options.pixel_scale)
+        make_folder(out)
         with scored(self.finder, images, replace(options, out=out / "scores")) as finished:
             rows, places = above(finished.pieces(), self._column, self.threshold.value)
             objects, failed = finished.rows, finished.failed

@@ -19,7 +19,7 @@ from ..scores import ClassScores
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["Threshold", "threshold_of"]
+__all__ = ["Threshold", "require_finder", "threshold_of"]
 
 logger = logging.getLogger("zoo")
 
@@ -50,6 +50,25 @@ class Threshold:
         )
 
 
+def require_finder(finder: Model) -> None:
+    """Raise unless the model tells lenses from other objects.
+
+    Raises:
+        ArgumentError: it is for another task, or of another number of classes than two.
+    """
+    if finder.task.name != "classification":
+        raise ArgumentError(
+            f"finder= (--finder) is {finder.id}, for {finder.task.name}; it takes a model for classification, whose "
+            "second class are lenses (zoo models --task classification)"
+        )
+    classes = finder.heads.classes
+    if len(classes) != 2:
+        raise ArgumentError(
+            f"finder= (--finder) is {finder.id}, of {len(classes)} classes ({', '.join(classes)}); it takes a model "
+            "of two, the second of which are lenses"
+        )
+
+
 def threshold_of(
     finder: Model, asked: float, prevalence: float, results: Path, benchmark: str | None = None
 ) -> Threshold:
@@ -67,9 +86,10 @@ def threshold_of(
         benchmark: whose results count; None: that with the most non-lenses among those of this finder.
 
     Raises:
-        ArgumentError: a number that is no share, or a purity that no threshold reaches.
+        ArgumentError: the model finds no lenses, a number is no share, or no threshold reaches the purity.
         ResultError: the finder, with these weights, has no result.
     """
+    require_finder(finder)
     for name, share in (("purity", asked), ("prevalence", prevalence)):
         if not 0 < share < 1:
             raise ArgumentError(f"{name}= (--{name}) is {share:g}; give a share between 0 and 1")
