@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 from astropy.io import fits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -136,6 +136,8 @@ def test_overwritten_bytes(tmp_path, name, start, content):
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith((".fits", ".fz"))])
 @fuzz
 @given(cards=st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(WILD)), min_size=1, max_size=4))
+@example(cards=[(3, "T")])  # NAXIS1
+@example(cards=[(4, "T")])
 def test_wild_headers(tmp_path, name, cards):
     content = bytearray(FILES[name])
     places = [i for i in range(0, len(content), 80) if content[i + 8 : i + 10] == b"= "]

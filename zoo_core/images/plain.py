@@ -88,5 +88,5 @@ def _shape(header: PlainHeader) -> tuple[int, ...] | None:
     if header.ordered != ["SIMPLE", "BITPIX", "NAXIS"] or not isinstance(n_axes, int) or not 2 <= n_axes <= 4:
         return None
     axes = [header.get(f"NAXIS{i}") for i in range(n_axes, 0, -1)]
-    shape = tuple(n for n in axes if isinstance(n, int) and n > 0)
+    shape = tuple(n for n in axes if type(n) is int and n > 0)  # T is an int, too, but no number of pixels
     return shape if len(shape) == n_axes else None
