@@ -132,6 +132,16 @@ def test_what_measures_the_noise_is_not_put_behind_what_takes_it_away(members):
     assert zoo.pipeline([profile, measuring], device="cpu").spec.members == (profile.id, measuring.id)
 
 
+def test_a_deblender_has_the_pixels_of_the_next_member(members, images):
+    taken = members[1].preprocess
+    profile = zoo.deblender("sersic", taken.bands, taken.size, pixel_scale=taken.pixel_scale)
+
+    arcs, found = zoo.pipeline([profile, members[1]], device="cpu").stages(images[:1], 0.1)
+
+    assert arcs.image.shape == (1, 1, taken.size, taken.size)
+    torch.testing.assert_close(found.logits, by_hand([profile, members[1]], images[:1]).logits, atol=1e-5, rtol=1e-5)
+
+
 def test_an_untrained_member_is_refused(members):
     with pytest.raises(UntrainedError):
         zoo.pipeline([members[0], zoo.build("lastro", device="cpu")], device="cpu")

@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["deblend"]
 
-METHODS = ("sersic", "ica")
-
 file_option = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("method", type=click.Choice(METHODS))
+@click.argument("method", metavar="{sersic|ica}")
 @takes_images
 @click.option("--out-dir", type=file_option, required=True, help="Folder for the images without their lens.")
 @click.option("-o", "--out", type=file_option, help="Table: csv, ecsv, parquet, fits.")

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, UnknownNameError
 from ..fit.ica import arcs_by_colour
 from ..fit.sersic_light import fit_sersic
 from ..images.preprocess import Preprocess
@@ -54,7 +54,13 @@ class Deblender(nn.Module):
         return x - torch.from_numpy(light).to(x) * sigma
 
 
-def deblender(method: str, bands: Sequence[str] = ("VIS",), size: int = SIZE, psf: np.ndarray | None = None) -> Model:
+def deblender(
+    method: str,
+    bands: Sequence[str] = ("VIS",),
+    size: int = SIZE,
+    psf: np.ndarray | None = None,
+    pixel_scale: float | None = None,
+) -> Model:
     """A model that takes away the light of lens galaxies; it has nothing to learn.
 
     It restores images, as `unet.denoise` does: `predict` writes them, and in a pipeline a network sees arcs alone.
@@ -65,9 +71,13 @@ def deblender(method: str, bands: Sequence[str] = ("VIS",), size: int = SIZE, ps
         bands: names of the physical bands.
         size: pixels a side; larger images are cropped, smaller ones padded.
         psf: (k, k), k odd, through which "sersic" sees the profile; None: the profile is that of the image as it is.
+        pixel_scale: arcsec of the pixels that images are resampled to, as the next model of a pipeline takes them;
+            None: they stay as they are.
 
     Raises:
-        ArgumentError: there is no such method, or it cannot work with these bands or this PSF.
+        UnknownNameError: there is no such method.
+        ArgumentError: it cannot work with these bands or this PSF.
+        SpecError: the size or the pixel scale is none.
 
     Example:
         >>> import zoo_core as zoo
@@ -78,12 +88,13 @@ def deblender(method: str, bands: Sequence[str] = ("VIS",), size: int = SIZE, ps
         torch.Size([1, 1, 101, 101])
     """
     if method not in METHODS:
-        raise ArgumentError(f"method= is {method!r}; choose {' or '.join(METHODS)}")
+        raise UnknownNameError.among("deblender", method, METHODS)
     if method == "ica" and len(bands) < 2:
         raise ArgumentError(f"ica tells a lens from its arcs by colour; {', '.join(bands)} is one band, it takes two")
     images = ("arcs",) if method == "ica" else tuple(bands)
     heads = Heads(parameters=images, units=("",) * len(images))
-    preprocess = Preprocess.from_operations([{"op": "frame", "size": size}], tuple(bands))
+    resampled = [] if pixel_scale is None else [{"op": "resample", "pixel_scale": pixel_scale}]
+    preprocess = Preprocess.from_operations([*resampled, {"op": "frame", "size": size}], tuple(bands))
     architecture = Architecture(
         name="deblend",
         task="restoration",
