@@ -26,6 +26,7 @@ def test_a_command_writes_the_arcs_with_their_place_on_the_sky(zoo_command, tmp_
     )
 
     assert (one.code, two.code) == (0, 0) and picture.exists()
+    assert f"1 of 1 images deblended; wrote {table} and {tmp_path / 'ica'} and {picture}" in two.err
     ((single,), (both,)) = (list((tmp_path / name).rglob("*.fits")) for name in ("sersic", "ica"))
     assert Table.read(table)["output"][0] == str(both)
     with fits.open(single) as file:
@@ -34,3 +35,14 @@ def test_a_command_writes_the_arcs_with_their_place_on_the_sky(zoo_command, tmp_
         assert abs(file[0].data[RADIUS < 5].mean()) < 0.1 * 3e-3 * GALAXY[RADIUS < 5].mean()
     arcs = fits.getdata(both)
     assert arcs.shape == (61, 61) and np.corrcoef(arcs[RADIUS > 8], RING[RADIUS > 8])[0, 1] > 0.5
+
+
+def test_it_says_why_nothing_was_deblended_and_what_of_an_image_was(zoo_command, tmp_path):
+    fits.writeto(tmp_path / "a_g.fits", GALAXY.astype(np.float32))
+    patterns = ("--bands", f"g={tmp_path}/*_g.fits", f"i={tmp_path}/*_z.fits")
+
+    none = zoo_command("deblend", "ica", *patterns, "--out-dir", tmp_path / "ica")
+    part = zoo_command("deblend", "sersic", tmp_path / "a_g.fits", "--size", "41", "--out-dir", tmp_path / "part")
+
+    assert none.code == 1 and "0 of 1 images deblended" in none.err and "first: " in none.err
+    assert "only the middle 41 x 41 of 61 x 61 pixels is used (1 of 1 images)" in part.err

@@ -120,6 +120,17 @@ def test_a_cutout_of_a_mosaic_keeps_its_place(restorer, tmp_path):
     assert np.abs(np.subtract(there, was)).max() * 3600 <= 0.5 * SCALE * 1.01
 
 
+def test_the_row_says_where_only_the_middle_of_an_image_is_restored(tiny, tmp_path):
+    for side in (SIZE, 3 * SIZE):
+        fits.writeto(tmp_path / f"{side}.fits", np.random.default_rng(1).normal(size=(side, side)).astype(np.float32))
+
+    rows = tiny("restoration").predict(tmp_path, out_dir=tmp_path / "restored")
+
+    said = {row["id"]: row["message"] or "" for row in rows.filled("")}
+    assert f"only the middle {SIZE} x {SIZE} of {3 * SIZE} x {3 * SIZE} pixels" in said[f"{3 * SIZE}"]
+    assert "middle" not in said[f"{SIZE}"]
+
+
 def outputs(*names):
     found = Outputs.of(Path("out"), SourceImages([FileSource(name) for name in names], 1))
     return [found.file(name).as_posix() for name in names]
@@ -129,6 +140,7 @@ def outputs(*names):
     "names, files",
     [
         (["a.fits.gz"], ["out/a.fits"]),
+        (["SDSSJ0252+0039_F814W.fits"], ["out/SDSSJ0252+0039_F814W.fits"]),
         (["/x/y/a.fits", "/x/y/b c.npy"], ["out/a.fits", "out/b_c.fits"]),
         (["/x/y/a.fits", "/x/z/a.fits"], ["out/y/a.fits", "out/z/a.fits"]),
         (["/x/y.d/a.fits", "/x/y.d2/a.fits"], ["out/y.d/a.fits", "out/y.d2/a.fits"]),

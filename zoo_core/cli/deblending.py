@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .inputs import takes_a_run, takes_images
+from .outcome import fault_of, remarks_of, say
 from .show import progress
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ def deblend(
         with scored(model, images, options) as finished:
             if finished.rows > finished.failed:
                 draw(finished, options)
-    logging.getLogger("zoo").info("%d of %d images deblended", finished.rows - finished.failed, finished.rows)
+            fault, remarks = fault_of(finished), remarks_of(finished)
+    for remark in remarks:
+        click.echo(f"zoo: {remark}", err=True)
+    told = f"{'`message`' if out else '-o TABLE'} says what was wrong with the others"
+    say("deblended", finished, [out, out_dir if finished.rows > finished.failed else None], [gallery], fault, told)
     ctx.exit(1 if finished.failed == finished.rows else 0)
 
 

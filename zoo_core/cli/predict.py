@@ -13,6 +13,7 @@ import click
 
 from .inputs import loaded_for, takes_a_run, takes_images
 from .names import model_names
+from .outcome import fault_of, say
 from .show import as_json, echo, progress, show_rows
 
 if TYPE_CHECKING:
@@ -78,11 +79,11 @@ def predict(
             options = replace(options, picture=picture, samples=samples or 0, refine=refine, compile=compile)
             finished = run.enter_context(scored(loaded, images, options))
         _print(finished, out, top, as_json)
-        fault = _fault(finished) if finished.failed else ""
+        fault = fault_of(finished)
         if finished.rows > finished.failed and (gallery or picture):
             with progress("images drawn") as tick:
                 draw(finished, options, top or None, tick)
-    _say(finished, [out, out_dir], [gallery, picture], fault)
+    say("predicted", finished, [out, out_dir], [gallery, picture], fault)
     ctx.exit(1 if finished.failed == finished.rows or (strict and finished.failed) else 0)
 
 
@@ -138,22 +139,3 @@ def _print_csv(rows: Iterable[dict[str, Any]]) -> None:
         if number == 0:
             writer.writerow(row)
         writer.writerow(row.values())
-
-
-def _fault(finished: "Finished") -> str:
-    """What was wrong with the first image that could not be used."""
-    rows = (row for piece in finished.pieces() for row in piece.select(["status", "message"]).to_pylist())
-    return next(row["message"] for row in rows if row["status"] != "ok")
-
-
-def _say(finished: "Finished", written: Sequence[Path | None], pictures: Sequence[Path | None], fault: str) -> None:
-    """What came of it, on the standard error."""
-    import logging
-
-    usable = finished.rows - finished.failed
-    paths = [str(path) for path in (*written, *(pictures if usable else ())) if path is not None]
-    where = f"; wrote {' and '.join(paths)}" if paths else ""
-    if usable and not any(pictures) and sys.stdout.isatty():
-        where += "; --gallery top.png shows them as pictures"
-    why = f"; `message` says what was wrong with the others, first: {fault}" if fault else ""
-    logging.getLogger("zoo").info("%d of %d images predicted%s%s", usable, finished.rows, where, why)

@@ -17,6 +17,7 @@ from .wcs import card
 __all__ = ["Origin", "contradicts"]
 
 SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
+BEYOND = 4  # pixels that a cutout may be larger than what is used of it, without a word
 OF_THE_FIELD = ("OBJECT", "TELESCOP", "OBSERVER", "PROPOSID")
 OF_THE_EXPOSURE = (
     *("INSTRUME", "DETECTOR", "FILTER", "FILTER1", "FILTER2", "BAND", "EXPTIME", "TIMESYS"),
@@ -37,6 +38,7 @@ class Origin:
         to_unit: factor that gives values of these pixels that unit.
         measured: (bands, H, W), false where they were filled or added; None: all were measured.
         notes: what was done to the image, a sentence each.
+        cropped: what is said of an image of which only the middle is seen; empty of others.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Origin:
     to_unit: float = 1.0
     measured: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    cropped: str = ""
 
     @classmethod
     def of(cls, image: RawImage, prepared: Prepared, pixel_scale: float | None) -> Self:
@@ -69,6 +72,7 @@ class Origin:
             to_unit=prepared.grid.to_unit(per_area=_is_surface_brightness(image.unit)),
             measured=prepared.measured,
             notes=tuple(_notes(image, prepared, scale)),
+            cropped=_cropped(image, prepared),
         )
 
 
@@ -96,6 +100,13 @@ def _notes(image: RawImage, prepared: Prepared, scale: float | None) -> Iterator
         yield f"cropped or padded to {size} x {size} pixels about the centre"
     if prepared.measured is not None:
         yield f"{np.count_nonzero(~prepared.measured)} pixels were not measured and are NaN"
+
+
+def _cropped(image: RawImage, prepared: Prepared) -> str:
+    (height, width), side = image.pixels.shape[-2:], prepared.grid.step * prepared.pixels.shape[-1]
+    if max(height, width) < side + BEYOND:
+        return ""
+    return f"only the middle {side:.4g} x {side:.4g} of {height} x {width} pixels is used"
 
 
 def _is_surface_brightness(unit: str | None) -> bool:

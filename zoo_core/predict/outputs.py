@@ -112,8 +112,8 @@ def _without_extension(name: str) -> str:
 
 
 def _plain(part: str) -> str:
-    """The text in letters, digits and `_.-` alone."""
-    return re.sub(r"[^\w.\-]+", "_", part).strip("_.")
+    """The text in letters, digits and `_.+-` alone."""
+    return re.sub(r"[^\w.+\-]+", "_", part).strip("_.")
 
 
 def _number(key: str) -> str:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,7 +82,13 @@ class Scorer:
         columns = self._columns(batch) if len(batch.pixels) else empty
         if set(columns) != set(empty):
             raise ZooError(f"{self.model.id} predicts {sorted(columns)}, its task promises {sorted(empty)}")
-        return table_of(batch, {name: columns[name] for name in empty}, notes(columns, self.model.familiarity))
+        return table_of(batch, {name: columns[name] for name in empty}, self._said(batch, columns))
+
+    def _said(self, batch: PreparedBatch, columns: Columns) -> list[str]:
+        """What must be known of each usable image; of one that becomes an image, also that it is a part of it."""
+        cropped = [origin.cropped for origin in batch.origins] if self.model.task.written else []
+        pairs = zip_longest(cropped, notes(columns, self.model.familiarity), fillvalue="")
+        return ["; ".join(filter(None, pair)) for pair in pairs]
 
     def _columns(self, batch: PreparedBatch) -> Columns:
         count = len(batch.pixels)
