@@ -41,19 +41,20 @@ RETURNED = (  # task, benchmark, model
     ("clustering", "substructure_easy_clustering", "scan.substructure_spectrum"),
 )
 RESTORED = ["restoration", "`unet.denoise`", "`output` the FITS file of the restored image, with WCS, unit and model"]
+AS_IN_TRAINING = "*as in training*: of the population that the model was trained on."
 BEST, DOWN = 10, 2  # images of the picture, and its rows
 
 
 def measured_table() -> str:
     """Of each benchmark the best value of the metric that ranks, with its interval, and what the metrics are."""
-    heads = ["subject", "benchmark", "metric", "value, 95 % interval", "best so far", "images", "models"]
+    heads = ["benchmark", "best so far", "value, 95 % interval", "images", "models"]  # a phone shows the first
     found = list(_measured())
-    rows = [line([one.subject, *_cells(one)]) for one in found]
+    rows = [line(_cells(one)) for one in found]
     definitions: dict[str, str] = {}
     for one in found:  # the first subject of a metric says what it is
         definitions.setdefault(one.metric.name.partition("[")[0], one.metric.summary)
     words = "; ".join(f"*{name}*: {summary}" for name, summary in definitions.items())
-    return "\n".join([line(heads), line(["---"] * len(heads)), *rows, "", f"{words}."])
+    return "\n".join([line(heads), line(["---"] * len(heads)), *rows, "", f"{words}.", AS_IN_TRAINING])
 
 
 def returned_table() -> str:
@@ -111,7 +112,6 @@ def _ranked(model: str) -> Ranking:
 class _Measured:
     """The results on one benchmark, and the metric that ranks them."""
 
-    subject: str
     benchmark: str
     metric: Metric
     results: list[Result]
@@ -119,14 +119,13 @@ class _Measured:
 
 def _measured() -> Iterator[_Measured]:
     """Subject by subject, in the order of the board; of each those of real images first."""
-    named = {subject.short: subject.benchmarks for subject in subjects()}
-    known = {name for benchmarks in named.values() for name in benchmarks}
-    named["Others"] = sorted({folder.name for folder in RESULTS.iterdir()} - known)
-    for subject, benchmarks in named.items():
+    listed = [subject.benchmarks for subject in subjects()]
+    others = sorted({folder.name for folder in RESULTS.iterdir()}.difference(*listed))
+    for benchmarks in [*listed, others]:
         found = [(name, results) for name in benchmarks if (results := _results(name))]
         for name, results in sorted(found, key=lambda pair: pair[1][0].dataset["domain"] != "real"):
             metric = metrics_of(results[0], catalog().benchmarks.get(name))[0]
-            yield _Measured(subject, name, metric, sorted(results, key=lambda one, m=metric: -_merit(m, one)))
+            yield _Measured(name, metric, sorted(results, key=lambda one, m=metric: -_merit(m, one)))
 
 
 def _results(benchmark: str) -> list[Result]:
@@ -145,9 +144,9 @@ def _cells(one: _Measured) -> list[str]:
     listed = catalog().models.get(best.model)
     unit = "" if listed is None else metric_unit(name, listed.heads)
     models = ", ties with ".join(filter(None, [f"`{best.model}`", ", ".join(f"`{tied}`" for tied in _tied(one))]))
-    images = best.dataset["domain"] + (", of the population that it was trained on" if best.seen else "")
-    values = cell(best, name) + (f" {unit}" if unit else "")
-    return [one.benchmark, name, values, models, images, str(len(one.results))]
+    images = best.dataset["domain"] + (", as in training" if best.seen else "")
+    value = f"{name} {cell(best, name)} {unit}".rstrip()
+    return [one.benchmark, models, value, images, str(len(one.results))]
 
 
 def _tied(one: _Measured) -> list[str]:
