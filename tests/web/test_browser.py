@@ -99,9 +99,11 @@ def test_a_click_on_a_heading_sorts(visit, browser):
 
     heading = browser.find_element(By.XPATH, "//table[@id='table-sky']//th[contains(., 'images/s')]")
     heading.click()
+    until(browser, "return document.querySelector('#table-sky tbody tr').dataset.model === 'c.three'")
     assert shown(browser)[:3] == ["c.three", "b.two", "a.one"]
     assert heading.get_attribute("aria-sort") == "descending"
     heading.click()
+    until(browser, "return document.querySelector('#table-sky tbody tr').dataset.model === 'd.four'")
     assert shown(browser)[1:] == ["a.one", "b.two", "c.three"]
 
 
