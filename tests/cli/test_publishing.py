@@ -95,3 +95,13 @@ def test_without_measured_results_nothing_is_uploaded(somebody, hub, tmp_path):
     assert refused.code == 1
     assert f"zoo benchmark {MODEL} --on" in refused.err and "Traceback" not in refused.err
     assert hub.requests == []
+
+
+def test_in_another_folder_the_stored_results_are_found(zoo_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    card = zoo_command("publish", "trivial.space", "--repo", REPO, "--dry-run")
+    mistakes = zoo_command("explain", "trivial.space", "--on", "sky_space", "-o", "worst.png")
+
+    assert card.code == 0 and "sky_space" in card.out, card.err
+    assert "--data" in mistakes.err and "is not there" not in mistakes.err  # they wait for nothing but images

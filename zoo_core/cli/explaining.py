@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..catalog.measured import RESULTS
 from .show import echo
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ METHODS = ("integrated-gradients", "grad-cam", "occlusion")
 @click.option("--on", metavar="BENCHMARK", help="Instead of images: the worst mistakes on this benchmark.")
 @click.option("--worst", type=click.IntRange(min=1), default=12, show_default=True, help="So many of them.")
 @click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The benchmark's images, if you have them.")
-@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Of the results.")
+@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
 @click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 def explain(
@@ -41,7 +40,7 @@ def explain(
     on: str | None,
     worst: int,
     data: str | None,
-    results: Path,
+    results: Path | None,
     pixel_scale: float | None,
     device: str,
 ) -> None:
@@ -72,10 +71,11 @@ def explain(
     echo(str(out))
 
 
-def _draw_worst(network: Model, on: str, data: str | None, results: Path, out: Path, count: int) -> None:
+def _draw_worst(network: Model, on: str, data: str | None, results: Path | None, out: Path, count: int) -> None:
     from ..bench.opened import with_data
     from ..board.mistakes import draw_worst
+    from ..catalog.measured import published_results
     from ..catalog.registry import catalog
 
-    draw_worst(network, with_data(catalog().benchmark(on), data, None), results, out, count)
+    draw_worst(network, with_data(catalog().benchmark(on), data, None), results or published_results(), out, count)
     echo(str(out))

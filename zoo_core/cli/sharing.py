@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from ..catalog.measured import RESULTS
 from .names import model_names
 from .show import as_json, echo, show_rows
 
@@ -15,6 +14,10 @@ data_option = click.option(
     type=click.Path(path_type=Path, exists=True),
     metavar="PATH",
     help="Its training images, if they are on files; the golden file takes five.",
+)
+
+results_option = click.option(
+    "--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]"
 )
 
 
@@ -45,9 +48,7 @@ def bundle(folder: Path, data: Path | None) -> None:
 @click.command()
 @click.argument("model", shell_complete=model_names)
 @click.option("--repo", required=True, metavar="OWNER/NAME", help="Hugging Face repository; made if it is not there.")
-@click.option(
-    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
-)
+@results_option
 @click.option(
     "--benchmarks",
     metavar="OWNER",
@@ -55,7 +56,7 @@ def bundle(folder: Path, data: Path | None) -> None:
 )
 @click.option("--private", is_flag=True, help="Of a new repository.")
 @click.option("--dry-run", is_flag=True, help="Check everything and show the card; send nothing.")
-def publish(model: str, repo: str, results: Path, benchmarks: str | None, private: bool, dry_run: bool) -> None:
+def publish(model: str, repo: str, results: Path | None, benchmarks: str | None, private: bool, dry_run: bool) -> None:
     """Upload a MODEL (an id or a folder) with its golden file and a card of its measured results."""
     from ..publish.upload import publish, rehearse
 
@@ -70,15 +71,19 @@ def publish(model: str, repo: str, results: Path, benchmarks: str | None, privat
 @click.command()
 @click.argument("model", metavar="MODEL|FOLDER", shell_complete=model_names)
 @click.option("--to", type=click.Path(path_type=Path), help="A checkout of the zoo's repository, or a new folder.")
-@click.option(
-    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
-)
+@results_option
 @data_option
 @click.option("--dry-run", is_flag=True, help="Check everything and show what would be written.")
 @as_json
 @click.pass_context
 def submit(
-    ctx: click.Context, model: str, to: Path | None, results: Path, data: Path | None, dry_run: bool, as_json: bool
+    ctx: click.Context,
+    model: str,
+    to: Path | None,
+    results: Path | None,
+    data: Path | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Check a model and write what a pull request needs: entry, results, predictions, card, plugin with golden file.
 

@@ -20,7 +20,7 @@ from ..bench.results import read_result
 from ..catalog.added import with_model
 from ..catalog.checksum import sha256_of
 from ..catalog.folder import folder_named, spec_named, whole_folder
-from ..catalog.measured import RESULTS
+from ..catalog.measured import RESULTS, published_results
 from ..catalog.registry import FILE, catalog, core_registry
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import GOLDEN, golden_file, weights_file
@@ -65,7 +65,7 @@ class Proposal:
 def submit(
     name: str | Path,
     to: Path | str | None,
-    results: Path | str = RESULTS,
+    results: Path | str | None = None,
     data: Path | str | None = None,
 ) -> Proposal:
     """Check a model, and write what a pull request needs to have it listed.
@@ -73,15 +73,16 @@ def submit(
     Arguments:
         name: what `zoo.load` takes: an id that a plugin of yours lists, or a folder of `zoo train`.
         to: a checkout of the repository, or a new folder; None: nothing is written.
-        results: folder of <benchmark>/<model>.json.
+        results: folder of <benchmark>/<model>.json; by default as `leaderboard`.
         data: where the images are that it was trained on, if a golden file is still to be written from files.
 
     Raises:
         PublishError: `to` is neither new nor a checkout, or the files cannot be read.
     """
     place = None if to is None else _place(Path(to))
+    measured = published_results() if results is None else Path(results)
     with tempfile.TemporaryDirectory() as temporary:
-        candidate = _candidate(name, Path(results), data, Path(temporary))
+        candidate = _candidate(name, measured, data, Path(temporary))
         checks = tuple(checked(candidate))
         if any(check.faults for check in checks):
             return Proposal(candidate.spec.id, checks)

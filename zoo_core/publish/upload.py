@@ -9,7 +9,7 @@ from pathlib import Path
 from ..bench.examination import examine
 from ..bench.results import Result, read_result
 from ..catalog.folder import read_folder, spec_named, write_folder
-from ..catalog.measured import RESULTS
+from ..catalog.measured import published_results
 from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import golden_file, weights_file
@@ -26,14 +26,14 @@ log = logging.getLogger("zoo")
 
 
 def publish(
-    name: str | Path, repo: str, results: Path | str = RESULTS, private: bool = False, benchmarks: str | None = None
+    name: str | Path, repo: str, results: Path | str | None = None, private: bool = False, benchmarks: str | None = None
 ) -> UploadedModel:
     """Upload a model with its golden file and the card of its measured results, in one commit.
 
     Arguments:
         name: a model of the catalogue, or a folder as `zoo train` writes it.
         repo: "owner/name"; made if it does not exist. The token is that of HF_TOKEN or of `hf auth login`.
-        results: the folder of <benchmark>/<model>.json.
+        results: the folder of <benchmark>/<model>.json; by default as `leaderboard`.
         private: of a new repository.
         benchmarks: owner of data sets that the Hub lists as benchmarks, called as those of the results, which are then
             written as `.eval_results` too; None: they stand in the card alone.
@@ -65,7 +65,7 @@ class Rehearsal:
         return "\n".join([f"nothing was sent; {repo} would hold, in bytes:", *lines, "", self.card])
 
 
-def rehearse(name: str | Path, results: Path | str = RESULTS, benchmarks: str | None = None) -> Rehearsal:
+def rehearse(name: str | Path, results: Path | str | None = None, benchmarks: str | None = None) -> Rehearsal:
     """All of `publish` but the upload: what is missing or does not replay is an error, and no network is used.
 
     Raises:
@@ -78,7 +78,7 @@ def rehearse(name: str | Path, results: Path | str = RESULTS, benchmarks: str | 
 
 
 def write_repository(
-    name: str | Path, to: Path | str, results: Path | str = RESULTS, benchmarks: str | None = None
+    name: str | Path, to: Path | str, results: Path | str | None = None, benchmarks: str | None = None
 ) -> Path:
     """The repository as a folder: weights, config.json, golden file, card and results; `zoo.load` reads it.
 
@@ -91,7 +91,7 @@ def write_repository(
         PublishError: says all that is missing, or that the golden file does not replay.
     """
     spec = spec_named(name)
-    measured = _results(spec, Path(results))
+    measured = _results(spec, published_results() if results is None else Path(results))
     _check_complete(spec, measured)
     weights, golden = weights_file(spec), golden_file(spec)
     _check_replays(spec, weights, golden)
