@@ -35,3 +35,14 @@ def test_a_model_that_failed_has_no_mistakes_to_show(tiny_model, bright, tmp_pat
 
     with pytest.raises(ResultError, match=r"^trivial\.one failed on bright: "):
         worst(tmp_path, "bright", "trivial.one", model.heads, 3)
+
+
+def test_three_mistakes_leave_no_empty_place(tiny_model, bright, tmp_path):
+    model = tiny_model("trivial.one")
+    measure([model], bright, results=tmp_path)
+
+    for count in (3, 4):
+        draw_worst(model, bright, tmp_path, tmp_path / f"{count}.png", count)
+
+    three, four = (matplotlib.image.imread(tmp_path / f"{count}.png").shape[1] for count in (3, 4))
+    assert three / four == pytest.approx(3 / 4, abs=0.01)

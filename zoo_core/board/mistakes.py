@@ -77,13 +77,14 @@ def draw_worst(model: Model, spec: BenchmarkSpec, results: Path, path: Path, cou
     if max(rows) >= len(dataset) or dataset.truth_of(rows)["id"].astype(str).tolist() != [one.id for one in mistakes]:
         raise ResultError(f"{spec.id}: these are not the images that {model.id} was measured on")
     frames = model.preprocess.prepared(dataset.images(rows), dataset.description.pixel_scale)
-    down = -(-len(mistakes) // COLUMNS)
-    figure = Figure((PANEL * COLUMNS, PANEL * 1.25 * down + 0.3), dpi=DPI, layout="constrained")
-    for panel in (grid := figure.subplots(down, COLUMNS, squeeze=False)).flat:
+    columns = min(COLUMNS, len(mistakes))
+    down = -(-len(mistakes) // columns)
+    figure = Figure((PANEL * columns, PANEL * 1.25 * down + 0.3), dpi=DPI, layout="constrained")
+    for panel in (grid := figure.subplots(down, columns, squeeze=False)).flat:
         panel.set_axis_off()
     for panel, one, frame in zip(grid.flat, mistakes, torch.as_tensor(frames).cpu().numpy(), strict=False):
         panel.imshow(stretched(frame), cmap=NIGHT, origin="lower", vmin=0, vmax=1)
-        panel.set_title(f"{one.id}\n{one.truth}: {one.answer}", fontsize=6)
+        panel.set_title(f"{one.id}\ntruth: {one.truth}\nanswer: {one.answer}", fontsize=6)
     figure.suptitle(f"{model.id} on {spec.id}", fontsize=9)
     write_picture(figure, path)
     return mistakes
