@@ -137,7 +137,8 @@ def listed(zoo_command, *arguments):
 
 def test_models_are_chosen_by_benchmark_domain_and_order(zoo_command):
     measured = listed(zoo_command, "--on", "finding_space", "--sort", "auroc")
-    assert {row["id"] for row in measured} == {"lastro.space", "classical.space", "trivial.space"}
+    found = {row["id"] for row in measured}
+    assert {"lastro.space", "classical.space", "trivial.space"} <= found and "lastro.ground" not in found
     assert [row["auroc"] for row in measured] == sorted((row["auroc"] for row in measured), reverse=True)
     assert all("real" in row["domain"] for row in listed(zoo_command, "--domain", "real"))
     sizes = listed(zoo_command, "--on", "finding_space", "--sort", "size")
