@@ -75,10 +75,13 @@ class EqualisedConv(nn.Module):
 
 @torch.no_grad()
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_so_it_does_where_a_layer_divides_its_weights_by_their_number(start, count):
+@pytest.mark.parametrize("sign", [1, -1])  # of the biases: with all negative it answers no faint image
+def test_so_it_does_where_a_layer_divides_its_weights_by_their_number(start, count, sign):
     image = torch.randn(4, 1, 12, 12, generator=torch.Generator().manual_seed(0))
     architecture = replace(start.architecture, build=zoo.any_size(Equalised))
     start = replace(start, architecture=architecture, network=Equalised(6, 1).eval())
+    bias = start.network.first.bias
+    bias.copy_(sign * bias.abs() / 10)
     network, preprocess = warmed(start, tuple(f"new{k}" for k in range(count)))
 
     before = start.network(start.preprocess.channels(image.expand(-1, 3, -1, -1)))

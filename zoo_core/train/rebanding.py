@@ -11,7 +11,8 @@ from ..models.model import Model
 
 __all__ = ["rebanded"]
 
-FAINT = 1e-6  # an image this faint changes the sign of nothing that a layer rectifies
+# of images: too faint to change the sign of what a layer rectifies; too bright for a bias, all negative, to count
+FAINT, BRIGHT = 1e-6, 1e6
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,19 @@ def _share(model: Model, start: Model, weights: _Weights, mean: Tensor) -> float
     old, new = len(start.preprocess.bands), len(model.preprocess.bands)
     if old == new:
         return 1.0
-    before, after = (_slope(each, start, weights, mean) for each in (start, model))
-    return before / after if after > 0 else old / new
+    for brightness in (FAINT, BRIGHT):
+        before, after = (_slope(each, start, weights, mean, brightness) for each in (start, model))
+        if after > 0:
+            return before / after
+    return old / new
 
 
 @torch.enable_grad()
-def _slope(model: Model, start: Model, weights: _Weights, mean: Tensor) -> float:
-    """How much a faint image that is alike in all bands changes what the layer gives, whose bias is that of `start`."""
+def _slope(model: Model, start: Model, weights: _Weights, mean: Tensor, brightness: float) -> float:
+    """How much an image that is alike in all bands changes what the layer gives, whose bias is that of `start`."""
     network, bands, side = model.network, len(model.preprocess.bands), model.preprocess.size
     layer = network.get_submodule(weights.name.rpartition(".")[0])
-    image = FAINT * torch.randn(1, weights.per_band, side, side, generator=torch.Generator().manual_seed(0))
+    image = brightness * torch.randn(1, weights.per_band, side, side, generator=torch.Generator().manual_seed(0))
     image = image.to(mean.device).requires_grad_()
     tensors = {**_common(network, start.network), weights.name: weights.joined([mean] * bands)}
     answer = _answer(network, layer, tensors, image.repeat_interleave(bands, 1))
