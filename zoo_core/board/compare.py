@@ -98,7 +98,7 @@ def compare(first: str, second: str, on: str, results: str | Path | None = None,
     Raises:
         ResultError: one was not measured, failed, or the two were not measured on the same images.
     """
-    folder = published_results() if results is None else Path(results)
+    folder = published_results(results)
     (path_a, result), (path_b, result_b) = (measured_result(folder, on, name) for name in (first, second))
     try:
         return _compared(path_a, result, path_b, result_b, shown)

@@ -104,7 +104,7 @@ def leaderboard(
         ['mae[log10_mass]']
     """
     wanted = BoardFilter(on, task, domain, sort, verified)
-    folder = published_results() if results is None else Path(results)
+    folder = published_results(results)
     if results is not None and not folder.is_dir():
         raise ResultError(f"{folder}: no such folder of results; `zoo benchmark` writes one")
     behind = (published_results(),) if beside_published else ()

@@ -18,8 +18,10 @@ UNITS = {"nll": "nats", "psnr": "dB"}
 """Units of metrics that have one of their own."""
 
 
-def published_results() -> Path:
-    """The folder of results: of the current directory, else of the checkout, else what came with the package."""
+def published_results(named: Path | str | None = None) -> Path:
+    """The folder of results: the one named, else of the current directory, of the checkout, or of the package."""
+    if named is not None:
+        return Path(named)
     package = Path(__file__).parents[1]
     folders = (RESULTS, package.parent / RESULTS, package / "results")
     return next((folder for folder in folders if folder.is_dir()), RESULTS)

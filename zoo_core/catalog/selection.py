@@ -42,7 +42,7 @@ def selected_models(
     specs = [spec for spec in list_models(pattern, task) if wanted is None or wanted in spec.domain.split(", ")]
     if on is None:
         return [(spec, ("", None)) for spec in _ordered(specs, sort)]
-    measured = _measured_on(on, published_results() if results is None else results)
+    measured = _measured_on(on, published_results(results))
     specs = [spec for spec in specs if measured.get(spec.id)]
     metric = _metric(sort, [measured[spec.id] for spec in specs])
     valued = [(spec, (metric, _value(measured[spec.id], metric))) for spec in _ordered(specs, None)]

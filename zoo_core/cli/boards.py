@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .names import benchmark_names, domain_names, model_names, task_names
-from .show import as_json, echo, progress, show_rows
+from .show import as_json, echo, progress, results_option, show_rows
 
 if TYPE_CHECKING:
     from ..board.compare import Comparison, PairedMetric
@@ -97,7 +97,7 @@ def _write_pages(board: Board, pages: Path, folders: dict[str, Path]) -> None:
 @click.argument("first", shell_complete=model_names)
 @click.argument("second", shell_complete=model_names)
 @click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.", shell_complete=benchmark_names)
-@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
+@results_option
 @click.option(
     "--top", type=click.IntRange(min=0), default=5, show_default=True, help="Images on which they disagree most."
 )

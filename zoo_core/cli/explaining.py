@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .show import echo
+from .show import echo, results_option
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -28,7 +28,7 @@ METHODS = ("integrated-gradients", "grad-cam", "occlusion")
 @click.option("--on", metavar="BENCHMARK", help="Instead of images: the worst mistakes on this benchmark.")
 @click.option("--worst", type=click.IntRange(min=1), default=12, show_default=True, help="So many of them.")
 @click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The benchmark's images, if you have them.")
-@click.option("--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]")
+@results_option
 @click.option("--pixel-scale", type=float, metavar="ARCSEC", help="Overrides the header.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 def explain(
@@ -77,5 +77,5 @@ def _draw_worst(network: Model, on: str, data: str | None, results: Path | None,
     from ..catalog.measured import published_results
     from ..catalog.registry import catalog
 
-    draw_worst(network, with_data(catalog().benchmark(on), data, None), results or published_results(), out, count)
+    draw_worst(network, with_data(catalog().benchmark(on), data, None), published_results(results), out, count)
     echo(str(out))

@@ -78,7 +78,7 @@ def search(
     from ..search.threshold import threshold_of
 
     chosen = loaded_for(options, finder)
-    threshold = threshold_of(chosen, purity, prevalence, results or published_results(), on)
+    threshold = threshold_of(chosen, purity, prevalence, published_results(results), on)
     click.echo(f"zoo: {threshold}", err=True)
     kept = tuple(columns.split(",")) if columns else ()
     layer = int(ext) if ext and ext.isdecimal() else ext

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from .names import model_names
-from .show import as_json, echo, show_rows
+from .show import as_json, echo, results_option, show_rows
 
 __all__ = ["bundle", "fetch", "publish", "review", "submit"]
 
@@ -14,10 +14,6 @@ data_option = click.option(
     type=click.Path(path_type=Path, exists=True),
     metavar="PATH",
     help="Its training images, if they are on files; the golden file takes five.",
-)
-
-results_option = click.option(
-    "--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]"
 )
 
 

@@ -7,13 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["as_json", "echo", "progress", "said_now_and_then", "show_facts", "show_rows"]
+__all__ = ["as_json", "echo", "progress", "results_option", "said_now_and_then", "show_facts", "show_rows"]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+results_option = click.option(
+    "--results", type=click.Path(path_type=Path), help="Folder of the results.  [those of the checkout]"
+)
 
 PATIENCE = 30  # seconds without a word where no bar is drawn
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DatasetError
 from ..files import stamp, whole
 
-__all__ = ["ImageShards", "read_array", "write_array"]
+__all__ = ["ImageShards", "kept_or_made", "read_array", "write_array"]
 
 log = logging.getLogger("zoo")
 

@@ -53,7 +53,7 @@ def describe(name: str | Path, results: Path | None = None) -> PublishedModel:
         UnknownNameError: no such model.
     """
     spec = spec_named(name)
-    files = sorted((published_results() if results is None else results).glob(f"*/{spec.id}.json"))
+    files = sorted(published_results(results).glob(f"*/{spec.id}.json"))
     operations = {operation["op"]: operation for operation in spec.preprocess}
     return PublishedModel(
         spec,

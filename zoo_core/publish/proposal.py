@@ -80,7 +80,7 @@ def submit(
         PublishError: `to` is neither new nor a checkout, or the files cannot be read.
     """
     place = None if to is None else _place(Path(to))
-    measured = published_results() if results is None else Path(results)
+    measured = published_results(results)
     with tempfile.TemporaryDirectory() as temporary:
         candidate = _candidate(name, measured, data, Path(temporary))
         checks = tuple(checked(candidate))

@@ -91,7 +91,7 @@ def write_repository(
         PublishError: says all that is missing, or that the golden file does not replay.
     """
     spec = spec_named(name)
-    measured = _results(spec, published_results() if results is None else Path(results))
+    measured = _results(spec, published_results(results))
     _check_complete(spec, measured)
     weights, golden = weights_file(spec), golden_file(spec)
     _check_replays(spec, weights, golden)
