@@ -41,6 +41,14 @@ def test_a_result_of_which_no_image_was_scored_again_is_not_passed_unless_that_i
     assert "nothing was scored again" in answer.out and "they come from" in answer.out
 
 
+def test_the_results_to_verify_are_found_from_any_folder(zoo_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    answer = zoo_command("verify", "trivial.space", "--on", "sky_space", "--no-keep", "--allow-unmeasured")
+
+    assert answer.code == 0 and "trivial.space" in answer.out
+
+
 def test_measurements_of_many_metrics_fit_a_terminal(capsys):
     names = ("lastro.space", "classical.space", "trivial.space")
     results = [read_result(result_path(published_results(), "finding_space", name)) for name in names]

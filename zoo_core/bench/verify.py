@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ..catalog.folder import folder_named, spec_named
+from ..catalog.measured import published_results
 from ..catalog.overlap import denials
 from ..catalog.registry import catalog
 from ..errors import ResultError
@@ -28,7 +29,7 @@ from .effort import Effort
 from .environment import environment, machine, settings
 from .examination import examine
 from .opened import where_from, with_data
-from .results import RESULTS, Result, read_result
+from .results import Result, read_result
 from .scoring import predicted
 from .verification import HIDDEN, Verification, badge_of, write_verification
 
@@ -130,12 +131,14 @@ def faults_on_file(path: Path, model: str | Path | None = None) -> list[str]:
     return faults or _reasons(examine(path, result, spec, spec.truth_sha256, every_interval=True).reason)
 
 
-def results_named(name: str, results: Path | str = RESULTS, on: str | None = None) -> list[tuple[Path, str | None]]:
+def results_named(
+    name: str, results: Path | str | None = None, on: str | None = None
+) -> list[tuple[Path, str | None]]:
     """Paths of the results that a name stands for, each with the model to load if the result does not say it.
 
     Arguments:
         name: a result's JSON, a published model, an architecture for its default tag, or the folder of a model.
-        results: folder of <benchmark>/<model>.json.
+        results: folder of <benchmark>/<model>.json; by default as `leaderboard`.
         on: of one benchmark only.
 
     Raises:
@@ -143,8 +146,8 @@ def results_named(name: str, results: Path | str = RESULTS, on: str | None = Non
     """
     if name.endswith(".json"):
         return [(Path(name), None)]
-    spec, folder = spec_named(name), folder_named(name)
-    found = sorted(Path(results).glob(f"{on or '*'}/{spec.id}.json"))
+    spec, folder, results = spec_named(name), folder_named(name), published_results(results)
+    found = sorted(results.glob(f"{on or '*'}/{spec.id}.json"))
     if not found:
         where = f" on {on}" if on else ""
         raise ResultError(

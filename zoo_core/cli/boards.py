@@ -27,7 +27,7 @@ def _folders(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, .
 
 
 @click.command()
-@click.option("--results", type=click.Path(path_type=Path), help="Folder of your results.  [those of the checkout]")
+@results_option
 @click.option("--on", metavar="BENCHMARK", help="Only this one, see `zoo benchmarks`.", shell_complete=benchmark_names)
 @click.option("--task", help="Only the benchmarks of this task.", shell_complete=task_names)
 @click.option(

@@ -11,7 +11,7 @@ import click
 from ..catalog.specs import ANY
 from .names import benchmark_names, domain_names, model_names, task_names
 from .numbers import metric_lines
-from .show import as_json, show_facts, show_rows
+from .show import as_json, results_option, show_facts, show_rows
 
 if TYPE_CHECKING:
     from ..models.describe import PublishedModel
@@ -31,7 +31,6 @@ on_option = click.option(
 domain_option = click.option(
     "--domain", metavar="DOMAIN", help="Only of simulated or of real images.", shell_complete=domain_names
 )
-results_option = click.option("--results", type=click.Path(path_type=Path), help="Folder of measured results.")
 
 
 @click.command()

@@ -9,7 +9,7 @@ import click
 
 from ..catalog.measured import RESULTS
 from .names import benchmark_names, model_names
-from .show import as_json, echo, progress, show_rows
+from .show import as_json, echo, progress, results_option, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,8 @@ __all__ = ["benchmark", "check", "score", "show_measured", "verify"]
 
 SIDE_BY_SIDE = 2  # models in a table of 80 columns
 
-results_option = click.option(
-    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder of the results."
+written_option = click.option(
+    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Folder to write into."
 )
 
 
@@ -30,7 +30,7 @@ results_option = click.option(
 @click.option("--on", required=True, metavar="BENCHMARK", help="See `zoo benchmarks`.", shell_complete=benchmark_names)
 @click.option("--data", type=click.Path(exists=True), metavar="PATH", help="The images, if you must have them.")
 @click.option("--split", help="Of these images, instead of the benchmark's own.")
-@results_option
+@written_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Images at once.")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
@@ -93,7 +93,7 @@ def verify(
     ctx: click.Context,
     claim: str,
     on: str | None,
-    results: Path,
+    results: Path | None,
     data: str | None,
     images: int | None,
     seed: int | None,
@@ -130,7 +130,7 @@ def verify(
     required=True,
     help="Table of id and label, or of the parameters.",
 )
-@results_option
+@written_option
 @as_json
 def score(predictions: Path, model: str, on: str, truth: Path, results: Path, as_json: bool) -> None:
     """Score the table PREDICTIONS of a hidden test, whose truth its author never had."""

@@ -10,7 +10,7 @@ import click
 
 from .inputs import loaded_for, mosaics, takes_a_run
 from .names import benchmark_names, model_names
-from .show import progress
+from .show import progress, results_option
 
 if TYPE_CHECKING:
     from ..predict.options import Options
@@ -30,7 +30,7 @@ __all__ = ["search"]
 @click.option(
     "--on", metavar="BENCHMARK", help="Whose results tell the threshold.  [the largest]", shell_complete=benchmark_names
 )
-@click.option("--results", type=click.Path(path_type=Path), help="Folder of results.  [those of the leaderboard]")
+@results_option
 @click.option("--modeller", metavar="MODEL", help="Gives parameters of the candidates.", shell_complete=model_names)
 @click.option("--anomaly", metavar="MODEL", help="Gives their anomaly score.", shell_complete=model_names)
 @click.option("--columns", metavar="A,B", help="Columns of --catalog that the table keeps.")
