@@ -14,7 +14,7 @@ from .catalog.distributions import registry_text
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "zoo" / "registries"
+    return tmp_path / "cache" / "zoo" / "remembered"
 
 
 @pytest.fixture

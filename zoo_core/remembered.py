@@ -52,7 +52,7 @@ def code_sha256(*names: str) -> str:
 def _cache() -> Path:
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("zoo")) / "registries"
+    return Path(platformdirs.user_cache_dir("zoo")) / "remembered"
 
 
 def _sweep(folder: Path) -> None:

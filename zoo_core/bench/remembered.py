@@ -2,15 +2,12 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
-from ..remembered import code_sha256
+from ..remembered import code_sha256, remembered
 
 __all__ = ["Examination", "examined", "identity"]
 
@@ -35,16 +32,17 @@ def examined(name: str, key: str, examine: Callable[[], Examination]) -> Examina
     """The examination that is kept under this name and key, or a new one, which is kept if the cache can be written.
 
     Arguments:
-        name: of the file; a new key takes the place of the old one.
+        name: of the result; a new key takes the place of the old one.
         key: changes with everything that the examination depends on.
         examine: makes it.
     """
-    path = Path(platformdirs.user_cache_dir("zoo")) / "leaderboard" / f"{name}.json"
-    found = _read(path, key)
-    if found is None:
+
+    def made() -> dict[str, str]:
         found = examine()
-        _write(path, {"key": key} | asdict(found))
-    return found
+        return {"reason": found.reason, "merits": json.dumps(found.merits)}  # text, in which a NaN is equal to itself
+
+    kept = remembered(f"examination of {name}", key, made)
+    return Examination(kept["reason"], tuple(json.loads(kept["merits"])))
 
 
 def identity(files: list[Path], *facts: Any) -> str:
@@ -54,23 +52,3 @@ def identity(files: list[Path], *facts: Any) -> str:
     for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"missing")
     return digest.hexdigest()
-
-
-def _read(path: Path, key: str) -> Examination | None:
-    try:
-        content = json.loads(path.read_bytes())
-        if content.pop("key") != key:
-            return None
-        return Examination(content["reason"], tuple(content["merits"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None  # nothing is kept, or what is kept was damaged: it is made again
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(content))
-        temporary.replace(path)
-    except OSError:
-        return  # a cache that cannot be written costs time and nothing else

@@ -131,9 +131,7 @@ def faults_on_file(path: Path, model: str | Path | None = None) -> list[str]:
     return faults or _reasons(examine(path, result, spec, spec.truth_sha256, every_interval=True).reason)
 
 
-def results_named(
-    name: str, results: Path | str | None = None, on: str | None = None
-) -> list[tuple[Path, str | None]]:
+def results_named(name: str, results: Path | str | None = None, on: str | None = None) -> list[tuple[Path, str | None]]:
     """Paths of the results that a name stands for, each with the model to load if the result does not say it.
 
     Arguments:
