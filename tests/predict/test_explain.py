@@ -1,6 +1,7 @@
 """Attributions point at the pixels that decide, for every task whose answer is a number."""
 
 import logging
+from dataclasses import replace
 
 import matplotlib.image
 import pytest
@@ -8,8 +9,8 @@ import torch
 from torch import nn
 
 import zoo_core as zoo
-from zoo_core.errors import ArgumentError, ImageReadError
-from zoo_core.predict.attribution import METHODS, attributed, quantities
+from zoo_core.errors import ArgumentError, ImageReadError, UnknownNameError
+from zoo_core.predict.attribution import METHODS, attributed, chosen_quantity, quantities
 from zoo_core.predict.explain import draw_explanations, explain
 
 from ..tiny_models import SIZE
@@ -74,10 +75,55 @@ def test_what_cannot_be_explained_is_one_line(tiny, model):
     images = torch.ones(1, 1, SIZE, SIZE)
     with pytest.raises(ArgumentError, match="answers with an image and not with a number"):
         attributed(tiny("restoration"), images, "occlusion")
-    with pytest.raises(ArgumentError, match=r"--of\) is 'star'; tiny.test answers nonlens, lens"):
-        attributed(model, images, "occlusion", "star")
+    with pytest.raises(UnknownNameError, match=r"no class of tiny.test is called 'lense'; did you mean lens"):
+        attributed(model, images, "occlusion", "lense")
+    with pytest.raises(UnknownNameError, match=r"no parameter of tiny.test is called 'thetaE'; did you mean theta_E\?"):
+        attributed(tiny("regression"), images, "occlusion", "thetaE")
     with pytest.raises(ArgumentError, match="choose integrated-gradients, grad-cam, occlusion"):
         attributed(model, images, "guess")
+
+
+@pytest.mark.parametrize(("task", "name"), [("classification", "lens"), ("regression", "theta_E"), ("anomaly", "score")])
+def test_what_is_explained_where_nothing_is_named(tiny, task, name):
+    assert chosen_quantity(tiny(task)) == name
+
+
+def test_which_of_several_is_explained_is_said(tiny, cutouts, caplog):
+    with caplog.at_level(logging.INFO, "zoo"):
+        explain(tiny("regression"), [cutouts / "c01.fits"], ["grad-cam"])
+        explain(tiny("regression"), [cutouts / "c01.fits"], ["grad-cam"], of="q")
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "explained is theta_E; of= (--of) chooses another one of theta_E, q"
+    ]
+
+
+class Same(nn.Module):
+    """The same output for all images, moved by the light of the image in the first of its numbers."""
+
+    def __init__(self, output: torch.Tensor):
+        super().__init__()
+        self.output = nn.Parameter(output)
+
+    def forward(self, x):
+        light = x.mean((1, 2, 3)).reshape(-1, *[1] * self.output.ndim)
+        return self.output + light * torch.eye(self.output.shape[-1])[0]
+
+
+@pytest.mark.parametrize("likelihood", ["diagonal", "full"])
+@pytest.mark.parametrize("members", [0, 3])
+def test_of_every_gaussian_and_mixture_the_mean_is_explained(tiny, likelihood, members):
+    model = tiny("regression")
+    heads = replace(model.heads, likelihood=likelihood)
+    shape = (model.task.outputs(heads),)
+    output = torch.randn(*([members] if members else []), *shape, generator=torch.Generator().manual_seed(1))
+    model = replace(model, heads=heads, network=Same(output).eval())
+    images = torch.rand(2, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(1))
+
+    found = attributed(model, images, "integrated-gradients", "theta_E").sum((1, 2))
+
+    empty, full = (model.prediction(channels).mean[:, 0] for channels in (torch.zeros_like(images), images))
+    torch.testing.assert_close(found, full - empty, rtol=1e-4, atol=1e-5)
 
 
 def test_without_a_convolution_grad_cam_says_so_and_shows_gradients(model, caplog):

@@ -21,7 +21,7 @@ METHODS = ("integrated-gradients", "grad-cam", "occlusion")
 @click.argument("model")
 @click.argument("images", nargs=-1)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Picture to write: png, pdf, svg.")
-@click.option("--of", metavar="NAME", help="Class or parameter that is explained.  [the last one]")
+@click.option("--of", metavar="NAME", help="Class or parameter that is explained.  [last class, first parameter]")
 @click.option(
     "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only this one; may be repeated.  [all]"
 )

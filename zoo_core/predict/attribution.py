@@ -6,10 +6,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..errors import ArgumentError, NotInstalledError
+from ..errors import ArgumentError, NotInstalledError, UnknownNameError
 from ..models.model import Model
 
-__all__ = ["METHODS", "attributed", "quantities"]
+__all__ = ["METHODS", "attributed", "chosen_quantity", "quantities"]
 
 log = logging.getLogger("zoo")
 
@@ -32,6 +32,25 @@ def quantities(model: Model) -> tuple[str, ...]:
     return model.heads.classes or model.heads.parameters or ("score",)
 
 
+def chosen_quantity(model: Model, of: str | None = None) -> str:
+    """The quantity of this name; None: the last class, which ranks images, or the first parameter.
+
+    Raises:
+        ArgumentError: it answers with an image.
+        UnknownNameError: there is no such quantity.
+    """
+    names = quantities(model)
+    if of is None:
+        return names[0] if model.heads.parameters else names[-1]
+    if of not in names:
+        raise UnknownNameError.among(f"{_kind(model)} of {model.id}", of, names)
+    return of
+
+
+def _kind(model: Model) -> str:
+    return "class" if model.heads.classes else "parameter" if model.heads.parameters else "quantity"
+
+
 def attributed(model: Model, channels: Tensor, method: str, of: str | None = None) -> Tensor:
     """How much each pixel speaks for the quantity, (B, size, size), on the CPU; negative: against it.
 
@@ -41,19 +60,18 @@ def attributed(model: Model, channels: Tensor, method: str, of: str | None = Non
         model: of any task whose prediction is a number.
         channels: (B, channels, size, size), as `preprocess.channels` gives them.
         method: one of `METHODS`.
-        of: one of `quantities`; None: the last, which for two classes is the positive one.
+        of: see `chosen_quantity`.
 
     Raises:
-        ArgumentError: there is no such quantity or method.
+        ArgumentError: it answers with an image, or there is no such method.
+        UnknownNameError: there is no such quantity.
         NotInstalledError: Captum is missing.
     """
-    names = quantities(model)
-    if of is not None and of not in names:
-        raise ArgumentError(f"of= (--of) is {of!r}; {model.id} answers {', '.join(names)}")
+    explained = chosen_quantity(model, of)
     if method not in METHODS:
         raise ArgumentError(f"method= (--method) is {method!r}; choose {', '.join(METHODS)}")
     _require_captum()
-    value = _value(model, names.index(of or names[-1]))
+    value = _value(model, quantities(model).index(explained))
     device = model.device
     parts = [METHODS[method](model.network, value, part.to(device)) for part in channels.split(AT_ONCE)]
     return torch.cat(parts).detach().float().cpu()
@@ -100,13 +118,15 @@ METHODS: dict[str, Callable[[nn.Module, Value, Tensor], Tensor]] = {
 
 
 def _value(model: Model, index: int) -> Value:
-    """The number that is explained, (B,): a logit, a mean, a score."""
+    """The number that is explained, (B,): a logit, a mean, a score; of a flow the mean of the Gaussian it begins as."""
 
     def value(channels: Tensor) -> Tensor:
         output = model.network(channels)
         first = output[0] if isinstance(output, tuple) else output
         if first.ndim == 1:
             return first
+        if first.ndim == 3:  # of a mixture, whose members each begin with their means
+            first = first.mean(1)
         if len(model.heads.classes) == 2 and first.shape[1] == 1:
             return first[:, 0] if index else -first[:, 0]
         return first[:, index]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from ..images.channels import blur
 from ..images.given import in_arcsec
 from ..models.model import Model
 from ..tasks.posterior import with_error
-from .attribution import attributed, quantities
+from .attribution import attributed, chosen_quantity, quantities
 from .gallery import NIGHT, stretched
 from .inputs import Inputs, images_of
 from .picture import OUTLINED, check_picture, outline_measured, write_picture
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
 __all__ = ["Explanation", "draw_explanations", "explain"]
+
+log = logging.getLogger("zoo")
 
 PANEL = 2.4  # inches
 HEADER = 0.5
@@ -68,15 +71,17 @@ def explain(
         model: whose prediction is a number.
         inputs: as of `Model.predict`.
         methods: see `attribution.METHODS`.
-        of: class or parameter; None: the last class, or the last parameter.
+        of: class or parameter; None: the last class, or the first parameter, and the log says which.
         pixel_scale: arcsec, or an angle of astropy; overrides the header.
 
     Raises:
-        ArgumentError: there is no such method or quantity.
+        ArgumentError: there is no such method, or the model answers with an image.
+        UnknownNameError: there is no such quantity.
         ImageReadError: no image, or one that cannot be used.
         NotInstalledError: Captum is missing.
     """
-    explained = of or quantities(model)[-1]
+    explained = chosen_quantity(model, of)
+    _say_what_was_chosen(explained, of, quantities(model))
     scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
     images = images_of(model, inputs, scale)
     job = images.job(0, len(images))
@@ -127,6 +132,11 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
     meaning = f"red speaks for {explanations[0].of}, blue against it"
     figure.suptitle("\n".join(filter(None, [title, meaning, OUTLINED if filled else ""])), fontsize=8)
     write_picture(figure, path)
+
+
+def _say_what_was_chosen(explained: str, of: str | None, names: Sequence[str]) -> None:
+    if of is None and len(names) > 1:
+        log.info("explained is %s; of= (--of) chooses another one of %s", explained, ", ".join(names))
 
 
 def _overlay(panel, image: np.ndarray, found: np.ndarray) -> None:
