@@ -83,7 +83,9 @@ def test_what_cannot_be_explained_is_one_line(tiny, model):
         attributed(model, images, "guess")
 
 
-@pytest.mark.parametrize(("task", "name"), [("classification", "lens"), ("regression", "theta_E"), ("anomaly", "score")])
+@pytest.mark.parametrize(
+    ("task", "name"), [("classification", "lens"), ("regression", "theta_E"), ("anomaly", "score")]
+)
 def test_what_is_explained_where_nothing_is_named(tiny, task, name):
     assert chosen_quantity(tiny(task)) == name
 

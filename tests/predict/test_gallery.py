@@ -1,6 +1,7 @@
 """The picture of the best-ranked images."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import matplotlib.image
 import numpy as np
@@ -12,7 +13,8 @@ from matplotlib.figure import Figure
 
 from zoo_core.errors import ArgumentError
 from zoo_core.predict.explain import draw_explanations, explain
-from zoo_core.predict.gallery import HEADER, RIGHT, TITLE, in_header, stretched
+from zoo_core.predict.gallery import draw_colour_bar, stretched
+from zoo_core.predict.header import HEADER, draw_header
 from zoo_core.predict.picture import OUTLINE
 from zoo_core.predict.ranking import best
 from zoo_core.tasks import Heads
@@ -103,14 +105,48 @@ def test_best_are_the_highest_usable_scores_the_first_of_equals_first():
 
 
 @pytest.mark.parametrize("height", [2.0, 12.0])
-def test_the_words_above_the_panels_never_touch(height):
-    figure = Figure(figsize=(6, height), dpi=50)
-    canvas = FigureCanvasAgg(figure)
-    title, legend = (in_header(figure, RIGHT, below, "which", size=9) for below in (TITLE, HEADER / 2))
-    boxes = [text.get_window_extent(canvas.get_renderer()) for text in (title, legend)]
+@pytest.mark.parametrize("width", [5.7, 12.0])
+@pytest.mark.parametrize("title", ["a.b", "resnet_regression.substructure_subhalos_of_mine"])
+def test_the_words_above_the_panels_never_touch_nor_leave_the_picture(width, height, title):
+    figure = Figure(figsize=(width, height), dpi=100)
+    words = "the 30 highest p_subhalos of 1,000,000 images, before and after"
 
-    assert not boxes[0].overlaps(boxes[1])
-    assert boxes[1].y0 > figure.bbox.height - HEADER * figure.dpi, "nothing hangs into the panels"
+    texts = draw_header(
+        figure, title, words, "yellow: curves · dashed: what was measured, the rest was filled in", "k", "k"
+    )
+
+    boxes = [text.get_window_extent(FigureCanvasAgg(figure).get_renderer()) for text in texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    for box in boxes:
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+        assert box.y0 > figure.bbox.height - HEADER * figure.dpi, "nothing hangs into the panels"
+
+
+def test_a_bar_names_the_values_of_the_darkest_and_the_lightest():
+    axes = Figure().add_subplot()
+    draw_colour_bar(axes, -1.3, 1.0)
+    (bar,) = axes.child_axes
+
+    assert [float(place) for place in bar.get_xticks()] == [-1.3, 1.0]
+    assert bar.images[0].get_extent()[:2] == [-1.3, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ("classification", "1 image; p_lens"),
+        ("regression", "1 image; theta_E +- its error in arcsec"),
+        ("anomaly", "1 image; anomaly_score"),
+        ("restoration", "1 image, before and after"),
+    ],
+)
+def test_the_number_over_a_single_image_is_named_above_it(tiny, tmp_path, task, words):
+    image = np.random.default_rng(0).normal(size=(1, 1, SIZE, SIZE)).astype(np.float32)
+    folder = {"out_dir": tmp_path / "restored"} if task == "restoration" else {}
+
+    tiny(task).predict(image, gallery=tmp_path / "top.svg", **folder)
+
+    assert f"<!-- {words} -->" in (tmp_path / "top.svg").read_text()  # which says so of every text that it draws
 
 
 def test_what_was_measured_is_outlined_where_the_rest_was_added(model, tmp_path):

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from ..interfaces import Dataset
 from ..models.model import Model
+from ..predict.gallery import draw_scale_bar
 from ..predict.picture import write_picture
 from ..tasks import Restoration
 
-__all__ = ["SHOWN", "draw_error", "draw_restored", "draw_stages", "panels_of"]
+__all__ = ["SHOWN", "draw_colours", "draw_error", "draw_restored", "draw_scale", "draw_stages", "panels_of"]
 
 SHOWN = 8  # images
 SIDE = 1.5  # inches, of a panel
@@ -41,7 +43,9 @@ def draw_restored(model: Model, dataset: Dataset, rows: np.ndarray, stem: Path) 
         for panel, image in zip(panels, (observed[k, 0], restored[k, 0], truth.target[k, 0]), strict=False):
             _draw(panel, image, float(truth.sigma[k].min()))
         error = np.where(np.isfinite(observed[k, 0]), restored[k, 0] - truth.target[k, 0], np.nan)
-        draw_error(panels[3], error / truth.sigma[k, 0])
+        errors = draw_error(panels[3], error / truth.sigma[k, 0])
+    draw_scale(grid, dataset, observed.shape[-1])
+    draw_colours(figure, grid[:, 3], errors)
     path = stem.with_name(f"{stem.name}-restored.png")
     write_picture(figure, path)
     return [path]
@@ -84,9 +88,22 @@ def panels_of(rows: int, titles: tuple[str, ...]) -> tuple[Figure, np.ndarray]:
     return figure, grid
 
 
-def draw_error(panel: Axes, error: np.ndarray) -> None:
-    """An error in units of the stated one, (H, W): red where it is too much."""
-    panel.imshow(error, vmin=-LARGEST, vmax=LARGEST, cmap="RdBu_r", origin="lower")
+def draw_error(panel: Axes, error: np.ndarray) -> AxesImage:
+    """An error in units of the stated one, (H, W): red where it is too much; returned is what has its colours."""
+    return panel.imshow(error, vmin=-LARGEST, vmax=LARGEST, cmap="RdBu_r", origin="lower")
+
+
+def draw_scale(grid: np.ndarray, dataset: Dataset, size: int) -> None:
+    """A bar of one arcsec in the first image, where the data set knows its pixels."""
+    if dataset.description.pixel_scale is not None:
+        draw_scale_bar(grid[0, 0], dataset.description.pixel_scale, size)
+
+
+def draw_colours(figure: Figure, columns: np.ndarray, coloured: AxesImage) -> None:
+    """A colour bar below columns of panels, whose images all have the range and the colours of this one."""
+    bar = figure.colorbar(coloured, ax=list(columns.flat), location="bottom", shrink=0.8, aspect=30, pad=0.02)
+    bar.ax.tick_params(labelsize=6)
+    bar.outline.set_linewidth(0.5)  # pyright: ignore[reportCallIssue]
 
 
 def _draw(panel: Axes, image: np.ndarray, noise: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -13,7 +13,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
 
 from ..errors import ArgumentError
 from ..images.channels import blur
@@ -21,6 +20,7 @@ from ..images.sky import sky
 from ..tasks import RankingColumn, Regression, Restoration
 from ..tasks.posterior import with_error
 from .critical_curves import are_of_lenses, draw_critical_curves
+from .header import HEADER, draw_header
 from .picture import OUTLINED, outline_measured, write_picture
 from .ranking import RankedImage
 from .reading import readable
@@ -33,18 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FAINT",
-    "HEADER",
     "INK",
     "LENS",
     "NIGHT",
     "PAPER",
-    "RIGHT",
-    "TITLE",
     "bar_of",
     "blue_to_red",
+    "draw_colour_bar",
     "draw_gallery",
     "draw_scale_bar",
-    "in_header",
     "short_name",
     "stretched",
 ]
@@ -59,8 +56,6 @@ PAPER, INK, FAINT, LENS = "#0b0e14", "#f2efe6", "#8d94a3", "#ffd166"
 NIGHT = LinearSegmentedColormap.from_list("night", ["#05070c", "#2a3350", "#77708a", "#d8b98f", "#fffaf0"])
 CURVES = "yellow: critical curves of the mean and, faintly, of draws from the posterior"
 NAME_LENGTH = 26
-HEADER, TITLE = 0.45, 0.04  # inches: the height of what stands above the panels, and where its first line begins
-LEFT, RIGHT = 0.02, 0.98
 WIDE = 40.0  # arcsec of a field whose bar is ten arcsec long instead of one
 NOISELESS = 300  # of the range: the noise that a picture without any, such as one in 8 bits, is given
 TINY = 1e-30
@@ -89,10 +84,8 @@ def draw_gallery(path: Path, finished: Finished, progress: Progress, most: int =
     prepared = model.preprocess
     scale = prepared.seen_scale
     figure = _figure(len(ranked), 2 if pairs else 1)
-    in_header(figure, LEFT, TITLE, model.id, color=INK, size=13, weight="bold")
     words = _in_words(len(ranked), finished.rows, ranking) + (f", {model.task.beside}" if pairs else "")
     words += "" if pairs else _numbers(model, ranking)
-    in_header(figure, RIGHT, TITLE, words, color=FAINT, size=9, ha="right")
     legend = dict.fromkeys([CURVES] if scale is not None and are_of_lenses(model.heads) else [])
     for place, one in enumerate(ranked):
         axes = figure.axes[place]
@@ -101,7 +94,10 @@ def draw_gallery(path: Path, finished: Finished, progress: Progress, most: int =
         pixels = np.array(ready.pixels)[None]
         shown = stretched(blue_to_red(pixels[0], model.bands))
         if pairs:
-            shown = _beside(shown, _became(run.scorer, pixels))
+            became, span = _became(run.scorer, pixels)
+            shown = _beside(shown, became)
+            if span is not None and place == 0:
+                draw_colour_bar(axes, *span)
         axes.imshow(shown, origin="lower", cmap=NIGHT, vmin=0, vmax=1)
         if outline_measured(axes, ready.measured):
             legend[OUTLINED] = None
@@ -110,7 +106,7 @@ def draw_gallery(path: Path, finished: Finished, progress: Progress, most: int =
             posterior = cast(Regression, run.scorer.predicted(pixels))
             draw_critical_curves(axes, posterior, scale, prepared.size, LENS)
         progress(place + 1, len(ranked))
-    in_header(figure, RIGHT, HEADER / 2, " · ".join(legend), color=FAINT, size=8, ha="right")
+    draw_header(figure, model.id, words, " · ".join(legend), INK, FAINT)
     if scale is not None:
         draw_scale_bar(figure.axes[0], scale, prepared.size)
     write_picture(figure, path)
@@ -119,7 +115,7 @@ def draw_gallery(path: Path, finished: Finished, progress: Progress, most: int =
 def _in_words(shown: int, images: int, ranking: RankingColumn | None) -> str:
     """Which of so many images are shown."""
     if images == 1:
-        return "1 image"
+        return f"1 image; {ranking.column}" if ranking else "1 image"
     which = f"the {shown} highest {ranking.column}" if ranking else f"the first {shown}"
     return f"{which} of {images:,} images"
 
@@ -163,20 +159,20 @@ def _asinh(signal: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     return (torch.asinh((signal - low) / soft) / top).clamp(0, 1)
 
 
-def _became(scorer: Scorer, pixels: np.ndarray) -> np.ndarray:
+def _became(scorer: Scorer, pixels: np.ndarray) -> tuple[np.ndarray, tuple[float, float] | None]:
     """What a prepared image (1, bands, H, W) became, stretched as the image, or by itself where it has another unit.
 
-    What has a range of its own is shown in that, see `Restoration.SHOWN`.
+    What has a range of its own is shown in that, see `Restoration.SHOWN`, which is returned too.
     """
     bands, heads = scorer.model.bands, scorer.model.heads
     prediction = cast(Restoration, scorer.predicted(pixels))
     after = prediction.image[0].cpu().numpy()
     if prediction.SHOWN is not None:
         low, high = prediction.SHOWN
-        return ((after[0] - low) / (high - low)).clip(0, 1)
+        return ((after[0] - low) / (high - low)).clip(0, 1), prediction.SHOWN
     if any(heads.units) or len(after) != len(bands):
-        return stretched(after)
-    return stretched(blue_to_red(after, bands), like=blue_to_red(pixels[0], bands))
+        return stretched(after), None
+    return stretched(blue_to_red(after, bands), like=blue_to_red(pixels[0], bands)), None
 
 
 def _beside(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -202,11 +198,6 @@ def _figure(count: int, width: int) -> Figure:
         axes = figure.add_subplot(grid[place])
         axes.set_axis_off()
     return figure
-
-
-def in_header(figure: Figure, x: float, below: float, words: str, **look: Any) -> Text:
-    """Words whose upper edge lies so many inches below that of the figure, however high it is."""
-    return figure.text(x, 1 - below / figure.get_figheight(), words, va="top", **look)
 
 
 def _label(axes: Axes, place: int, one: RankedImage, number: str) -> None:
@@ -249,15 +240,28 @@ def draw_scale_bar(axes: Axes, pixel_scale: float, size: int) -> None:
     axes.text(0.06 * size + length / 2, 0.08 * size, f'{arcsec}"', color=INK, size=6.5, ha="center", va="bottom")
 
 
+def draw_colour_bar(axes: Axes, low: float, high: float) -> None:
+    """The colours from one value to another, in the lower corner of the second image of a pair."""
+    bar = axes.inset_axes((0.72, 0.06, 0.24, 0.03))
+    bar.imshow(np.linspace(0, 1, 256)[None], aspect="auto", cmap=NIGHT, extent=(low, high, 0, 1))
+    bar.set(yticks=[], xticks=[low, high])
+    bar.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0, pad=1, labelsize=6.5)
+    bar.tick_params(labelcolor=INK)
+    bar.spines[:].set(color=FAINT, linewidth=0.5)
+
+
 def _number(one: RankedImage, model: Model, ranking: RankingColumn | None) -> str:
-    """The number by which it is ranked, or the first one that the model predicts; empty where it predicts none."""
+    """The number by which it is ranked, or the first one that the model predicts; empty where it predicts none.
+
+    The name of a parameter stands above all images, see `_numbers`.
+    """
     if ranking is not None and one.score is not None:
         return f"{one.score:.3f}" if ranking.is_probability else f"{one.score:.3g}"
     predicted = model.task.empty_columns(model.heads)
     numbers = {name: value for name, value in one.row.items() if name in predicted and isinstance(value, float)}
     name, value = next(iter(numbers.items()), ("", 0.0))
     if error := numbers.get(f"{name}_err"):
-        return f"{name} {with_error(value, error)}"
+        return with_error(value, error)
     return f"{name} {value:.3g}" if name else ""
 
 

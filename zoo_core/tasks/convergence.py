@@ -44,7 +44,7 @@ class ConvergenceTask(RestorationTask):
 
     name = "convergence"
     trains_on = ("convergence",)
-    beside = "and log10 of the convergence, {:g} (dark) to {:g} (light)".format(*Convergence.SHOWN)
+    beside = "and log10 of the convergence"
     pictures = lazy("zoo_core.board.mass_maps:draw_mass_maps")
     restores = False
     VARIANCE = 1.0
