@@ -16,6 +16,7 @@ ZooError
 ├── ImageError              an image that cannot be used; one image, one row of the table
 │   ├── ImageReadError      the file could not be read
 │   ├── ImageShapeError     not the number of images, bands or pixels that the model takes
+│   │   └── SeveralImagesError  a file holds several images, and none is chosen
 │   └── PixelScaleError     the pixel scale is missing or contradicts the header
 ├── DatasetError            a data set is missing, incomplete or malformed
 ├── RecipeError             a training recipe that cannot be run
@@ -140,6 +141,21 @@ class ImageReadError(ImageError):
 
 class ImageShapeError(ImageError):
     """Not the number of images, bands or pixels that the model takes."""
+
+
+class SeveralImagesError(ImageShapeError):
+    """A file holds several images, and none is chosen.
+
+    Arguments:
+        message: for whoever does not know what the image is for.
+        path: of the file.
+        names: what `--ext` takes for each.
+    """
+
+    def __init__(self, message: str, path: str = "", names: Sequence[str] = ()):
+        super().__init__(message)
+        self.path = path
+        self.names = tuple(names)
 
 
 class PixelScaleError(ImageError):

@@ -62,7 +62,7 @@ def test_the_stored_scores_are_those_of_the_model(tiny_model, bright, folder_of_
 def test_packs_are_measured_as_the_files_that_they_were_made_of(tiny_model, bright, folder_of_images, tmp_path):
     packs = tmp_path / "packs"
     for name in bright.arguments["classes"]:
-        pack(SourceImages(list(find_sources(folder_of_images / name)), 1), ("VIS",), packs / name)
+        pack(SourceImages(list(find_sources(folder_of_images / name)), ("VIS",)), ("VIS",), packs / name)
     model, of_packs = tiny_model("trivial.one"), replace(bright, arguments={**bright.arguments, "path": str(packs)})
 
     (of_files,) = measure([model], bright, results=tmp_path / "files")

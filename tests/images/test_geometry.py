@@ -283,3 +283,19 @@ def test_bins_leave_an_object_at_the_centre(side, binned_side):
     assert binned.shape == (1, binned_side, binned_side)
     half_a_pixel = 0.05 * (side % 2)  # of an odd side the last row has no partner
     assert centroid(binned, 0.2) == pytest.approx((0.013, -0.21), abs=half_a_pixel + 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("scale", "remedy"),
+    [
+        (0.1 / 3600, "if its unit is wrong and pixels are of 0.1 arcsec, pass --pixel-scale 0.1"),
+        (0.2 * 3600, "if its unit is wrong and pixels are of 0.2 arcsec, pass --pixel-scale 0.2"),
+        (3.0, "as in --pixel-scale 0.1 "),
+    ],
+)
+def test_a_scale_that_no_model_takes_says_which_was_found_which_is_wanted_and_what_to_pass(scale, remedy):
+    with pytest.raises(PixelScaleError) as caught:
+        geometry.ratio_of(scale, 0.1)
+
+    assert f"pixel scale {scale:g} arcsec differs from the model's 0.1" in str(caught.value)
+    assert remedy in str(caught.value)

@@ -129,7 +129,7 @@ def test_tiles_and_bands_are_found_by_patterns_and_folders(memory, tmp_path):
 
 def test_a_file_that_changed_elsewhere_is_another_input(memory):
     url = "memory://tiles/a_r.fits"
-    images = SourceImages(list(find_sources(url)), 1)
+    images = SourceImages(list(find_sources(url)), ("VIS",))
     before = images.identity(0, 1)
 
     memory.pipe("/tiles/a_r.fits", fits_bytes(PIXELS[:100, :100]))

@@ -11,7 +11,10 @@ import pytest
 
 from zoo_core.errors import ImageReadError, ImageShapeError
 from zoo_core.images import Beside, RawImage, find_sources, read
+from zoo_core.images.select import several
 from zoo_core.images.source import FileSource
+from zoo_core.predict.images import SourceImages
+from zoo_core.predict.reading import Unreadable
 
 
 def first_pixel(source: FileSource) -> float:
@@ -34,6 +37,38 @@ def test_several_images_say_what_is_there_and_how_to_choose(write_fits, image):
     message = r"cube.fits: 3 images \(SCI, ERR, DQ\); choose one with --ext SCI or take a row each with --ext all"
     with pytest.raises(ImageShapeError, match=message):
         read(FileSource(path), n_bands=1)
+
+
+@pytest.mark.parametrize(
+    ("names", "bands", "chosen"),
+    [
+        (["NIR_H_BGSUB", "VIS_PSF", "VIS_RMS", "VIS_BGSUB"], ["VIS"], "VIS_BGSUB"),
+        (["ERR", "SCI", "WHT"], ["VIS"], "SCI"),
+        (["psf", "g", "r"], ["R"], "r"),
+        (["psf", "mask"], ["VIS"], "psf"),
+        (["0", "1"], [], "0"),
+    ],
+)
+def test_of_several_images_that_of_the_model_s_band_is_suggested(names, bands, chosen):
+    assert f"choose one with --ext {chosen} or take" in several("a.fits", names, bands)
+
+
+def test_layers_for_several_bands_are_not_said_to_be_one(write_fits, image):
+    path = write_fits(*((band, image) for band in "griu"), name="bands.fits")
+
+    (found,) = SourceImages([FileSource(path)], ("r", "i", "g", "u")).job(0, 1)()
+
+    assert isinstance(found, Unreadable)
+    assert "4 images (G, R, I, U), and the model takes 4 bands (r, i, g, u)" in found.reason
+    assert "--bands" in found.reason
+
+
+def test_a_row_suggests_the_layer_of_the_model_s_band(write_fits, image):
+    path = write_fits(("NIR_H", image), ("VIS_PSF", image), ("VIS", image))
+
+    (found,) = SourceImages([FileSource(path)], ("VIS",)).job(0, 1)()
+
+    assert isinstance(found, Unreadable) and "--ext VIS or" in found.reason
 
 
 def test_an_unknown_extension_says_what_is_there(write_fits, image):

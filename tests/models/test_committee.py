@@ -12,6 +12,7 @@ from zoo_core.catalog.entries import entry_of, model_spec
 from zoo_core.catalog.schema import check_entry
 from zoo_core.catalog.specs import BenchmarkSpec
 from zoo_core.errors import ArgumentError, RegistryError, UntrainedError, WeightsError
+from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.committee import as_described
 from zoo_core.tasks import Calibration
 
@@ -90,10 +91,24 @@ def test_it_needs_two_different_members(members):
 
 def test_members_that_differ_in_what_they_answer_or_take_are_refused(members):
     other = replace(members[1], heads=zoo.Heads(classes=("no", "yes")))
-    with pytest.raises(ArgumentError, match=r"members=: .* have different heads"):
+    with pytest.raises(
+        ArgumentError, match=r"members= differ in what they answer: .* \(nonlens, lens\), .* \(no, yes\)$"
+    ):
         zoo.committee([members[0], other])
-    with pytest.raises(ArgumentError, match="have different heads"):
+    with pytest.raises(
+        ArgumentError, match=r"answer: lastro.space \(nonlens, lens\), swin\.substructure \(no, sphere, vort\)$"
+    ):
         zoo.committee([members[0], "swin.substructure"], device="cpu")
+    with pytest.raises(ArgumentError, match=r"what they take: lastro.space \(VIS\), lastro.ground \(r, i, g, u\)$"):
+        zoo.committee([members[0], "lastro.ground"], device="cpu")
+
+
+def test_members_that_prepare_images_differently_are_told_how_in_words(members):
+    other = replace(members[1], preprocess=Preprocess.from_operations([{"op": "frame", "size": 64}], ("VIS",)))
+    with pytest.raises(
+        ArgumentError, match=r"prepare images: lastro\.space \(.*frame size=101.*\), .* \(frame size=64\)$"
+    ):
+        zoo.committee([members[0], other])
 
 
 def test_an_untrained_member_is_refused(members):

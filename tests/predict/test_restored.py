@@ -132,7 +132,7 @@ def test_the_row_says_where_only_the_middle_of_an_image_is_restored(tiny, tmp_pa
 
 
 def outputs(*names):
-    found = Outputs.of(Path("out"), SourceImages([FileSource(name) for name in names], 1))
+    found = Outputs.of(Path("out"), SourceImages([FileSource(name) for name in names], ("VIS",)))
     return [found.file(name).as_posix() for name in names]
 
 

@@ -161,7 +161,7 @@ def test_packs_teach_what_the_files_that_they_were_made_of_teach(toy, tmp_path):
         for number in range(6):
             pixels = rng.normal(level, size=(12, 12)).astype(np.float32)
             np.save(tmp_path / "files" / name / f"{name}{number}.npy", pixels)
-        pack(SourceImages(list(find_sources(tmp_path / "files" / name)), 1), ("VIS",), tmp_path / "packs" / name)
+        pack(SourceImages(list(find_sources(tmp_path / "files" / name)), ("VIS",)), ("VIS",), tmp_path / "packs" / name)
     for place in ("files", "packs"):
         images = f"{{dataset: folder, arguments: {{path: {tmp_path / place}, classes: [none, middle]}}}}"
         path = tmp_path / f"{place}.yaml"

@@ -123,9 +123,20 @@ def ratio_of(from_scale: float, to_scale: float) -> float:
     if not 1 / LARGEST_RATIO <= ratio <= LARGEST_RATIO:
         raise PixelScaleError(
             f"pixel scale {from_scale:g} arcsec differs from the model's {to_scale:g} by more than a factor of "
-            f"{LARGEST_RATIO:g}; if the header is wrong, pass --pixel-scale (pixel_scale=) in arcsec"
+            f"{LARGEST_RATIO:g}; {_remedy(from_scale, to_scale)}"
         )
     return 1.0 if abs(ratio - 1) <= SAME_SCALE else ratio
+
+
+def _remedy(from_scale: float, to_scale: float) -> str:
+    """What to pass instead: the same number, where it was degrees for arcsec or the other way round."""
+    likely = [scale for scale in (3600 * from_scale, from_scale / 3600) if 1 / 3 < to_scale / scale < 3]
+    if likely:
+        return f"if its unit is wrong and pixels are of {likely[0]:.4g} arcsec, pass --pixel-scale {likely[0]:.4g}"
+    return (
+        "if that is wrong, pass the arcsec of a pixel of these images, as in "
+        f"--pixel-scale {to_scale:g} (pixel_scale=), else take a model of a nearer scale (zoo models)"
+    )
 
 
 def _blocks(image: np.ndarray, factor: int) -> np.ndarray:

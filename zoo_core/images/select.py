@@ -1,17 +1,22 @@
 """What one image is: which layer of a file, which plane of a stack, which axis the bands."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ImageShapeError
+from ..errors import ImageShapeError, SeveralImagesError
 from .layers import Key, Layer, check_size
 
-__all__ = ["Window", "bands", "choose", "labels", "n_planes", "plane"]
+__all__ = ["Window", "bands", "choose", "labels", "n_planes", "plane", "several"]
 
 _NAMED = 12  # layers that an error message lists
+_BESIDE = frozenset(
+    "psf err error errors rms noise sigma std unc uncertainty var ivar variance wht weight weights exp exposure "
+    "mask dq flag flags flg seg segm segmentation con ctx context bkg background model".split()
+)  # words in names of layers that stand beside an image in its file
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +37,52 @@ def choose(path: str, layers: Sequence[Layer], ext: str | int | None) -> Layer:
     found = [layer for layer in layers if layer.name and layer.name.lower() == str(ext).strip().lower()]
     found = found or [layer for layer in layers if str(layer.number) == str(ext).strip()]
     if not found:
-        raise ImageShapeError(f"{path}: no image is called {ext!r}; it holds {_listed(layers)}")
+        raise ImageShapeError(f"{path}: no image is called {ext!r}; it holds {_listed([one.label for one in layers])}")
     if len(found) > 1:
         numbers = ", ".join(str(layer.number) for layer in found)
         raise ImageShapeError(f"{path}: {len(found)} images are called {ext!r}; choose by number: {numbers}")
     return found[0]
 
 
+def several(path: str, names: Sequence[str], bands: Sequence[str] = ()) -> str:
+    """What is said of a file of several images of which none is chosen.
+
+    The suggested one is named after the band, if one is, and not after an error, a mask or a PSF.
+
+    Arguments:
+        path: of the file.
+        names: what `--ext` takes for each image.
+        bands: of the model that takes one; empty: nothing is known of it.
+
+    Example:
+        >>> several("a.fits", ["VIS_PSF", "VIS_BGSUB", "NIR_H_BGSUB"], ["VIS"])
+        'a.fits: 3 images (VIS_PSF, VIS_BGSUB, NIR_H_BGSUB); choose one with --ext VIS_BGSUB or take a row each with ...'
+    """
+    found = f"{path}: {len(names)} images ({_listed(names)})"
+    if len(bands) > 1:
+        return (
+            f"{found}, and the model takes {len(bands)} bands ({', '.join(bands)}) as one image (bands, height, width), "
+            "to be chosen with --ext, or as a file each (--bands)"
+        )
+    science = [name for name in names if not _BESIDE & _words(name)] or names
+    of_band = [name for name in science if _words(name) & {band.lower() for band in bands}] or science
+    return f"{found}; choose one with --ext {of_band[0]} or take a row each with --ext all"
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", name.lower()))
+
+
 def _only(path: str, layers: Sequence[Layer]) -> Layer:
     if len(layers) > 1:
-        raise ImageShapeError(
-            f"{path}: {len(layers)} images ({_listed(layers)}); choose one with --ext {layers[0].label} "
-            "or take a row each with --ext all"
-        )
+        names = [layer.label for layer in layers]
+        raise SeveralImagesError(several(path, names), path, names)
     return layers[0]
 
 
-def _listed(layers: Sequence[Layer]) -> str:
-    more = f" and {len(layers) - _NAMED} more" if len(layers) > _NAMED else ""
-    return ", ".join(layer.label for layer in layers[:_NAMED]) + more
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def labels(layers: Sequence[Layer]) -> Iterator[str]:

@@ -85,19 +85,27 @@ def _require_alike(first: Model, member: Model) -> None:
         raise ArgumentError(
             f"members=: {member.id} is for {member.task.name}; committees are of classifiers, or of regressors"
         )
-    for what in ("heads", "bands"):
-        if getattr(first, what) != getattr(member, what):
+    for what, of in (("answer", _answers), ("take", lambda one: ", ".join(one.bands)), ("prepare images", _prepared)):
+        if of(first) != of(member):
             raise ArgumentError(
-                f"members=: {first.id} and {member.id} have different {what}: {getattr(first, what)}, "
-                f"{getattr(member, what)}"
+                f"members= differ in what they {what}: {first.id} ({of(first)}), {member.id} ({of(member)})"
             )
-    if preparing(first) != preparing(member):
-        raise ArgumentError(
-            f"members=: {first.id} and {member.id} prepare images differently: {preparing(first)}, "
-            f"{preparing(member)}; only the channels may differ"
-        )
     if first.preprocess.pixel_scale != member.preprocess.pixel_scale:
         raise ArgumentError(
             f"members=: {first.id} and {member.id} were trained on pixels of {first.preprocess.pixel_scale or ANY} and "
             f"of {member.preprocess.pixel_scale or ANY} arcsec; committees take the same pixels"
         )
+
+
+def _answers(model: Model) -> str:
+    """Classes or parameters, with what is stated of their errors."""
+    answered = model.task.describe(model.heads)
+    return f"{answered}, {model.heads.likelihood} errors" if model.task.states_errors else answered
+
+
+def _prepared(model: Model) -> str:
+    """The operations before the channels, in words."""
+    return ", ".join(
+        " ".join(f"{value}" if key == "op" else f"{key}={value}" for key, value in operation.items())
+        for operation in preparing(model)
+    )

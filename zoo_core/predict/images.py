@@ -13,13 +13,14 @@ import numpy as np
 import pyarrow as pa
 from torch import Tensor
 
-from ..errors import ImageError, ImageShapeError
+from ..errors import ImageError, ImageShapeError, SeveralImagesError
 from ..files import stamp
 from ..images.catalog_sources import Cutouts
 from ..images.given import as_array
 from ..images.held import raw_image
 from ..images.image import RawImage
 from ..images.remote import is_remote, stamp_remote
+from ..images.select import several
 from ..images.source import Source, read
 from ..interfaces import Dataset
 from .reading import Job, Unreadable
@@ -71,14 +72,14 @@ class SourceImages(Images):
 
     Arguments:
         sources: in order.
-        n_bands: of each image.
+        bands: of each image.
         on_sky: rows have columns for right ascension and declination.
         columns: of the catalogue, a row a source, that the rows keep; or None.
         margin: of the catalogue that they are from, arcsec; None: it has none.
     """
 
     sources: Sequence[Source]
-    n_bands: int
+    bands: tuple[str, ...]
     on_sky: bool = False
     columns: pa.Table | None = None
     margin: float | None = None
@@ -98,11 +99,11 @@ class SourceImages(Images):
         columns = self.carried(start, stop)
         kept = () if columns is None else (columns.to_pydict(),)
         elsewhere = tuple(stamp_remote(path) for path in paths if is_remote(path))
-        return _sha256(repr((chosen, self.n_bands, stamp(paths), *kept, *elsewhere)).encode())
+        return _sha256(repr((chosen, len(self.bands), stamp(paths), *kept, *elsewhere)).encode())
 
     def job(self, start: int, stop: int) -> Job:
         """A function that can be sent to another process."""
-        return partial(_read_all, tuple(self.sources[start:stop]), self.n_bands)
+        return partial(_read_all, tuple(self.sources[start:stop]), self.bands)
 
     def carried(self, start: int, stop: int) -> pa.Table | None:
         """The columns that were chosen."""
@@ -245,12 +246,14 @@ def _identity(image: RawImage | Unreadable) -> str:
     return repr((image.path, image.pixels.shape, image.pixel_scale, _sha256(image.pixels.tobytes())))
 
 
-def _read_all(sources: Iterable[Source], n_bands: int) -> list[RawImage | Unreadable]:
-    return [_read(source, n_bands) for source in sources]
+def _read_all(sources: Iterable[Source], bands: Sequence[str]) -> list[RawImage | Unreadable]:
+    return [_read(source, bands) for source in sources]
 
 
-def _read(source: Source, n_bands: int) -> RawImage | Unreadable:
+def _read(source: Source, bands: Sequence[str]) -> RawImage | Unreadable:
     try:
-        return read(source, n_bands=n_bands)
+        return read(source, n_bands=len(bands))
+    except SeveralImagesError as error:
+        return Unreadable(source.id, source.key, several(error.path, error.names, bands), source.position)
     except ImageError as error:
         return Unreadable(source.id, source.key, str(error), source.position)

@@ -146,7 +146,7 @@ class Mosaic(Named):
         table = read_columns(str(self.catalog), self.columns).take(cutouts.rows) if self.columns else None
         folder = Path(self.catalog)
         margin = margin_threshold(folder) if is_hats(folder) else None
-        return SourceImages(cutouts, len(model.bands), cutouts.sky is not None, table, margin)
+        return SourceImages(cutouts, model.bands, cutouts.sky is not None, table, margin)
 
 
 def _check_free(columns: Sequence[str], model: Model) -> None:
@@ -174,9 +174,7 @@ def images_of(model: Model, inputs: Inputs, pixel_scale: float | None = None) ->
         return listed.images(model, pixel_scale)
     sources = listed.sources(model, pixel_scale) if isinstance(listed, Named) else _sources(model, listed)
     found = tuple(sources)
-    return SourceImages(
-        found, len(model.bands), any(source.position is not None for source in found) or _has_sky(found)
-    )
+    return SourceImages(found, model.bands, any(source.position is not None for source in found) or _has_sky(found))
 
 
 def _has_sky(sources: Sequence[Source]) -> bool:

@@ -169,9 +169,31 @@ def test_impossible_arguments_of_a_folder_are_refused(tmp_path, wrong):
         zoo.open_dataset("folder", path=tmp_path, **wrong)
 
 
-def test_a_folder_without_classes_is_an_error(tmp_path):
-    with pytest.raises(DatasetError, match="one for each class"):
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ([], "holds no folder and 0 files"),
+        (["a.fits", ".hidden"], "holds no folder and 1 file"),
+        (["lens/a.fits", "list.csv", "b.fits"], "holds the folder lens alone and 2 files"),
+    ],
+)
+def test_a_folder_of_another_layout_is_said_with_what_it_holds_and_the_one_that_is_wanted(tmp_path, files, found):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    with pytest.raises(DatasetError) as caught:
         zoo.open_dataset("folder", path=tmp_path)
+
+    assert found in str(caught.value)
+    assert "a folder of images for each class, as in mine/nonlens/a.fits, mine/lens/b.fits" in str(caught.value)
+
+
+def test_a_path_that_is_no_folder_is_said_with_the_layout_that_is_wanted(tmp_path):
+    (tmp_path / "a.fits").touch()
+    for name, found in (("a.fits", "is a file"), ("gone", "is not there")):
+        with pytest.raises(DatasetError, match=rf"{name} {found}; wanted is a folder of images for each class"):
+            zoo.open_dataset("folder", path=tmp_path / name)
 
 
 def test_fingerprint_follows_the_labels(tmp_path):

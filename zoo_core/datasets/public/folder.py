@@ -24,6 +24,10 @@ __all__ = ["Folder", "folder"]
 
 log = logging.getLogger("zoo")
 
+LAYOUT = (
+    "wanted is a folder of images for each class, as in mine/nonlens/a.fits, mine/lens/b.fits (images for domain "
+    "adaptation, whose class nobody need know, lie in the folder itself: labelled: false)"
+)
 UNLABELLED = "unlabelled"  # stands in fingerprints
 
 SAME_SCALE = 0.01  # relative difference of pixel scales that is no contradiction
@@ -64,7 +68,7 @@ def folder(
         raise DatasetError(f"folder: size is {size}; it must be at least 1")
     root = Path(path).expanduser()
     if not root.is_dir():
-        raise DatasetError(f"{root} is not a folder; it should hold one folder of images for each class")
+        raise DatasetError(f"{root} is {'a file' if root.exists() else 'not there'}; {LAYOUT}")
     folders = _folders(root, classes) if labelled else {UNLABELLED: root}
     found = {name: _found(name, folder, ext) for name, folder in folders.items()}
     sources = [source for of_class in found.values() for source in of_class]
@@ -152,12 +156,16 @@ def _folders(root: Path, classes: Sequence[str] | None) -> dict[str, Path]:
     """The folder of each class."""
     names = list(classes) if classes else sorted(child.name for child in root.iterdir() if _is_class(child))
     if len(names) < 2:
-        raise DatasetError(
-            f"{root} holds {len(names)} folder(s) {names}; classification needs one for each class (of images for "
-            "domain adaptation nobody need know the class: labelled: false)"
-        )
+        raise DatasetError(f"{root} holds {_content(root, names)}; {LAYOUT}")
     _check_apart(root, names)
     return {name: root / name for name in names}
+
+
+def _content(root: Path, folders: Sequence[str]) -> str:
+    """What lies there instead of the folders of classes, in words."""
+    files = sum(child.is_file() and not child.name.startswith(".") for child in root.iterdir())
+    named = f"the folder {folders[0]} alone" if folders else "no folder"
+    return f"{named} and {files} file{'' if files == 1 else 's'}"
 
 
 def _found(name: str, folder: Path, ext: str | int | None) -> list[Source]:
