@@ -227,8 +227,8 @@ class Preprocess:
         """The scale of an image; None where it is not known and need not be."""
         if pixel_scale is None and self._operation(Resample) is not None:
             raise PixelScaleError(
-                f"no pixel scale in the header, and this model resamples to {self.pixel_scale:g} arcsec; pass the "
-                f"arcsec of a pixel of these images, as in --pixel-scale {self.pixel_scale:g} (pixel_scale=)"
+                f"no pixel scale in the header, and this model resamples to {self.pixel_scale:g} arcsec; pass "
+                f"--pixel-scale (pixel_scale=), the arcsec of a pixel of these images, such as {self.pixel_scale:g}"
             )
         return pixel_scale
 

@@ -13,9 +13,9 @@ from .layers import Key, Layer, check_size
 __all__ = ["Window", "bands", "choose", "labels", "n_planes", "plane", "several"]
 
 _NAMED = 12  # layers that an error message lists
-_BESIDE = frozenset(
-    "psf err error errors rms noise sigma std unc uncertainty var ivar variance wht weight weights exp exposure "
-    "mask dq flag flags flg seg segm segmentation con ctx context bkg background model".split()
+_BESIDE = re.compile(
+    r"psf|err|errors?|rms|noise|sigma|std|unc|uncertainty|i?var|variance|wht|weights?|exp|exposure|mask|dq|flags?|flg|"
+    r"segm?|segmentation|con|ctx|context|bkg|background|model"
 )  # words in names of layers that stand beside an image in its file
 
 
@@ -56,15 +56,15 @@ def several(path: str, names: Sequence[str], bands: Sequence[str] = ()) -> str:
 
     Example:
         >>> several("a.fits", ["VIS_PSF", "VIS_BGSUB", "NIR_H_BGSUB"], ["VIS"])
-        'a.fits: 3 images (VIS_PSF, VIS_BGSUB, NIR_H_BGSUB); choose one with --ext VIS_BGSUB or take a row each with ...'
+        'a.fits: 3 images (VIS_PSF, VIS_BGSUB, NIR_H_BGSUB); choose one with --ext VIS_BGSUB or take ...'
     """
     found = f"{path}: {len(names)} images ({_listed(names)})"
     if len(bands) > 1:
         return (
-            f"{found}, and the model takes {len(bands)} bands ({', '.join(bands)}) as one image (bands, height, width), "
-            "to be chosen with --ext, or as a file each (--bands)"
+            f"{found}, and the model takes {len(bands)} bands ({', '.join(bands)}) as one image (bands, height, "
+            "width), to be chosen with --ext, or as a file each (--bands)"
         )
-    science = [name for name in names if not _BESIDE & _words(name)] or names
+    science = [name for name in names if not any(map(_BESIDE.fullmatch, _words(name)))] or names
     of_band = [name for name in science if _words(name) & {band.lower() for band in bands}] or science
     return f"{found}; choose one with --ext {of_band[0]} or take a row each with --ext all"
 
