@@ -7,7 +7,8 @@ import torch
 from zoo_core.datasets.simulated.modelling import HEADS, SYMMETRIES, lens_facts, parameters_of
 from zoo_core.sim.cutouts import FRAME, TRUTH, draw, expose, facts
 from zoo_core.sim.frame import CutoutFrame
-from zoo_core.sim.modelling import TELESCOPES, draw_even_host, ellipticity
+from zoo_core.sim.modelling import BEHIND_BRIGHT, COMPACT, TELESCOPES, draw_compact_host, draw_even_host, ellipticity
+from zoo_core.sim.sky.cosmology import isothermal_radius
 from zoo_core.sim.sky.host import draw_host
 from zoo_core.sim.tables import table
 from zoo_core.symmetries import turned
@@ -37,9 +38,10 @@ def parameters(cutout):
     return torch.from_numpy(parameters_of(lens_facts(table([facts(cutout)], TRUTH)), HEADS.parameters))
 
 
-def test_the_image_of_a_turned_lens_is_the_turned_image_and_so_are_its_parameters():
-    cutout = lens(3)
-    upright, turn = expose([cutout], dtype=torch.float64), expose([turned_scene(cutout)], dtype=torch.float64)
+@pytest.mark.parametrize(("telescope", "seed"), [("euclid", 3), ("jwst", 4)])
+def test_the_image_of_a_turned_lens_is_the_turned_image_and_so_are_its_parameters(telescope, seed):
+    cutout, frame = lens(seed, telescope), TELESCOPES[telescope].frame
+    upright, turn = (expose([scene], dtype=torch.float64, frame=frame) for scene in (cutout, turned_scene(cutout)))
 
     expected = torch.rot90(upright.arcs, -1, (1, 2))  # rows are y upwards: from +x to +y is the other way of NumPy's
     assert float((turn.arcs - expected).abs().max()) < 1e-4 * float(expected.max())
@@ -62,12 +64,15 @@ def test_finer_pixels_show_the_same_light_in_their_own_noise():
     assert fine.truth["host_flux"] == pytest.approx(2 * coarse.truth["host_flux"])
 
 
-@pytest.mark.parametrize("name, fwhm", [("hst", (0.07, 0.13)), ("jwst", (0.045, 0.16)), ("euclid", (0.06, 0.36))])
-def test_each_telescope_has_its_psf_and_a_frame_for_the_largest_ring(name, fwhm):
+@pytest.mark.parametrize(
+    "name, fwhm, largest",
+    [("hst", (0.07, 0.13), 3.0), ("jwst", (0.045, 0.16), COMPACT[1]), ("euclid", (0.06, 0.36), 3.0)],
+)
+def test_each_telescope_has_its_psf_and_a_frame_for_the_largest_ring(name, fwhm, largest):
     telescope = TELESCOPES[name]
     drawn = [draw(np.random.default_rng(i), telescope.distribution, is_lens=True) for i in range(30)]
     assert all(fwhm[0] <= cutout.psf.fwhm <= fwhm[1] and cutout.source for cutout in drawn)
-    assert telescope.frame.half_width > 1.25 * 3.0
+    assert telescope.frame.half_width > 1.25 * largest
 
 
 def test_large_einstein_radii_are_as_frequent_as_small_ones():
@@ -78,6 +83,26 @@ def test_large_einstein_radii_are_as_frequent_as_small_ones():
     )
     assert np.mean(even > 1.25) > 1.4 * np.mean(plain > 1.25)
     assert even.min() > 0.3 and even.max() < 3.0
+
+
+def test_compact_lenses_are_even_in_velocity_dispersion_and_as_heavy_as_it_says():
+    hosts = [draw_compact_host(np.random.default_rng(i), BEHIND_BRIGHT) for i in range(200)]
+    theta_E = np.array([host.theta_E for host in hosts])
+    radii = [isothermal_radius(host.sigma_v, host.z_l, host.z_s) for host in hosts]
+    np.testing.assert_allclose(theta_E, radii, rtol=1e-9)
+    assert COMPACT[0] < theta_E.min() < 0.15 and 1.5 < theta_E.max() < COMPACT[1]
+    middle = np.mean(np.sqrt(COMPACT)) ** 2
+    assert np.mean(theta_E < middle) == pytest.approx(0.5, abs=4 * 0.5 / 200**0.5)  # four standard errors
+
+
+def test_hosts_of_compact_lenses_outshine_their_arcs_more_than_those_of_others():
+    def outshone(name):
+        telescope = TELESCOPES[name]
+        drawn = [draw(np.random.default_rng(i), telescope.distribution, is_lens=True) for i in range(120)]
+        drawn = [one for one in drawn if 0.4 < one.host.theta_E < 0.9][:25]
+        return np.median(expose(drawn, frame=telescope.frame).truth["arc_contrast"])
+
+    assert outshone("jwst") < 0.75 * outshone("hst")
 
 
 def test_ellipticity_is_that_of_lenstronomy():

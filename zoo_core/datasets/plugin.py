@@ -14,7 +14,7 @@ __all__ = ["zoo_datasets"]
 
 MODELLING = {
     "modelling_hst": "simulated lenses with the parameters of their mass, pixels and PSFs of HST",
-    "modelling_jwst": "simulated lenses with the parameters of their mass, pixels and PSFs of JWST",
+    "modelling_jwst": "simulated compact lenses with the parameters of their mass, pixels and PSFs of JWST",
     "modelling_euclid": "simulated lenses with the parameters of their mass, pixels of Euclid, PSFs of HST to broader",
 }
 

@@ -2,7 +2,7 @@
 
 Galaxies, sources, neighbours, noise and faults are those of version 2 of the scenes of `versions`. Einstein radii are
 spread more evenly: networks that learn from as many large lenses as small ones measure both, see Schuldt et al. (2021),
-A&A 646, A126.
+A&A 646, A126. Those of JWST are compact ones: the light of a bright host lies over their arcs.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,14 +14,15 @@ from .brightness import Arcs
 from .cutouts import Distribution
 from .draws import log_uniform
 from .frame import FINDING, CutoutFrame
-from .sky.host import Host, draw_host
+from .sky.cosmology import isothermal_radius
+from .sky.host import Host, Mass, draw_host, draw_redshifts, host_of
 from .sky.population import Population
 from .telescope import drizzled
 from .telescope.psf import Psf, draw_space_psf, draw_training_psf
 from .telescope.survey import Survey
-from .versions import VERSIONS
+from .versions import POPULATION_2, VERSIONS
 
-__all__ = ["TELESCOPES", "Telescope", "draw_even_host", "ellipticity", "simplified"]
+__all__ = ["TELESCOPES", "Telescope", "draw_compact_host", "draw_even_host", "ellipticity", "simplified"]
 
 KEPT_FROM = 2.0
 """Einstein radius, arcsec, from which every host is kept; of the smaller ones a share theta_E / KEPT_FROM. Chosen: a
@@ -33,6 +34,21 @@ to 4.4 micrometres. Chosen to hold the diffraction limit of each, broadened by p
 
 ARCS = Arcs(flux_ratio=(0.01, 0.5), least_snr=(15.0, 60.0), least_contrast=(0.03, 0.4))
 """Brightness of the arcs; arcs that are fainter constrain nothing. Chosen."""
+
+
+COMPACT = (0.1, 1.6)
+"""Einstein radii of compact lenses, arcsec. Chosen: smaller ones no telescope in space resolves, and those of larger
+ones leave a frame of 4.4 arcsec."""
+
+SIGMA_V = (60.0, 380.0)
+"""Velocity dispersions of hosts of compact lenses, km/s. Chosen: from those of small galaxies to the largest of all."""
+
+BEHIND_BRIGHT = replace(POPULATION_2, brightness=(16.0, 400.0), source_R=(0.11, 0.3), aligned=0.35)
+"""Hosts and sources of compact lenses. Chosen: the light at the Einstein radius of real ones is some 10 to 30 times the
+noise of pixels of 0.05", docs/simulator.md; sources are smaller, as the near infrared shows distant ones."""
+
+UNDER_LIGHT = replace(ARCS, flux_ratio=(0.005, 0.2), least_contrast=(0.02, 0.3))
+"""Brightness of their arcs. Chosen: those of real ones are about half as bright as the light that they lie in."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,23 @@ def draw_even_host(rng: np.random.Generator, population: Population) -> Host:
         host = draw_host(rng, population)
         if rng.random() * KEPT_FROM < host.theta_E:
             return host
+
+
+def draw_compact_host(rng: np.random.Generator, population: Population) -> Host:
+    """A galaxy with an Einstein radius of COMPACT, even in its square root, which is that of the velocity dispersion.
+
+    Redshifts are those of lenses, sizes and brightness those of galaxies of that dispersion.
+
+    >>> from .sky.population import TRAINING
+    >>> 0.1 < draw_compact_host(np.random.default_rng(1), TRAINING).theta_E < 1.6
+    True
+    """
+    theta_E = float(rng.uniform(*np.sqrt(COMPACT)) ** 2)
+    while True:
+        z_l, z_s = draw_redshifts(rng)
+        sigma_v = float(np.sqrt(theta_E / isothermal_radius(1.0, z_l, z_s)))
+        if SIGMA_V[0] < sigma_v < SIGMA_V[1]:
+            return host_of(rng, population, Mass(sigma_v, z_l, z_s, theta_E))
 
 
 def simplified(telescope: Telescope, power_law: bool, shear: bool) -> Telescope:
@@ -109,10 +142,18 @@ def _telescope(frame: CutoutFrame, draw_psf: Callable[[np.random.Generator, floa
     return Telescope(frame, replace(VERSIONS[2], version="1", survey=survey, hosts=draw_even_host, arcs=ARCS))
 
 
+def _compact(telescope: Telescope) -> Telescope:
+    """The same telescope, pointed at compact lenses."""
+    drawn = telescope.distribution
+    lenses = replace(drawn, version="2", population=BEHIND_BRIGHT, hosts=draw_compact_host, arcs=UNDER_LIGHT)
+    return replace(telescope, distribution=lenses)
+
+
 TELESCOPES: Mapping[str, Telescope] = {
     "hst": _telescope(CutoutFrame(side=160, pixel_scale=0.05), draw_hst_psf),
-    "jwst": _telescope(CutoutFrame(side=256, pixel_scale=0.03), draw_jwst_psf),
+    "jwst": _compact(_telescope(CutoutFrame(side=81, pixel_scale=0.06), draw_jwst_psf)),
     "euclid": _telescope(FINDING, draw_training_psf),
 }
-"""By name. Frames hold an Einstein ring of 3 arcsec. PSFs of `euclid` are also sharper and broader than those of VIS: a
-network that has learned from them measures what other telescopes show, resampled to its pixels."""
+"""By name. Frames hold the largest Einstein rings: of 3 arcsec, and of 1.6 for `jwst`. PSFs of `euclid` are also
+sharper and broader than those of VIS: a network that has learned from them measures what other telescopes show,
+resampled to its pixels."""

@@ -15,7 +15,7 @@ from .sky.population import Population
 from .telescope import drizzled, psf, survey
 from .telescope.survey import Survey
 
-__all__ = ["SHIFTED", "VERSIONS"]
+__all__ = ["POPULATION_2", "SHIFTED", "VERSIONS"]
 
 SHIFTED = Distribution("1", population.SHIFTED, lookalikes.SHIFTED_KINDS, survey.SHIFTED, behind_namesakes)
 

@@ -43,3 +43,9 @@ def test_another_radius_is_another_data_set(folder):
 def test_a_folder_without_any_radius_is_refused(folder):
     with pytest.raises(DatasetError, match="no lens with theta_E in F606W in the split all"):
         modelling_sky(folder, bands={"VIS": "F606W"})
+
+
+def test_lenses_larger_than_asked_for_are_left_out(folder):
+    assert modelling_sky(folder, largest=1.0).truth()["theta_E"].tolist() == [0.8]
+    with pytest.raises(DatasetError, match=r"no lens with theta_E of at most 0\.5 arcsec in F814W in the split all"):
+        modelling_sky(folder, largest=0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -64,9 +65,13 @@ def modelling_sky(
     pixel_scale: float = 0.1,
     size: int = 101,
     parameters: Sequence[str] = HEADS.parameters,
+    largest: float = math.inf,
 ) -> ModellingSky:
     """Lenses of the folder `path` whose theta_E stands in its labels.csv; arguments as of `sky`, and `parameters`
     as of `modelling_hst`.
+
+    Arguments:
+        largest: Einstein radius, arcsec; of a network that measures compact lenses others ask nothing.
 
     The column theta_E has to hold the Einstein radius of `docs/conventions.md`, arcsec: the mean convergence inside the
     ellipse of area pi theta_E^2 is 1, as lenstronomy has it.
@@ -78,12 +83,13 @@ def modelling_sky(
     rows = [
         row
         for row in rows_of(Path(path).expanduser())
-        if row.label == 1 and np.isfinite(row.theta_E) and set(bands.values()) <= set(row.bands)
+        if row.label == 1 and row.theta_E <= largest and set(bands.values()) <= set(row.bands)
         if split in (None, split_of(row.name))
     ]
     if not rows:
+        most = "" if math.isinf(largest) else f" of at most {largest:g} arcsec"
         raise DatasetError(
-            f"modelling_sky: {path} has no lens with theta_E in {', '.join(bands.values())} in the split "
+            f"modelling_sky: {path} has no lens with theta_E{most} in {', '.join(bands.values())} in the split "
             f"{split or 'all'}"
         )
     return ModellingSky(rows, bands, pixel_scale, size, parameters)

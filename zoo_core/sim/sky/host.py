@@ -17,7 +17,7 @@ from .cosmology import ARCSEC, comoving_distance, comoving_volume, distance_rati
 from .galaxy import Galaxy
 from .population import Population
 
-__all__ = ["Host", "deflector", "draw_host", "draw_redshifts"]
+__all__ = ["Host", "Mass", "deflector", "draw_host", "draw_redshifts", "host_of"]
 
 SIGMA_STAR, ALPHA, BETA = 161.0, 2.32, 2.67
 """Velocity dispersions of early types, sigma* in km/s: Choi, Park & Vogeley (2007), ApJ 658, 884."""
@@ -160,14 +160,18 @@ def draw_light(rng: np.random.Generator, population: Population, mass: Mass) -> 
 
 
 def draw_host(rng: np.random.Generator, population: Population) -> Host:
-    """A massive galaxy, whether or not anything lies behind it; its mass scatters about its light.
+    """A massive galaxy, whether or not anything lies behind it.
 
     >>> from .population import TRAINING
     >>> host = draw_host(np.random.default_rng(1), TRAINING)
     >>> 0.3 < host.theta_E < 3.0
     True
     """
-    mass = draw_mass(rng)
+    return host_of(rng, population, draw_mass(rng))
+
+
+def host_of(rng: np.random.Generator, population: Population, mass: Mass) -> Host:
+    """A galaxy of this mass, which scatters about its light."""
     light = draw_light(rng, population, mass)
     q = float(np.clip(light.q + rng.normal(0, MASS_Q_SCATTER), *MASS_Q_RANGE))
     shear, angle = min(rng.rayleigh(SHEAR), LARGEST_SHEAR), rng.uniform(0, np.pi)
