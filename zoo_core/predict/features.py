@@ -45,9 +45,11 @@ class FeatureScorer(Scorer):
         messages = list(batch.messages)
         for row in usable[~finite]:
             messages[row] = NOT_FINITE
-        spread = np.zeros((len(batch.ids), values.shape[1]), np.float32)
-        spread[ok] = values[finite]
-        column = pa.FixedSizeListArray.from_arrays(pa.array(spread.reshape(-1)), values.shape[1], mask=pa.array(~ok))
+        # pyarrow below 26 writes no Parquet of lists of a fixed size of which some are null.
+        ends = np.append(0, np.cumsum(ok * values.shape[1]))
+        column = pa.ListArray.from_arrays(
+            pa.array(ends, pa.int32()), pa.array(values[finite].reshape(-1)), mask=pa.array(~ok)
+        )
         return naming_columns(batch.ids, batch.paths, ok.tolist(), messages).append_column("features", column)
 
     @torch.inference_mode()
