@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from zoo_core.catalog.registry import core_registry, merge, read_registry
+from zoo_core.catalog.specs import Cost
 from zoo_core.errors import RegistryError, UnknownNameError
 
 from .distributions import registry_text
@@ -28,6 +29,7 @@ def test_an_entry_is_read_as_it_is_written(tmp_path):
         "heads": "{classes: [no, yes]}",
         "calibration": "{prior: [0.5], temperature: 1.5}",
         "views": "8",
+        "cost": "{parameters: 12, flops: 3400}",
         "trained_on": "[{dataset: rings, domain: simulated, arguments: {n: 9}}, {dataset: mine, domain: real}]",
         "default": "true",
         "known_failures": "[rings]",
@@ -42,6 +44,7 @@ def test_an_entry_is_read_as_it_is_written(tmp_path):
     assert spec.training_sets == ("rings", "mine") and spec.domain == "simulated, real"
     assert spec.trained_on[0].arguments == {"n": 9}
     assert spec.views == 8
+    assert spec.cost == Cost(parameters=12, flops=3400)
     assert spec.default is True
     assert spec.weights.file == "model.safetensors"
     assert spec.source == str(path)
@@ -70,6 +73,8 @@ def test_entries_that_name_no_plugin_belong_to_the_distribution_of_the_file(tmp_
         ({"views": "3"}, "views"),
         ({"views": "yes"}, "views"),
         ({"default": "yes"}, "default"),
+        ({"cost": "{flops: 12}"}, "cost.parameters is missing"),
+        ({"cost": "{parameters: 1.5}"}, "cost.parameters"),
         ({"licence": None}, "licence is missing"),
         ({"licence": "banana"}, "licence: not a licence of the SPDX list"),
         ({"licence": '""'}, "licence: not a licence of the SPDX list"),

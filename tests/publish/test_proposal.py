@@ -17,9 +17,10 @@ from zoo_core.bench.verify import faults_on_file
 from zoo_core.catalog.checksum import sha256_of
 from zoo_core.catalog.folder import read_folder, write_folder
 from zoo_core.catalog.registry import catalog, core_registry, read_registry
-from zoo_core.catalog.specs import ModelSpec
+from zoo_core.catalog.specs import Cost, ModelSpec
 from zoo_core.catalog.weights import golden_file, weights_file
 from zoo_core.errors import PublishError, RegistryError, WeightsError
+from zoo_core.models.cost import cost_of
 from zoo_core.publish import checks
 from zoo_core.publish.bundle import bundle, ship
 from zoo_core.publish.declaration import faults_of_declaration
@@ -76,6 +77,7 @@ def test_a_proposal_is_laid_out_as_the_repository_and_lists_the_model(made, tmp_
     assert set(after.models) - set(read_registry(before, "zoo-core").models) == {ID}
     entry = after.models[ID]
     assert (entry.licence, entry.known_failures, entry.domain) == ("BSD-3-Clause", ("nearly everything",), "simulated")
+    assert entry.cost == cost_of(zoo.load(made.model, device="cpu")) != Cost(0, 0)
     golden = proposal.to / f"plugins/mynet/zoo_mynet/weights/{ID}.golden.safetensors"
     assert sha256_of(golden) == entry.weights.golden_sha256
     assert replay(zoo.load(made.model, device="cpu"), golden)[0].value < 1e-4
@@ -198,6 +200,7 @@ def test_a_plugin_is_given_its_model_again_when_its_statements_changed(made, cha
 
     assert shipped.model == again.model == ID
     spec = catalog().model(ID)
+    assert spec.cost == cost_of(zoo.load(ID, device="cpu"))
     assert spec.known_failures == ("rings", "spirals")
     assert replay(zoo.load(ID, device="cpu"), golden_file(spec))[0].value < 1e-4
     assert registry.read_text().count(f"{ID}:") == 1 and registry.read_text().endswith("datasets: {}\n")

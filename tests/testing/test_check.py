@@ -65,7 +65,7 @@ def test_a_declared_failure_is_expected(lawless):
     assert outcome(report, "gradients").status == EXPECTED
     assert "a spare layer: no gradient reaches spare.weight" in outcome(report, "gradients").message
     assert report.passed
-    assert "8 ran, 8 required, 0 broken, 1 expected to fail, 5 skipped" in report.summary()
+    assert "8 ran, 8 required, 0 broken, 1 expected to fail, 6 skipped" in report.summary()
 
 
 def test_a_declared_failure_that_does_not_happen_is_a_fault(lawless):
@@ -79,7 +79,7 @@ def test_published_weights_that_are_asked_for_and_missing_are_no_pass(lawless):
     report = lawless(weights=True)
     assert outcome(report, "golden").status == SKIPPED
     assert not report.passed
-    assert "8 ran, 13 required, 0 broken, 0 expected to fail, 5 skipped" in report.summary()
+    assert "8 ran, 14 required, 0 broken, 0 expected to fail, 6 skipped" in report.summary()
 
 
 def test_a_law_that_did_not_run_is_not_a_pass():
@@ -120,6 +120,19 @@ def published(tmp_path, seen) -> Callable[..., None]:
     return publish
 
 
+@pytest.mark.parametrize(
+    "cost, message",
+    [
+        ({"parameters": 67}, "the network has 66 parameters, the entry says 67"),
+        ({"parameters": 66, "flops": 131}, "the network takes 130 flops, the entry says 131"),
+    ],
+)
+def test_a_cost_that_is_not_the_network_s_breaks_its_law(published, cost, message):
+    published(cost=cost)
+    report = check("pipeline.smooth", weights=True, device="cpu", rounds=1)
+    assert not report.passed and outcome(report, "cost").message == message
+
+
 def test_a_published_pipeline_is_a_model_that_is_listed_loaded_and_checked(published):
     published()
     assert "pipeline.smooth" in [spec.id for spec in zoo.list_models("pipeline.*")]
@@ -132,7 +145,7 @@ def test_a_published_pipeline_is_a_model_that_is_listed_loaded_and_checked(publi
     report = check("pipeline.smooth", weights=True, device="cpu", rounds=1)
     assert report.passed, report.rows()
     assert {one.law for one in report.outcomes} == {
-        *("members", "weights", "golden", "batch size", "threads", "device", "one by one")
+        *("members", "weights", "golden", "batch size", "threads", "device", "cost", "one by one")
     }
     assert check("pipeline.smooth").summary().startswith("pipeline.smooth: passed (1 ran, 1 required")
 

@@ -102,7 +102,15 @@ def test_a_model_page_says_what_one_decides_by(site):
     text = (site / "model" / "lastro.space.html").read_text()
 
     spec = catalog().models["lastro.space"]
-    for words in (spec.licence, spec.weights.sha256, spec.plugin, spec.known_failures[0], 'zoo.load("lastro.space")'):
+    cost = "5,674,657 parameters; 176 MFLOP an image and view, 8 views"
+    for words in (
+        spec.licence,
+        spec.weights.sha256,
+        spec.plugin,
+        spec.known_failures[0],
+        cost,
+        'zoo.load("lastro.space")',
+    ):
         assert str(words).replace('"', "&#34;") in text or str(words) in text
     assert "zoo train plugins/lastro/recipes/space.yaml" in text
     restorer = (site / "model" / "unet.denoise.html").read_text()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import ZooError
 from ..predictions import Calibration, Familiarity, Heads
-from .specs import BenchmarkSpec, DatasetSpec, ModelSpec, TrainedOn, WeightsSpec
+from .specs import BenchmarkSpec, Cost, DatasetSpec, ModelSpec, TrainedOn, WeightsSpec
 
 __all__ = ["SCHEMA", "benchmark_spec", "check_version", "dataset_spec", "entry_of", "model_spec", "resampled_scale"]
 
@@ -28,6 +28,7 @@ def model_spec(entry: Mapping[str, Any], source: str) -> ModelSpec:
         "calibration": Calibration(**_tuples(read.pop("calibration", {}))),
         "familiarity": _familiarity(read.pop("familiarity", {})),
         "weights": WeightsSpec(**read.pop("weights")),
+        "cost": _cost(read.pop("cost", None)),
         "trained_on": tuple(TrainedOn(**one) for one in read.pop("trained_on", ())),
     }
     return ModelSpec(**read, **parts, source=source)
@@ -64,6 +65,8 @@ def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
         del entry["heads"]["likelihood"]
     if isinstance(spec, ModelSpec) and spec.familiarity == Familiarity():
         del entry["familiarity"]
+    if isinstance(spec, ModelSpec) and spec.cost is None:
+        del entry["cost"]
     return json.loads(json.dumps(entry))
 
 
@@ -77,6 +80,10 @@ def check_version(version: Any, where: str, error: type[ZooError]) -> None:
 
 def _familiarity(values: Mapping[str, Any]) -> Familiarity:
     return Familiarity(**{**values, "ranges": tuple(map(tuple, values.get("ranges", ())))})
+
+
+def _cost(values: Mapping[str, int | None] | None) -> Cost | None:
+    return None if values is None else Cost(**values)  # pyright: ignore[reportArgumentType]
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

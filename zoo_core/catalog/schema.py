@@ -88,6 +88,13 @@ class _Familiarity(_Entry):
     ranges: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = []
 
 
+class _Cost(_Entry):
+    """See `specs.Cost`."""
+
+    parameters: int = Field(ge=0)
+    flops: int | None = Field(default=None, ge=0)
+
+
 class _TrainedOn(_Entry):
     """See `specs.TrainedOn`."""
 
@@ -115,6 +122,7 @@ class _Model(_Entry):
     familiarity: _Familiarity = _Familiarity()
     arguments: dict[str, Any] = {}
     views: Literal[1, 8] = 1
+    cost: _Cost | None = None
     pixel_scale: PixelScale | None = None
     symmetries: list[dict[str, Any]] = []
     members: list[ModelId] = []

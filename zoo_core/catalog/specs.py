@@ -6,7 +6,7 @@ from typing import Any
 
 from ..predictions import Calibration, Familiarity, Heads
 
-__all__ = ["ANY", "BenchmarkSpec", "DatasetSpec", "ModelSpec", "TrainedOn", "WeightsSpec"]
+__all__ = ["ANY", "BenchmarkSpec", "Cost", "DatasetSpec", "ModelSpec", "TrainedOn", "WeightsSpec"]
 
 ANY = "any"  # pixel scale of a model that takes pixels as they are
 
@@ -57,6 +57,20 @@ class TrainedOn:
     sha256: str | None = None
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a network costs on any machine; `models.cost` measures it.
+
+    Arguments:
+        parameters: number of weights that training sets; of a model with members, theirs together.
+        flops: floating-point operations of its matrix products, convolutions and attention for one image in one view,
+            of which an addition and a multiplication are two; None: they are not the same for every image.
+    """
+
+    parameters: int
+    flops: int | None = None
+
+
 @dataclass(frozen=True, repr=False)
 class ModelSpec:
     """One published model, `architecture.tag`; shown by its name, `vars` shows all of it.
@@ -73,6 +87,7 @@ class ModelSpec:
             as they are, whatever their scale. It is not hashed: preprocessing and results stay what they are.
         preprocess: declarative operations, in order.
         views: 1, or 8 to average the outputs over the dihedral group.
+        cost: of the network; None: it was not measured. It is not hashed.
         symmetries: how each parameter turns with the image, see `zoo_core.symmetries`; none: as its name means.
         weights: the file.
         members: of a committee, ids of the models whose logits are averaged, or of a pipeline, of those that follow one
@@ -100,6 +115,7 @@ class ModelSpec:
     known_failures: tuple[str, ...]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     views: int = 1
+    cost: Cost | None = None
     symmetries: tuple[Mapping[str, Any], ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
     familiarity: Familiarity = field(default_factory=Familiarity)

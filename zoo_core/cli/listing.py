@@ -54,6 +54,7 @@ def models(
 
     --domain is that of the training images. With --on each row also has the metric that ranks, or that of --sort.
     """
+    from ..catalog.cost import cost_record
     from ..catalog.selection import selected_models
 
     rows = [
@@ -67,6 +68,7 @@ def models(
             "default": "default" if spec.default else "",
             "summary": spec.summary,
         }
+        | (cost_record(spec) if as_json else {})
         | {name: value for name, value in [measured] if name}
         for spec, measured in selected_models(pattern, task, on, domain, sort, results)
     ]
@@ -238,6 +240,8 @@ def _key_rows(plugin: Plugin) -> Iterator[dict[str, Any]]:
 
 
 def _facts(published: PublishedModel, each: bool) -> dict[str, Any]:
+    from ..catalog.cost import cost_in_words
+
     spec = published.spec
     scale = "any pixel scale" if spec.pixel_scale == ANY else f'{spec.pixel_scale:g}"/px, others are resampled to it'
     return {
@@ -245,6 +249,7 @@ def _facts(published: PublishedModel, each: bool) -> dict[str, Any]:
         "task": " of ".join(filter(None, [spec.task, ", ".join(spec.heads.classes or spec.heads.parameters)])),
         "input": f"{' + '.join(spec.bands)}, {published.size} x {published.size} px, {scale}",
         "views": spec.views,
+        "cost": cost_in_words(spec),
         "prior": spec.calibration.prior or (),
         "errors multiplied by": tuple(f"{scale:.3g}" for scale in spec.calibration.error_scales),
         "weights": f"{_size(spec.weights.size)}, sha256 {spec.weights.sha256}",

@@ -14,6 +14,7 @@ from ..catalog.specs import ModelSpec
 from ..catalog.weights import WEIGHTS
 from ..errors import PublishError
 from ..files import make_folder, whole
+from ..models.cost import cost_of
 from ..models.load import load
 from ..plugins import package_folder
 from ..tasks import UNCALIBRATED
@@ -55,6 +56,7 @@ def ship(folder: Path | str, data: Path | str | None = None) -> Shipped:
     spec = as_listed(spec, read_registry(registry, spec.plugin).models.get(spec.id))
     samples = samples_of(spec, data)
     with_model(registry, spec.id, listed_entry(spec, spec.weights.sha256))  # refuses before anything is written
+    spec = replace(spec, cost=cost_of(load(folder, device="cpu")))
     weights, golden = _copied(Path(folder), package, samples)
     text = with_model(registry, spec.id, listed_entry(spec, sha256_of(golden)))
     with whole(registry) as part:
@@ -74,7 +76,7 @@ def bundle(folder: Path | str, package: Path | str, samples: Samples) -> str:
         PublishError: the package holds other weights under this id.
     """
     _, golden = _copied(Path(folder), Path(package), samples)
-    spec = read_folder(folder)
+    spec = replace(read_folder(folder), cost=cost_of(load(folder, device="cpu")))
     return entry_text(spec.id, listed_entry(spec, sha256_of(golden)))
 
 
@@ -99,7 +101,8 @@ def listed_entry(spec: ModelSpec, golden_sha256: str) -> dict[str, Any]:
     heads = {key: value for key, value in whole["heads"].items() if value}
     calibration = whole["calibration"] if spec.calibration != UNCALIBRATED else {}
     trained_on = [{key: value for key, value in one.items() if value not in (None, {})} for one in whole["trained_on"]]
-    chosen = whole | {"heads": heads, "calibration": calibration, "trained_on": trained_on}
+    cost = {key: value for key, value in whole.get("cost", {}).items() if value is not None}
+    chosen = whole | {"cost": cost, "heads": heads, "calibration": calibration, "trained_on": trained_on}
     chosen |= {"weights": weights | {"golden_sha256": golden_sha256}}
     stated = {key: value for key, value in chosen.items() if value not in ([], {}, defaults.get(key))}
     stated["known_failures"] = whole["known_failures"]  # an empty list is a statement too

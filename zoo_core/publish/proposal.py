@@ -13,7 +13,7 @@ Nothing of it is written unless all checks are passed, and all of it is prepared
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..bench.results import read_result
@@ -26,6 +26,7 @@ from ..catalog.specs import ModelSpec
 from ..catalog.weights import GOLDEN, golden_file, weights_file
 from ..errors import PublishError, WeightsError
 from ..files import make_folder, whole
+from ..models.cost import cost_of
 from ..models.load import load
 from ..plugins import plugin_listed
 from ..testing.golden import write_golden
@@ -125,7 +126,7 @@ def _golden(
 
 def _files(candidate: Candidate, place: Path | None, prepared: Path) -> dict[Path, Path]:
     """Place in the repository of each file, and where it lies now."""
-    spec = candidate.spec
+    spec = replace(candidate.spec, cost=cost_of(load(candidate.name, device="cpu")))
     registry = place / FILE if place is not None and _is_checkout(place) else core_registry()
     entry = listed_entry(spec, sha256_of(candidate.golden))
     files = {Path(FILE): _written(prepared / FILE, with_model(registry, spec.id, entry))}

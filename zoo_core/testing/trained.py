@@ -11,6 +11,7 @@ import torch
 from ..catalog.registry import catalog
 from ..catalog.specs import ModelSpec
 from ..catalog.weights import golden_file
+from ..models.cost import cost_of
 from ..models.load import load
 from ..models.model import Model
 from .golden import Golden, read_golden, replay, tolerance
@@ -73,6 +74,15 @@ def trained_batch_size(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     yield from batch_faults(model.prediction, channels, batch_tolerance(trial.device))
 
 
+def stated_cost(spec: ModelSpec, trial: Trial) -> Iterator[str]:
+    """The network has as many parameters, and takes as many operations for an image, as the entry says, if it does."""
+    stated, model = spec.cost, _loaded(spec.id, trial.device)
+    if stated is not None and stated.parameters != model.n_parameters:
+        yield f"the network has {model.n_parameters:,} parameters, the entry says {stated.parameters:,}"
+    if stated is not None and stated.flops is not None and stated != (found := cost_of(model)):
+        yield f"the network takes {found.flops or 'varying':,} flops, the entry says {stated.flops:,}"
+
+
 def any_number_of_threads(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     """Four threads that predict different images at once get what one gets, time and again: to 1e-5, on a GPU 1e-3.
 
@@ -100,6 +110,7 @@ TRAINED_LAWS: dict[str, TrainedLaw] = {
     "batch size": trained_batch_size,
     "threads": any_number_of_threads,
     "device": trained_device,
+    "cost": stated_cost,
 }
 
 

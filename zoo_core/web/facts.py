@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..bench.results import Result
+from ..catalog.cost import operations
 from ..catalog.specs import ANY, ModelSpec
 
 __all__ = ["Facts", "facts_of", "images_per_second"]
@@ -20,6 +21,8 @@ class Facts:
         trained_on: domain of the training images.
         licence: SPDX identifier.
         size: of the weights, bytes, or None.
+        parameters: number of weights that training sets, or None.
+        flops: operations for an image, all views together, or None.
     """
 
     bands: str = UNKNOWN
@@ -27,6 +30,8 @@ class Facts:
     trained_on: str = UNKNOWN
     licence: str = UNKNOWN
     size: int | None = None
+    parameters: int | None = None
+    flops: int | None = None
 
     @property
     def megabytes(self) -> str:
@@ -35,13 +40,27 @@ class Facts:
             return "–"
         return f"{self.size / 1e6:.1f} MB" if self.size >= 1e5 else f"{self.size / 1e3:.1f} kB"
 
+    @property
+    def operations(self) -> str:
+        """The operations as text."""
+        return "–" if self.flops is None else operations(self.flops)
+
 
 def facts_of(spec: ModelSpec | None) -> Facts:
     """From the entry; of a model that no registry lists nothing is known."""
     if spec is None:
         return Facts()
     scale = ANY if spec.pixel_scale == ANY else f"{spec.pixel_scale:g}″"
-    return Facts(" ".join(spec.bands), scale, spec.domain, spec.licence, spec.weights.size or None)
+    parameters, flops = (None, None) if spec.cost is None else (spec.cost.parameters, spec.cost.flops)
+    return Facts(
+        bands=" ".join(spec.bands),
+        pixel_scale=scale,
+        trained_on=spec.domain,
+        licence=spec.licence,
+        size=spec.weights.size or None,
+        parameters=parameters,
+        flops=None if flops is None else flops * spec.views,
+    )
 
 
 def images_per_second(result: Result) -> float | None:

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..board.markdown import NOTES, caption, cell, domains, overlaps, population, strata_of, strata_rows
 from ..board.tables import Row
+from ..catalog.cost import cost_in_words
 from ..tasks import task_named
 from .site import Chapter, Site
 from .views import View, rows_at_first
@@ -79,6 +80,7 @@ class Filling:
             "id": model,
             "spec": spec,
             "rows": rows,
+            "cost": "" if spec is None else cost_in_words(spec),
             "speeds": [self._speed_in_words(row) for _, row in rows if site.speed(row)],
             "outputs": "" if spec is None else task_named(spec.task).describe(spec.heads),
             "writes_images": spec is not None and bool(task_named(spec.task).written),
