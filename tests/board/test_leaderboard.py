@@ -13,6 +13,7 @@ from zoo_core.bench.results import predictions_of, read_result
 from zoo_core.bench.truth import truth_sha256
 from zoo_core.board.leaderboard import BoardFilter, board_of, leaderboard
 from zoo_core.catalog.measured import published_results
+from zoo_core.catalog.registry import catalog
 from zoo_core.errors import ResultError, UnknownNameError
 from zoo_core.tasks import Heads
 
@@ -40,6 +41,20 @@ def test_a_published_model_without_result_is_shown_as_missing(stored, listed, tm
 
     assert found["b.two"].status == "missing"
     assert "| – | `b.two` | – |" in board_of(tmp_path / "results", listed("a.one", "b.two")).markdown()
+
+
+@pytest.mark.parametrize(
+    "benchmark, other", [("restoration_denoise", "sersic_filter.deblend"), ("restoration_deblend", "unet.denoise")]
+)
+def test_what_restores_something_else_is_not_missing(tmp_path, benchmark, other):
+    measured = tmp_path / benchmark / "no_filter.observed.json"
+    measured.parent.mkdir()
+    measured.write_bytes((published_results() / benchmark / measured.name).read_bytes())
+
+    found = rows(board_of(tmp_path, catalog(), BoardFilter(on=benchmark)), benchmark)
+
+    assert other not in found
+    assert {row.status for name, row in found.items() if name != "no_filter.observed"} == {"missing"}
 
 
 def test_results_of_ones_own_stand_among_those_that_are_published(stored, listed, tmp_path):

@@ -27,6 +27,8 @@ from .tables import Row, Table
 
 __all__ = ["Board", "BoardFilter", "board_of", "leaderboard"]
 
+TARGET, NOISE_FREE = "target", "denoise"  # what `restoration_space` is asked for, and what it gives unless asked
+
 
 @dataclass(frozen=True)
 class Board:
@@ -236,7 +238,11 @@ def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalo
     if spec is None:
         return []
     measured = {result.model for result in found}
-    models = (model for model in listed.models.values() if model.task == spec.task and model.id not in measured)
+    models = (
+        model
+        for model in listed.models.values()
+        if model.task == spec.task and model.id not in measured and not _restores_other(model, spec)
+    )
     unknown = not found and task_named(spec.task).names_outputs
     return [
         model.id
@@ -248,6 +254,13 @@ def _missing(spec: BenchmarkSpec | None, found: Sequence[Result], listed: Catalo
 def _learned(model: ModelSpec, spec: BenchmarkSpec) -> bool:
     """Without classes or parameters, only the data say which question a model answers."""
     return not task_named(spec.task).names_outputs and spec.dataset in model.training_sets
+
+
+def _restores_other(model: ModelSpec, spec: BenchmarkSpec) -> bool:
+    """Whether it has learned from that data set, but to restore something else: arcs alone where noise is to go."""
+    asked = spec.arguments.get(TARGET)
+    taught = {one.arguments.get(TARGET, NOISE_FREE) for one in model.trained_on if one.dataset == spec.dataset}
+    return asked is not None and bool(taught) and asked not in taught
 
 
 def _alike(model: ModelSpec, result: Result) -> bool:
