@@ -6,9 +6,10 @@ import pytest
 import torch
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from skimage.measure import find_contours
 
 from zoo_core.fit.mass_model import MassModel
-from zoo_core.predict.critical_curves import determinant, draw_critical_curves
+from zoo_core.predict.critical_curves import critical_lines, determinant, draw_critical_curves
 from zoo_core.predict.gallery import LENS
 from zoo_core.tasks import Heads, task_named
 
@@ -26,6 +27,23 @@ def test_the_curve_of_an_isothermal_lens_encloses_the_area_of_its_einstein_radiu
     assert (GRID[columns].mean(), GRID[rows].mean()) == pytest.approx((lens.lens_x, lens.lens_y), abs=0.02)
 
 
+@pytest.mark.parametrize("lens", [MassModel(0.3), MassModel(0.5, e1=0.3), MassModel(1.0, e1=0.4, gamma_1=-0.12)])
+def test_loops_about_the_centre_that_are_of_the_grid_are_no_curves(lens):
+    coarse = np.linspace(-5, 5, 121)
+    assert len(find_contours(determinant(lens, coarse), 0.0)) > 1
+
+    (curve,) = critical_lines(lens, coarse)
+
+    assert np.ptp(curve, axis=0).min() > lens.theta_E
+
+
+def test_the_radial_curve_of_a_shallow_lens_stays():
+    shallow = MassModel(1.2, slope=0.7)
+    radial, tangential = sorted(critical_lines(shallow, np.linspace(-5, 5, 481)), key=lambda line: np.ptp(line[:, 0]))
+    assert np.hypot(*radial.T).mean() == pytest.approx(1.2 * 0.3 ** (1 / 0.7), rel=0.1)  # (1 - s) (theta_E / R)^s = 1
+    assert np.hypot(*tangential.T).mean() == pytest.approx(1.2, rel=0.02)
+
+
 def test_it_stands_at_its_place_in_pixels_and_its_bundle_is_as_wide_as_the_posterior():
     heads = Heads(parameters=("theta_E", "lens_x", "lens_y"), units=("arcsec",) * 3)
     output = torch.tensor([[1.0, 0.5, 0.0, *np.log([0.01, 1e-6, 1e-6])]], dtype=torch.float32)
@@ -33,7 +51,7 @@ def test_it_stands_at_its_place_in_pixels_and_its_bundle_is_as_wide_as_the_poste
 
     draw_critical_curves(axes, task_named("regression").prediction(output, heads), 0.1, 61, LENS)
 
-    *draws, mean = [one.get_paths()[0].vertices for one in axes.collections]
+    *draws, mean = [one.get_xydata() for one in axes.lines]
     np.testing.assert_allclose((mean.min(0) + mean.max(0)) / 2, (35, 30), atol=0.2)  # 0.5 arcsec right of the middle
     assert np.ptp(mean[:, 0]) == pytest.approx(20, abs=0.4)
     widths = [np.ptp(vertices[:, 0]) / 20 for vertices in draws]

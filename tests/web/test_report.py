@@ -175,3 +175,15 @@ def test_it_fits_asks_nobody_complains_of_nothing_and_shuts_nobody_out(opened, p
         assert seen(opened)[2] == 1
     assert {url.split(":")[0] for url in requested(opened)} <= {"file", "data", "about", "blob"}
     assert opened.get_log("browser") == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_candidate_and_its_grades_are_on_the_first_screen(opened, width):
+    with sized(opened, width):
+        opened.refresh()
+        until(opened, "return document.documentElement.dataset.ready === 'graded'")
+        bar, picture = (opened.find_element(By.ID, name).rect for name in ("bar", "frame"))
+        assert opened.execute_script("return window.scrollY") == 0
+        assert picture["y"] + picture["height"] <= bar["y"] and bar["y"] + bar["height"] <= 900
+        sections = [one.rect for one in opened.find_elements(By.CSS_SELECTOR, "main > section")]
+        assert len({one["y"] for one in sections}) == (1 if width == 1280 else 3)  # beside each other, or below

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from skimage.measure import find_contours
 
 from ..fit.mass_model import MassModel
 from ..sim.rays.lens import deflection
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
     from ..tasks import Heads, Regression
 
-__all__ = ["are_of_lenses", "determinant", "draw_critical_curves", "lens_row"]
+__all__ = ["are_of_lenses", "critical_lines", "determinant", "draw_critical_curves", "lens_row"]
 
 POINTS = 181  # of the grid, a side; their distance is a hundredth of an Einstein ring that fills a third of the frame
 DRAWS = 24  # of the posterior, drawn faintly: the width of their bundle is that of the posterior
 CENTRE = 0.1  # of the Einstein radius, within which no curve is looked for: the density there is infinite
+SMALLEST = 0.3  # Einstein radii, from end to end of a closed curve
 
 
 def are_of_lenses(heads: Heads) -> bool:
@@ -42,12 +44,34 @@ def draw_critical_curves(axes: Axes, posterior: Regression, pixel_scale: float, 
     """
     middle, half = (size - 1) / 2, size * pixel_scale / 2
     arcsec = np.linspace(-half, half, POINTS)
-    pixels = arcsec / pixel_scale + middle
     drawn = replace(posterior, mean=posterior.samples(DRAWS)[:, 0])
     for lenses, width, alpha in ((_possible(drawn), 0.5, 0.2), (_possible(posterior), 1.0, 0.9)):
-        for lens in lenses:
-            found = determinant(lens, arcsec)
-            axes.contour(pixels, pixels, found, [0.0], colors=[colour], linewidths=width, alpha=alpha)
+        for line in (line for lens in lenses for line in critical_lines(lens, arcsec)):
+            axes.plot(*(line / pixel_scale + middle).T, color=colour, linewidth=width, alpha=alpha)
+
+
+def critical_lines(lens: MassModel, arcsec: np.ndarray) -> list[np.ndarray]:
+    """The critical curves, as points (x, y), (n, 2), arcsec, without loops that are too small to be one.
+
+    Where no step of the grid is as short as the centre is steep, the determinant changes its sign about single points:
+    a closed line of less than SMALLEST Einstein radii or two steps from end to end is left out.
+
+    Arguments:
+        lens: whose curves they are.
+        arcsec: positions along each axis, evenly spaced.
+
+    Example:
+        >>> import numpy as np
+        >>> from zoo_core.fit.mass_model import MassModel
+        >>> from zoo_core.predict.critical_curves import critical_lines
+        >>> (ring,) = critical_lines(MassModel(theta_E=1.0), np.linspace(-2, 2, 81))
+        >>> np.hypot(*ring.T).mean().round(2)
+        np.float64(1.0)
+    """
+    step = float(arcsec[1] - arcsec[0])
+    least = min(lens.theta_E, max(SMALLEST * lens.theta_E, 2 * step))
+    lines = [arcsec[0] + step * line[:, ::-1] for line in find_contours(determinant(lens, arcsec), 0.0)]
+    return [line for line in lines if not _closed(line) or np.ptp(line, axis=0).max() >= least]
 
 
 def determinant(lens: MassModel, arcsec: np.ndarray) -> np.ndarray:
@@ -70,6 +94,10 @@ def lens_row(lens: MassModel) -> np.ndarray:
     for name, value in (numbers | {"y": lens.lens_y, "gamma_1": lens.gamma_1, "gamma_2": lens.gamma_2}).items():
         row[name] = value
     return row
+
+
+def _closed(line: np.ndarray) -> bool:
+    return bool(np.array_equal(line[0], line[-1]))
 
 
 def _possible(posterior: Regression) -> Iterator[MassModel]:

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from skimage.measure import find_contours
 
 from ..fit.lens_priors import MASS
 from ..fit.mass_model import MassModel
-from ..predict.critical_curves import determinant
+from ..predict.critical_curves import critical_lines
 
 __all__ = ["convergence", "critical_curves", "mass_of"]
 
@@ -49,9 +48,8 @@ def critical_curves(lens: MassModel, field: float) -> list[list[tuple[float, flo
         0.2
     """
     half = field / 2
-    found = determinant(lens, np.linspace(-half, half, POINTS))
-    lines = (line / (POINTS - 1) for line in find_contours(found, 0.0))
-    return [[(round(x, DIGITS), round(1 - y, DIGITS)) for y, x in line.tolist()] for line in lines]
+    lines = (0.5 + line / field for line in critical_lines(lens, np.linspace(-half, half, POINTS)))
+    return [[(round(x, DIGITS), round(1 - y, DIGITS)) for x, y in line.tolist()] for line in lines]
 
 
 def convergence(lens: MassModel, arcsec: Sequence[float] | np.ndarray) -> np.ndarray:
