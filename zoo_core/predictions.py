@@ -200,7 +200,7 @@ class Prediction(ABC):
     def to_table(self) -> Columns:
         """One column a quantity, one entry an image, as plain Python numbers."""
 
-    def beside(self, channels: Tensor) -> Prediction:
+    def beside(self, channels: Tensor, noise: Tensor | None = None) -> Prediction:
         """The prediction with what only a comparison with the network's input (B, C, H, W) tells."""
         return self
 

@@ -116,20 +116,52 @@ def test_members_that_do_not_fit_are_refused(members):
         zoo.pipeline([replace(denoiser, heads=zoo.Heads(units=("1e20 kg",))), finder], device="cpu")
     with pytest.raises(ArgumentError, match=r"takes the bands r and gives 1, lastro\.space takes VIS"):
         zoo.pipeline([replace(denoiser, preprocess=replace(denoiser.preprocess, bands=("r",))), finder], device="cpu")
-    with pytest.raises(ArgumentError, match=r"pixel_scale of gaussian_filter.denoise is 0\.1, that of .* 0\.05 arcsec"):
+    with pytest.raises(ArgumentError, match=r"pixel_scale of gaussian_filter.denoise is 0\.1, that of .* 0\.05;"):
         zoo.pipeline([denoiser, rescaled(finder, 0.05)], device="cpu")
-    with pytest.raises(ArgumentError, match=r"size of gaussian_filter\.denoise is 101, that of lastro\.space 64"):
-        zoo.pipeline([denoiser, framed(finder, 64)], device="cpu")
+    with pytest.raises(ArgumentError, match=r"gaussian_filter\.denoise restores 101 .* lastro\.space takes 128; what"):
+        zoo.pipeline([denoiser, framed(finder, 128)], device="cpu")
+    with pytest.raises(ArgumentError, match=r"the factor of bin of gaussian_filter\.denoise is 1, that of .* 2;"):
+        zoo.pipeline([denoiser, binned(finder, 2)], device="cpu")
 
 
-def test_what_measures_the_noise_is_not_put_behind_what_takes_it_away(members):
-    measuring = zoo.load("edsr.denoise", device="cpu").with_views(1)
-    with pytest.raises(
-        ArgumentError, match=r"leaves \d+% of the noise, and edsr\.denoise has learned from images with all"
-    ):
-        zoo.pipeline([members[0], measuring], device="cpu")
-    profile = replace(zoo.deblender("sersic"), preprocess=measuring.preprocess)  # leaves the noise where it was
-    assert zoo.pipeline([profile, measuring], device="cpu").spec.members == (profile.id, measuring.id)
+def test_what_counts_in_the_noise_counts_in_that_of_the_observed_image(members, images):
+    counting = zoo.load("edsr.denoise", device="cpu").with_views(1)
+    twice = zoo.pipeline([members[0], counting], device="cpu")
+    smooth, again = twice.stages(images, 0.1)
+
+    restored, scale = counting.network(smooth.image, noise=smooth.noise)
+    torch.testing.assert_close(again.image, restored, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(again.sigma, 2**0.5 * scale, atol=1e-6, rtol=1e-6)
+    assert torch.equal(again.noise, smooth.noise)
+    assert counting(smooth.image, 0.1).sigma.median() < 0.7 * again.sigma.median()  # whose noise is gone
+
+
+@pytest.mark.parametrize("last", ["vib.space", "resnet_regression.euclid"])
+def test_denoised_then_deblended_then_answered_is_each_called_by_hand(images, last):
+    names = ("edsr.denoise", "sersic_filter.deblend", last)
+    denoiser, deblender, answering = (zoo.load(name, device="cpu").with_views(1) for name in names)
+    stages = zoo.pipeline([denoiser, deblender, answering], device="cpu").stages(images, 0.1)
+
+    light = denoiser(images, 0.1)
+    arcs = deblender.prediction(light.image, light.noise)
+    middle = answering.preprocess.prepare_batch(arcs.image, 0.1, torch.Generator())
+    answer = answering.prediction(answering.preprocess.channels(middle, light.noise))
+
+    for stage, by_hand in zip(stages, (light, arcs, answer), strict=True):
+        for name, column in by_hand.to_table().items():
+            np.testing.assert_allclose(stage.to_table()[name], column, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(stages[1].image, arcs.image, atol=1e-6, rtol=1e-6)
+    assert (stages[1].image != 0).any()
+
+
+def test_a_member_that_takes_fewer_pixels_has_those_in_the_middle(members, images):
+    regressor = zoo.load("resnet_regression.euclid", device="cpu").with_views(1)
+    restored, measured = zoo.pipeline([members[0], regressor], device="cpu").stages(images, 0.1)
+
+    middle = regressor.preprocess.prepare_batch(restored.image, 0.1, torch.Generator())
+    by_hand = regressor.prediction(regressor.preprocess.channels(middle, restored.noise))
+    assert middle.shape[-1] == regressor.preprocess.size == 72
+    torch.testing.assert_close(measured.mean, by_hand.mean, atol=1e-6, rtol=1e-6)
 
 
 def test_a_deblender_has_the_pixels_of_the_next_member(members, images):
@@ -158,6 +190,13 @@ def rescaled(model, scale):
 
 def framed(model, size):
     return changed(model, {"op": "frame", "size": size})
+
+
+def binned(model, factor):
+    declared = [*model.preprocess.declared()]
+    place = next(k for k, one in enumerate(declared) if one["op"] == "frame")
+    declared.insert(place, {"op": "bin", "factor": factor})
+    return replace(model, preprocess=type(model.preprocess).from_operations(declared, model.bands))
 
 
 def changed(model, operation):

@@ -42,9 +42,16 @@ class ExpectedNoise:
     sigma: Tensor
 
     @classmethod
-    def of(cls, images: Tensor) -> Self:
-        """What is expected of finite images (B, C, H, W) in any unit."""
-        level, sigma = level_and_noise(images)
+    def of(cls, images: Tensor, sigma: Tensor | None = None) -> Self:
+        """What is expected of finite images in any unit.
+
+        Arguments:
+            images: (B, C, H, W).
+            sigma: noise of the sky when they were observed, (B, C, 1, 1), if some of it has been taken away since;
+                None: it is measured.
+        """
+        level, measured = level_and_noise(images)
+        sigma = measured if sigma is None else sigma.to(images)
         z = (images - level) / sigma
         return cls(z, (1 + SHOT * blur(z, SMOOTH).abs()).sqrt(), sigma)
 

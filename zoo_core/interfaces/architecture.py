@@ -42,8 +42,9 @@ class Architecture(Generic[Network]):
             task's loss is minimised by gradient descent.
         compiled: `torch.compile` makes it faster on a CPU, as measured; long runs then do so.
         broken_laws: laws of `zoo check` that it is known to break, each with the reason.
-        measures_noise: whether it measures the noise of its images itself, in whose units it has learned; in a pipeline
-            it then does not come after what takes noise away.
+        measures_noise: whether the network counts in units of the noise of its images, which it measures; it takes a
+            second argument then, `noise` (B, bands, 1, 1), that of the image that was observed: behind what takes noise
+            away it counts in that one.
 
     Example:
         >>> import zoo_core as zoo

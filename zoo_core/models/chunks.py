@@ -12,20 +12,22 @@ __all__ = ["gradients", "in_chunks", "joined"]
 CPU_CHUNK = 16  # images in the network at once on the CPU: their activations stay in the caches
 
 
-def in_chunks(function: Callable[[Tensor], Output], channels: Tensor, device: torch.device) -> Output:
+def in_chunks(function: Callable[..., Output], channels: Tensor, device: torch.device, *beside: Tensor) -> Output:
     """What a function of a network on a device returns for a batch of any size, also for none.
 
     Arguments:
-        function: one output for one batch.
+        function: one output for one batch of channels, and of what is beside them.
         channels: (B, C, size, size), on any device.
         device: of the network.
+        beside: more of the same images, (B, ...) each.
     """
     with gradients(channels):
         channels = channels.to(device, memory_format=torch.channels_last)
         if len(channels) == 0:
-            return _first(function(channels.new_zeros(1, *channels.shape[1:])), 0)
+            return _first(function(*(part.new_ones(1, *part.shape[1:]) for part in (channels, *beside))), 0)
         chunk = CPU_CHUNK if device.type == "cpu" else len(channels)
-        return joined([function(part) for part in channels.split(chunk)])
+        parts = zip(*(part.split(chunk) for part in (channels, *(one.to(device) for one in beside))), strict=True)
+        return joined([function(*part) for part in parts])
 
 
 def gradients(channels: Tensor) -> torch.set_grad_enabled:

@@ -42,9 +42,14 @@ class Deblender(nn.Module):
         self.method, self.psf = method, psf
 
     @torch.no_grad()
-    def forward(self, x: Tensor) -> Tensor:
-        """Arcs of images (B, bands, H, W), (B, bands, H, W) or (B, 1, H, W); on the CPU, in double precision."""
-        level, sigma = level_and_noise(x.float())
+    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Arcs of images (B, bands, H, W), (B, bands, H, W) or (B, 1, H, W); on the CPU, in double precision.
+
+        Arguments:
+            noise: of the sky when the images were observed, (B, bands, 1, 1); None: it is measured.
+        """
+        level, measured = level_and_noise(x.float())
+        sigma = measured if noise is None else noise.float()
         z = ((x - level) / sigma).cpu().double().numpy()
         if self.method == "ica":
             found = [arcs_by_colour(image) for image in z]
@@ -103,6 +108,7 @@ def deblender(
         heads=heads,
         preprocess=tuple(preprocess.declared()),
         summary=SUMMARIES[method],
+        measures_noise=True,
     )
     network = Deblender(method, None if psf is None else _checked(psf, method)).eval()
     identity = hashlib.sha256(f"{method} {VERSION}".encode() + (b"" if psf is None else np.float64(psf).tobytes()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
@@ -105,11 +106,18 @@ class Model(LikeModule):
         """
         return self.prediction(channels_of(images, self.preprocess, pixel_scale))
 
-    def prediction(self, channels: Float[Tensor, "batch channels size size"]) -> Prediction:
-        """The prediction for prepared channels (`preprocess.images`); with gradients if these require them."""
-        output = in_chunks(self.averaged, channels, self.device)
+    def prediction(
+        self, channels: Float[Tensor, "batch channels size size"], noise: Float[Tensor, "batch bands 1 1"] | None = None
+    ) -> Prediction:
+        """The prediction for prepared channels (`preprocess.images`); with gradients if these require them.
+
+        Arguments:
+            noise: of the image as it was observed, in the unit of the channels, where some of it has been taken away;
+                None: networks that count in it measure it.
+        """
+        output = in_chunks(self.averaged, channels, self.device, *([] if noise is None else [noise]))
         with gradients(channels), torch.autocast(self.device.type, enabled=False):
-            return self.task.prediction(output, self.heads, self.calibration).beside(channels)
+            return self.task.prediction(output, self.heads, self.calibration).beside(channels, noise)
 
     def stages(
         self,
@@ -121,11 +129,15 @@ class Model(LikeModule):
         predicted = cast("Callable[[Tensor], list[Prediction]] | None", getattr(self.network, "stages", None))
         return [self.prediction(channels)] if predicted is None else predicted(channels)
 
-    def averaged(self, channels: Float[Tensor, "batch channels size size"]) -> Output:
-        """The output of the network for prepared channels on its device, averaged over the views."""
+    def averaged(
+        self, channels: Float[Tensor, "batch channels size size"], noise: Float[Tensor, "batch bands 1 1"] | None = None
+    ) -> Output:
+        """The output of the network for prepared channels on its device, averaged over the views; `noise` as there."""
+        told = noise is not None and self.architecture.measures_noise
+        network = partial(self.network, noise=noise) if told else self.network
         if self.views == 1:
-            return self.network(channels)
-        outputs = of_views(self.network, channels, self.views)
+            return network(channels)
+        outputs = of_views(network, channels, self.views)
         if self.task.maps_images:
             outputs = [undo_view(output, k) for k, output in enumerate(outputs)]
         return self.task.average(cast(list[Tensor], outputs), self.heads, self._symmetries())

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..catalog.specs import ANY, ModelSpec
 from ..errors import ArgumentError, SpecError
+from ..images.geometry_torch import centred
 from ..tasks import Prediction, Restoration
 from ..typed import read_typed
 from .members import assembled, entry_of
@@ -22,7 +23,6 @@ __all__ = ["Pipeline", "as_described", "joined"]
 
 NAME = "pipeline"
 MOST_SAMPLES = 1024
-LEAST_NOISE = 0.7  # of the noise of an image, which a network that measures it must still find
 SUMMARY = "several models one after the other"
 
 
@@ -48,7 +48,8 @@ class Pipeline(nn.Module):
         x_0 = the image,   x_m = member m of x_(m-1),   answer = last member of x_(M-1)
 
     A restored image has less noise than the one that was observed. Members that count in units of the noise count in
-    that of the observed image, as they did when they were trained.
+    that of the observed image, as they did when they were trained. A member that takes fewer pixels than the one before
+    it restores is given those in the middle.
 
     With samples, the errors that members state of what they restore are carried on,
 
@@ -79,26 +80,26 @@ class Pipeline(nn.Module):
 
     def stages(self, prepared: Tensor) -> list[Prediction]:
         """What each member predicts, in order; with samples the last one from these, the others without."""
-        *before, (last, channels) = self._inputs(prepared, None)
-        restored = [member.prediction(seen) for member, seen in before]
+        *before, (last, channels, noise) = self._inputs(prepared, None)
+        restored = [member.prediction(seen, told) for member, seen, told in before]
         if not self.samples:
-            return [*restored, last.prediction(channels)]
+            return [*restored, last.prediction(channels, noise)]
         answer = last.task.prediction(self.forward(prepared.to(last.device)), last.heads, last.calibration)
         return [*restored, answer]
 
     def _output(self, prepared: Tensor, sample: int | None) -> Output:
-        *_, (last, channels) = self._inputs(prepared, sample)
-        return last.averaged(channels)
+        *_, (last, channels, noise) = self._inputs(prepared, sample)
+        return last.averaged(channels, noise)
 
-    def _inputs(self, prepared: Tensor, sample: int | None) -> Iterator[tuple[Model, Tensor]]:
-        """Each member with the channels that it is given, of a sample of the images or of the images themselves."""
+    def _inputs(self, prepared: Tensor, sample: int | None) -> Iterator[tuple[Model, Tensor, Tensor | None]]:
+        """Each member, the channels that it is given, of a sample of the images or of themselves, and their noise."""
         noise: Tensor | None = None
         for place, member in enumerate(self.members, 1):
             with torch.autocast(prepared.device.type, enabled=False):  # only networks may compute with fewer digits
-                channels = member.preprocess.channels(prepared, noise)
-            yield member, channels
+                channels = member.preprocess.channels(centred(prepared, member.preprocess.size), noise)
+            yield member, channels, noise
             if place < len(self.members):
-                restored = cast(Restoration, member.prediction(channels))
+                restored = cast(Restoration, member.prediction(channels, noise))
                 noise = restored.noise if noise is None else noise
                 prepared = restored.image if sample is None else _drawn(restored, sample, place)
 
@@ -108,9 +109,8 @@ def joined(members: Sequence[Model], id: str, samples: int = 0) -> Model:
 
     Raises:
         ArgumentError: fewer than two members; one before the last gives no images; bands, sizes, scales or units of
-            one member do not fit those of the next, or it takes away the noise that the next one measures; or there are
-            samples, and no member states errors of its images, or the answers of the last one to them cannot be
-            averaged.
+            one member do not fit those of the next; or there are samples, and no member states errors of its images, or
+            the answers of the last one to them cannot be averaged.
         UntrainedError: a member has random weights.
     """
     if len(members) < 2:
@@ -178,23 +178,23 @@ def _require_fit(one: Model, following: Model) -> None:
             f"members=: {one.id} takes the bands {', '.join(one.bands)} and gives {one.task.outputs(one.heads)}, "
             f"{following.id} takes {', '.join(following.bands)}"
         )
-    for what, unit in (("size", "pixels"), ("field", "pixels"), ("pixel_scale", "arcsec")):
-        pair = [getattr(model.preprocess, what) for model in (one, following)]
-        if pair[0] != pair[1]:
+    for what, values in (("pixel_scale", _scales(one, following)), ("the factor of bin", _binned(one, following))):
+        if values[0] != values[1]:
             raise ArgumentError(
-                f"members=: {what} of {one.id} is {pair[0] or ANY}, that of {following.id} {pair[1] or ANY} {unit}; "
-                "what one restores must be what the next takes"
+                f"members=: {what} of {one.id} is {values[0] or ANY}, that of {following.id} {values[1] or ANY}; what "
+                "one restores must be what the next takes"
             )
-    if following.architecture.measures_noise and (left := _noise_left(one)) < LEAST_NOISE:
+    sizes = [model.preprocess.size for model in (one, following)]
+    if sizes[0] < sizes[1]:
         raise ArgumentError(
-            f"members=: {one.id} leaves {left:.0%} of the noise, and {following.id} has learned from images with all "
-            f"of it, in whose units it counts; give {following.id} the image as it is"
+            f"members=: {one.id} restores {sizes[0]} pixels a side, and {following.id} takes {sizes[1]}; what one "
+            "restores must hold what the next takes"
         )
 
 
-def _noise_left(restorer: Model) -> float:
-    """Standard deviation of what it makes of white noise of that of 1."""
-    side = restorer.preprocess.size
-    noise = torch.randn(1, len(restorer.bands), side, side, generator=torch.Generator().manual_seed(0))
-    restored = cast(Restoration, restorer.prediction(restorer.preprocess.channels(noise)))
-    return float(restored.image.std())
+def _scales(*models: Model) -> list[float | None]:
+    return [model.preprocess.pixel_scale for model in models]
+
+
+def _binned(*models: Model) -> list[int]:
+    return [model.preprocess.field // model.preprocess.size for model in models]

@@ -37,7 +37,7 @@ class Anomaly(Prediction):
     latent: Tensor
     residual: Tensor | None = None
 
-    def beside(self, channels: Tensor) -> Anomaly:
+    def beside(self, channels: Tensor, noise: Tensor | None = None) -> Anomaly:
         """The prediction with the residual."""
         return replace(self, residual=channels.to(self.reconstruction) - self.reconstruction)
 

@@ -33,8 +33,8 @@ class Restoration(Prediction):
         image: (B, C, H, W).
         unit: of the image; empty: that of the image that was given.
         sigma: standard deviation of each pixel, (B, C, H, W), where the network gives one.
-        noise: standard deviation of the sky in the network's input, (B, C, 1, 1). What is restored has less, and what
-            comes after it in a pipeline counts in units of this one. None where only outputs are at hand.
+        noise: standard deviation of the sky in the image that was observed, (B, C, 1, 1). What is restored has less,
+            and what comes after it in a pipeline counts in units of this one. None where only outputs are at hand.
     """
 
     LAYERS: ClassVar[tuple[str, str]] = "", "SIGMA"
@@ -48,11 +48,12 @@ class Restoration(Prediction):
     sigma: Tensor | None = None
     noise: Tensor | None = None
 
-    def beside(self, channels: Tensor) -> Restoration:
-        """The prediction with the noise of the input."""
+    def beside(self, channels: Tensor, noise: Tensor | None = None) -> Restoration:
+        """The prediction with the noise of the input, which is measured unless it is known."""
         from ..images.sky import level_and_noise
 
-        return replace(self, noise=level_and_noise(channels.float())[1].to(self.image))
+        found = level_and_noise(channels.float())[1] if noise is None else noise
+        return replace(self, noise=found.to(self.image))
 
     def to_table(self) -> Columns:
         """No columns: the images are files of their own."""

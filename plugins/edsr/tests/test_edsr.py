@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from zoo_edsr.blended import SCALE, UNLIKE, Blended
+from zoo_edsr.galaxy import profile
 from zoo_edsr.learning import arc_objective, chi_squared, missed, objective
 from zoo_edsr.restorer import LEAST_ERROR, REACH, Restorer
 
@@ -17,11 +19,12 @@ def convolutions(channels, outputs, width, blocks):
 
 
 @pytest.mark.parametrize(
-    "arguments, seen, pixels, width, total", [(DENOISE, 2, 4, 24, 71_192), (DEBLEND, 4, 16, 32, 147_936)]
+    "arguments, seen, found, pixels, width, total",
+    [(DENOISE, 2, 2, 4, 24, 71_192), (DEBLEND, 6, 4, 16, 32, 166_400)],
 )
-def test_it_has_so_many_weights(arguments, seen, pixels, width, total):
+def test_it_has_so_many_weights(arguments, seen, found, pixels, width, total):
     network = zoo.build("edsr", device="cpu", **arguments).network
-    expected = convolutions(seen * pixels, 2 * pixels, width, 6)
+    expected = convolutions(seen * pixels, found * pixels, width, 6)
     assert sum(p.numel() for p in network.parameters()) == expected == total
 
 
@@ -57,13 +60,42 @@ def test_a_network_that_finds_nothing_takes_no_noise_away_and_sees_no_arcs():
             torch.testing.assert_close(x - left, (x - left).mean((2, 3), keepdim=True).expand_as(x))  # the sky alone
 
 
-def test_a_deblender_sees_the_middle_and_the_same_turned():
+def test_a_deblender_sees_the_middle_and_what_is_left_of_it_turned():
     network, inputs = Restorer(1, 1, **DEBLEND), []
     network.edsr.register_forward_hook(lambda module, given, output: inputs.append(given[0]))
     network(torch.randn(2, 1, 101, 101))
     side = 2 * REACH + 1
     seen = torch.nn.functional.pixel_shuffle(inputs[0], 4)[..., :side, :side]
-    torch.testing.assert_close(seen[:, 2:], seen[:, :2].flip((2, 3)))
+    left, turned, odd = seen[:, 3], seen[:, 4], seen[:, 5]
+    torch.testing.assert_close(turned, left.flip((1, 2)))
+    assert torch.equal(odd.sign(), -odd.sign().flip((1, 2)))
+
+
+@pytest.mark.parametrize("q", [1.0, 0.7, 0.5])
+def test_a_galaxy_is_its_own_profile_and_arcs_are_not(q):
+    y, x = torch.meshgrid(*2 * [torch.arange(73.0) - 36], indexing="ij")
+    turned, across = 0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x
+    radius = (q * turned**2 + across**2 / q).sqrt()
+    galaxy = 500 * torch.exp(-radius / 4)
+    arc = 20 * torch.exp(-((x - 12) ** 2) / 4 - y**2 / 40)
+
+    alone, blended = (profile(image[None, None])[0, 0] for image in (galaxy, galaxy + arc))
+
+    around = (radius > 4) & (radius < 20)
+    assert ((alone - galaxy) / galaxy)[
+        around
+    ].abs().median() < 0.1  # of which it falls by a quarter over the width of a ring
+    left = (galaxy + arc - blended)[arc > 5].sum() / arc[arc > 5].sum()
+    assert 0.9 < left < 1.2
+
+
+def test_shares_of_the_light_are_light():
+    z, scale = 5 * torch.rand(1, 1, 20, 20), torch.ones(1, 1, 20, 20)
+    blended, nothing = Blended.of(z, scale), torch.zeros_like(z)
+    half = torch.full_like(z, 0.5 / SCALE)
+    torch.testing.assert_close(blended.arcs(half, nothing, nothing), z / 2)
+    torch.testing.assert_close(blended.arcs(nothing, half, nothing), (z - blended.smooth) / 2)
+    torch.testing.assert_close(blended.arcs(nothing, nothing, half * SCALE), torch.hypot(scale, UNLIKE * z) / 2)
 
 
 @pytest.mark.parametrize("shape", [(101, 101), (102, 95), (60, 140)])

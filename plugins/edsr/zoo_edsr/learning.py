@@ -8,12 +8,12 @@ from torch import Tensor, nn
 import zoo_core as zoo
 from zoo_core.images.expected_noise import ExpectedNoise
 
+from .blended import unit_of
 from .restorer import Restorer
 
 __all__ = ["arc_objective", "chi_squared", "learn", "missed", "objective"]
 
 BATCH = 64
-UNLIKE = 0.1  # of the light of a pixel: arcs that are known to a tenth are known well
 
 
 def learn(network: Restorer, training: zoo.Training) -> None:
@@ -94,12 +94,9 @@ def _arcs_loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
 
 
 def _expected(images: Tensor) -> Tensor:
-    """How far off a pixel may be, in the unit of the images: its noise and UNLIKE of its light.
-
-    Without the second a few bright arcs are all that is learned from.
-    """
+    """`unit_of` them, in the unit of the images: in that of the noise alone few bright arcs are all that is learned."""
     noise = ExpectedNoise.of(images)
-    return noise.sigma * torch.hypot(noise.scale, UNLIKE * noise.z)
+    return noise.sigma * unit_of(noise)
 
 
 def _first(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:

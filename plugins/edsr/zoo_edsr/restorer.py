@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zoo_core.images.expected_noise import ExpectedNoise, padded
 
+from .blended import PARTS, SEEN, Blended, unit_of
 from .network import EDSR
 
 __all__ = ["Restorer"]
@@ -20,11 +20,12 @@ class Restorer(nn.Module):
     """What an EDSR finds is taken away (denoising), or is what is left (deblending), in units of the expected noise.
 
         denoise:  y = z - s e(asinh z, z / s)
-        deblend:  y = s e(asinh z, z / s, and both turned by 180 degrees)
+        deblend:  y = e_1 z + e_2 (z - p) + u e_3,   u = sqrt(s^2 + (UNLIKE z)^2)
 
     z and s are those of `ExpectedNoise`; e is the EDSR, which works on blocks of pixels as on channels (Zhang, Zuo &
-    Zhang 2018, IEEE Trans. Image Process. 27, 4608). An elliptical galaxy in the middle is the same when it is turned
-    by 180 degrees, and its arcs are not; beyond REACH pixels from the middle there are none.
+    Zhang 2018, IEEE Trans. Image Process. 27, 4608). p is the `profile` of the galaxy in the middle, of which the
+    deblender is shown what it leaves, and so what the galaxy leaves that is turned by 180 degrees: arcs are as bright
+    as the image, as what is left of it, or as neither (see `Arcs`). Beyond REACH pixels from the middle there are none.
 
     Arguments:
         channels: of the input, which are those of the output.
@@ -45,31 +46,39 @@ class Restorer(nn.Module):
     ):
         super().__init__()
         self.target, self.shuffle, self.uncertain, self.outputs = target, shuffle, uncertain, outputs
-        pixels, turned = shuffle**2, 2 if target == "deblend" else 1
-        found = (2 if uncertain else 1) * outputs * pixels
-        self.edsr = EDSR(2 * turned * channels * pixels, found, width, blocks, scaling)
+        seen, parts = (SEEN, PARTS) if target == "deblend" else (2, 1)
+        pixels = shuffle**2
+        self.edsr = EDSR(seen * channels * pixels, (parts + uncertain) * outputs * pixels, width, blocks, scaling)
         for parameter in self.edsr.tail.parameters():
             nn.init.zeros_(parameter)  # what has learned nothing finds nothing
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked."""
-        noise = ExpectedNoise.of(x)
-        found = self._arcs(noise) if self.target == "deblend" else self._padded(noise.channels())
-        image = noise.scale * found[:, : self.outputs]
-        restored = (image if self.target == "deblend" else noise.z - image) * noise.sigma
-        if not self.uncertain:
-            return restored
-        error = LEAST_ERROR + F.softplus(found[:, self.outputs :])
-        return restored, noise.scale * error * noise.sigma
+    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked.
 
-    def _arcs(self, noise: ExpectedNoise) -> Tensor:
-        """What is found in the middle of the images, and nothing around it."""
-        channels = noise.channels()
-        edges = [max(0, (side - 1) // 2 - REACH) for side in channels.shape[-2:]]
-        rows, columns = (slice(edge, side - edge) for edge, side in zip(edges, channels.shape[-2:], strict=True))
-        middle = channels[..., rows, columns]
-        found = self._padded(torch.cat([middle, middle.flip((2, 3))], dim=1))
-        return F.pad(found, (edges[1], edges[1], edges[0], edges[0]))
+        Arguments:
+            noise: of the sky when the images were observed, (B, channels, 1, 1); None: it is measured.
+        """
+        expected = ExpectedNoise.of(x, noise)
+        image, error, unit = self._arcs(expected) if self.target == "deblend" else self._light(expected)
+        if not self.uncertain:
+            return image * expected.sigma
+        return image * expected.sigma, unit * (LEAST_ERROR + F.softplus(error)) * expected.sigma
+
+    def _light(self, noise: ExpectedNoise) -> tuple[Tensor, Tensor, Tensor]:
+        """The light without its noise, how far off it may be, and the unit of the latter."""
+        found = self._padded(noise.channels())
+        return noise.z - noise.scale * found[:, : self.outputs], found[:, self.outputs :], noise.scale
+
+    def _arcs(self, noise: ExpectedNoise) -> tuple[Tensor, Tensor, Tensor]:
+        """The arcs in the middle of the images, and nothing around it; the rest as of `_light`."""
+        edges = [max(0, (side - 1) // 2 - REACH) for side in noise.z.shape[-2:]]
+        rows, columns = (slice(edge, side - edge) for edge, side in zip(edges, noise.z.shape[-2:], strict=True))
+        blended = Blended.of(noise.z[..., rows, columns], noise.scale[..., rows, columns])
+        found = self._padded(blended.channels())
+        shares, error = found[:, : PARTS * self.outputs].chunk(PARTS, 1), found[:, PARTS * self.outputs :]
+        around = (edges[1], edges[1], edges[0], edges[0])
+        image, error = F.pad(blended.arcs(*shares), around), F.pad(error, around)
+        return image, error, unit_of(noise)
 
     def _padded(self, seen: Tensor) -> Tensor:
         return padded(self._found, seen, self.shuffle).float()

@@ -48,9 +48,14 @@ class Filter(nn.Module, ABC):
         self.register_buffer("strength", torch.tensor(1.0))
 
     @torch.no_grad()
-    def forward(self, x: Tensor) -> Tensor:
-        """Images (B, C, H, W) of images (B, C, H, W), in their unit; on the CPU, without gradients."""
-        level, sigma = level_and_noise(x.float())
+    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Images (B, C, H, W) of images (B, C, H, W), in their unit; on the CPU, without gradients.
+
+        Arguments:
+            noise: of the sky when the images were observed, (B, C, 1, 1); None: it is measured.
+        """
+        level, measured = level_and_noise(x.float())
+        sigma = measured if noise is None else noise.float()
         z = ((x - level) / sigma).cpu().double().numpy()
         images = [[self.filtered(channel, float(self.strength)) for channel in image] for image in z]
         return torch.from_numpy(np.array(images).reshape(z.shape)).to(sigma) * sigma + level

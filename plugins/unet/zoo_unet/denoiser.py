@@ -35,13 +35,15 @@ class AstroUNet(nn.Module):
         self.ratio = ratio
         self.unet = UNet(channels, outputs, WIDTHS, conditions=1)
 
-    def forward(self, x: Tensor, ratio: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, ratio: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
         """Images (B, outputs, H, W) in the unit of the images (B, channels, H, W).
 
         Arguments:
             ratio: of each image, (B,); None: that of the network.
+            noise: of the sky when the images were observed, (B, channels, 1, 1); None: it is measured.
         """
-        level, sigma = level_and_noise(x)
+        level, measured = level_and_noise(x)
+        sigma = measured if noise is None else noise
         told = torch.full((len(x),), self.ratio) if ratio is None else ratio
         seen = (x - level) / sigma
         return padded(lambda part: self.unet(part, told[:, None]), seen, 2 ** (len(WIDTHS) - 1)) * sigma
@@ -75,14 +77,18 @@ class Denoiser(nn.Module):
         blocks = shuffle**2
         self.unet = UNet(2 * channels * blocks, (2 if uncertain else 1) * outputs * blocks, widths)
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked."""
-        noise = ExpectedNoise.of(x)
-        found = padded(self._found, noise.channels(), self.multiple).float()
-        image = (noise.z - noise.scale * found[:, : self.outputs]) * noise.sigma
+    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked.
+
+        Arguments:
+            noise: of the sky when the images were observed, (B, channels, 1, 1); None: it is measured.
+        """
+        expected = ExpectedNoise.of(x, noise)
+        found = padded(self._found, expected.channels(), self.multiple).float()
+        image = (expected.z - expected.scale * found[:, : self.outputs]) * expected.sigma
         if not self.uncertain:
             return image
-        return image, noise.scale * F.softplus(found[:, self.outputs :]).clamp(min=1e-3) * noise.sigma
+        return image, expected.scale * F.softplus(found[:, self.outputs :]).clamp(min=1e-3) * expected.sigma
 
     def _found(self, seen: Tensor) -> Tensor:
         return F.pixel_shuffle(self.unet(F.pixel_unshuffle(seen, self.shuffle)), self.shuffle)
