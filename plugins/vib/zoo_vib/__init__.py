@@ -22,13 +22,14 @@ class Arguments:
     """Of either network, which by default trains on one core.
 
     Arguments:
-        encoder: "levels" of its own, or the layers of "lastro", the published weights of which a recipe can start from.
+        encoder: "levels" of its own; or the layers of "lastro" (lastro.space) or "resnet" (resnet_regression.hst),
+            with whose published weights a recipe can begin.
         widths: channels of each of those levels, each of which halves the image.
         latent: dimensions.
         samples: of the latent, that an answer is the mean over; an even number.
     """
 
-    encoder: Literal["levels", "lastro"] = "levels"
+    encoder: Literal["levels", "lastro", "resnet"] = "levels"
     widths: tuple[int, ...] = (16, 32, 64, 128)
     latent: int = 32
     samples: int = 32

@@ -16,6 +16,8 @@ GROUP = 8  # channels that are normalised together
 SEED = 0  # of the samples of the latent
 SHIFT = 5.0  # so that the latent is sharp before anything is learned
 LEAST_SIGMA = 1e-4
+LASTRO_FEATURES = 1024
+RESNET_WIDTHS = (24, 48, 96, 192)  # of resnet_regression.hst
 
 
 class Bottleneck(nn.Module):
@@ -31,6 +33,7 @@ class Bottleneck(nn.Module):
     Arguments:
         task: of the answers, which says what their mean over samples is.
         encoder: gives the features of images.
+        features: how many.
         outputs: of each sample.
         latent: dimensions of z.
         samples: S, an even number.
@@ -38,11 +41,11 @@ class Bottleneck(nn.Module):
 
     normal: Tensor
 
-    def __init__(self, task: Task, encoder: "Levels | Published", outputs: int, latent: int, samples: int):
+    def __init__(self, task: Task, encoder: nn.Module, features: int, outputs: int, latent: int, samples: int):
         super().__init__()
         self.task = task
         self.encoder = encoder
-        self.moments = nn.Linear(encoder.features, 2 * latent)
+        self.moments = nn.Linear(features, 2 * latent)
         self.decoder = nn.Linear(latent, outputs)
         half = torch.randn(samples // 2, latent, generator=torch.Generator().manual_seed(SEED))
         self.register_buffer("normal", torch.cat([half, -half]), persistent=False)
@@ -88,7 +91,6 @@ class Levels(nn.Module):
 
     def __init__(self, channels: int, widths: Sequence[int]):
         super().__init__()
-        self.features = widths[-1]
         first = _convolved(channels, widths[0], 5, 2)
         deeper = [
             nn.Sequential(_convolved(coarse, width, 3, 2), _convolved(width, width, 3, 1))
@@ -114,26 +116,37 @@ class Published(nn.Sequential):
         from zoo_lastro.baseline import Lastro  # what has levels of its own needs no other plugin
 
         super().__init__(*Lastro(channels, 1).body, nn.Flatten())
-        self.features = 1024
 
 
 def classification(
     channels: int, outputs: int, size: int, encoder: str, widths: Sequence[int], latent: int, samples: int
 ) -> Bottleneck:
     """One whose answers are logits; arguments as of `Bottleneck` and `Arguments`."""
-    layers = _encoder(channels, size, encoder, widths)
-    return Bottleneck(task_named("classification"), layers, outputs, latent, samples)
+    return Bottleneck(
+        task_named("classification"), *_encoder(channels, size, encoder, widths), outputs, latent, samples
+    )
 
 
 def regression(
     channels: int, outputs: int, size: int, encoder: str, widths: Sequence[int], latent: int, samples: int
 ) -> Bottleneck:
     """One whose answers are Gaussians; arguments as of `Bottleneck` and `Arguments`."""
-    return Bottleneck(task_named("regression"), _encoder(channels, size, encoder, widths), outputs, latent, samples)
+    return Bottleneck(task_named("regression"), *_encoder(channels, size, encoder, widths), outputs, latent, samples)
 
 
-def _encoder(channels: int, size: int, encoder: str, widths: Sequence[int]) -> "Levels | Published":
-    return LASTRO(channels=channels, size=size) if encoder == "lastro" else Levels(channels, widths)
+def _encoder(channels: int, size: int, encoder: str, widths: Sequence[int]) -> tuple[nn.Module, int]:
+    """The layers, and how many features they give."""
+    if encoder == "lastro":
+        return LASTRO(channels=channels, size=size), LASTRO_FEATURES
+    if encoder == "resnet":
+        return _measuring(channels, size), RESNET_WIDTHS[-1]
+    return Levels(channels, widths), widths[-1]
+
+
+def _measuring(channels: int, size: int) -> nn.Module:
+    from zoo_resnet.network import resnet
+
+    return resnet(channels, 0, size, "resnet18", True, {"channels": [*RESNET_WIDTHS]}, shuffle=2).body
 
 
 def _convolved(channels: int, width: int, kernel: int, stride: int) -> nn.Sequential:
