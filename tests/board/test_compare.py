@@ -10,7 +10,7 @@ import pytest
 import zoo_core as zoo
 from zoo_core.bench.results import predictions_of, read_result, sha256_of, write_result
 from zoo_core.board.compare import compare, disputed, paired
-from zoo_core.errors import ResultError
+from zoo_core.errors import ResultError, UnknownNameError
 from zoo_core.metric import NoInterval
 from zoo_core.scores import ColumnScores, Scores
 
@@ -99,25 +99,67 @@ def test_restored_images_are_compared_by_the_first_number_of_each(stored, tmp_pa
 def test_models_on_other_images_are_not_compared(pair, stored):
     stored("c.other", images=300)
 
-    with pytest.raises(ResultError, match="measured on other images"):
+    with pytest.raises(ResultError, match=r"a\.bad and c\.other were measured on other images of sky \(400 and 300\)"):
         compare("a.bad", "c.other", "sky", pair)
+
+
+def rewritten(path, **columns):
+    """Change columns of the predictions behind a result, which stays that of its file."""
+    table = pq.read_table(path.with_suffix(".parquet"))
+    changed = {name: table[name] for name in table.column_names} | columns
+    pq.write_table(pa.table(changed), path.with_suffix(".parquet"))
+    result = read_result(path)
+    hashes = result.hashes | {"predictions": sha256_of(path.with_suffix(".parquet"))}
+    write_result(replace(result, hashes=hashes), path)
+
+
+def test_which_images_differ_is_said(pair):
+    path = pair / "sky" / "b.good.json"
+    ids = pq.read_table(path.with_suffix(".parquet"))["id"].to_pylist()
+    rewritten(path, id=pa.array(["another", *ids[1:]]))
+
+    with pytest.raises(ResultError, match=r"of sky \(1 of 400 differ\); measure both again"):
+        compare("a.bad", "b.good", "sky", pair)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "on", "error", "message"),
+    [
+        ("a.bad", "b.god", "sky", UnknownNameError, r"no model is called 'b\.god'; did you mean b\.good"),
+        ("a.bad", "b.good", "finding_spce", UnknownNameError, r"'finding_spce'; did you mean finding_space"),
+        (
+            "lastro.space",
+            "edsr.denoise",
+            "finding_space",
+            ResultError,
+            r"lastro\.space was not measured on finding_space",
+        ),
+        ("edsr.denoise", "a.bad", "finding_space", ResultError, "is for restoration, and finding_space measures class"),
+    ],
+)
+def test_a_comparison_that_cannot_be_says_which_name_is_wrong(pair, first, second, on, error, message):
+    with pytest.raises(error, match=message):
+        compare(first, second, on, pair)
+
+
+def test_models_of_two_tasks_are_not_compared(pair):
+    path = pair / "sky" / "b.good.json"
+    write_result(replace(read_result(path), task="clustering"), path)
+
+    with pytest.raises(ResultError, match=r"a\.bad was measured for classification, b\.good for clustering"):
+        compare("a.bad", "b.good", "sky", pair)
 
 
 @pytest.mark.parametrize(("factor", "same"), [(1 + 2e-6, True), (1 + 1e-3, False)])
 def test_truths_that_differ_by_rounding_are_those_of_the_same_images(pair, factor, same):
     for name, by in (("a.bad", 1.0), ("b.good", factor)):
         path = pair / "sky" / f"{name}.json"
-        table = pq.read_table(path.with_suffix(".parquet"))
-        snr = pa.array(np.linspace(10, 90, len(table)) * by)
-        pq.write_table(table.append_column("true_arc_snr", snr), path.with_suffix(".parquet"))
-        result = read_result(path)
-        sha256 = sha256_of(path.with_suffix(".parquet"))
-        write_result(replace(result, hashes=result.hashes | {"predictions": sha256}), path)
+        rewritten(path, true_arc_snr=pa.array(np.linspace(10, 90, 400) * by))
 
     if same:
         assert compare("a.bad", "b.good", "sky", pair).metrics
     else:
-        with pytest.raises(ResultError, match="measured on other images"):
+        with pytest.raises(ResultError, match="their truth differs in arc_snr"):
             compare("a.bad", "b.good", "sky", pair)
 
 

@@ -36,7 +36,6 @@ __all__ = [
     "Result",
     "StratumResult",
     "digest",
-    "measured_result",
     "predictions_of",
     "read_result",
     "read_results",
@@ -200,21 +199,6 @@ def read_result(path: Path) -> Result:
     if fault := next(faults_of_fields(result), ""):
         raise ResultError(f"{path}: {fault}; delete it and measure again")
     return result
-
-
-def measured_result(results: Path, benchmark: str, model: str) -> tuple[Path, Result]:
-    """Where the result of a model on a benchmark lies, and the result, which has numbers.
-
-    Raises:
-        ResultError: it is not there, is none, or failed.
-    """
-    path = result_path(results, benchmark, model)
-    if not path.exists():
-        raise ResultError(f"{path} is not there; run zoo benchmark {model} --on {benchmark} first")
-    result = read_result(path)
-    if result.status != "ok":
-        raise ResultError(f"{model} failed on {benchmark}: {result.message}")
-    return path, result
 
 
 def write_result(result: Result, path: Path) -> None:

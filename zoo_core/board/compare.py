@@ -10,7 +10,8 @@ import numpy as np
 
 from ..bench.examination import UNCOMPUTABLE, metrics_of
 from ..bench.metrics.intervals import bootstraps, percentile
-from ..bench.results import Result, measured_result, scores_of
+from ..bench.results import Result, scores_of
+from ..bench.stored import measured_result
 from ..catalog.measured import published_results
 from ..catalog.registry import catalog
 from ..errors import ResultError
@@ -148,10 +149,14 @@ def disputed(first: Scores, second: Scores, result: Result, shown: int) -> list[
 
 
 def _compared(path_a: Path, result: Result, path_b: Path, result_b: Result, shown: int) -> Comparison:
-    (scores_a, truth), (scores_b, other) = scores_of(path_a, result), scores_of(path_b, result_b)
     first, second, on = result.model, result_b.model, result.benchmark
-    if truth.keys() != other.keys() or not all(_same(truth[name], other[name]) for name in truth):
-        raise ResultError(f"{first} and {second} were measured on other images of {on}; measure both again")
+    if result.task != result_b.task:
+        raise ResultError(
+            f"{first} was measured for {result.task}, {second} for {result_b.task}; compare like with like"
+        )
+    (scores_a, truth), (scores_b, other) = scores_of(path_a, result), scores_of(path_b, result_b)
+    if apart := _apart(truth, other):
+        raise ResultError(f"{first} and {second} were measured on other images of {on} ({apart}); measure both again")
     quantity, values_a, values_b = _quantity(scores_a, scores_b, result)
     metrics = metrics_of(result, catalog().benchmarks.get(on))
     sure = [metric for metric in metrics if metric.interval.says_how_sure]
@@ -167,6 +172,17 @@ def _compared(path_a: Path, result: Result, path_b: Path, result_b: Result, show
     ]
     images = _disagreements(values_a, values_b, truth, result, quantity, shown)
     return Comparison(first, second, on, quantity, tuple(pairs), images)
+
+
+def _apart(first: Truth, second: Truth) -> str:
+    """How the images of two results differ, those of the first model named first; empty where they do not."""
+    if len(first["id"]) != len(second["id"]):
+        return f"{len(first['id']):,} and {len(second['id']):,}"
+    if others := int(np.sum(first["id"] != second["id"])):
+        return f"{others:,} of {len(first['id']):,} differ"
+    columns = [name for name in first.keys() | second.keys() if not (name in first and name in second)]
+    columns += [name for name in first.keys() & second.keys() if not _same(first[name], second[name])]
+    return f"their truth differs in {', '.join(sorted(columns))}" if columns else ""
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from ..bench.results import measured_result, scores_of
+from ..bench.results import scores_of
+from ..bench.stored import measured_result
 from ..catalog.specs import BenchmarkSpec
 from ..datasets.opening import open_dataset
 from ..errors import ArgumentError, ResultError
