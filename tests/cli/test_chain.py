@@ -29,6 +29,8 @@ def test_a_recipe_becomes_a_row_of_the_board_and_a_table(third_party_site, seen,
     assert trained.code == 0, trained.err
     folder, log = trained.out.strip(), trained.err.splitlines()
     assert log and all(line.startswith("zoo: ") for line in log), "it says what it does, and its libraries nothing"
+    assert log[-3] == f"zoo: next: zoo predict {folder} YOUR_IMAGES -o scores.csv"
+    assert f"zoo benchmark {folder} --on" in log[-2] and f"zoo submit {folder}" in log[-1]
     assert "regression of g+i" in str(load(folder)) and ", trained, " in str(load(folder))
 
     measured = zoo("benchmark", folder, "--on", "second_rings", "--results", "results", "--device", "cpu", "--json")

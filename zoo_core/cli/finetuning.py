@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from .names import dataset_names, model_names
+from .outcome import say_next
 from .show import echo
 
 __all__ = ["finetune"]
@@ -107,6 +108,7 @@ def finetune(
         progress=sys.stderr.isatty(),
     )
     echo(str(folder))
+    say_next(folder)
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, Any]:

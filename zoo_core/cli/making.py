@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from .names import dataset_names
+from .outcome import say_next
 from .show import echo, progress
 
 __all__ = ["new", "simulate", "train"]
@@ -76,6 +77,7 @@ def train(
         progress=sys.stderr.isatty(),
     )
     echo(str(folder))
+    say_next(folder, published=True)
 
 
 @click.command()

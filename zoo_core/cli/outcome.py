@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..predict.finished import Finished
 
-__all__ = ["fault_of", "remarks_of", "say"]
+__all__ = ["fault_of", "remarks_of", "say", "say_next"]
 
 MOST = 5  # remarks that are shown
 
@@ -57,6 +58,20 @@ def say(
         where += "; --gallery top.png shows them as pictures"
     why = f"; {told}, first: {fault}" if fault else ""
     logger.info("%d of %d images %s%s%s", usable, finished.rows, done, where, why)
+
+
+def say_next(folder: Path, published: bool = False) -> None:
+    """The commands that come after the training of a model, on the standard error.
+
+    Arguments:
+        folder: of the model.
+        published: also those that measure it and propose it to others.
+    """
+    model = shlex.quote(str(folder))
+    logger.info("next: zoo predict %s YOUR_IMAGES -o scores.csv", model)
+    if published:
+        logger.info("to publish it: zoo benchmark %s --on BENCHMARK --results results (see zoo benchmarks),", model)
+        logger.info("then zoo submit %s --results results --to FOLDER", model)
 
 
 def _messages(finished: Finished) -> Iterator[tuple[str, str]]:
