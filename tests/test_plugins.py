@@ -74,6 +74,16 @@ def test_whatever_a_plugin_raises_at_import_is_its_own_error(plugin, code, error
     assert listed["zoo-core"] is None
 
 
+def test_a_plugin_shows_what_it_provides_or_why_it_cannot(plugin):
+    run = plugin("zoo-rings", rings=NETWORK.format(name="rings", says="rings"), broken="import gone")
+    shown = output(
+        run, "import zoo_core as zoo; [print(one) for one in zoo.list_plugins() if 'rings' in one.distribution]"
+    )
+
+    assert "<plugin rings of zoo-rings 1.0: rings>" in shown.splitlines()
+    assert "<plugin broken of zoo-rings 1.0: ModuleNotFoundError: No module named 'gone'>" in shown.splitlines()
+
+
 def test_a_misspelt_hook_is_an_error_and_not_silence(plugin):
     code = NETWORK.format(name="odd", says="").replace("def zoo_architectures", "def zoo_architecture")
     listed = json.loads(output(plugin("zoo-odd", odd=code), LISTED))

@@ -90,6 +90,11 @@ class Plugin:
     datasets: tuple[DatasetFactory, ...] = ()
     metrics: tuple[Metric, ...] = ()
 
+    def __repr__(self) -> str:
+        provided = self.architectures + self.datasets + self.metrics
+        what = self.error or ", ".join(one.name for one in provided) or "nothing"
+        return f"<plugin {self.name} of {self.distribution} {self.version}: {what}>"
+
     def folder(self) -> Path | None:
         """Folder of its package, found without importing it; None if its module is a single file or is not there."""
         return folder_of(self.module)

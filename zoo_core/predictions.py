@@ -10,6 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -63,6 +64,19 @@ class Heads:
     def names(self) -> tuple[str, ...]:
         """The classes, or the parameters where there are no classes."""
         return self.classes or self.parameters
+
+    @property
+    def described(self) -> str:
+        """The names, parameters with their units.
+
+        Example:
+            >>> Heads(parameters=("theta_E", "q"), units=("arcsec", "")).described
+            'theta_E (arcsec), q'
+        """
+        if self.classes:
+            return ", ".join(self.classes)
+        named = zip_longest(self.parameters, self.units, fillvalue="")
+        return ", ".join(f"{name} ({unit})" if unit else name for name, unit in named)
 
     def fault(self) -> str:
         """Why no table of predictions can hold these outputs; empty if one can.

@@ -91,6 +91,16 @@ def test_what_must_be_known_of_an_image_stands_below_the_table(zoo_command, tmp_
     assert "message" not in table and words.startswith("1 cut: ")
 
 
+def test_a_table_names_the_unit_of_each_parameter(zoo_command, tmp_path):
+    np.save(tmp_path / "lens.npy", np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32))
+
+    head, *_ = zoo_command(
+        "predict", "trivial_regression.hst", tmp_path, "--pixel-scale", "0.05", "--top", "1"
+    ).out.splitlines()
+
+    assert "theta_E (arcsec)" in head and "  e1  " in head
+
+
 def test_parameters_are_shown_with_their_errors_and_draws_written(zoo_command, tmp_path):
     np.save(tmp_path / "lens.npy", np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32))
     asked = ("predict", "resnet_regression.substructure_mass", tmp_path / "lens.npy", "--pixel-scale", "0.05")

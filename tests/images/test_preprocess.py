@@ -109,6 +109,16 @@ def test_blank_and_padded_pixels_are_counted():
     assert prepared.pixels.dtype == np.float32
 
 
+def test_a_pixel_that_is_blank_in_several_bands_counts_once():
+    images = np.concatenate([telescope_image(side=101) for _ in range(3)])
+    images[:, 40, 3:9] = np.nan
+    images[1, 41, 3] = np.nan
+
+    prepared = Preprocess.from_operations([{"op": "frame", "size": 101}], ("g", "r", "i")).prepare_array(images)
+
+    assert (prepared.blank, prepared.padded) == (7, 0)
+
+
 def test_a_blank_border_counts_as_padding_alone():
     image = telescope_image(side=101)
     image[0, :5], image[0, -5:] = np.nan, np.nan

@@ -246,7 +246,7 @@ def _facts(published: PublishedModel, each: bool) -> dict[str, Any]:
     scale = "any pixel scale" if spec.pixel_scale == ANY else f'{spec.pixel_scale:g}"/px, others are resampled to it'
     return {
         spec.id: spec.summary or spec.architecture,
-        "task": " of ".join(filter(None, [spec.task, ", ".join(spec.heads.classes or spec.heads.parameters)])),
+        "task": " of ".join(filter(None, [spec.task, spec.heads.described])),
         "input": f"{' + '.join(spec.bands)}, {published.size} x {published.size} px, {scale}",
         "views": spec.views,
         "cost": cost_in_words(spec),

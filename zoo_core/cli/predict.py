@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -96,18 +96,24 @@ def _print(finished: "Finished", out: Path | None, top: int | None, as_json: boo
         if as_json:
             show_rows(rows, as_json)
         else:
-            _print_table(rows)
+            model = finished.run.scorer.model
+            _print_table(rows, model.task.units(model.heads))
     elif top is None and out is None:
         _print_csv(row for piece in finished.pieces_in_text() for row in piece.to_pylist())
 
 
-def _print_table(rows: Sequence[dict[str, Any]]) -> None:
-    """The rows, and below them a line for each of which something must be known, for which no table is wide enough."""
+def _print_table(rows: Sequence[dict[str, Any]], units: Mapping[str, str]) -> None:
+    """The rows, units in the names of columns; below them, a line each, what must be known of some."""
     columns = [{name: value for name, value in row.items() if name != "message"} for row in rows]
-    show_rows(list(map(_with_errors, columns)), as_json=False, empty="no image could be used")
+    shown = [{_with_unit(name, units): value for name, value in _with_errors(row).items()} for row in columns]
+    show_rows(shown, as_json=False, empty="no image could be used")
     for row in rows:
         if row["message"]:
             echo(f"{row['rank']} {row['id']}: {row['message']}")
+
+
+def _with_unit(column: str, units: Mapping[str, str]) -> str:
+    return f"{column} ({units[column]})" if units.get(column) else column
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:

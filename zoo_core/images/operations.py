@@ -4,7 +4,7 @@
     - {op: absent_bands}                           bands of which nothing was measured become zero
     - {op: resample, pixel_scale: 0.1}             flux conserving, arcsec
     - {op: bin, factor: 2}                         mean of blocks of pixels
-    - {op: frame, size: 101}                       central crop, or padding with the image's own noise
+    - {op: frame, size: 101}                       central crop, or its background continued around it
     - {op: noise_units}                            sky subtracted, in units of its noise
     - {op: sqrt}
     - {op: asinh, softening: 1.0}

@@ -31,7 +31,8 @@ class Prepared:
 
     Arguments:
         pixels: (bands, size, size) float32, finite.
-        blank: pixels that were not measured and have been filled, without a border that is blank on opposite sides.
+        blank: pixels that were not measured in all bands and have been filled, without a border that is blank on
+            opposite sides, and without bands of which nothing was measured.
         padded: pixels that were added around the image, in the place of such a border too.
         measured: (bands, size, size), false where pixels were filled or added; None: all were measured.
         grid: its pixels on those of the image that was read.
@@ -141,7 +142,7 @@ class Preprocess:
         valid = self.measured(pixels, mask)
         trimmed = _trimmed(valid)
         pixels, valid = pixels[trimmed], valid[trimmed]
-        n_blank = int(valid.size - np.count_nonzero(valid))
+        n_blank = _n_blank(valid)
         pixels, valid = self._resampled(pixels, valid, pixel_scale)
         if (binned := self._operation(Bin)) is not None:
             pixels, valid = geometry.bin_mean(pixels, valid, binned.factor)
@@ -234,6 +235,11 @@ class Preprocess:
 
     def _operation(self, kind: type) -> Any:
         return next((operation for operation in self.operations if isinstance(operation, kind)), None)
+
+
+def _n_blank(valid: np.ndarray) -> int:
+    """Pixels that are blank in any band, of those bands that are not blank altogether; each counts once."""
+    return int(np.count_nonzero(~valid[valid.any((1, 2))].all(0)))
 
 
 def _trimmed(valid: np.ndarray) -> tuple[slice, slice, slice]:

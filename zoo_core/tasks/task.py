@@ -157,7 +157,7 @@ class Task(ABC):
 
     def describe(self, heads: Heads) -> str:
         """What a network of these heads answers, in words."""
-        return ", ".join(heads.classes or map(_with_unit, heads.parameters, heads.units))
+        return heads.described
 
     def ranking(self, heads: Heads) -> RankingColumn | None:
         """What ranks images, highest first; None: nothing does."""
@@ -221,7 +221,3 @@ def unlike(output: Tensor, shape: tuple[int, ...], task: str) -> Iterator[str]:
 
 def _first(output: Tensor | tuple[Tensor, ...]) -> Tensor:
     return output[0] if isinstance(output, tuple) else output
-
-
-def _with_unit(name: str, unit: str) -> str:
-    return f"{name} ({unit})" if unit else name
