@@ -2,11 +2,13 @@
 
 import logging
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
 from zoo_core.cli.outcome import say_next
+from zoo_core.cli.show import loading
 
 
 def test_no_name_of_a_file_moves_the_cursor_or_begins_a_line(zoo_command, flat_plugin, tmp_path):
@@ -20,6 +22,44 @@ def test_a_yaml_file_with_bytes_that_are_no_text_is_one_line(zoo_command, tmp_pa
     (tmp_path / "r.yaml").write_bytes(b"id: a\x7fb\n")
     answer = zoo_command("train", tmp_path / "r.yaml", "-o", tmp_path / "run")
     assert answer.code == 1 and answer.err.count("\n") == 1
+
+
+class AtOnce:
+    """A timer for which the moment has passed as soon as it is started."""
+
+    def __init__(self, seconds, call, arguments):
+        self.call, self.arguments, self.cancelled = call, arguments, False
+
+    def start(self):
+        self.call(*self.arguments)
+
+    def cancel(self):
+        self.cancelled = True
+
+
+class Never(AtOnce):
+    """A timer for which it never passes."""
+
+    def start(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("timer", "terminal", "said"),
+    [(AtOnce, True, ["loading lastro.space ..."]), (Never, True, []), (AtOnce, False, [])],
+)
+def test_what_takes_longer_than_a_moment_to_load_is_said_at_a_terminal(caplog, monkeypatch, timer, terminal, said):
+    made = []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+
+    with (
+        caplog.at_level(logging.INFO, "zoo"),
+        loading("lastro.space", lambda *given: made.append(timer(*given)) or made[0]),
+    ):
+        pass
+
+    assert [record.getMessage() for record in caplog.records] == said
+    assert all(one.cancelled for one in made) and len(made) == terminal
 
 
 @pytest.mark.parametrize("published", [False, True])

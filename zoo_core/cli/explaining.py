@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .show import echo, results_option
+from .show import echo, loading, results_option
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -50,12 +50,13 @@ def explain(
     pip install 'zoo-core[explain]'. With --on, the images on which MODEL was most wrong are shown with their truth,
     from the predictions that `zoo benchmark` has stored.
     """
-    from ..files import check_place
-    from ..images.given import in_arcsec
-    from ..models.load import load
-    from ..predict.explain import draw_explanations
-    from ..predict.explain import explain as explained
-    from ..predict.picture import check_picture
+    with loading("libraries"):
+        from ..files import check_place
+        from ..images.given import in_arcsec
+        from ..models.load import load
+        from ..predict.explain import draw_explanations
+        from ..predict.explain import explain as explained
+        from ..predict.picture import check_picture
 
     if bool(images) == (on is not None):
         raise click.UsageError("name images, or a benchmark with --on")

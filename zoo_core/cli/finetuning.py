@@ -8,7 +8,7 @@ import click
 
 from .names import dataset_names, model_names
 from .outcome import say_next
-from .show import echo
+from .show import echo, loading
 
 __all__ = ["finetune"]
 
@@ -81,7 +81,8 @@ def finetune(
     max_time: str | None,
 ) -> None:
     """Train a MODEL further on other images, with their classes and bands; the folder it writes can be loaded."""
-    from ..train.finetune import finetune
+    with loading("libraries"):
+        from ..train.finetune import finetune
 
     folder = finetune(
         model,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .show import loading
+
 if TYPE_CHECKING:
     from ..models.model import Model
     from ..predict.inputs import Named
@@ -145,7 +147,9 @@ def takes_images(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def with_images(**given: Any) -> Any:
         typed = Typed(**{field.name: given.pop(field.name) for field in fields(Typed)})
-        return command(named=typed.named(), **given)
+        with loading("libraries"):
+            named = typed.named()
+        return command(named=named, **given)
 
     return _with_parameters(with_images, PARAMETERS)
 
@@ -183,9 +187,10 @@ def takes_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def loaded_for(options: Options, model: str) -> Model:
     """The model of that name where it runs; on the CPU if workers of a scheduler compute."""
-    from ..models.load import load
+    with loading(model):
+        from ..models.load import load
 
-    return load(model, device="cpu" if options.scheduler else options.device or "auto")
+        return load(model, device="cpu" if options.scheduler else options.device or "auto")
 
 
 def _with_parameters(command: Callable[..., Any], parameters: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import click
 
 from .names import dataset_names
 from .outcome import say_next
-from .show import echo, progress
+from .show import echo, loading, progress
 
 __all__ = ["new", "simulate", "train"]
 
@@ -27,8 +27,9 @@ def simulate(
     dataset: str, count: int, seed: int, out: Path, format_: str, difficulty: str | None, device: str, overwrite: bool
 ) -> None:
     """Simulate images of a DATASET, such as finding_space, with their truth."""
-    from ..datasets.writer import simulate
-    from ..models.devices import device_named
+    with loading("libraries"):
+        from ..datasets.writer import simulate
+        from ..models.devices import device_named
 
     chosen = device_named(device)
     chosen = device_named("cpu") if chosen.type == "mps" else chosen  # which has no double precision
@@ -63,7 +64,8 @@ def train(
     """Train a network as a RECIPE (YAML) says; the folder it writes can be loaded."""
     import sys
 
-    from ..train.fit import train
+    with loading("libraries"):
+        from ..train.fit import train
 
     folder = train(
         recipe,

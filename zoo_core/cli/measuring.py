@@ -9,7 +9,7 @@ import click
 
 from ..catalog.measured import RESULTS
 from .names import benchmark_names, model_names
-from .show import as_json, echo, progress, results_option, show_rows
+from .show import as_json, echo, loading, progress, results_option, show_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,8 @@ def benchmark(
     as_json: bool,
 ) -> None:
     """Measure MODELS on a benchmark and write a result for each."""
-    from ..bench.harness import benchmark
+    with loading("libraries"):
+        from ..bench.harness import benchmark
 
     with progress(on) as tick:
         measured = benchmark(

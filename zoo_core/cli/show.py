@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 
 import click
 
-__all__ = ["as_json", "echo", "progress", "results_option", "said_now_and_then", "show_facts", "show_rows"]
+__all__ = ["as_json", "echo", "loading", "progress", "results_option", "said_now_and_then", "show_facts", "show_rows"]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 results_option = click.option(
@@ -20,6 +21,7 @@ results_option = click.option(
 )
 
 PATIENCE = 30  # seconds without a word where no bar is drawn
+MOMENT = 2.0  # seconds without a word at a terminal while libraries are imported
 
 
 def echo(text: str = "") -> None:
@@ -51,6 +53,26 @@ def show_facts(facts: Mapping[str, Any], as_json: bool) -> None:
         click.echo(f"{click.style(name.ljust(width), bold=True)}  {first}")
         for line in more:
             click.echo(" " * (width + 2) + line)
+
+
+@contextmanager
+def loading(what: str, timer: Callable[..., threading.Timer] = threading.Timer) -> Iterator[None]:
+    """Say at a terminal that something is being loaded, once that has taken longer than a moment.
+
+    Arguments:
+        what: a model, or libraries.
+        timer: calls a function after some seconds.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    waiting = timer(MOMENT, logging.getLogger("zoo").info, ("loading %s ...", what))
+    waiting.daemon = True
+    waiting.start()
+    try:
+        yield
+    finally:
+        waiting.cancel()
 
 
 @contextmanager
