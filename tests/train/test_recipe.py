@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+import zoo_core as zoo
 from zoo_core.errors import RecipeError
 from zoo_core.images.preprocess import Preprocess
 from zoo_core.models.network import Dimensions, shapes
 from zoo_core.plugins import architecture as architecture_named
 from zoo_core.tasks import Heads
+from zoo_core.train.descent import Session
+from zoo_core.train.fit import run
 from zoo_core.train.recipe import read_recipe
 from zoo_core.train.recipe import written as text_of_recipe
 from zoo_core.typed import read_typed
@@ -110,6 +113,25 @@ def test_the_network_of_a_published_recipe_can_be_built(path):
     assert shapes(architecture, Dimensions.of(architecture, preprocess, heads), recipe.arguments)
     read_typed(architecture.settings, recipe.settings, "settings", RecipeError)
     assert recipe.id.partition(".")[0] == architecture.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plugin", ["deeplens", "swin"])
+def test_a_recipe_for_the_ground_trains(tmp_path, plugin):
+    (path,) = [path for path in PUBLISHED if (path.parts[-3], path.stem) == (plugin, "ground")]
+    recipe = read_recipe(path).with_steps(2)
+    few = {"n": 8, "lens_fraction": 0.5, "cache": str(tmp_path / "cache")}
+    changed = {
+        name: getattr(recipe, name).model_copy(update={"arguments": few | {"seed": seed}})
+        for name, seed in (("train", 1), ("validation", 2))
+    }
+    recipe = recipe.model_copy(update={**changed, "batch_size": 4})
+
+    folder = run(recipe, tmp_path / "run", Session("cpu", False, False, None))
+
+    images = zoo.open_dataset("finding_ground", **few).images([0, 1])
+    answer = zoo.load(folder, device="cpu").with_views(1)(images, 0.2)
+    assert answer.probabilities.shape == (2, 2)
 
 
 WORDS = ("08", "1e3", "no", "~", "1:30", "0x1f", "2026-01-01", "Sersic", "naïve", "- a", "")
