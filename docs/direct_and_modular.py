@@ -9,14 +9,13 @@ denoiser leaves them; steps and batches are the same.
 """
 
 import logging
-import math
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from modular_pipeline import FINDER, LEARNED, MEASURED, accuracy, auroc, doubt, kept, strata, table
-from restored_images import AT_ONCE, OBSERVED, Seen, seen
+from modular_pipeline import FINDER, LEARNED, MEASURED, accuracy, auroc, descend, doubt, kept, strata, table
+from restored_images import OBSERVED, Seen, seen
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
@@ -46,11 +45,11 @@ def main(folder: Path) -> None:
 
 def answered(arm: str, learned: RestorationSpace, measured: RestorationSpace, folder: Path) -> np.ndarray:
     """Logits (N,) of the images that are measured, by a finder that has learned from the others."""
-    model, shown = zoo.load(FINDER, device="cpu"), seen(arm, measured, folder)
+    model = zoo.load(FINDER, device="cpu")
     _learn(model, seen(arm, learned, folder), torch.from_numpy(learned.truth()["label"]).float())
     with torch.no_grad():
-        parts = torch.arange(len(measured)).split(AT_ONCE)
-        return torch.cat([model.network(shown.channels(model, rows)) for rows in parts]).flatten().numpy()
+        rows = torch.arange(len(measured))
+        return seen(arm, measured, folder).collected(model.network, model, rows).flatten().numpy()
 
 
 def _learn(model: zoo.Model, shown: Seen, labels: Tensor) -> None:
@@ -59,23 +58,13 @@ def _learn(model: zoo.Model, shown: Seen, labels: Tensor) -> None:
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eval()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate)
-    with torch.random.fork_rng():
-        torch.manual_seed(SEED)  # of dropout
-        for _ in range(STEPS):
-            rows = torch.randint(len(labels), (BATCH,), generator=generator)
-            images, _ = random_dihedral(shown.channels(model, rows), generator)
-            loss = F.binary_cross_entropy_with_logits(network(images).flatten(), labels[rows])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-    network.eval()
 
+    def loss() -> Tensor:
+        rows = torch.randint(len(labels), (BATCH,), generator=generator)
+        images, _ = random_dihedral(shown.channels(model, rows), generator)
+        return F.binary_cross_entropy_with_logits(network(images).flatten(), labels[rows])
 
-def _rate(step: int) -> float:
-    return min(1.0, (step + 1) / WARMUP) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
+    descend(network, loss, torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY), STEPS, WARMUP)
 
 
 if __name__ == "__main__":

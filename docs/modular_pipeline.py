@@ -97,10 +97,9 @@ def kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
 
 def features(arm: str, images: RestorationSpace, folder: Path) -> np.ndarray:
     """What the finder makes of all images before its last layer, as the arm sees them, (N, 1024)."""
-    model, shown = zoo.load(FINDER, device="cpu"), seen(arm, images, folder)
-    parts = torch.arange(len(images)).split(AT_ONCE)
+    model, rows = zoo.load(FINDER, device="cpu"), torch.arange(len(images))
     with torch.no_grad():
-        return torch.cat([_finder(model).features(shown.channels(model, rows)) for rows in parts]).numpy()
+        return seen(arm, images, folder).collected(_finder(model).features, model, rows).numpy()
 
 
 def published(known: np.ndarray) -> np.ndarray:
@@ -128,7 +127,8 @@ def modelled(arm: str, learned: RestorationSpace, measured: RestorationSpace, fo
     maps = torch.cat([maps for maps, _ in drawn])
     _learn(last, maps, (targets - mean) / scatter, generator)
     with torch.no_grad():
-        answers = last.eval()(_unturned(model, seen(arm, measured, folder), _lenses(measured)))
+        maps = seen(arm, measured, folder).collected(_convolutions(model), model, _lenses(measured))
+        answers = last.eval()(maps)
     return (mean + scatter * answers).numpy()
 
 
@@ -168,11 +168,6 @@ def _maps(model: zoo.Model, shown: Seen, rows: Tensor, generator: Generator) -> 
     return torch.cat(maps), torch.cat(elements)
 
 
-def _unturned(model: zoo.Model, shown: Seen, rows: Tensor) -> Tensor:
-    body = _convolutions(model)
-    return torch.cat([body(shown.channels(model, part)) for part in rows.split(AT_ONCE)])
-
-
 def _convolutions(model: zoo.Model) -> nn.Module:
     return _finder(model).body[:KEPT]
 
@@ -183,26 +178,34 @@ def _finder(model: zoo.Model) -> Lastro:
 
 
 def _learn(last: nn.Sequential, maps: Tensor, targets: Tensor, generator: Generator) -> None:
-    """AdamW under one cycle."""
-    optimiser = torch.optim.AdamW(last.parameters(), lr=RATE, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate)
-    last.train()
+    def loss() -> Tensor:
+        rows = torch.randint(len(maps), (BATCH,), generator=generator)
+        return F.smooth_l1_loss(last(maps[rows]), targets[rows])
+
+    descend(last.train(), loss, torch.optim.AdamW(last.parameters(), lr=RATE, weight_decay=DECAY), STEPS, WARMUP)
+
+
+def descend(
+    network: nn.Module, loss: Callable[[], Tensor], optimiser: torch.optim.Optimizer, steps: int, warmup: int
+) -> None:
+    """So many steps under one cycle, each down the loss of a batch of its own; dropout is the same in every arm."""
+
+    def rate(step: int) -> float:
+        return min(1.0, (step + 1) / warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
     with torch.random.fork_rng():
-        torch.manual_seed(SEED)  # of dropout
-        for _ in range(STEPS):
-            rows = torch.randint(len(maps), (BATCH,), generator=generator)
-            loss = F.smooth_l1_loss(last(maps[rows]), targets[rows])
+        torch.manual_seed(SEED)
+        for _ in range(steps):
+            found = loss()
             optimiser.zero_grad()
-            loss.backward()
+            found.backward()
             optimiser.step()
             schedule.step()
+    network.eval()
 
 
-def _rate(step: int) -> float:
-    return min(1.0, (step + 1) / WARMUP) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
-
-
-def strata(images: RestorationSpace, rows: np.ndarray, finding: bool) -> Mapping[str, np.ndarray]:
+def strata(images: zoo.Dataset, rows: np.ndarray, finding: bool) -> Mapping[str, np.ndarray]:
     """Rows of all, and of each stratum of the lenses, beside which a finder has all non-lenses."""
     truth = {name: column[rows] for name, column in images.truth().items()}
     found = {"all": np.arange(len(rows))}

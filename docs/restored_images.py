@@ -1,6 +1,6 @@
 """Images as a network of a pipeline sees them: observed, restored by the member before it, or better than any does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,10 @@ class Seen:
     def channels(self, model: zoo.Model, rows: Tensor) -> Tensor:
         """As the network of that model takes them, (B, C, 101, 101)."""
         return model.preprocess.channels(self.images[rows], self.noise[rows])
+
+    def collected(self, function: Callable[[Tensor], Tensor], model: zoo.Model, rows: Tensor) -> Tensor:
+        """What a function of that model's network makes of these images, a few at once, (N, ...)."""
+        return torch.cat([function(self.channels(model, part)) for part in rows.split(AT_ONCE)])
 
 
 def seen(arm: str, images: RestorationSpace, folder: Path) -> Seen:
