@@ -106,6 +106,11 @@ def test_every_command_has_help(zoo_command, name):
     assert answer.code == 0 and "Usage: zoo" in answer.out
 
 
+@pytest.mark.parametrize("name", ["simulate", "train", "finetune", "predict", "benchmark", "check"])
+def test_what_computes_takes_a_device(zoo_command, name):
+    assert "--device TEXT" in zoo_command(name, "--help").out
+
+
 def test_reader_that_goes_away_leaves_no_traceback():
     listing = "from zoo_core.cli import main; main(['datasets', '--json'])"
     with subprocess.Popen([sys.executable, "-c", listing], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

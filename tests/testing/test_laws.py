@@ -11,7 +11,7 @@ from torch.nn import functional as F
 import zoo_core as zoo
 from zoo_core.errors import SpecError
 from zoo_core.tasks import Prediction, task_named
-from zoo_core.testing.laws import NETWORK_LAWS, rows_apart, thread_faults
+from zoo_core.testing.laws import NETWORK_LAWS, batch_tolerance, rows_apart, thread_faults
 
 SIZE = 12
 
@@ -274,6 +274,10 @@ def test_no_law_touches_the_global_random_state():
     for law in NETWORK_LAWS:
         faults(law, architecture())
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_gpu_may_round_a_hundred_times_as_much_as_the_cpu():
+    assert [batch_tolerance(device) for device in ("cpu", "cuda", "cuda:1", "mps")] == [1e-5, 1e-3, 1e-3, 1e-3]
 
 
 def test_rows_are_compared_in_units_of_their_own_size():
