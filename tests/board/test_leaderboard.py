@@ -12,6 +12,7 @@ import zoo_core as zoo
 from zoo_core.bench.results import predictions_of, read_result
 from zoo_core.bench.truth import truth_sha256
 from zoo_core.board.leaderboard import BoardFilter, board_of, leaderboard
+from zoo_core.board.markdown import NOTES
 from zoo_core.catalog.measured import published_results
 from zoo_core.catalog.registry import catalog
 from zoo_core.errors import ResultError, UnknownNameError
@@ -133,6 +134,14 @@ def test_purity_without_false_positives_is_shown_as_a_bound(stored, listed, tmp_
     stored("a.perfect", separation=40.0)
 
     assert "| ≥ 0." in board_of(tmp_path / "results", listed("a.perfect")).markdown()
+
+
+def test_the_board_ends_with_a_list_of_what_stands_on_it(stored, listed, tmp_path):
+    stored("a.one")
+
+    *_, last = board_of(tmp_path / "results", listed("a.one")).markdown().strip().split("\n\n")
+
+    assert [line.split("*")[1] for line in last.splitlines()] == [name for name, _ in NOTES]
 
 
 def test_records_are_plain_values(stored, listed, tmp_path):

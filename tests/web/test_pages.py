@@ -18,6 +18,7 @@ from zoo_core.bench.results import read_result, scores_of
 from zoo_core.bench.summary import summarise
 from zoo_core.board.folders import Folders
 from zoo_core.board.leaderboard import leaderboard
+from zoo_core.board.markdown import NOTES
 from zoo_core.board.tables import Table
 from zoo_core.catalog.registry import catalog
 from zoo_core.metric import Metric, NoInterval
@@ -74,6 +75,15 @@ def test_every_link_is_relative_and_leads_to_a_file(site):
         for link in Page(path.read_text()).links:
             if link != "data:," and not link.startswith("#"):
                 assert (path.parent / link.split("#")[0]).is_file(), f"{path.name}: {link}"
+
+
+@pytest.mark.parametrize("page", ["index.html", "others.html", "benchmark/sky.html"])
+def test_how_to_read_a_board_is_a_list_of_what_stands_on_it(site, page):
+    listed = (site / page).read_text().partition("How to read it")[2]
+
+    names = re.findall(r"<li><b>(.*?)</b>", listed)
+    assert names[: len(NOTES)] == [name for name, _ in NOTES]
+    assert ("↓" in names) == (page != "index.html")
 
 
 def test_every_page_has_date_version_and_hash(site):

@@ -10,6 +10,7 @@ from ..tasks import task_named
 from .tables import Row, Table
 
 __all__ = [
+    "IDEAL",
     "NOTES",
     "caption",
     "cell",
@@ -29,21 +30,38 @@ __all__ = [
 
 PARTS, MOST_DECIMALS = 2.2, 4  # of an error that its last digit is, at least; of a number
 SHOWN_RATE = "fpr<=1e-2"
-NOTES = """\
-Intervals are at 95 %. *rank*: one more than the number of models that are better beyond doubt on the same images \
-(paired bootstrap); models that cannot be told apart share it. In brackets: the places that the images leave possible, \
-at 95 % for all comparisons of a model together. ≥: fewer than three false positives, so that the purity is a lower \
-bound. *trained on this population*: the model was trained on images of the same data set; on other ones, as \
-benchmarks are held back by their seed or split. *recomputed*: every number was computed again from the predictions; \
-*re-measured*: besides, images drawn at random were scored again with the published weights; *self-reported*: the \
-truth is the author's own; *hidden test*: predicted without the truth, and scored by whoever keeps it."""
+IDEAL = "→"  # stands before the number at which a metric is best
+NOTES = (
+    ("intervals", "are at 95 %"),
+    (
+        "rank",
+        "one more than the number of models that are better beyond doubt on the same images (paired bootstrap); models "
+        "that cannot be told apart share it",
+    ),
+    ("in brackets", "the places that the images leave possible, at 95 % for all comparisons of a model together"),
+    ("≥", "fewer than three false positives, so that the purity is a lower bound"),
+    (
+        "trained on this population",
+        "the model was trained on images of the same data set; on other ones, as benchmarks are held back by "
+        "their seed or split",
+    ),
+    ("recomputed", "every number was computed again from the predictions"),
+    ("re-measured", "besides, images drawn at random were scored again with the published weights"),
+    ("self-reported", "the truth is the author's own"),
+    ("hidden test", "predicted without the truth, and scored by whoever keeps it"),
+)
+"""How to read a board: what stands on it, and what it means."""
 
 
 def markdown(tables: Sequence[Table]) -> str:
     """The tables of what was measured; of several, those of which nothing was are a list at the end."""
     whole = [table for table in tables if table.has_results or len(tables) == 1]
     parts = [f"## {quoted(table.benchmark)}\n\n{quoted(caption(table))}\n\n{table_markdown(table)}" for table in whole]
-    return "\n\n".join([*parts, *_unmeasured([table for table in tables if table not in whole]), NOTES]) + "\n"
+    return "\n\n".join([*parts, *_unmeasured([table for table in tables if table not in whole]), _notes()]) + "\n"
+
+
+def _notes() -> str:
+    return "\n".join(f"- *{name}*: {meaning}" for name, meaning in NOTES)
 
 
 def _unmeasured(tables: Sequence[Table]) -> list[str]:

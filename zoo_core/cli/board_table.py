@@ -42,7 +42,8 @@ def show_board(board: Board, first: str | None, console: Console) -> None:
         console.print(Text("Not measured yet", style="bold"))
     for table in others:
         console.print(Text(f"{table.benchmark}: {table.summary}"))
-    console.print(Text(NOTES.replace("*", ""), style=FAINT))
+    for name, meaning in NOTES:
+        console.print(Text(f"- {name}: {meaning}", style=FAINT))
 
 
 def _show(table: Table, first: str | None, console: Console) -> None:

@@ -107,6 +107,7 @@ def compare(first: str, second: str, on: str, results: Path | None, top: int, as
     from dataclasses import asdict
 
     from ..board.compare import compare
+    from ..board.markdown import IDEAL
 
     found = compare(first, second, on, results, top)
     if as_json:
@@ -114,7 +115,7 @@ def compare(first: str, second: str, on: str, results: Path | None, top: int, as
         return
     show_rows([_pair(one, found) for one in found.metrics], as_json)
     if any(one.ideal is not None for one in found.metrics):
-        echo("\n→: best at this number; the difference is that of the distances to it")
+        echo(f"\n{IDEAL}: best at this number; the difference is that of the distances to it")
     if found.disagreements:
         echo(f"\nThey disagree most, by {found.quantity}, on")
         show_rows(
@@ -128,9 +129,11 @@ def compare(first: str, second: str, on: str, results: Path | None, top: int, as
 
 def _pair(one: PairedMetric, found: Comparison) -> dict[str, object]:
     """A metric of both, what lies between them, and who is better beyond doubt."""
+    from ..board.markdown import IDEAL
+
     span = "" if one.low is None else f" ({one.low:+.4g} to {one.high:+.4g})"
     return {
-        "metric": one.name if one.ideal is None else f"{one.name} → {one.ideal:.3g}",
+        "metric": one.name if one.ideal is None else f"{one.name} {IDEAL} {one.ideal:.3g}",
         found.first: "not defined" if one.first is None else one.first,
         found.second: "not defined" if one.second is None else one.second,
         "difference": "" if one.difference is None else f"{one.difference:+.4g}{span}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..board.markdown import NOTES, caption, cell, domains, overlaps, population, strata_of, strata_rows
+from ..board.markdown import IDEAL, NOTES, caption, cell, domains, overlaps, population, strata_of, strata_rows
 from ..board.tables import Row
 from ..catalog.cost import cost_in_words
 from ..tasks import task_named
@@ -108,7 +108,8 @@ class Filling:
             "cell": cell,
             "domains": domains,
             "facts_of": self.site.facts,
-            "notes": NOTES.replace("*", ""),
+            "ideal_mark": IDEAL,
+            "notes": NOTES,
             "overlaps": overlaps,
             "population": population,
             "speed": self.site.speed,

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ..bench.metrics.strata import has_no_end
-from ..board.markdown import heading
+from ..board.markdown import IDEAL, heading
 from ..board.tables import Row, Table
 from ..catalog.measured import metric_unit
 from ..metric import Metric
@@ -171,5 +171,5 @@ def _division(column: str, edges: Sequence[float]) -> str:
 
 def _mark(metric: Metric) -> str:
     if metric.ideal is not None:
-        return f"→ {metric.ideal:.3g}"
+        return f"{IDEAL} {metric.ideal:.3g}"
     return "" if metric.higher_is_better else "↓"
