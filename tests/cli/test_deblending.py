@@ -46,3 +46,29 @@ def test_it_says_why_nothing_was_deblended_and_what_of_an_image_was(zoo_command,
 
     assert none.code == 1 and "0 of 1 images deblended" in none.err and "first: " in none.err
     assert "only the middle 41 x 41 of 61 x 61 pixels is used (1 of 1 images)" in part.err
+
+
+def test_an_image_whose_lens_is_not_gone_is_no_success(zoo_command, tmp_path):
+    noise = np.random.default_rng(9).normal(size=RADIUS.shape)
+    for name, image in (("a_lens", GALAXY + RING), ("b_beside", np.roll(GALAXY, 13, axis=1))):
+        fits.writeto(tmp_path / f"{name}.fits", (image + noise).astype(np.float32))
+    table, folder = tmp_path / "t.csv", tmp_path / "out"
+
+    done = zoo_command("deblend", "sersic", tmp_path / "*.fits", "--size", "61", "--out-dir", folder, "-o", table)
+
+    lens, beside = Table.read(table)
+    assert done.code == 0 and "1 of 2 images deblended" in done.err
+    assert (lens["status"], beside["status"]) == ("ok", "error") and lens["chi_square"] < 3
+    assert beside["message"] == "the Sersic profile is that of another object, 13 pixels from the middle"
+    assert [file.name for file in folder.rglob("*.fits")] == ["a_lens.fits"]
+
+
+def test_bands_without_light_are_not_deblended_by_colour(zoo_command, tmp_path):
+    for band in "gi":
+        image = np.random.default_rng(ord(band)).normal(size=RADIUS.shape).astype(np.float32)
+        fits.writeto(tmp_path / f"a_{band}.fits", image)
+    patterns = ("--bands", f"g={tmp_path}/*_g.fits", f"i={tmp_path}/*_i.fits")
+
+    done = zoo_command("deblend", "ica", *patterns, "--size", "61", "--out-dir", tmp_path / "ica")
+
+    assert done.code == 1 and "first: too few pixels are bright enough to tell colours" in done.err

@@ -77,9 +77,23 @@ def test_colours_tell_the_lens_from_its_arcs_without_any_start(turned):
         assert abs((found.image - strength * arcs)[near].sum()) < 0.03 * bands[0][near].sum()
 
 
-def test_what_is_too_faint_stays_as_it_is():
+def test_what_is_too_faint_stays_as_it_is_and_is_not_believed():
     image = np.stack([noise(6), noise(7)])
-    np.testing.assert_array_equal(arcs_by_colour(image).image, image[0])
+    found = arcs_by_colour(image)
+    np.testing.assert_array_equal(found.image, image[0])
+    assert found.reason == "too few pixels are bright enough to tell colours"
+
+
+def test_a_profile_is_believed_where_it_is_that_of_the_galaxy_in_the_middle():
+    light = galaxy() + ring()
+    beside = np.roll(galaxy(brightness=40.0), 12, axis=1)
+    two = galaxy(x=-3.5, R=2.0, brightness=300.0) + galaxy(x=3.5, R=2.0, brightness=300.0)
+
+    good, elsewhere, none = (fit_sersic(image + noise(3)) for image in (light, beside, two))
+
+    assert good.reason == "" and good.chi_square < 2
+    assert elsewhere.reason == "the Sersic profile is that of another object, 13 pixels from the middle"
+    assert none.reason.startswith("the Sersic profile does not fit: it leaves chi^2 per degree of freedom of ")
 
 
 def test_what_cannot_work_is_said():

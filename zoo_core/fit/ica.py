@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +23,12 @@ class OfOtherColour:
     Arguments:
         image: (H, W), one band less so much of the others that the lens is gone.
         band: number of that band, in whose unit the image is.
+        reason: why the lens is not to be believed gone; empty where it is.
     """
 
     image: np.ndarray
     band: int
+    reason: str = ""
 
 
 def arcs_by_colour(z: np.ndarray) -> OfOtherColour:
@@ -50,25 +53,29 @@ def arcs_by_colour(z: np.ndarray) -> OfOtherColour:
     pixels = z.reshape(len(z), -1)
     bright = (gaussian_filter(z.mean(0), 1.0) > BRIGHT).ravel()
     if bright.sum() < LEAST * len(z):
-        return OfOtherColour(z[0], 0)
-    a = _lens_colour(pixels, bright, z.shape[1:])
+        return OfOtherColour(z[0], 0, "too few pixels are bright enough to tell colours")
+    a, converged = _lens_colour(pixels, bright, z.shape[1:])
     rest = pixels - np.outer(a, a @ pixels)
     u = np.linalg.svd(rest[:, bright], full_matrices=False)[0][:, 0]
     image = u @ rest
     u = u * np.sign((image[bright] ** 3).sum())  # arcs shine
     band = int(np.argmax(u))
-    return OfOtherColour((u @ rest / u[band]).reshape(z.shape[1:]), band)
+    reason = "" if converged else f"FastICA has not converged in {STEPS} steps"
+    return OfOtherColour((u @ rest / u[band]).reshape(z.shape[1:]), band, reason)
 
 
-def _lens_colour(pixels: np.ndarray, bright: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Brightness of the lens in each band, a unit vector (bands,)."""
+def _lens_colour(pixels: np.ndarray, bright: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, bool]:
+    """Brightness of the lens in each band, a unit vector (bands,), and whether FastICA has converged."""
     from sklearn.decomposition import FastICA
+    from sklearn.exceptions import ConvergenceWarning
 
     found = FastICA(len(pixels), whiten="unit-variance", random_state=SEED, max_iter=STEPS, tol=TOLERANCE)
-    found.fit(pixels[:, bright].T)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `reason` says so
+        found.fit(pixels[:, bright].T)
     lens = int(np.argmax(_central_share(found.components_ @ pixels, bright, shape)))
     colour = np.asarray(found.mixing_)[:, lens]
-    return colour / np.linalg.norm(colour)
+    return colour / np.linalg.norm(colour), found.n_iter_ < STEPS
 
 
 def _central_share(s: np.ndarray, bright: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

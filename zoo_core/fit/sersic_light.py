@@ -28,6 +28,10 @@ FIRST_N, N_RANGE = 2.5, (0.5, 8.0)
 FLATTEST = 0.6  # either component of the ellipticity
 SMALLEST_R = 0.5  # pixels
 STEPS = 30  # of each fit
+LEAST_NEAR, NEAR = 2.5, 0.08  # pixels, and of the side: where the fit is judged
+MEDIAN = 0.455  # of chi^2 with one degree of freedom
+WORST = 10.0  # chi^2 per degree of freedom
+FARTHEST = 0.1  # of the side, from the middle: what is farther is not the galaxy whose arcs are looked for
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,15 @@ class SersicFit:
         light: (H, W), through the PSF, in the unit of the image.
         amplitude: brightness at the half-light radius.
         parameters: x and y (pixels from the centre of the frame), log_R, e1, e2 and n, as `fit.sersic.Sersic` has them.
+        chi_square: of a degree of freedom in the galaxy's middle, see `_Model.chi_square`.
+        reason: why it is not to be believed; empty where it is.
     """
 
     light: np.ndarray
     amplitude: float
     parameters: Mapping[str, float]
+    chi_square: float
+    reason: str
 
 
 def fit_sersic(z: np.ndarray, psf: np.ndarray | None = None) -> SersicFit:
@@ -71,7 +79,26 @@ def fit_sersic(z: np.ndarray, psf: np.ndarray | None = None) -> SersicFit:
             f_scale=outlying,
             max_nfev=STEPS,
         ).x
-    return SersicFit(model.light(state), float(state[0]), dict(zip(NAMES, state[1:].tolist(), strict=True)))
+    parameters: dict[str, float] = dict(zip(NAMES, state[1:].tolist(), strict=True))
+    chi_square = model.chi_square(state)
+    reason = _reason(float(state[0]), parameters, chi_square, min(z.shape))
+    return SersicFit(model.light(state), float(state[0]), parameters, chi_square, reason)
+
+
+def _reason(amplitude: float, parameters: Mapping[str, float], chi_square: float, side: int) -> str:
+    """Why a profile is not to be believed; empty where it is."""
+    away = float(np.hypot(parameters["x"], parameters["y"]))
+    broken = (
+        (not np.isfinite([amplitude, chi_square, away]).all(), "the Sersic profile is not finite"),
+        (amplitude <= 0, "no galaxy shines in the middle"),
+        (away > FARTHEST * side, f"the Sersic profile is that of another object, {away:.0f} pixels from the middle"),
+        (np.exp(parameters["log_R"]) < SMALLEST_R * 1.01, "the Sersic profile is that of a pixel, not of a galaxy"),
+        (
+            chi_square > WORST,
+            f"the Sersic profile does not fit: it leaves chi^2 per degree of freedom of {chi_square:.3g} in the middle",
+        ),
+    )
+    return next((words for rule, words in broken if rule), "")
 
 
 class _Model:
@@ -101,6 +128,18 @@ class _Model:
         slopes = profile.slopes(NAMES, profile.gradient())
         columns = [profile.brightness[0].numpy(), *(state[0] * slope[0].numpy() for slope in slopes)]
         return np.stack([(self.blurred(column) / self.sigma).ravel() for column in columns], 1)
+
+    def chi_square(self, state: np.ndarray) -> float:
+        """chi^2 per degree of freedom of the pixels near the centre of the profile, by the median of their squares.
+
+            median(r^2) / 0.455,   0.455: the median of chi^2 with one degree of freedom
+
+        Near is within the half-light radius, and NEAR of the side at most: arcs and neighbours, which are to be left,
+        are seldom half of the pixels there.
+        """
+        reach = np.clip(np.exp(state[3]), LEAST_NEAR, NEAR * min(self.z.shape))
+        near = np.hypot(self.x - state[1], self.y - state[2]) <= reach
+        return float(np.median(self.residuals(state)[near.ravel()] ** 2)) / MEDIAN
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where the fit begins, and between what."""

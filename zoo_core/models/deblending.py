@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from ..interfaces import Architecture
 from ..tasks import Heads
 from .model import Model
 
-__all__ = ["METHODS", "deblender"]
+__all__ = ["METHODS", "Deblended", "Deblender", "deblender"]
 
 SUMMARIES = {
     "ica": "lens light by its colour: independent components of the pixels of two bands or more",
@@ -27,6 +28,21 @@ SUMMARIES = {
 METHODS = tuple(SUMMARIES)
 VERSION = "1"  # changes whenever what they answer changes
 SIZE = 101
+
+
+@dataclass(frozen=True)
+class Deblended:
+    """Images without the light of their lens.
+
+    Arguments:
+        image: (B, C, H, W).
+        chi_square: (B,) per degree of freedom in the middle of the galaxy, of the worst band; None of "ica".
+        reasons: (B,) why the light is not to be believed gone; empty where it is.
+    """
+
+    image: Tensor
+    chi_square: list[float] | list[None]
+    reasons: list[str]
 
 
 class Deblender(nn.Module):
@@ -41,22 +57,34 @@ class Deblender(nn.Module):
         super().__init__()
         self.method, self.psf = method, psf
 
-    @torch.no_grad()
     def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
         """Arcs of images (B, bands, H, W), (B, bands, H, W) or (B, 1, H, W); on the CPU, in double precision.
 
         Arguments:
             noise: of the sky when the images were observed, (B, bands, 1, 1); None: it is measured.
         """
+        return self.deblended(x, noise).image
+
+    @torch.no_grad()
+    def deblended(self, x: Tensor, noise: Tensor | None = None) -> Deblended:
+        """Arcs of images as in `forward`, and what is to be thought of each."""
         level, measured = level_and_noise(x.float())
         sigma = measured if noise is None else noise.float()
         z = ((x - level) / sigma).cpu().double().numpy()
-        if self.method == "ica":
-            found = [arcs_by_colour(image) for image in z]
-            units = torch.stack([sigma[k, one.band] for k, one in enumerate(found)])
-            return torch.from_numpy(np.stack([one.image for one in found])).to(x)[:, None] * units[:, None]
-        light = np.stack([[fit_sersic(band, self.psf).light for band in image] for image in z])
-        return x - torch.from_numpy(light).to(x) * sigma
+        return (self._by_colour if self.method == "ica" else self._by_profile)(x, z, sigma)
+
+    def _by_colour(self, x: Tensor, z: np.ndarray, sigma: Tensor) -> Deblended:
+        found = [arcs_by_colour(image) for image in z]
+        units = torch.stack([sigma[k, one.band] for k, one in enumerate(found)])
+        image = torch.from_numpy(np.stack([one.image for one in found])).to(x)[:, None] * units[:, None]
+        return Deblended(image, [None] * len(found), [one.reason for one in found])
+
+    def _by_profile(self, x: Tensor, z: np.ndarray, sigma: Tensor) -> Deblended:
+        found = [[fit_sersic(band, self.psf) for band in image] for image in z]
+        light = np.stack([[one.light for one in fits] for fits in found])
+        worst = [max(one.chi_square for one in fits) for fits in found]
+        reasons = [next(filter(None, (one.reason for one in fits)), "") for fits in found]
+        return Deblended(x - torch.from_numpy(light).to(x) * sigma, worst, reasons)
 
 
 def deblender(

@@ -117,7 +117,12 @@ def _scorer(model: Model, images: Images, options: Options) -> Scorer:
         return PosteriorScorer(model, precision, outputs, options.samples)
     if options.out_dir is None or not model.task.written:
         return Scorer(model, precision)
-    return Scorer(model, precision, Outputs.of(options.out_dir, images))
+    outputs = Outputs.of(options.out_dir, images)
+    if hasattr(model.network, "deblended"):
+        from .deblended import DeblendingScorer  # likewise
+
+        return DeblendingScorer(model, precision, outputs)
+    return Scorer(model, precision, outputs)
 
 
 def _for_run(model: Model, images: int, precision: str, options: Options) -> Model:
