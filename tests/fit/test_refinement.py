@@ -11,7 +11,7 @@ from zoo_core.fit.lens_model import PARAMETERS, LensModel, changed, value
 from zoo_core.fit.lens_priors import MASS, Belief, Guess
 from zoo_core.fit.observed import Observed
 from zoo_core.fit.refinement import refine
-from zoo_core.fit.verdict import verdicts
+from zoo_core.fit.verdict import remarks, verdicts
 
 SIDE, SCALE, NOISE = 45, 0.1, 0.02
 TRUTH = {
@@ -136,6 +136,12 @@ def test_a_fit_is_believed_unless_something_is_wrong_with_it(found):
     assert verdicts(found, guess()) == [""]
     for words, fit in broken.items():
         assert words in verdicts(fit, guess())[0]
+
+
+def test_a_believed_fit_that_leaves_more_than_noise_is_remarked_upon(found):
+    assert remarks(found) == [""]
+    (remark,) = remarks(replace(found, chi_square=4.96 * found.degrees))
+    assert remark.startswith("chi^2 per degree of freedom is 4.96: the fit leaves more than noise")
 
 
 def test_a_mass_that_is_held_stays_and_its_lights_are_found():

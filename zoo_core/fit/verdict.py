@@ -10,9 +10,10 @@ from torch import Tensor
 from .lens_priors import RANGE, SEVERAL, Guess
 from .refinement import Refinement
 
-__all__ = ["verdicts"]
+__all__ = ["remarks", "verdicts"]
 
 WORST = 6.0  # chi^2 per degree of freedom
+DOUBTFUL = 2.0  # likewise: the fit is believed, and the row says that it leaves more than noise
 LEAST_GAIN = 60.0  # of the source, in chi^2: five parameters and the choice among starts gain some of it in noise
 FARTHEST = 0.25  # relative, by which a fit may leave the guess, or ...
 DEVIATIONS = 3.0  # ... so many of its standard deviations
@@ -57,6 +58,13 @@ def verdicts(fit: Refinement, guess: Guess) -> list[str]:
         (shear > MOST_SHEAR, "the shear is larger than galaxies have"),
     )
     return [_first(broken, k, {"ratio": ratio[k].item(), "theta_E": theta_E[k].item()}) for k in range(len(theta_E))]
+
+
+def remarks(fit: Refinement) -> list[str]:
+    """What must be known of a fit of each image that is believed; empty where there is nothing."""
+    ratios = (fit.chi_square / fit.degrees.clamp(min=1)).tolist()
+    words = "chi^2 per degree of freedom is {:.2f}: the fit leaves more than noise, its errors may be too small"
+    return [words.format(ratio) if ratio > DOUBTFUL else "" for ratio in ratios]
 
 
 def _first(broken: Sequence[tuple[Tensor, str]], image: int, numbers: dict[str, float]) -> str:

@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..fit.lens_priors import MASS, Guess
 from ..fit.observed import Observed
 from ..fit.refinement import Refinement, refine
-from ..fit.verdict import verdicts
+from ..fit.verdict import remarks, verdicts
 from ..images.expected_noise import ExpectedNoise
 from ..images.image import RawImage
 from ..images.origin import Origin
@@ -69,12 +69,14 @@ class Refined:
         reason: why it is not; empty where it is.
         chi_square: per degree of freedom; None where nothing was fitted.
         fit: None where nothing was fitted.
+        remark: what must be known of a fit that is believed.
     """
 
     posterior: Regression
     reason: str = ""
     chi_square: float | None = None
     fit: Refinement | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class RefiningScorer(Scorer):
         ]
         together: Columns = {name: [row[name][0] for row in columns] for name in empty}
         said = notes(together, self.model.familiarity)
-        return table_of(_with_reasons(batch, [one.reason for one, _ in found]), together, said)
+        return table_of(_with_reasons(batch, [one.reason or one.remark for one, _ in found]), together, said)
 
     def _parts(self, batch: PreparedBatch) -> Iterator[list[tuple[Refined, Columns]]]:
         """Each image of a part with its flags, which are of what the network says."""
@@ -171,8 +173,10 @@ def _of_one_size(
         reasons = verdicts(fit, guess)
     chi_square = (fit.chi_square / fit.degrees).tolist()
     return [
-        Refined(one if reason else _with_fit(one, fit, k), reason and f"not refined: {reason}", chi_square[k], fit)
-        for k, (one, reason) in enumerate(zip(alone, reasons, strict=True))
+        Refined(one, f"not refined: {reason}", chi_square[k], fit)
+        if reason
+        else Refined(_with_fit(one, fit, k), "", chi_square[k], fit, remark)
+        for k, (one, reason, remark) in enumerate(zip(alone, reasons, remarks(fit), strict=True))
     ]
 
 
