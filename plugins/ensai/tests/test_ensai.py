@@ -104,6 +104,14 @@ def test_first_weights_of_alexnet_are_small_and_its_biases_a_tenth():
     )
 
 
+def test_a_narrow_alexnet_may_begin_with_weights_that_keep_the_scale_of_its_signal():
+    network = network_of("ensai_alexnet", **FIVE, width=0.1, begin="he")
+    image = torch.randn(4, 1, 192, 192, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        maps, whole = network.maps(image), network.features(image)
+    assert 0.3 < float(whole.square().mean() / maps.square().mean()) < 3 and not network.head.bias.any()
+
+
 def test_every_network_measures_an_image():
     image = torch.randn(1, 1, 192, 192, generator=torch.Generator().manual_seed(0))
     for name in (*PARAMETERS, "ensai_inception"):

@@ -1,6 +1,7 @@
 """The four networks of Hezaveh et al. (2017) that measure the parameters of lenses, for any parameters and any size."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import zoo_core as zoo
 
@@ -40,6 +41,19 @@ class Arguments:
 
 
 @dataclass(frozen=True)
+class AlexNetArguments(Arguments):
+    """Of AlexNet, as `Arguments`.
+
+    Arguments:
+        begin: with "paper" the first weights of the fully connected layers are as small as in the paper, with "he" all
+            are as large as keeps the scale of the signal from layer to layer (He et al. 2015, arXiv:1502.01852).
+            A quarter as wide, the former still answered with the mean of all lenses after 600 steps.
+    """
+
+    begin: Literal["paper", "he"] = "paper"
+
+
+@dataclass(frozen=True)
 class InceptionArguments:
     """Of Inception-v4, whose width is that of the paper.
 
@@ -57,7 +71,7 @@ class InceptionArguments:
 def zoo_architectures() -> list[zoo.Architecture]:
     """Models 9, 5, 8 and 11 of the paper, whose committee `zoo.committee` makes of trained ones."""
     return [
-        _architecture("alexnet", "AlexNet", 192, Arguments),
+        _architecture("alexnet", "AlexNet", 192, AlexNetArguments),
         _architecture("overfeat", "OverFeat", 192, Arguments),
         _architecture("pairs", "pairs of a wide and a 1 x 1 convolution", 192, Arguments),
         _architecture("inception", "Inception-v4", 96, InceptionArguments),

@@ -18,9 +18,10 @@ class AlexNet(nn.Module):
     Arguments:
         channels, outputs, size: see `zoo.Architecture.build`.
         width: of all layers, in that of the paper.
+        begin: as of `AlexNetArguments`.
     """
 
-    def __init__(self, channels: int, outputs: int, size: int, width: float):
+    def __init__(self, channels: int, outputs: int, size: int, width: float, begin: str = "paper"):
         super().__init__()
         c64, c192, c256, c384, c4096 = (widened(n, width) for n in (64, 192, 256, 384, 4096))
         self.maps = nn.Sequential(
@@ -43,7 +44,7 @@ class AlexNet(nn.Module):
             nn.Conv2d(c256, c4096, side), nn.ReLU(), nn.Conv2d(c4096, c4096, 1), nn.ReLU(), nn.Flatten()
         )
         self.head = nn.Linear(c4096, outputs)
-        self._begin()
+        BEGINNINGS[begin](self)
 
     def features(self, x: Tensor) -> Tensor:
         """(B, 4096 width): what the last layer sees."""
@@ -53,15 +54,28 @@ class AlexNet(nn.Module):
         """Outputs (B, outputs) of images (B, channels, size, size)."""
         return self.head(self.features(x))
 
-    def _begin(self) -> None:
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.constant_(layer.bias, BIAS)  # pyright: ignore[reportArgumentType]
-        for layer in (*self.whole, self.head):
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.trunc_normal_(layer.weight, std=SPREAD, a=-2 * SPREAD, b=2 * SPREAD)
 
-
-def alexnet(channels: int, outputs: int, size: int, width: float, dropout: float, passes: int) -> nn.Module:
+def alexnet(channels: int, outputs: int, size: int, width: float, dropout: float, passes: int, begin: str) -> nn.Module:
     """The network with random weights; arguments as of the architecture."""
-    return thinned(AlexNet(channels, outputs, size, width), dropout, passes)
+    return thinned(AlexNet(channels, outputs, size, width, begin), dropout, passes)
+
+
+def _as_in_the_paper(network: AlexNet) -> None:
+    for layer in _layers(network):
+        nn.init.constant_(layer.bias, BIAS)
+    for layer in (*_layers(network.whole), network.head):
+        nn.init.trunc_normal_(layer.weight, std=SPREAD, a=-2 * SPREAD, b=2 * SPREAD)
+
+
+def _keeping_the_scale(network: AlexNet) -> None:
+    for layer in _layers(network):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
+    nn.init.zeros_(network.head.weight)  # the answer begins as the mean of all lenses
+
+
+def _layers(network: nn.Module) -> list:
+    return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+
+
+BEGINNINGS = {"paper": _as_in_the_paper, "he": _keeping_the_scale}
