@@ -1,25 +1,28 @@
 """Measures lens models beside one another: a network, the network refined, and lenstronomy from a blind start.
 
-Run: python docs/fit_peers.py 50 -o fit-peers.csv
+Run: python docs/fit_peers.py 50 -o fit-peers.csv --blind 12, and with --table to see what was measured.
+
 All three see the same simulated images (`modelling_euclid`, drawn anew) on one core; fits get the PSF and the noise
 that the zoo expects. lenstronomy is used as its users do: a particle swarm, then a Markov chain, both from wide bounds
-that know nothing of the lens; source and lens galaxy are Sersic profiles there. An hour and more for 50 lenses.
+that know nothing of the lens; source and lens galaxy are Sersic profiles there. It takes minutes a lens, so it fits the
+first `--blind` of them. A row is written when it is there: stopped, the script goes on where it was.
 """
 
 import argparse
 import csv
+import logging
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from lenstronomy.Workflow.fitting_sequence import FittingSequence
 from torch import Tensor
 
 import zoo_core as zoo
+from zoo_core.bench.metrics.intervals import binomial, percentile
 from zoo_core.fit.lens_priors import Guess
 from zoo_core.fit.observed import Observed
 from zoo_core.fit.refinement import Refinement, refine
@@ -29,10 +32,12 @@ from zoo_core.interfaces import Dataset
 from zoo_core.predict.refined import guess_of
 from zoo_core.tasks import Regression
 
-NETWORK, SEED = "resnet_regression.euclid", 909
+NETWORK, SEED, RESAMPLES = "resnet_regression.euclid", 909, 2000
+REFINED, BLIND = f"{NETWORK} --refine", "lenstronomy"
 FIELD = 61  # pixels a side that lenstronomy fits: rings of 2 arcsec with what is about them
-COLUMNS = ("id", "theta_E", "method", "fitted", "error", "chi_square", "accepted", "seconds")
-SETTINGS = {"particles": 60, "iterations": 60, "burnt": 30, "run": 30, "walkers": 4}
+COLUMNS: tuple[str, ...] = ("id", "theta_E", "method", "fitted", "error", "chi_square", "accepted", "seconds")
+SETTINGS = {"particles": 200, "iterations": 200, "burnt": 60, "run": 60, "walkers": 4}
+OUTLYING = 0.25  # of the Einstein radius
 
 PLACE, SHAPE = 0.5, 0.5  # bounds of centres, arcsec, and of ellipticities
 LENS = {
@@ -48,56 +53,133 @@ SOURCE = {"R_sersic": (0.2, 0.2, 0.02, 1.0), **SERSIC} | dict.fromkeys(("center_
 GALAXY = {"R_sersic": (1.0, 0.5, 0.05, 5.0), **SERSIC} | {axis: LENS[axis] for axis in ("center_x", "center_y")}
 """Start, spread, and bounds of each parameter of lenstronomy's models, of all lenses alike."""
 
+MODELS = {
+    "lens_model_list": ["SIE", "SHEAR"],
+    "source_light_model_list": ["SERSIC_ELLIPSE"],
+    "lens_light_model_list": ["SERSIC_ELLIPSE"],
+}
+
 Row = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Fit, and write a row for each lens and method."""
+    """Fit what is not in the table yet, or show the table."""
     parser = argparse.ArgumentParser(description="Lens models beside one another.")
     parser.add_argument("images", type=int)
     parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--blind", type=int, default=0, help="so many of them through lenstronomy")
+    parser.add_argument("--table", action="store_true", help="show what was measured")
     for name, value in SETTINGS.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     asked = parser.parse_args()
+    if asked.table:
+        show(rows_of(asked.out))
+        return
     torch.set_num_threads(1)
+    lenses = Lenses(zoo.open_dataset("modelling_euclid", n=asked.images, seed=SEED))
+    done = {(row["id"], row["method"]) for row in rows_of(asked.out)}
     settings = {name: getattr(asked, name) for name in SETTINGS}
-    with asked.out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in measured(zoo.open_dataset("modelling_euclid", n=asked.images, seed=SEED), settings):
-            writer.writerow([row.get(name, "") for name in COLUMNS])
-            file.flush()
+    for k in range(asked.images):
+        if (lenses.id(k), REFINED) not in done:
+            add(asked.out, lenses.measured(k))
+    for k in range(min(asked.blind, asked.images)):
+        if (lenses.id(k), BLIND) not in done:
+            add(asked.out, [lenses.blind(k, settings)])
 
 
-def measured(dataset: Dataset, settings: Mapping[str, int]) -> Iterator[Row]:
-    """The rows of all lenses; the network sees them in one batch, as it is meant to."""
-    images, truth, scale = dataset.images(slice(0, len(dataset))), dataset.truth(), dataset.description.pixel_scale
-    assert scale is not None
-    model = zoo.load(NETWORK, device="cpu")
-    start = time.process_time()
-    guess = guess_of(cast(Regression, model(images, pixel_scale=scale)))
-    each = (time.process_time() - start) / len(dataset)
-    for k in range(len(dataset)):
-        named = {"id": truth["id"][k], "theta_E": truth["theta_E"][k]}
-        one = Guess(*({name: of[k : k + 1] for name, of in part.items()} for part in (guess.mean, guess.deviation)))
-        stated = {"fitted": one.theta_E.item(), "error": one.deviation["theta_E"].item(), "seconds": each}
-        yield named | {"method": NETWORK, "accepted": 1, **stated}
-        observed = exposed(images[k, 0], scale, truth["psf_fwhm"][k])
+def rows_of(path: Path) -> list[Row]:
+    """What was measured so far."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add(path: Path, rows: Sequence[Row]) -> None:
+    """Write these rows behind the others."""
+    new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerows(rows)
+
+
+class Lenses:
+    """Simulated lenses, with what a network says of all of them, as it sees them in one batch.
+
+    Arguments:
+        dataset: whose truth holds theta_E and psf_fwhm.
+    """
+
+    def __init__(self, dataset: Dataset):
+        scale = dataset.description.pixel_scale
+        assert scale is not None
+        self.images, self.truth, self.scale = dataset.images(slice(0, len(dataset))), dataset.truth(), scale
+        model = zoo.load(NETWORK, device="cpu")
+        model(self.images[:1], pixel_scale=scale)  # the first one pays for what comes once
+        start = time.process_time()
+        self.guess = guess_of(cast(Regression, model(self.images, pixel_scale=scale)))
+        self.seconds = (time.process_time() - start) / len(dataset)
+
+    def id(self, k: int) -> str:
+        """Of one lens."""
+        return str(self.truth["id"][k])
+
+    def measured(self, k: int) -> list[Row]:
+        """The rows of the network and of the refinement, which keeps the network's numbers where it is not believed."""
+        one, seen = self._guess(k), self._observed(k)
         start = time.process_time()
         with torch.no_grad():
-            found = refine(observed, one)
+            found = refine(seen, one)
             reason = verdicts(found, one)[0]
-        yield (
-            named
-            | {"method": f"{NETWORK} --refine", "accepted": int(not reason)}
-            | {
-                "fitted": found.value("theta_E").item() if not reason else one.theta_E.item(),
-                "error": found.with_model_error()[0, 0, 0].sqrt().item() if not reason else stated["error"],
-                "chi_square": reduced(found),
-                "seconds": time.process_time() - start + each,
-            }
-        )
-        yield named | {"method": "lenstronomy", "accepted": 1} | classical(observed, settings)
+        seconds = time.process_time() - start + self.seconds
+        stated = {"fitted": one.theta_E.item(), "error": one.deviation["theta_E"].item()}
+        fitted = {"fitted": found.value("theta_E").item(), "error": found.with_model_error()[0, 0, 0].sqrt().item()}
+        of_fit = {"accepted": int(not reason), "chi_square": residual(seen, found, whole_frame(found, seen))}
+        return [
+            self._named(k, NETWORK) | stated | {"accepted": 1, "seconds": self.seconds},
+            self._named(k, REFINED) | (stated if reason else fitted) | of_fit | {"seconds": seconds},
+        ]
+
+    def blind(self, k: int, settings: Mapping[str, int]) -> Row:
+        """The row of lenstronomy; its chi^2 is of the pixels that the refinement fits."""
+        seen = self._observed(k)
+        with torch.no_grad():
+            found = refine(seen, self._guess(k))
+        row, model = classical(seen, settings)
+        return self._named(k, BLIND) | row | {"accepted": 1, "chi_square": residual(seen, found, model)}
+
+    def _named(self, k: int, method: str) -> Row:
+        return {"id": self.id(k), "theta_E": self.truth["theta_E"][k], "method": method}
+
+    def _guess(self, k: int) -> Guess:
+        parts = (self.guess.mean, self.guess.deviation)
+        return Guess(*({name: of[k : k + 1] for name, of in part.items()} for part in parts))
+
+    def _observed(self, k: int) -> Observed:
+        return exposed(self.images[k, 0], self.scale, self.truth["psf_fwhm"][k])
+
+
+def whole_frame(found: Refinement, observed: Observed, of: Tensor | None = None) -> np.ndarray:
+    """The image of the refinement, or another plane `of` its pixels, as lenstronomy's: the middle of the frame."""
+    plane = (found.image if of is None else of)[0]
+    frame = torch.zeros(observed.pixels.shape[1:], dtype=plane.dtype)
+    left, top = (observed.origin - found.fitted.origin)[0].round().long().tolist()
+    rows, columns = (
+        slice(max(0, first), min(length, first + side))
+        for first, length, side in zip((top, left), frame.shape, plane.shape, strict=True)
+    )
+    frame[rows, columns] = plane[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    return cropped(frame[None])
+
+
+def residual(observed: Observed, found: Refinement, model: np.ndarray) -> float:
+    """Mean of the squared residuals over the noise, of the pixels that both fits see: the same for each of them."""
+    both = whole_frame(found, observed, found.fitted.counted).astype(bool) & cropped(observed.counted)
+    square = ((cropped(observed.pixels) - model) / cropped(observed.sigma)) ** 2
+    return float(square[both].mean())
 
 
 def exposed(image: np.ndarray, scale: float, fwhm: float) -> Observed:
@@ -116,22 +198,16 @@ def gaussian(scale: float, fwhm: float) -> Tensor:
     return (line[:, None] * line)[None]
 
 
-def reduced(found: Refinement) -> float:
-    """chi^2 per degree of freedom."""
-    return (found.chi_square / found.degrees).item()
+def classical(observed: Observed, settings: Mapping[str, int]) -> tuple[Row, np.ndarray]:
+    """What lenstronomy finds, how long it takes, and the image of its best model."""
+    from lenstronomy.Util.class_creator import create_im_sim
+    from lenstronomy.Workflow.fitting_sequence import FittingSequence
 
-
-def classical(observed: Observed, settings: Mapping[str, int]) -> Row:
-    """What lenstronomy finds, and how long it takes."""
     start = time.process_time()
+    bands = [[data_of(observed), psf_of(observed), {"supersampling_factor": 2}]]
     sequence = FittingSequence(
-        {"multi_band_list": [[data_of(observed), psf_of(observed), {"supersampling_factor": 2}]]}
-        | {"multi_band_type": "multi-linear"},
-        {
-            "lens_model_list": ["SIE", "SHEAR"],
-            "source_light_model_list": ["SERSIC_ELLIPSE"],
-            "lens_light_model_list": ["SERSIC_ELLIPSE"],
-        },
+        {"multi_band_list": bands, "multi_band_type": "multi-linear"},
+        MODELS,
         {},
         {"image_likelihood_mask_list": [cropped(observed.counted).astype(bool)], "check_bounds": True},
         {
@@ -146,14 +222,10 @@ def classical(observed: Observed, settings: Mapping[str, int]) -> Row:
     done = sequence.fit_sequence([["PSO", swarm], ["emcee", chain | {"walkerRatio": settings["walkers"]}]])
     _, samples, names, _ = done[-1]
     theta_E = samples[:, names.index("theta_E_lens0")]
-    likelihood = sequence.best_fit_likelihood()
-    pixels = np.count_nonzero(cropped(observed.counted)) - len(names)
-    return {
-        "fitted": float(np.median(theta_E)),
-        "error": float(np.std(theta_E)),
-        "chi_square": -2 * likelihood / pixels,
-        "seconds": time.process_time() - start,
-    }
+    seconds = time.process_time() - start
+    best = {name: of for name, of in sequence.best_fit().items() if name != "kwargs_tracer_source"}
+    model = create_im_sim(bands, "multi-linear", MODELS).image_linear_solve(inv_bool=True, **best)[0][0]
+    return {"fitted": float(np.median(theta_E)), "error": float(np.std(theta_E)), "seconds": seconds}, model
 
 
 def bounded(*models: Mapping[str, tuple[float, ...]], fixed: list[dict[str, float]] | None = None) -> list[Any]:
@@ -188,5 +260,41 @@ def cropped(planes: Tensor) -> np.ndarray:
     return planes[0, first : first + FIELD, first : first + FIELD].numpy()
 
 
+def show(rows: Sequence[Row]) -> None:
+    """A line for each method: of all lenses that it has measured, and of those that all three have."""
+    blind = {row["id"] for row in rows if row["method"] == BLIND}
+    for method in (NETWORK, REFINED, BLIND):
+        of = [row for row in rows if row["method"] == method]
+        log.info("%s", line(of))
+        if method != BLIND:
+            log.info("%s", line([row for row in of if row["id"] in blind]))
+    believed = [row for row in rows if row["method"] == REFINED and int(row["accepted"])]
+    log.info("believed: %s", line(believed))
+
+
+def line(rows: Sequence[Row]) -> str:
+    """Median error, outliers, errors held within one sigma and two, chi^2 and seconds."""
+    truth, found, error, chi, seconds = (
+        np.array([float(row[name] or np.nan) for row in rows])
+        for name in ("theta_E", "fitted", "error", "chi_square", "seconds")
+    )
+    off, pull = abs(found / truth - 1), abs(found - truth) / error
+    rates = " | ".join(_rate(hit) for hit in (off > OUTLYING, pull < 1, pull < 2))
+    typical = f"{_median(100 * off)} % | {rates} | {_median(chi)} | {np.median(seconds):.3g}"
+    return f"| {rows[0]['method']} | {len(rows)} | {typical} |"
+
+
+def _median(values: np.ndarray) -> str:
+    draws = np.random.default_rng(SEED).integers(len(values), size=(RESAMPLES, len(values)))
+    low, high = percentile(np.median(values[draws], axis=1)) or (np.nan, np.nan)
+    return f"{np.median(values):.3g} [{low:.3g}, {high:.3g}]"
+
+
+def _rate(hits: np.ndarray) -> str:
+    low, high = binomial(int(hits.sum()), len(hits)) or (np.nan, np.nan)
+    return f"{hits.mean():.2f} [{low:.2f}, {high:.2f}]"
+
+
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     main()
