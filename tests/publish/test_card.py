@@ -7,7 +7,7 @@ from huggingface_hub import ModelCard, parse_eval_result_entries
 
 from zoo_core.bench.results import Estimate, Result, read_result, read_results
 from zoo_core.catalog.registry import catalog
-from zoo_core.catalog.specs import ModelSpec
+from zoo_core.catalog.specs import Cost, ModelSpec
 from zoo_core.publish.card import model_card
 from zoo_core.publish.eval_results import write_eval_results
 from zoo_core.tasks import Heads
@@ -67,13 +67,15 @@ def test_the_hub_s_own_parser_reads_every_measured_number(result, tmp_path):
 
 
 def test_the_text_says_what_a_user_must_know(spec, result):
-    text = model_card(replace(spec, known_failures=("mergers",), paper="@article{a}"), [result]).text
+    spec = replace(spec, known_failures=("mergers",), paper="@article{a}", cost=Cost(12, 3_400_000_000))
+    text = model_card(spec, [result]).text
     for fact in (
         'zoo.load("second.tiny")',
         "pip install zoo-core zoo-second",
         spec.weights.sha256,
         "theta_E (arcsec), q",
         '{"op": "frame", "size": 33}',
+        "12 parameters; 3.4 GFLOP an image and view",
         "- mergers",
         "@article{a}",
         "trained on images of this data set",

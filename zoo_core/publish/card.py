@@ -12,6 +12,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..bench.quoting import coded, quoted
 from ..bench.results import Estimate, Result
+from ..catalog.cost import cost_in_words
 from ..catalog.measured import real_false_positives
 from ..catalog.specs import ANY, ModelSpec
 from ..tasks import task_named
@@ -90,6 +91,7 @@ def _facts(spec: ModelSpec) -> str:
         "bands": ", ".join(spec.bands),
         "pixel scale": _scale(spec),
         "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
+        **({"cost": cost_in_words(spec)} if spec.cost else {}),
         **(_probabilities(spec) if task_named(spec.task).gives_probabilities else {}),
         **_errors(spec),
         "weights": f"{spec.weights.size:,} bytes, sha256 `{spec.weights.sha256}`",
