@@ -182,7 +182,7 @@ def show_parameters(network: str, made: Mapping[str, np.ndarray]) -> None:
         cells = [median(relative), *map(median, errors[k].T), f"{(pulls[k] < 1).mean(0)[0]:.2f}"]
         log.info("| %s | %s |", way, " | ".join(cells))
         log.info(
-            "    less than with the light left in: %s", " | ".join(map(median_difference, errors[k].T, errors[0].T))
+            "    more than with the light left in: %s", " | ".join(map(median_difference, errors[k].T, errors[0].T))
         )
 
 
