@@ -55,6 +55,8 @@ def test_a_list_of_paths_is_read_from_a_file_or_from_standard_input(folder, monk
     monkeypatch.setattr("sys.stdin", io.StringIO(lines))
 
     assert ids(from_file=folder / "list.txt") == ["b", "a b"]
+    (folder / "marked.csv").write_text((folder / "list.txt").read_text(), encoding="utf-8-sig")
+    assert ids(from_file=folder / "marked.csv") == ["b", "a b"]
     assert ids(from_file="-") == ["b", "a b"]
 
 

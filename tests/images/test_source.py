@@ -86,6 +86,7 @@ def test_an_unknown_extension_says_what_is_there(write_fits, image):
             "20 planes, the model takes one band; --stack gives each plane a row of its own; for one band alone",
         ),
         ((24, 20, 3), 3, "the bands must be the first axis"),
+        ((24, 20, 3), 1, "last axis looks like 3 bands, the model takes one; write image"),
         ((5, 3, 24, 20), 3, "4 axes .* --stack takes a row each"),
         ((0, 24, 20), 1, "holds no pixels"),
     ],

@@ -120,9 +120,9 @@ def _listed(from_file: StrPath | None) -> Iterator[str]:
 def _opened(from_file: StrPath) -> AbstractContextManager[TextIO]:
     if from_file == "-":
         if isinstance(sys.stdin, TextIOWrapper):
-            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+            sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
         return nullcontext(sys.stdin)
-    return Path(from_file).open(encoding="utf-8", errors="surrogateescape")
+    return Path(from_file).open(encoding="utf-8-sig", errors="surrogateescape")
 
 
 def _folder(names: Sequence[str], stack: bool, ext: str | int | None, from_file: StrPath | None) -> Path:

@@ -148,6 +148,9 @@ def _mismatch(image: np.ndarray, n_bands: int) -> str:
         return f"one band, the model takes {n_bands}; name the files of each with --bands, as in 'r=*_r.fits'"
     if image.shape[-1] == n_bands:
         return f"shape {image.shape}; the bands must be the first axis: np.moveaxis(image, -1, 0)"
+    if n_bands == 1 and image.shape[-1] < min(image.shape[:2]) / 2:
+        last = f"shape {image.shape}, whose last axis looks like {image.shape[-1]} bands, the model takes one"
+        return f"{last}; write image[..., k] of the one that it knows to a file"
     if n_bands == 1:
         found = f"shape {image.shape}, {len(image)} planes, the model takes one band"
         return f"{found}; --stack gives each plane a row of its own; for one band alone, write its plane to a file"
