@@ -34,7 +34,8 @@ def resamples(groups: np.ndarray, count: int = RESAMPLES, seed: int = SEED) -> I
         size = min(block, count - start)
         weights = np.zeros((size, len(groups)), dtype=np.int64)
         for rows in members:
-            weights[:, rows] = _multiplicities(rng, len(rows), size)
+            for row, drawn in zip(weights, rng.integers(0, len(rows), (size, len(rows))), strict=True):
+                row[rows] = np.bincount(drawn, minlength=len(rows))
         yield weights
 
 
@@ -94,8 +95,3 @@ def binomial(successes: int, trials: int, level: float = LEVEL) -> tuple[float, 
     low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
     high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
     return low, high
-
-
-def _multiplicities(rng: np.random.Generator, rows: int, size: int) -> np.ndarray:
-    drawn = rng.integers(0, rows, (size, rows)) + np.arange(size)[:, None] * rows
-    return np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows)
