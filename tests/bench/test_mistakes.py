@@ -25,8 +25,8 @@ def test_the_worst_are_those_whose_true_class_is_least_probable(tiny_model, brig
 
 
 def test_what_is_not_measured_is_an_error_that_says_how(tiny_model, tmp_path):
-    with pytest.raises(ResultError, match=r"run zoo benchmark trivial\.one --on bright first"):
-        worst(tmp_path, "bright", "trivial.one", tiny_model("trivial.one").heads, 3)
+    with pytest.raises(ResultError, match=r"run zoo benchmark trivial\.space --on finding_space first"):
+        worst(tmp_path, "finding_space", "trivial.space", tiny_model("trivial.one").heads, 3)
 
 
 def test_a_model_that_failed_has_no_mistakes_to_show(tiny_model, bright, tmp_path):
