@@ -47,6 +47,14 @@ def test_behind_lastro_it_begins_with_the_features_that_are_published():
         LASTRO(channels=3, size=64)
 
 
+def test_behind_resnet_the_published_regressor_has_the_features_of_what_it_began_with():
+    model, begun = (zoo.load(name, device="cpu") for name in ("vib_regression.hst", "resnet_regression.hst"))
+    x = torch.randn(2, 4, 144, 144)
+    assert model.preprocess.digest == begun.preprocess.digest
+    features = model.network.encoder(x), begun.network.features(x)
+    torch.testing.assert_close(*features, atol=1e-5, rtol=1e-5)  # the mean of equal weights is rounded
+
+
 def test_what_the_latent_is_told_is_the_divergence_of_its_distribution(network):
     x = torch.randn(3, 3, 64, 64)
     _, nats = network.answered(x, torch.zeros(3, 32))
