@@ -40,7 +40,7 @@ def test_table_is_written_and_the_gallery_drawn(zoo_command, folder, tmp_path):
     answer = zoo_command("predict", "flat.space", folder / "*.fits", "-o", out, "--gallery", picture)
     assert answer.code == 0 and answer.out == ""
     assert f"5 of 6 images predicted; wrote {out} and {picture}" in answer.err
-    assert f"what was wrong with the others, first: {Table.read(out)['message'][5]}" in answer.err
+    assert f"; the one that was not: {Table.read(out)['message'][5]}" in answer.err
     assert list(Table.read(out)["status"]) == ["ok"] * 5 + ["error"]
     assert matplotlib.image.imread(picture).shape[1] > 500
 
@@ -56,6 +56,13 @@ def test_a_terminal_tells_a_probability_near_one_from_one():
     rows = [{"p": p} for p in (0.98765432, 0.99996012, 1.0, 12345.678)]
 
     assert [_text(value) for row in rows for value in row.values()] == ["0.9877", "0.99996", "1", "1.235e+04"]
+
+
+def test_of_several_that_could_not_be_used_the_first_is_said_and_where_the_others_are(zoo_command, folder):
+    (folder / "c0.fits").write_bytes(b"nor this")
+    answer = zoo_command("predict", "flat.space", folder)
+    assert "4 of 6 images predicted; `message` says what was wrong with the others, first: " in answer.err
+    assert "b'nor this'" in answer.err
 
 
 def test_drawing_says_how_far_it_is(zoo_command, folder, tmp_path, monkeypatch):

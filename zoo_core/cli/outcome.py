@@ -56,7 +56,8 @@ def say(
     where = f"; wrote {' and '.join(paths)}" if paths else ""
     if usable and not any(pictures) and sys.stdout.isatty():
         where += "; --gallery top.png shows them as pictures"
-    why = f"; {told}, first: {fault}" if fault else ""
+    others = "the one that was not" if finished.failed == 1 else f"{told}, first"
+    why = f"; {others}: {fault}" if fault else ""
     logger.info("%d of %d images %s%s%s", usable, finished.rows, done, where, why)
 
 
