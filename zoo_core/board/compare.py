@@ -21,7 +21,7 @@ from ..scores import AnomalyScores, ClassScores, ClusterScores, ColumnScores, Pa
 __all__ = ["Comparison", "Disagreement", "PairedMetric", "compare", "disputed", "paired"]
 
 
-ROUNDING = 1e-5
+ROUNDING = 1e-4
 """Of truths in single precision, which other processors compute otherwise in the last digits, relative."""
 
 
