@@ -162,7 +162,7 @@ def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, o
     assert running.returncode == -signal.SIGKILL  # it was killed before it was done
     assert said and all(line.startswith("zoo: ") for line in said), "it says what it does, and its libraries nothing"
     for name, tensor in whole.items():
-        torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+        torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=f"{name}: {{}}".format)
 
 
 def test_an_interrupted_run_says_so_and_goes_on(recipe, tmp_path, caplog, ctrl_c):
