@@ -49,15 +49,7 @@ class DeblendingScorer(Scorer):
 
 def _without(batch: PreparedBatch, gone: np.ndarray, found: Deblended) -> PreparedBatch:
     """The batch, of which those images are unusable whose light is not gone."""
-    usable, messages, reasons = batch.usable.copy(), list(batch.messages), iter(found.reasons)
-    for row in np.flatnonzero(batch.usable):
-        reason = next(reasons)
-        usable[row] = not reason
-        messages[row] = "; ".join(filter(None, (messages[row], reason)))
-    return replace(
-        batch,
-        usable=usable,
-        messages=tuple(messages),
-        pixels=batch.pixels[gone],
-        origins=tuple(compress(batch.origins, gone)),
-    )
+    usable = batch.usable.copy()
+    usable[batch.usable] = gone
+    origins = tuple(compress(batch.origins, gone))
+    return replace(batch.with_reasons(found.reasons), usable=usable, pixels=batch.pixels[gone], origins=origins)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,15 @@ class PreparedBatch:
     sky: np.ndarray
     contradicted: int = 0
     origins: tuple[Origin, ...] = ()
+
+    def with_reasons(self, reasons: Sequence[str]) -> PreparedBatch:
+        """The batch with reasons in the messages of the usable rows."""
+        each = iter(reasons)
+        noted = [
+            "; ".join(filter(None, (message, next(each) if usable else "")))
+            for message, usable in zip(self.messages, self.usable, strict=True)
+        ]
+        return replace(self, messages=tuple(noted))
 
 
 OriginOf = Callable[[RawImage, Prepared, float | None], Origin]

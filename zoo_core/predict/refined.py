@@ -128,7 +128,7 @@ class RefiningScorer(Scorer):
         ]
         together: Columns = {name: [row[name][0] for row in columns] for name in empty}
         said = notes(together, self.model.familiarity)
-        return table_of(_with_reasons(batch, [one.reason or one.remark for one, _ in found]), together, said)
+        return table_of(batch.with_reasons([one.reason or one.remark for one, _ in found]), together, said)
 
     def _parts(self, batch: PreparedBatch) -> Iterator[list[tuple[Refined, Columns]]]:
         """Each image of a part with its flags, which are of what the network says."""
@@ -245,13 +245,3 @@ def exposed(image: RawImage, prepared: Prepared, pixel_scale: float | None) -> E
     """What is kept of an image, see `reading.OriginOf`."""
     scale = image.pixel_scale if pixel_scale is None else pixel_scale
     return Exposed(path=image.path, image=image, pixel_scale=scale)
-
-
-def _with_reasons(batch: PreparedBatch, reasons: Sequence[str]) -> PreparedBatch:
-    """The batch with reasons in the messages of the usable rows."""
-    each = iter(reasons)
-    noted = [
-        "; ".join(filter(None, (message, next(each) if usable else "")))
-        for message, usable in zip(batch.messages, batch.usable, strict=True)
-    ]
-    return replace(batch, messages=tuple(noted))
