@@ -50,8 +50,7 @@ class ExpectedNoise:
             sigma: noise of the sky when they were observed, (B, C, 1, 1), if some of it has been taken away since;
                 None: it is measured.
         """
-        level, measured = level_and_noise(images)
-        sigma = measured if sigma is None else sigma.to(images)
+        level, sigma = level_and_noise(images, sigma)
         z = (images - level) / sigma
         return cls(z, (1 + SHOT * blur(z, SMOOTH).abs()).sqrt(), sigma)
 

@@ -34,13 +34,16 @@ def sky(pixels: Tensor) -> tuple[Tensor, Tensor]:
     return level[..., None], sigma[..., None]
 
 
-def level_and_noise(pixels: Tensor) -> tuple[Tensor, Tensor]:
+def level_and_noise(pixels: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Level and standard deviation of the sky, (..., 1, 1), the second never 0.
 
     Arguments:
         pixels: (..., H, W), finite, in any unit. In an image without noise sigma is a thousandth of its peak.
+        noise: (..., 1, 1), where it is known, as of an image of which some has been taken away; None: it is measured.
     """
     level, sigma = sky(pixels)
+    if noise is not None:
+        return level, noise.to(pixels)
     peak = pixels.abs().amax((-2, -1), keepdim=True).clamp(min=LEAST)
     return level, torch.where(sigma > 1e-6 * peak, sigma, 1e-3 * peak)
 

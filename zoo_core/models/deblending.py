@@ -68,8 +68,7 @@ class Deblender(nn.Module):
     @torch.no_grad()
     def deblended(self, x: Tensor, noise: Tensor | None = None) -> Deblended:
         """Arcs of images as in `forward`, and what is to be thought of each."""
-        level, measured = level_and_noise(x.float())
-        sigma = measured if noise is None else noise.float()
+        level, sigma = level_and_noise(x.float(), noise)
         z = ((x - level) / sigma).cpu().double().numpy()
         return (self._by_colour if self.method == "ica" else self._by_profile)(x, z, sigma)
 

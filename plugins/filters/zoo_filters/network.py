@@ -54,8 +54,7 @@ class Filter(nn.Module, ABC):
         Arguments:
             noise: of the sky when the images were observed, (B, C, 1, 1); None: it is measured.
         """
-        level, measured = level_and_noise(x.float())
-        sigma = measured if noise is None else noise.float()
+        level, sigma = level_and_noise(x.float(), noise)
         z = ((x - level) / sigma).cpu().double().numpy()
         images = [[self.filtered(channel, float(self.strength)) for channel in image] for image in z]
         return torch.from_numpy(np.array(images).reshape(z.shape)).to(sigma) * sigma + level

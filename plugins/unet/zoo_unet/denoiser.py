@@ -42,8 +42,7 @@ class AstroUNet(nn.Module):
             ratio: of each image, (B,); None: that of the network.
             noise: of the sky when the images were observed, (B, channels, 1, 1); None: it is measured.
         """
-        level, measured = level_and_noise(x)
-        sigma = measured if noise is None else noise
+        level, sigma = level_and_noise(x, noise)
         told = torch.full((len(x),), self.ratio) if ratio is None else ratio
         seen = (x - level) / sigma
         return padded(lambda part: self.unet(part, told[:, None]), seen, 2 ** (len(WIDTHS) - 1)) * sigma
