@@ -21,13 +21,13 @@ import torch
 
 import zoo_core as zoo
 from zoo_core.bench.metrics.intervals import percentile
-from zoo_core.datasets.simulated.modelling import HEADS, Modelling
+from zoo_core.datasets.simulated.modelling import HEADS, Modelling, lens_facts, parameters_of
 from zoo_core.fit.ica import arcs_by_colour
 from zoo_core.fit.sersic_light import fit_sersic
 from zoo_core.images.sky import level_and_noise
 from zoo_core.sim.cutouts import Cutout, draw, expose_in_bands
 from zoo_core.sim.ground import COLOURS
-from zoo_core.sim.modelling import TELESCOPES, ellipticity
+from zoo_core.sim.modelling import TELESCOPES
 from zoo_core.sim.telescope.survey import Randoms, observe
 from zoo_core.tasks import Regression
 
@@ -116,14 +116,13 @@ def deblended(lenses: InBands, start: int, stop: int) -> dict[str, np.ndarray]:
     made = expose_in_bands(lenses.cutouts(start, stop), TELESCOPE.frame)
     streams = lenses.streams(start, stop - start, STREAM)
     images = torch.stack([exposed(made, band, streams) for band in range(len(WAVELENGTHS))], 1)
-    e1, e2 = ellipticity(made.truth["lens_q"], made.truth["lens_phi"])
-    truth = np.stack([e1 if name == "e1" else e2 if name == "e2" else made.truth[name] for name in HEADS.parameters], 1)
     rows: dict[str, list] = {"images": [], "left": [], "failed": []}
     for seen, galaxy, ring in zip(images, made.foreground.double().numpy(), made.arcs.double().numpy(), strict=True):
         found, failed = by_all_ways(seen, galaxy[0])
         rows["images"].append(np.stack([image for image, _ in found.values()]).astype(np.float32))
         rows["left"].append([numbers(image, galaxy[band], ring[band]) for image, band in found.values()])
         rows["failed"].append(failed)
+    truth = parameters_of(lens_facts(made.truth), HEADS.parameters)
     return {"truth": truth, **{name: np.array(values) for name, values in rows.items()}}
 
 
