@@ -1,16 +1,19 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import zoo_core as zoo
 from zoo_core.catalog.entries import entry_of
+from zoo_core.catalog.registry import catalog
+from zoo_core.catalog.specs import Cost
 from zoo_core.errors import UnknownNameError, WeightsError
 from zoo_core.models.describe import describe
 from zoo_core.testing.check import BROKEN, EXPECTED, OBEYED, SKIPPED, Outcome, Report, check
 from zoo_core.testing.scaffold import new
-from zoo_core.testing.trained import OF_CODE, TRAINED_LAWS
+from zoo_core.testing.trained import OF_CODE, TRAINED_LAWS, Trial
 
 from ..catalog.distributions import declare, install
 
@@ -131,6 +134,12 @@ def test_a_cost_that_is_not_the_network_s_breaks_its_law(published, cost, messag
     published(cost=cost)
     report = check("pipeline.smooth", weights=True, device="cpu", rounds=1)
     assert not report.passed and outcome(report, "cost").message == message
+
+
+def test_operations_that_an_entry_states_of_a_fit_break_the_law():
+    fit = catalog().model("lensfit.slc2020")
+    (fault,) = TRAINED_LAWS["cost"](replace(fit, cost=Cost(parameters=0, flops=1)), Trial())
+    assert fault == "the network takes varying flops, the entry says 1"
 
 
 def test_a_published_pipeline_is_a_model_that_is_listed_loaded_and_checked(published):

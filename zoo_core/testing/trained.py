@@ -80,7 +80,8 @@ def stated_cost(spec: ModelSpec, trial: Trial) -> Iterator[str]:
     if stated is not None and stated.parameters != model.n_parameters:
         yield f"the network has {model.n_parameters:,} parameters, the entry says {stated.parameters:,}"
     if stated is not None and stated.flops is not None and stated != (found := cost_of(model)):
-        yield f"the network takes {found.flops or 'varying':,} flops, the entry says {stated.flops:,}"
+        takes = "varying" if found.flops is None else f"{found.flops:,}"
+        yield f"the network takes {takes} flops, the entry says {stated.flops:,}"
 
 
 def any_number_of_threads(spec: ModelSpec, trial: Trial) -> Iterator[str]:
