@@ -1,12 +1,14 @@
 """A recipe leaves a folder that `zoo.load` reads, and a killed run goes on as if nothing had happened."""
 
 import csv
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -143,7 +145,6 @@ def one_thread(toy):
 
 def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, one_thread):
     path = recipe(steps=24, every=8)
-    path.write_text(path.read_text().replace("monitor: auroc", "monitor: loss"))  # which has no ties
     whole = zoo.load(train(path, tmp_path / "whole", device="cpu", progress=False)).network.state_dict()
 
     running = subprocess.Popen(
@@ -164,6 +165,40 @@ def test_a_killed_run_resumes_and_ends_with_the_same_weights(recipe, tmp_path, o
     assert said and all(line.startswith("zoo: ") for line in said), "it says what it does, and its libraries nothing"
     for name, tensor in whole.items():
         torch.testing.assert_close(resumed[name], tensor, rtol=1e-4, atol=1e-5, msg=f"{name}: {{}}".format)
+
+
+@pytest.mark.parametrize("every, last", [(8, "step 8: "), (8, "step 16: "), (2, "step 10: "), (1, "step 10: ")])
+def test_a_run_that_ends_in_the_midst_of_a_validation_loses_nothing_of_it(recipe, tmp_path, caplog, every, last):
+    path = recipe(steps=24, every=every)  # AUROC is 1 from step 8 on, and the first of equals is kept
+    caplog.set_level("INFO", logger="zoo")
+    arguments = {"device": "cpu", "progress": False}
+    whole = train(path, tmp_path / "whole", **arguments)
+
+    with ended_after(last), pytest.raises(KeyboardInterrupt):
+        train(path, tmp_path / "ended", **arguments)
+    caplog.clear()
+    resumed = train(path, tmp_path / "ended", **arguments)
+
+    validations = [message for message in caplog.messages if message.startswith("step ")]
+    assert validations[0].startswith(last), "no validation comes twice, and none is left out"
+    assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
+@contextmanager
+def ended_after(message):
+    """Ends a run at the line of its log that begins like this."""
+
+    def end(record):
+        if record.getMessage().startswith(message):
+            raise KeyboardInterrupt
+        return True
+
+    log = logging.getLogger("zoo")
+    log.addFilter(end)
+    try:
+        yield
+    finally:
+        log.removeFilter(end)
 
 
 def test_an_interrupted_run_says_so_and_goes_on(recipe, tmp_path, caplog, ctrl_c):

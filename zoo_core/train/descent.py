@@ -10,7 +10,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
@@ -19,7 +19,7 @@ from ..errors import ArgumentError, TrainingError
 from ..models.devices import device_named, precision_on
 from .averaging import MovingAverage
 from .batches import Batches, StepsToCome
-from .checkpoints import WholeCheckpoints
+from .checkpoints import LastCheckpoint, WholeCheckpoints
 from .layers import Frozen
 from .metrics import Monitor
 from .module import BestWeights, TrainingModule
@@ -162,7 +162,7 @@ class Descent:
             devices=[device.index or 0] if device.type == "cuda" else 1,
             max_steps=recipe.steps,
             precision="bf16-mixed" if precision_on(device, recipe.precision) == "bf16" else "32-true",
-            val_check_interval=min(recipe.validate_every, recipe.steps),
+            val_check_interval=self._validate_every,
             check_val_every_n_epoch=None,
             num_sanity_val_steps=0,
             log_every_n_steps=50,
@@ -187,8 +187,11 @@ class Descent:
         if session.progress:
             yield TQDMProgressBar(refresh_rate=20)  # each refresh waits for the device
         yield EarlyStopping(monitor.key, mode="max" if monitor.higher_is_better else "min", patience=recipe.patience)
-        every = recipe.validate_every // 2 or 1
-        yield ModelCheckpoint(self._last.parent, "last", every_n_train_steps=every, enable_version_counter=False)
+        yield LastCheckpoint(self._last, recipe.validate_every // 2 or 1, self._validate_every)
+
+    @property
+    def _validate_every(self) -> int:
+        return min(self.plan.recipe.validate_every, self.plan.recipe.steps)
 
     @property
     def _best(self) -> Path:
