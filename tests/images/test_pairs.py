@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from zoo_core.images import Beside, find_sources, parse_bands, read
@@ -41,6 +42,37 @@ def test_brackets_in_a_pattern_are_letters_and_not_a_choice(tmp_path, write_fits
     write_fits(image, name="ar.fits")
 
     assert [row.id for row in find_sources(tmp_path, bands={"r": "*[r].fits"})] == ["a"]
+
+
+@pytest.mark.parametrize("layers", [("SCI_R", "SCI_I"), ("1", "2")], ids=["names", "numbers"])
+@pytest.mark.parametrize("pattern, id", [("*.fits", "J1"), ("J1.fits", "J1")], ids=["star", "file"])
+def test_bands_may_be_layers_of_one_file(tmp_path, image, layers, pattern, id):
+    planes = [fits.ImageHDU(image + shift, name=name) for shift, name in enumerate(["SCI_R", "SCI_I"])]
+    fits.HDUList([fits.PrimaryHDU(), *planes]).writeto(tmp_path / "J1.fits")
+    bands = {band: f"{pattern}[{layer}]" for band, layer in zip("ri", layers, strict=True)}
+
+    (row,) = find_sources(tmp_path, bands=bands)
+
+    assert row.id == id and row.key == f"{tmp_path}/J1.fits[{layers[0]}]"
+    np.testing.assert_array_equal(read(row, n_bands=2).pixels, [image, image + 1])
+
+
+def test_a_layer_of_a_band_comes_before_that_of_all(tmp_path, image):
+    planes = [fits.ImageHDU(image + shift, name=name) for shift, name in enumerate(["SCI", "SCI_I"])]
+    fits.HDUList([fits.PrimaryHDU(), *planes]).writeto(tmp_path / "J1.fits")
+
+    (row,) = find_sources(tmp_path, bands={"r": "*.fits", "i": "*.fits[SCI_I]"}, ext="SCI")
+
+    np.testing.assert_array_equal(read(row, n_bands=2).pixels, [image, image + 1])
+
+
+def test_a_layer_that_is_not_there_is_a_row_that_names_it(tmp_path, write_fits, image):
+    write_fits(image, name="J1.fits")
+
+    (row,) = find_sources(tmp_path, bands={"r": "*.fits[0]", "i": "*.fits[SCI_I]"})
+
+    with pytest.raises(ImageShapeError, match=r"J1\.fits: no image is called 'SCI_I'"):
+        read(row, n_bands=2)
 
 
 def test_a_missing_partner_is_a_row_that_names_the_file(tmp_path, write_fits, image):

@@ -29,7 +29,10 @@ PARAMETERS = (
     click.option("--ext", help="Layer of each file: NAME, number, or all."),
     click.option("--stack", is_flag=True, help="The first axis counts images."),
     click.option(
-        "--bands", multiple=True, metavar="BAND=PATTERN", help="Files of each band: 'r=*_r.fits' 'i=*_i.fits'."
+        "--bands",
+        multiple=True,
+        metavar="BAND=PATTERN",
+        help="Files of each band, 'r=*_r.fits' 'i=*_i.fits', or layers of one, 'r=*.fits[R]' 'i=*.fits[I]'.",
     ),
     click.option(
         "--from-file", type=click.Path(allow_dash=True), help="List of files, one a line; - for standard input."

@@ -39,7 +39,7 @@ def find_sources(
             one folder.
         ext: the layer of each file, by name or number; "all" gives a row for each.
         stack: the first axis counts images, (N, H, W) or (N, bands, H, W): a row for each.
-        bands: pattern of each band's files, in the model's order; `*` is what pairs them.
+        bands: pattern of each band's files, in the model's order; `*` is what pairs them, `*.fits[SCI_R]` one layer.
         from_file: a text file with one path a line; "-" is the standard input.
         beside: where masks and weight maps are.
 

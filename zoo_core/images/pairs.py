@@ -1,4 +1,4 @@
-"""Bands in separate files, paired by the part of their names that `*` matches."""
+"""Bands in separate files or layers, paired by the part of the files' names that `*` matches."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,21 +10,23 @@ import numpy as np
 
 from ..errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
 from .image import RawImage
+from .readers import SUFFIXES
 from .remote import is_remote, joined, list_remote
 from .select import Window
-from .source import Beside, FileSource, Source
+from .source import Beside, FileSource, Source, stem
 from .wcs import centre_offset
 
 __all__ = ["SAME_PIXEL", "PairedSource", "pair", "parse_bands"]
 
 _SAME_SCALE = 0.01
+_LAYER = re.compile(rf"(?P<files>.*({'|'.join(map(re.escape, SUFFIXES))}))\[(?P<ext>[^\[\]]+)\]", re.IGNORECASE)
 SAME_PIXEL = 0.2
 """Pixels by which the same position may differ between bands that count as one image."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairedSource(Source):
-    """One image in several files, one for each band, in the order in which the model takes them."""
+    """One image in several files or layers, one for each band, in the order in which the model takes them."""
 
     name: str
     names: tuple[str, ...]
@@ -89,21 +91,33 @@ def parse_bands(options: Sequence[str]) -> dict[str, str]:
     pairs = [option.partition("=") for option in options]
     wrong = [option for option, (name, _, pattern) in zip(options, pairs, strict=True) if not name or not pattern]
     if wrong or len({name for name, _, _ in pairs}) < len(pairs):
-        raise ArgumentError(f"--bands {' '.join(wrong or options)}: write each band once as name=pattern, r=*_r.fits")
+        raise ArgumentError(
+            f"--bands {' '.join(wrong or options)}: write each band once as name=pattern, r=*_r.fits or r=*.fits[LAYER]"
+        )
     return {name: pattern for name, _, pattern in pairs}
 
 
 def pair(bands: Mapping[str, str], folder: Path, ext: str | int | None, beside: Beside) -> Iterator[PairedSource]:
-    """A source for every name that one of the patterns matches; a band that lacks it is found out on reading."""
-    patterns = {name: joined(folder, pattern) for name, pattern in bands.items()}
+    """A source for every name that one of the patterns matches; a band that lacks it is found out on reading.
+
+    A pattern may name a layer of its files behind them, `*.fits[SCI_R]`; `ext` is that of those that name none.
+    """
+    layered = {name: _layered(joined(folder, pattern), ext) for name, pattern in bands.items()}
+    patterns = {name: pattern for name, (pattern, _) in layered.items()}
     if len({pattern.count("*") for pattern in patterns.values()}) > 1:
         raise ArgumentError(f"bands= (--bands) {dict(bands)}: every pattern needs the same number of *")
     found = sorted({match for pattern in patterns.values() for match in _matches(pattern)})
     if not found:
         raise ImageReadError(f"no file matches {' or '.join(patterns.values())}; is the folder right?")
     for match in found:
-        files = tuple(FileSource(_filled(pattern, match), ext, None, beside) for pattern in patterns.values())
-        yield PairedSource("-".join(match) or files[0].id, tuple(patterns), files)
+        files = tuple(FileSource(_filled(pattern, match), layer, None, beside) for pattern, layer in layered.values())
+        yield PairedSource("-".join(match) or stem(files[0].path), tuple(patterns), files)
+
+
+def _layered(pattern: str, ext: str | int | None) -> tuple[str, str | int | None]:
+    """The pattern of the files, and their layer."""
+    found = _LAYER.fullmatch(pattern)
+    return (found["files"], found["ext"]) if found else (pattern, ext)
 
 
 def _matches(pattern: str) -> Iterator[tuple[str, ...]]:

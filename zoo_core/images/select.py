@@ -62,7 +62,7 @@ def several(path: str, names: Sequence[str], bands: Sequence[str] = ()) -> str:
     if len(bands) > 1:
         return (
             f"{found}, and the model takes {len(bands)} bands ({', '.join(bands)}) as one image (bands, height, "
-            "width), to be chosen with --ext, or as a file each (--bands)"
+            f"width), chosen with --ext, or as a file or a layer each (--bands '{bands[0]}=*.fits[{names[0]}]' ...)"
         )
     science = [name for name in names if not any(map(_BESIDE.fullmatch, _words(name)))] or names
     of_band = [name for name in science if _words(name) & {band.lower() for band in bands}] or science

@@ -57,7 +57,8 @@ class Files(Named):
         paths: files, folders (their image files) and globs; with `bands` at most one folder.
         ext: layer of each file, by name or number (--ext); "all" gives a row for each.
         stack: the first axis counts images (--stack).
-        bands: file pattern of each band, `{"g": "*_g.fits", "r": "*_r.fits"}` (--bands); `*` is what pairs them.
+        bands: file pattern of each band, `{"g": "*_g.fits", "r": "*_r.fits"}` (--bands); `*` is what pairs them. Of
+            files with a layer for each band, `{"g": "*.fits[G]", "r": "*.fits[R]"}`.
         mask: bad pixels (--mask): a layer of the same file, a file name with `*` for the image's stem, or one file.
         weight: inverse variance (--weight), likewise.
         noise_map: standard deviation of the noise (--noise-map), instead of `weight`.
