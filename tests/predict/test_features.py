@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from sklearn.covariance import LedoitWolf
 from torch import nn
 
 import zoo_core as zoo
@@ -79,14 +80,31 @@ def test_neighbours_are_the_largest_cosines(cloud):
     np.testing.assert_allclose([one.value for one in found], cosines[expected], atol=1e-6)
 
 
-def test_outliers_are_far_in_units_of_the_covariance(cloud):
-    path, values = cloud
-    found = outliers(path, 3)
-    kept = np.delete(values, 3, axis=0)
-    offset = kept[:, :4] - kept[:, :4].mean(axis=0)
-    distances = np.sqrt(np.einsum("ni,ij,nj->n", offset, np.linalg.inv(np.cov(offset.T, bias=True)), offset))
-    assert found[0].row["path"] == "p17"
-    np.testing.assert_allclose([one.value for one in found], np.sort(distances)[::-1][:3], rtol=1e-3)
+@pytest.mark.parametrize("number, size", [(12, 40), (60, 40), (5000, 3)])
+def test_outliers_are_far_in_units_of_the_covariance_which_is_shrunk_where_images_are_few(
+    tmp_path, monkeypatch, number, size
+):
+    monkeypatch.setattr(neighbours, "ROWS", 7)
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(number, size)) @ rng.normal(size=(size, size)) * np.geomspace(0.1, 10, size) + 3
+    values[5] = 3 + 2.5 * (values[5] - 3)
+    names = [f"p{row}" for row in range(number)]
+    columns = {"id": names, "path": names, "status": ["ok"] * number, "message": [""] * number}
+    constant = np.full((number, 1), 7.0)
+    pq.write_table(pa.table({**columns, "features": list(np.hstack([values, constant]))}), tmp_path / "f.parquet")
+
+    found = outliers(tmp_path / "f.parquet", number)
+
+    standard = (values - values.mean(axis=0)) / values.std(axis=0)
+    expected = np.sqrt(LedoitWolf().fit(standard).mahalanobis(standard))
+    np.testing.assert_allclose([one.value for one in found], np.sort(expected)[::-1], rtol=1e-4)
+    assert found[0].row["path"] == f"p{np.argmax(expected)}"
+
+
+def test_the_spread_of_a_feature_is_its_unit(cloud):
+    path, _ = cloud
+    first, second = outliers(path, 2)
+    assert first.row["path"] == "p17" and first.value > 2 * second.value
 
 
 def test_what_cannot_be_compared_is_one_line(cloud, tmp_path):
@@ -98,9 +116,9 @@ def test_what_cannot_be_compared_is_one_line(cloud, tmp_path):
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
     with pytest.raises(ImageReadError, match="no column `features`"):
         outliers(tmp_path / "other.parquet", 1)
-    few = pa.table({"status": ["ok"] * 4, "message": [""] * 4, "features": list(np.eye(4, 8).astype("float32"))})
+    few = pa.table({"status": ["ok"] * 2, "message": [""] * 2, "features": list(np.eye(2, 8).astype("float32"))})
     pq.write_table(few, tmp_path / "few.parquet")
-    with pytest.raises(ImageReadError, match="4 usable images of 8 features; of so few all are equally far"):
+    with pytest.raises(ImageReadError, match="2 usable images; outliers need 3 or more"):
         outliers(tmp_path / "few.parquet", 1)
     (tmp_path / "broken.parquet").write_bytes(b"no parquet")
     with pytest.raises(ImageReadError, match="cannot be read as Parquet"):

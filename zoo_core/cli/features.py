@@ -65,10 +65,7 @@ def similar(table: Path, image: str, count: int, as_json: bool) -> None:
 @count_option
 @as_json
 def outliers(table: Path, count: int, as_json: bool) -> None:
-    """Show the images of TABLE, which `zoo features` has written, that are least like all others.
-
-    It takes more images than there are features, such as 512 of a `resnet18`.
-    """
+    """Show the images of TABLE, which `zoo features` has written, that are least like all others."""
     from ..predict.neighbours import outliers as furthest
 
     _show(furthest(table, count), "distance", as_json)

@@ -20,7 +20,8 @@ from ..errors import ArgumentError, ImageReadError, UnknownNameError
 __all__ = ["Neighbour", "nearest", "outliers"]
 
 ROWS = 65536  # in memory at a time
-RIDGE = 1e-6  # of the mean variance, added to each, so that features that never vary do not count
+RIDGE = 1e-6  # added to the diagonal of correlations; features with less of the mean sigma count as never varying
+FEWEST = 3  # images that an outlier is found among
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ def nearest(table: Path, image: str, count: int) -> list[Neighbour]:
 def outliers(table: Path, count: int) -> list[Neighbour]:
     """The images furthest from the mean, in units of the covariance of all (Mahalanobis 1936), the furthest first.
 
+    Where images are few for their features, their correlations are shrunk (Ledoit & Wolf 2004).
+
     Raises:
-        ImageReadError: it is no table of features, or has fewer usable images than features.
+        ImageReadError: it is no table of features, or has fewer than three usable images.
     """
     mean, inverse = _moments(table)
 
@@ -103,25 +106,40 @@ def _chosen(table: Path, image: str) -> tuple[str, np.ndarray]:
 
 
 def _moments(table: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (D,) and inverse covariance (D, D) of the features, in one pass from a first guess of the mean."""
-    number, guess, total, squares = 0, np.zeros(0), np.zeros(0), np.zeros((0, 0))
+    """Mean (D,) and inverse covariance (D, D) of the features, in two passes.
+
+    The correlations are drawn towards none, the less the more images there are.
+
+    Source: Ledoit & Wolf 2004, J. Multivariate Anal. 88, 365, section 3.2, of features of unit variance.
+    """
+    number, mean, inverse_sigma = _standards(table)
+    correlation, fourth = np.zeros((mean.size, mean.size)), 0.0
+    for _, features in _pieces(table):
+        standard = (features - mean) * inverse_sigma
+        correlation += standard.T @ standard / number
+        fourth += float(((standard**2).sum(axis=1) ** 2).sum()) / number
+    noise = (fourth - float((correlation**2).sum())) / number
+    unit = np.diag(np.diag(correlation))
+    spread = float(((correlation - unit) ** 2).sum())
+    share = min(1.0, noise / spread) if spread > 0 else 1.0
+    shrunk = (1 - share) * correlation + share * unit + RIDGE * np.eye(mean.size)
+    return mean, np.linalg.inv(shrunk) * np.outer(inverse_sigma, inverse_sigma)
+
+
+def _standards(table: Path) -> tuple[int, np.ndarray, np.ndarray]:
+    """Number of usable images, mean (D,) of the features, and one over their sigma; 0 for those that never vary."""
+    number, guess, total, squares = 0, np.zeros(0), np.zeros(0), np.zeros(0)
     for _, features in _pieces(table):
         if not number:
             guess = features.mean(axis=0)
-            total, squares = np.zeros_like(guess), np.zeros((guess.size, guess.size))
+            total, squares = np.zeros_like(guess), np.zeros_like(guess)
         offset = features - guess
-        number, total, squares = number + len(offset), total + offset.sum(axis=0), squares + offset.T @ offset
-    if number < 2:
-        raise ImageReadError(f"{table}: {number} usable images; outliers need more")
-    if number <= guess.size:
-        raise ImageReadError(
-            f"{table}: {number} usable images of {guess.size} features; of so few all are equally far from their mean, "
-            f"write the features of more than {guess.size} (zoo features)"
-        )
-    shift = total / number
-    covariance = squares / number - np.outer(shift, shift)
-    ridge = RIDGE * max(float(np.trace(covariance)) / guess.size, np.finfo(np.float64).tiny)
-    return guess + shift, np.linalg.inv(covariance + ridge * np.eye(guess.size))
+        number, total, squares = number + len(offset), total + offset.sum(axis=0), squares + (offset**2).sum(axis=0)
+    if number < FEWEST:
+        raise ImageReadError(f"{table}: {number} usable images; outliers need {FEWEST} or more")
+    variance = squares / number - (total / number) ** 2
+    varies = variance > RIDGE**2 * variance.mean()
+    return number, guess + total / number, np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1.0)), 0.0)
 
 
 def _pieces(table: Path) -> Iterator[tuple[pa.Table, np.ndarray]]:
