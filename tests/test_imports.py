@@ -293,6 +293,7 @@ def test_front_page_has_these_names_and_each_can_be_had():
         "open_dataset",
         "pipeline",
         "timm_architecture",
+        "zoom",
     }
     assert all(callable(getattr(zoo, name)) for name in zoo.__all__)
     assert set(zoo.__all__) <= set(dir(zoo)) and zoo.__version__

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .models.load import load as load
     from .models.load import mass_map as mass_map
     from .models.load import pipeline as pipeline
+    from .models.load import zoom as zoom
     from .models.model import Model as Model
     from .models.timm import timm_architecture as timm_architecture
     from .plugins import hookimpl as hookimpl
@@ -76,7 +77,7 @@ _HOMES = {
     "references": ["lazy"],
     "metric": ["Binomial", "Bootstrap", "Metric"],
     "models.deblending": ["deblender"],
-    "models.load": ["build", "committee", "load", "mass_map", "pipeline"],
+    "models.load": ["build", "committee", "load", "mass_map", "pipeline", "zoom"],
     "models.model": ["Model"],
     "models.timm": ["timm_architecture"],
     "plugins": ["hookimpl", "list_plugins"],

@@ -21,13 +21,14 @@ from ..tasks import Heads
 from . import committee as committees
 from . import mass_map as mass_maps
 from . import pipeline as pipelines
+from . import zoom as zooms
 from .familiarity import PREFIX, FeatureDensity
 from .model import Model
 from .network import Dimensions, filled, initialised
 
-__all__ = ["build", "committee", "load", "load_spec", "mass_map", "pipeline"]
+__all__ = ["build", "committee", "load", "load_spec", "mass_map", "pipeline", "zoom"]
 
-OF_MEMBERS = {kind.NAME: kind.as_described for kind in (committees, mass_maps, pipelines)}
+OF_MEMBERS = {kind.NAME: kind.as_described for kind in (committees, mass_maps, pipelines, zooms)}
 
 
 def load(
@@ -182,6 +183,35 @@ def mass_map(
     """
     member = model if isinstance(model, Model) else load(model, device=device)
     return mass_maps.joined(member, id, size).to(device)
+
+
+def zoom(
+    model: str | Path | Model,
+    id: str = "zoom.mine",
+    device: str | torch.device = "auto",
+    radii: Sequence[float] = zooms.Arguments.radii,
+    looks: int = zooms.Arguments.looks,
+) -> Model:
+    """A trained model that measures lenses, as one that looks again at what lies within a few Einstein radii.
+
+    Arguments:
+        model: a regressor of `theta_E`, or what `load` takes.
+        id: of the zoom, `zoom.tag`.
+        device: as in `load`.
+        radii: half the sides of the frames in which it is seen again, in Einstein radii.
+        looks: how often it is seen again.
+
+    Raises:
+        ArgumentError, UntrainedError: it measures no lens.
+
+    Example:
+        >>> import zoo_core as zoo
+        >>> model = zoo.zoom("resnet_regression.euclid", device="cpu", radii=[2.0, 3.0])
+        >>> model(zoo.open_dataset("modelling_euclid", n=2).images([0, 1]), pixel_scale=0.1).mean.shape
+        torch.Size([2, 7])
+    """
+    member = model if isinstance(model, Model) else load(model, device=device)
+    return zooms.joined(member, id, radii, looks).to(device)
 
 
 def load_spec(spec: ModelSpec, weights: Path) -> Model:

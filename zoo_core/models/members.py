@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from torch import nn
 
@@ -15,7 +16,7 @@ from .model import Model
 
 __all__ = ["assembled", "entry_of", "preparing"]
 
-NO_ARGUMENTS: Mapping[str, int] = {}
+NO_ARGUMENTS: Mapping[str, Any] = {}
 
 
 def preparing(model: Model) -> list[dict]:
@@ -29,7 +30,7 @@ def entry_of(
     id: str,
     calibration: Calibration,
     summary: str,
-    arguments: Mapping[str, int] = NO_ARGUMENTS,
+    arguments: Mapping[str, Any] = NO_ARGUMENTS,
 ) -> ModelSpec:
     """What a catalogue says of these members together: images are prepared as for the first, the last one answers.
 
@@ -84,7 +85,7 @@ def assembled(
     )
 
 
-def _weights_of(kind: str, members: Sequence[Model], arguments: Mapping[str, int]) -> WeightsSpec:
+def _weights_of(kind: str, members: Sequence[Model], arguments: Mapping[str, Any]) -> WeightsSpec:
     """The identity of what these models make together: whatever decides what they answer."""
     digest = hashlib.sha256(b"" if kind == "committee" else f"{kind}\n".encode())
     for member in members:

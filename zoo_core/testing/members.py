@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import cast
 
 from torch import Tensor
@@ -14,8 +15,9 @@ from ..models.load import load
 from ..models.mass_map import MassMap, map_of
 from ..models.model import Model
 from ..models.pipeline import Pipeline
+from ..models.zoom import Zoom, within
 from ..sim.frame import CutoutFrame
-from ..tasks import Prediction, Regression, Restoration
+from ..tasks import UNCALIBRATED, Prediction, Regression, Restoration
 from .golden import Golden
 from .laws import quantities, rows_apart
 from .trained import TRAINED_LAWS, TrainedLaw, Trial, golden_replay, samples_of
@@ -68,7 +70,12 @@ def _together(model: Model, golden: Golden) -> Iterator[Prediction]:
 
 def _by_hand(model: Model, golden: Golden) -> Iterator[Prediction]:
     network = model.network
-    ways: dict[type, Callable[[Model, Tensor], Prediction]] = {Pipeline: _in_turn, Committee: _pooled, MassMap: _mapped}
+    ways: dict[type, Callable[[Model, Tensor], Prediction]] = {
+        Pipeline: _in_turn,
+        Committee: _pooled,
+        MassMap: _mapped,
+        Zoom: _seen_again,
+    }
     answer = ways[type(network)]
     for image, scale in zip(golden.images, golden.pixel_scales, strict=True):
         yield answer(model, model.preprocess.prepared(image[None], scale))
@@ -92,6 +99,20 @@ def _mapped(model: Model, prepared: Tensor) -> Prediction:
     frame = CutoutFrame(model.preprocess.size, cast(float, member.preprocess.seen_scale))
     output = tuple(part[None, None] for part in map_of(posterior, frame))
     return model.task.prediction(output, model.heads).beside(prepared)
+
+
+def _seen_again(model: Model, prepared: Tensor) -> Prediction:
+    zoom = cast(Zoom, model.network)
+    member = replace(zoom.member, calibration=UNCALIBRATED)
+    scale, place = cast(float, member.preprocess.seen_scale), model.heads.parameters.index("theta_E")
+    found = member.prediction(member.preprocess.channels(prepared))
+    for look in range(zoom.looks):
+        radius = cast(Regression, found).mean[:, place] / scale
+        frames = [member.preprocess.channels(within(prepared, r * radius)) for r in zoom.radii]
+        outputs = [model.task.output_of(member.prediction(one), model.heads, UNCALIBRATED) for one in frames]
+        calibration = model.calibration if look == zoom.looks - 1 else UNCALIBRATED
+        found = model.task.prediction(model.task.pooled(outputs), model.heads, calibration)
+    return found
 
 
 def _pooled(model: Model, prepared: Tensor) -> Prediction:
