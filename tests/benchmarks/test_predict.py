@@ -14,6 +14,12 @@ convolutions and activating in place saves 7 % of the network's time. `torch.com
 fifths, 56 to 31 ms a view, on a quieter core, and an eighth, 48 to 42 ms, on one that twenty processes wanted; logits
 differ by 3e-6. It takes 50 s of processor time, for one image at a time, for which the code is as fast as for 16. Long
 runs do it (`zoo_core.models.compiled`), as those do that are timed here.
+
+What is left in the compiled DeepLens, on an AVX-512 core without AMX: 18.7 ms a view, 24.9 ms eager, and 12.9 ms with
+ReLU in the place of ELU. ReLU costs nothing because oneDNN applies it inside the convolution, which PyTorch does not
+offer for ELU. An ELU of e^x - 1 (20.1 ms) or of products and sums alone (20.1 ms) is not faster: reading and writing
+the maps once more is what takes the time. bf16 hardly is (32 against 37 ms, forward, in training). The loop spends 4 of
+29 ms on 2,000 page faults an image, the compiled code has 19.
 """
 
 import subprocess
