@@ -1,13 +1,16 @@
 """The residual network, layer by layer, and what it promises of units, sizes and errors."""
 
+import numpy as np
 import pytest
 import torch
 from zoo_edsr.blended import SCALE, UNLIKE, Blended
 from zoo_edsr.galaxy import profile
-from zoo_edsr.learning import arc_objective, chi_squared, missed, objective
+from zoo_edsr.learning import arc_objective, flux_error, missed, objective, robust_error
 from zoo_edsr.restorer import LEAST_ERROR, REACH, Restorer
 
 import zoo_core as zoo
+from zoo_core.bench.metrics.comparison import compared
+from zoo_core.images.expected_noise import ExpectedNoise
 
 DENOISE = {}
 DEBLEND = {"target": "deblend", "width": 32, "blocks": 6, "shuffle": 4}
@@ -49,15 +52,17 @@ def test_images_and_errors_come_back_in_their_unit(target):
     torch.testing.assert_close(faint_scale, 1e-12 * scale, rtol=1e-3, atol=1e-14)
 
 
-def test_a_network_that_finds_nothing_takes_no_noise_away_and_sees_no_arcs():
+def test_a_network_that_has_learned_nothing_takes_no_noise_away():
     x = torch.randn(2, 1, 40, 40)
-    for target in ("denoise", "deblend"):
-        network = Restorer(1, 1, target=target, width=8, blocks=1, uncertain=False)  # as it is before it learns
-        left = network(x)
-        if target == "deblend":
-            assert not left.any()
-        else:
-            torch.testing.assert_close(x - left, (x - left).mean((2, 3), keepdim=True).expand_as(x))  # the sky alone
+    left = Restorer(1, 1, width=8, blocks=1, uncertain=False)(x)
+    torch.testing.assert_close(x - left, (x - left).mean((2, 3), keepdim=True).expand_as(x))  # the sky alone
+
+
+def test_a_deblender_that_has_learned_nothing_leaves_what_the_profile_does_not_explain():
+    x = torch.randn(2, 1, 40, 40)
+    expected = ExpectedNoise.of(x)
+    left = Restorer(1, 1, **DEBLEND)(x)[0] / expected.sigma
+    torch.testing.assert_close(left, expected.z - profile(expected.z), atol=1e-5, rtol=1e-5)
 
 
 def test_a_deblender_sees_the_middle_and_what_is_left_of_it_turned():
@@ -143,7 +148,7 @@ def test_the_scale_that_is_learned_is_the_mean_error_of_what_was_measured():
     assert slope.sum().item() > 0
 
 
-def test_arcs_count_by_their_square_however_much_they_are_doubted():
+def test_arcs_count_by_their_error_however_much_they_are_doubted():
     rng = torch.Generator().manual_seed(0)
     image, target = torch.randn(2, 2, 1, 8, 8, generator=rng)
     target[0, 0, 0] = torch.nan
@@ -151,8 +156,36 @@ def test_arcs_count_by_their_square_however_much_they_are_doubted():
     noise, scale = torch.rand(2, 2, 1, 8, 8, generator=rng) + 0.5
     scale.requires_grad_()
     slope, learned = torch.autograd.grad(arc_objective((image, scale), target, noise), (image, scale))
-    (plain,) = torch.autograd.grad(chi_squared(image, target, noise), image)
+    (plain,) = torch.autograd.grad(robust_error(image, target, noise), image)
     torch.testing.assert_close(slope, plain)
     missing = (image.detach() - target).abs()
     measured = target.isfinite()
     torch.testing.assert_close(learned[measured].sign(), (scale - missing)[measured].sign())
+
+
+def test_the_error_of_the_flux_is_that_of_the_benchmark_where_images_show_arcs():
+    rng = torch.Generator().manual_seed(0)
+    image, arcs, noise = torch.rand(3, 4, 1, 21, 21, generator=rng)
+    noise, arcs[3] = noise + 0.5, 0.0
+    observed = arcs.clone()
+    observed[0, 0, :3] = torch.nan
+    nobody = np.empty((0, 3), int)
+    truth = zoo.NoiseFree(*(part.numpy() for part in (arcs, arcs, arcs, noise)), nobody, nobody)
+    fluxes = compared(image.numpy(), observed.numpy(), truth)["arc_flux"]
+    expected = np.abs(1 - np.array(fluxes[:3])).mean()
+    assert float(flux_error(image, arcs + 0 * observed, noise)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_arcs_that_are_too_faint_are_pulled_up_by_the_error_of_their_flux():
+    arcs = torch.zeros(1, 1, 5, 5)
+    arcs[..., 2] = 3.0
+    image = (0.5 * arcs).requires_grad_()
+    (slope,) = torch.autograd.grad(flux_error(image, arcs, torch.ones_like(arcs)), image)
+    assert (slope[..., 2] < 0).all() and not slope[..., :2].any()
+
+
+def test_small_errors_count_by_their_square_and_large_ones_by_their_size():
+    noise, target = torch.tensor([2.0]), torch.zeros(1)
+    small, large, larger = (float(robust_error(noise * r, target, noise)) for r in (0.01, 100.0, 200.0))
+    assert small == pytest.approx(1e-4, rel=1e-2)
+    assert larger - large == pytest.approx(200, rel=1e-2)

@@ -11,16 +11,17 @@ from zoo_core.images.expected_noise import ExpectedNoise
 from .blended import unit_of
 from .restorer import Restorer
 
-__all__ = ["arc_objective", "chi_squared", "learn", "missed", "objective"]
+__all__ = ["arc_objective", "flux_error", "learn", "missed", "objective", "robust_error"]
 
 BATCH = 64
+FLUX = 1.0  # of the error of the flux of arcs, beside `robust_error`, which is of the order of 0.1
 
 
 def learn(network: Restorer, training: zoo.Training) -> None:
     """Descend on `objective`, or for arcs on `arc_objective`; keep the weights of the least loss of validation images.
 
-    What is least is the mean absolute error, or for arcs their `chi_squared`: most pixels hold no arc, so that an image
-    without any has nearly the least absolute error.
+    What is least is the mean absolute error, or for arcs the `robust_error` and FLUX times the `flux_error`: most
+    pixels hold no arc, so that an image without any has nearly the least absolute error.
     """
     loss, metric = (_arcs_loss, _unexplained) if network.target == "deblend" else (_loss, _unrestored)
     training.descend("images", loss, metric)
@@ -50,29 +51,51 @@ def objective(output: Tensor | tuple[Tensor, Tensor], target: Tensor) -> Tensor:
 
 
 def arc_objective(output: Tensor | tuple[Tensor, Tensor], target: Tensor, noise: Tensor) -> Tensor:
-    """`chi_squared` of the image, and `objective` of the scale, if there is one, in which the image is as it is.
+    """`robust_error` of the image, and `objective` of the scale, if there is one, in which the image is as it is.
 
     Arguments:
         output, target: as of `objective`.
         noise: of each pixel, (B, C, H, W).
     """
     image = _first(output)
-    loss = chi_squared(image, target, noise)
+    loss = robust_error(image, target, noise)
     if not isinstance(output, tuple):
         return loss
     return loss + objective((image.detach() / noise, output[1] / noise), target / noise)
 
 
-def chi_squared(image: Tensor, target: Tensor, noise: Tensor) -> Tensor:
-    """The mean of ((y - t) / noise)^2 over the pixels that were measured, where `target` is not NaN.
+def robust_error(image: Tensor, target: Tensor, noise: Tensor) -> Tensor:
+    """The mean of 2 (sqrt(1 + r^2) - 1), r = (y - t) / noise, over the pixels that were measured: `target` is not NaN.
 
-    Its best image is the mean of those that are possible, so that arcs show as soon as they are likely.
+    It is r^2 of small errors and 2 |r| of large ones: arcs show as soon as they are likely, and what is brighter than
+    its noise is taken for an arc or for a galaxy, and not for the share of an arc that it is probable to be.
 
-    >>> chi_squared(torch.tensor([1.0, 5.0]), torch.tensor([3.0, torch.nan]), torch.ones(2))
-    tensor(4.)
+    >>> robust_error(torch.tensor([3.0**0.5, 5.0]), torch.tensor([0.0, torch.nan]), torch.ones(2))
+    tensor(2.)
     """
     measured = target.isfinite()
-    return ((image - target) / noise)[measured].square().mean()
+    squared = ((image - target) / noise)[measured].square()
+    return 2 * ((1 + squared).sqrt() - 1).mean()
+
+
+def flux_error(image: Tensor, target: Tensor, noise: Tensor) -> Tensor:
+    """How far off the flux of the arcs is, by a matched filter, as a share of it.
+
+    The mean of the images that have any; 0 if none has.
+
+        |1 - sum(w y) / sum(w t)|,   w = t / noise^2
+
+    Under `robust_error` alone arcs that are hard to tell from their galaxy, or from noise, are too faint.
+
+    >>> arcs = torch.tensor([[[[0.0, 2.0]]]])
+    >>> flux_error(0.5 * arcs, arcs, torch.ones(1, 1, 1, 2))
+    tensor(0.5000)
+    """
+    weights = target.nan_to_num() / noise.square()
+    total = (weights * target.nan_to_num()).sum((1, 2, 3))
+    found = (weights * image).sum((1, 2, 3))
+    shown = total > 0
+    return (1 - found[shown] / total[shown]).abs().sum() / shown.sum().clamp(min=1)
 
 
 def missed(image: Tensor, target: Tensor) -> Tensor:
@@ -90,12 +113,13 @@ def _loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
 
 
 def _arcs_loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
-    return arc_objective(network(batch.images), batch.targets, _expected(batch.images))
+    output, noise = network(batch.images), ExpectedNoise.of(batch.images)
+    missing = flux_error(_first(output), batch.targets, noise.sigma * noise.scale)
+    return arc_objective(output, batch.targets, _expected(noise)) + FLUX * missing
 
 
-def _expected(images: Tensor) -> Tensor:
-    """`unit_of` them, in the unit of the images: in that of the noise alone few bright arcs are all that is learned."""
-    noise = ExpectedNoise.of(images)
+def _expected(noise: ExpectedNoise) -> Tensor:
+    """`unit_of` it, in the unit of the images: in that of the noise alone few bright arcs are all that is learned."""
     return noise.sigma * unit_of(noise)
 
 
@@ -108,7 +132,13 @@ def _unrestored(network: nn.Module, training: zoo.Training) -> float:
 
 
 def _unexplained(network: nn.Module, training: zoo.Training) -> float:
-    return _mean_loss(network, training, lambda image, target, images: chi_squared(image, target, _expected(images)))
+    return _mean_loss(network, training, _arcs_missed)
+
+
+def _arcs_missed(image: Tensor, target: Tensor, images: Tensor) -> Tensor:
+    noise = ExpectedNoise.of(images)
+    missing = flux_error(image, target, noise.sigma * noise.scale)
+    return robust_error(image, target, _expected(noise)) + FLUX * missing
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from zoo_core.images.expected_noise import ExpectedNoise, padded
 
-from .blended import PARTS, SEEN, Blended, unit_of
+from .blended import PARTS, SCALE, SEEN, Blended, unit_of
 from .network import EDSR
 
 __all__ = ["Restorer"]
@@ -49,8 +49,11 @@ class Restorer(nn.Module):
         seen, parts = (SEEN, PARTS) if target == "deblend" else (2, 1)
         pixels = shuffle**2
         self.edsr = EDSR(seen * channels * pixels, (parts + uncertain) * outputs * pixels, width, blocks, scaling)
-        for parameter in self.edsr.tail.parameters():
-            nn.init.zeros_(parameter)  # what has learned nothing finds nothing
+        weight, bias = self.edsr.tail.parameters()
+        nn.init.zeros_(weight)  # what has learned nothing finds nothing
+        nn.init.zeros_(bias)
+        if target == "deblend":  # or takes for arcs what the profile leaves
+            nn.init.constant_(bias[outputs * pixels : 2 * outputs * pixels], 1 / SCALE)
 
     def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
         """Images (B, outputs, H, W) in the unit of images (B, channels, H, W), and the scale of each pixel if asked.

@@ -70,6 +70,18 @@ def test_training_images_come_with_what_they_become(tmp_path, cache, target):
         assert 0.5 < float(torch.nanmedian((images - targets).abs())) < 1.2
 
 
+def test_arcs_are_in_every_exposure_where_all_scenes_are_lenses_to_be_deblended(tmp_path, cache):
+    drawn = {}
+    for target in ("denoise", "deblend"):
+        lenses = restoration_space(n=2, seed=5, lens_fraction=1.0, target=target, cache=cache)
+        view, rows = lenses.training_view(tmp_path / target, torch.device("cpu")), np.tile([0, 1], 30)
+        drawn[target] = view.draw(rows, torch.Generator().manual_seed(1))
+    arcs = torch.nan_to_num(drawn["deblend"][1]).flatten(1).amax(1)
+    assert (arcs > 0).all()
+    images = [torch.nan_to_num(images) for images, _ in drawn.values()]  # of the same noise
+    assert 1 <= (images[0] != images[1]).flatten(1).any(1).sum() <= 20  # twins, one exposure in seven
+
+
 def test_shorter_exposures_have_less_signal_in_their_noise(noisy, cache):
     short = restoration_space(n=N, seed=5, cache=cache, ratio=(4, 4))
     before, after = noisy.noise_free(slice(None)), short.noise_free(slice(None))

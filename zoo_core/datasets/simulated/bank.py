@@ -85,10 +85,11 @@ class Exposures:
     Arguments:
         scenes: whose telescopes, detectors and hosts are drawn, and where.
         truth: of the scenes.
+        twins: share of the exposures of a lens in which its arcs are taken away.
     """
 
-    def __init__(self, scenes: SceneSource, truth: np.ndarray):
-        device, self.survey = scenes.device, scenes.distribution.survey
+    def __init__(self, scenes: SceneSource, truth: np.ndarray, twins: float = TWINS):
+        device, self.survey, self.twins = scenes.device, scenes.distribution.survey, twins
         self.hosts = scenes.hosts.to(device) if scenes.hosts else None
         self.examples = scenes.examples.to(device) if scenes.examples else None
         self.lens, self.theta_E, self.arc_snr = (
@@ -119,7 +120,7 @@ class Exposures:
         """
         lens, (gain, arc_gain) = self.lens[scenes], self.gains(scenes, generator)
         twin, other = torch.rand(2, len(scenes), generator=generator, device=generator.device)
-        shown = lens * (twin > TWINS)
+        shown = lens * (twin >= self.twins)
         if self.hosts is not None:
             foreground, noise = self.hosts.instead_of(foreground, generator)
             arc_gain = arc_gain * (1 + (gain * noise) ** 2).sqrt()  # against the noise of both

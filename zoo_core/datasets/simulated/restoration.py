@@ -28,7 +28,7 @@ from ...sim.telescope.survey import SHIFTED, TRAINING, Survey
 from ...sim.versions import VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
-from .bank import Bank, SceneSource
+from .bank import Bank, Exposures, SceneSource
 from .finding import Finding
 from .frozen import table_digest
 
@@ -175,6 +175,8 @@ class RestorationSpace(Finding):
 class RestorationBank(Bank):
     """The scenes of a `Bank`, exposed anew for every batch, with what is to be restored of each.
 
+    Where all of them are lenses and their arcs are wanted, arcs are in every exposure.
+
     Arguments:
         folder, targets, scenes: as of `Bank`; `targets` are 1 for lenses.
         target: "denoise" or "deblend".
@@ -190,6 +192,8 @@ class RestorationBank(Bank):
         ratio: tuple[float, float] = SAME,
     ):
         super().__init__(folder, targets, scenes)
+        if target == "deblend" and targets.all():
+            self.exposures = Exposures(scenes, self.truth, twins=0.0)
         self.target: Target = target
         self.ratio = ratio
 
