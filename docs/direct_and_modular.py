@@ -1,72 +1,154 @@
-"""Measures a finder all of whose layers learn behind a denoiser, against the same without it: docs/pipelines.md.
+"""Measures networks all of whose layers learn behind others that restore, against the same without: docs/pipelines.md.
 
-Run: python docs/direct_and_modular.py FOLDER
+Run: python docs/direct_and_modular.py FOLDER [--arms observed edsr.denoise] [--networks vib.space] [--steps 300]
 FOLDER keeps the restored images and what was answered, so that the same call goes on; it may be that of
-modular_pipeline.py.
+modular_pipeline.py. An arm is "observed", a model that restores, or several in their order, "edsr.denoise then FOLDER".
 
-All layers of `lastro.space` go on from where they are published, on the same images as they were observed and as the
-denoiser leaves them; steps and batches are the same.
+All layers of a network go on from where they are published, on the same images as each arm sees them; first weights,
+steps, batches and turns are the same. Moments of its normalisation are measured on those images before it learns.
 """
 
+import argparse
 import logging
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from modular_pipeline import FINDER, LEARNED, MEASURED, accuracy, auroc, descend, doubt, kept, strata, table
+from modular_pipeline import (
+    HEADS,
+    LEARNED,
+    MEASURED,
+    accuracy,
+    auroc,
+    descend,
+    doubt,
+    error_of,
+    kept,
+    parameters,
+    strata,
+    table,
+)
 from restored_images import OBSERVED, Seen, seen
 from torch import Generator, Tensor, nn
-from torch.nn import functional as F
+from zoo_vib.learning import objective
+from zoo_vib.network import Bottleneck
 
 import zoo_core as zoo
 from zoo_core.datasets.simulated.restoration import RestorationSpace, restoration_space
 from zoo_core.images.augmentation import random_dihedral
+from zoo_core.symmetries import recognised, turned
+from zoo_core.tasks import Classification, Prediction, Regression
 
-ARMS = (OBSERVED, "edsr.denoise")
-STEPS, BATCH, RATE, WARMUP, DECAY, SEED = 300, 32, 1e-4, 30, 1e-3, 0
+ARMS, NETWORKS = (OBSERVED, "edsr.denoise"), ("vib.space", "resnet_regression.euclid")
+BATCH, RATE, WARMUP, DECAY, SEED = 32, 1e-4, 30, 1e-3, 0
+BETA = 0.01  # price of a nat of vib.space, as it was published
+MOMENTS = 20  # batches that those of the normalisation are measured on
 
 log = logging.getLogger(__name__)
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """Restore, learn, answer, compare."""
+    parser = argparse.ArgumentParser(description="Networks behind others, and without them.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--arms", nargs="+", default=ARMS)
+    parser.add_argument("--networks", nargs="+", default=NETWORKS)
+    parser.add_argument("--steps", type=int, default=300)
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    folder.mkdir(parents=True, exist_ok=True)
+    asked.folder.mkdir(parents=True, exist_ok=True)
     learned, measured = (restoration_space(**one, lens_fraction=0.5) for one in (LEARNED, MEASURED))
-    found = {
-        arm: kept(folder / f"all-layers-{arm}", lambda a=arm: answered(a, learned, measured, folder)) for arm in ARMS
-    }
-    labels, parts = measured.truth()["label"], strata(measured, np.arange(len(measured)), True)
+    for network in asked.networks:
+        finds = zoo.load(network, device="cpu").task.name == "classification"
+        rows = np.arange(len(measured)) if finds else np.flatnonzero(measured.truth()["label"] == 1)
+        found = {}
+        for arm in asked.arms:
+            images = [seen(arm, one, asked.folder) for one in (learned, measured)]
+            for way, steps in (("as published", 0), ("retrained", asked.steps)):
+                name = f"{arm.replace('/', '_')}, {way}"
+                answer = partial(answered, network, images[0], images[1], learned, rows, steps)
+                found[name] = kept(asked.folder / f"{network}-{steps}-{name}", answer)
+        compare(found, measured, rows, finds)
+
+
+def compare(found: dict[str, np.ndarray], measured: RestorationSpace, rows: np.ndarray, finds: bool) -> None:
+    """Tables of all arms, their differences paired."""
+    parts = strata(measured, rows, finds)
+    if not finds:
+        for column, name in enumerate(HEADS.parameters):
+            log.info("\nmedian |error| of %s\n%s", name, table(found, parameters(measured), error_of(column), parts))
+        return
+    labels = measured.truth()["label"]
     log.info("doubt\n%s", "\n".join(doubt(name, answers, labels) for name, answers in found.items()))
     for name, statistic in (("AUROC", auroc), ("accuracy", accuracy)):
         log.info("\n%s\n%s", name, table(found, labels, statistic, parts))
 
 
-def answered(arm: str, learned: RestorationSpace, measured: RestorationSpace, folder: Path) -> np.ndarray:
-    """Logits (N,) of the images that are measured, by a finder that has learned from the others."""
-    model = zoo.load(FINDER, device="cpu")
-    _learn(model, seen(arm, learned, folder), torch.from_numpy(learned.truth()["label"]).float())
+def answered(
+    network: str, learned: Seen, measured: Seen, scenes: RestorationSpace, rows: np.ndarray, steps: int
+) -> np.ndarray:
+    """Logits (N,) or means (N, 7) of images `rows` of `measured`, after so many steps on the others."""
+    model = zoo.load(network, device="cpu").with_views(1)
+    if steps:
+        learn(model, learned, scenes, steps)
     with torch.no_grad():
-        rows = torch.arange(len(measured))
-        return seen(arm, measured, folder).collected(model.network, model, rows).flatten().numpy()
+        answer = measured.collected(lambda channels: _answer(model.prediction(channels)), model, torch.from_numpy(rows))
+    return answer.numpy()
 
 
-def _learn(model: zoo.Model, shown: Seen, labels: Tensor) -> None:
-    """AdamW under one cycle; moments of the normalisation stay as they are."""
-    network, generator = model.network.train(), Generator().manual_seed(SEED)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
+def learn(model: zoo.Model, shown: Seen, scenes: RestorationSpace, steps: int) -> None:
+    """AdamW under one cycle, of all layers."""
+    labels, generator = scenes.truth()["label"], Generator().manual_seed(SEED)
+    finds = model.task.name == "classification"
+    rows = torch.arange(len(labels)) if finds else torch.from_numpy(np.flatnonzero(labels == 1))
+    truth = torch.from_numpy(labels if finds else parameters(scenes)).float()
+    measure_moments(model, shown, rows[torch.randperm(len(rows), generator=generator)])
 
     def loss() -> Tensor:
-        rows = torch.randint(len(labels), (BATCH,), generator=generator)
-        images, _ = random_dihedral(shown.channels(model, rows), generator)
-        return F.binary_cross_entropy_with_logits(network(images).flatten(), labels[rows])
+        places = torch.randint(len(rows), (BATCH,), generator=generator)
+        images, elements = random_dihedral(shown.channels(model, rows[places]), generator)
+        targets = truth[places] if finds else _turned(truth[places], elements)
+        return _loss(model, images, targets, generator)
 
-    descend(network, loss, torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY), STEPS, WARMUP)
+    optimiser = torch.optim.AdamW(model.network.parameters(), lr=RATE, weight_decay=DECAY)
+    descend(model.network, loss, optimiser, steps, WARMUP)
+
+
+def measure_moments(model: zoo.Model, shown: Seen, rows: Tensor) -> None:
+    """Those of the normalisation are the mean over some batches; then they stay, while all else learns."""
+    network, normed = model.network, [part for part in model.network.modules() if isinstance(part, nn.BatchNorm2d)]
+    network.train()
+    for part in normed:
+        part.reset_running_stats()
+        part.momentum = None  # all batches count alike
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(SEED)
+        for some in rows.split(2 * BATCH)[:MOMENTS] if normed else ():
+            network(shown.channels(model, some))
+    for part in normed:
+        part.eval()
+
+
+def _loss(model: zoo.Model, images: Tensor, targets: Tensor, generator: Generator) -> Tensor:
+    network = model.network
+    if isinstance(network, Bottleneck):
+        normal = torch.randn(len(images), network.decoder.in_features, generator=generator)
+        return objective(network, images, targets, normal, BETA, model.heads)
+    return model.task.loss(network(images), targets, model.heads)
+
+
+def _turned(truth: Tensor, elements: Tensor) -> Tensor:
+    return turned(truth, HEADS.parameters, recognised(HEADS.parameters, HEADS.units), elements)
+
+
+def _answer(prediction: Prediction) -> Tensor:
+    if isinstance(prediction, Classification):
+        return prediction.logits.flatten()
+    assert isinstance(prediction, Regression)
+    return prediction.mean
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    main(Path(sys.argv[1]))
+    main()

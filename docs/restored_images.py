@@ -11,11 +11,13 @@ from torch import Tensor
 
 import zoo_core as zoo
 from zoo_core.datasets.simulated.restoration import RestorationSpace
+from zoo_core.images.geometry_torch import centred
 from zoo_core.images.sky import level_and_noise
 from zoo_core.tasks import Restoration
 
 SCALE, AT_ONCE = 0.1, 50  # arcsec a pixel; images that are restored together
 OBSERVED, DENOISER, NOISE_FREE, ARCS = "observed", "unet.denoise", "noise-free", "arcs"
+THEN = " then "
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Seen:
     noise: Tensor
 
     def channels(self, model: zoo.Model, rows: Tensor) -> Tensor:
-        """As the network of that model takes them, (B, C, 101, 101)."""
-        return model.preprocess.channels(self.images[rows], self.noise[rows])
+        """As the network of that model takes them, (B, C, size, size)."""
+        return model.preprocess.channels(centred(self.images[rows], model.preprocess.size), self.noise[rows])
 
     def collected(self, function: Callable[[Tensor], Tensor], model: zoo.Model, rows: Tensor) -> Tensor:
         """What a function of that model's network makes of these images, a few at once, (N, ...)."""
@@ -40,8 +42,8 @@ class Seen:
 
 
 def seen(arm: str, images: RestorationSpace, folder: Path) -> Seen:
-    """All images of a data set as that arm sees them."""
-    file = folder / f"{arm}-{images.seed}.safetensors"
+    """All images of a data set as that arm sees them; models that restore one after the other are joined by THEN."""
+    file = folder / f"{arm.replace('/', '_')}-{images.seed}.safetensors"
     if not file.exists():
         parts = zip(*_restored(arm, images), strict=True)
         save_file(dict(zip(("images", "noise"), map(torch.cat, parts), strict=True)), file)
@@ -50,7 +52,7 @@ def seen(arm: str, images: RestorationSpace, folder: Path) -> Seen:
 
 def _restored(arm: str, images: RestorationSpace) -> Iterator[tuple[Tensor, Tensor]]:
     """Images and the noise of the observed ones, a few at once."""
-    restorer = zoo.load(DENOISER if arm in (OBSERVED, NOISE_FREE, ARCS) else arm, device="cpu").with_views(1)
+    restorer = _restorer(DENOISER if arm in (OBSERVED, NOISE_FREE, ARCS) else arm)
     for rows in np.split(np.arange(len(images)), range(AT_ONCE, len(images), AT_ONCE)):
         observed = images.images(rows)
         ready = np.stack([restorer.preprocess.prepare_array(image, SCALE).pixels for image in observed])
@@ -66,3 +68,8 @@ def _restored(arm: str, images: RestorationSpace) -> Iterator[tuple[Tensor, Tens
             restored = restorer.prediction(prepared)
             assert isinstance(restored, Restoration) and restored.noise is not None
             yield restored.image, restored.noise
+
+
+def _restorer(arm: str) -> zoo.Model:
+    members = [zoo.load(name, device="cpu").with_views(1) for name in arm.split(THEN)]
+    return zoo.pipeline(members, device="cpu") if len(members) > 1 else members[0]
