@@ -24,10 +24,10 @@ def profile(z: Tensor) -> Tensor:
     """
     shape = z.shape
     images = z.reshape(-1, *shape[-2:])
-    radius = _radii(images)
+    radius = _radii(images.double())  # a pixel shall be in the same ring however many images there are
     rings = radius.round().long().flatten(1)
     levels = _quantiles(images.flatten(1), rings, int(rings.max()) + 1)
-    return _between(levels, radius.flatten(1)).view(shape)
+    return _between(levels, radius.flatten(1).to(z)).view(shape)
 
 
 def _radii(images: Tensor) -> Tensor:
@@ -84,6 +84,6 @@ def _sorted(values: Tensor) -> Tensor:
 def _between(levels: Tensor, radius: Tensor) -> Tensor:
     """Levels (B, rings) at these radii (B, N), between the rings in asinh."""
     shown, below = levels.asinh(), radius.floor().long()
-    above = (below + 1).clamp(max=levels.shape[1] - 1)
-    low, high = shown.gather(1, below.clamp(max=levels.shape[1] - 1)), shown.gather(1, above)
+    last = radius.round().long().amax(1, keepdim=True)  # of each image: other images have more rings
+    low, high = shown.gather(1, below.minimum(last)), shown.gather(1, (below + 1).minimum(last))
     return (low + (radius - below) * (high - low)).sinh()
