@@ -94,6 +94,17 @@ def test_a_galaxy_is_its_own_profile_and_arcs_are_not(q):
     assert 0.9 < left < 1.2
 
 
+def test_a_compiled_network_sees_the_same_profile():
+    y, x = torch.meshgrid(*2 * [torch.arange(73.0) - 36], indexing="ij")
+    galaxies = [500 * torch.exp(-(0.6 * x**2 + x * y * shear + y**2 / 0.6).sqrt() / 4) for shear in torch.rand(32)]
+    z = torch.stack(galaxies)[:, None] + torch.randn(32, 1, 73, 73)
+
+    with torch.no_grad():
+        compiled = torch.compile(lambda z: 1 * profile(z))(z)
+
+    assert torch.equal(compiled, profile(z)), "to the last bit: each pixel is in the same ring"
+
+
 def test_shares_of_the_light_are_light():
     z, scale = 5 * torch.rand(1, 1, 20, 20), torch.ones(1, 1, 20, 20)
     blended, nothing = Blended.of(z, scale), torch.zeros_like(z)

@@ -15,6 +15,7 @@ APART = 1e7  # between the values of rings, so that they can be sorted together
 LOWER = 0.4  # of the pixels of a ring, those below: arcs are light, so that the middle one may show them
 
 
+@torch.compiler.disable  # rounded otherwise, a pixel changes its ring
 @torch.no_grad()
 def profile(z: Tensor) -> Tensor:
     """What a lower quantile of the pixels of each elliptical ring is, (B, C, H, W), one pixel wide.
