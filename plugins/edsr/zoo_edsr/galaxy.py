@@ -1,5 +1,8 @@
 """The light of a galaxy in the middle of an image, as far as it is the same all around it."""
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,20 +18,27 @@ APART = 1e7  # between the values of rings, so that they can be sorted together
 LOWER = 0.4  # of the pixels of a ring, those below: arcs are light, so that the middle one may show them
 
 
-@torch.compiler.disable  # rounded otherwise, a pixel changes its ring
-@torch.no_grad()
 def profile(z: Tensor) -> Tensor:
     """What a lower quantile of the pixels of each elliptical ring is, (B, C, H, W), one pixel wide.
 
     Arguments:
         z: images (B, C, H, W), sky subtracted.
     """
+    return _uncompiled(z)
+
+
+@torch.no_grad()
+def _profile(z: Tensor) -> Tensor:
     shape = z.shape
     images = z.reshape(-1, *shape[-2:])
     radius = _radii(images.double())  # a pixel shall be in the same ring however many images there are
     rings = radius.round().long().flatten(1)
     levels = _quantiles(images.flatten(1), rings, int(rings.max()) + 1)
     return _between(levels, radius.flatten(1).to(z)).view(shape)
+
+
+_uncompiled = cast(Callable[[Tensor], Tensor], torch.compiler.disable(_profile))
+"""In compiled code a pixel may round into another ring."""
 
 
 def _radii(images: Tensor) -> Tensor:
