@@ -16,7 +16,7 @@ from ..sim.rays.scene import LENS, Lens
 from ..sim.tables import table
 from ..tasks import Calibration, Heads, Regression
 from ..typed import read_typed
-from .members import assembled, entry_of
+from .members import assembled, entry_of, require_lenses
 from .model import Model
 
 __all__ = ["MassMap", "as_described", "joined", "map_of"]
@@ -93,11 +93,7 @@ def joined(member: Model, id: str, size: int = Arguments.size) -> Model:
         ArgumentError: it measures no lens, or in pixels of any size.
         UntrainedError: it has random weights.
     """
-    member.require_trained()
-    if not member.task.states_errors or "theta_E" not in member.heads.parameters:
-        raise ArgumentError(f"{member.id} measures no lens: theta_E is not among what it gives")
-    if member.preprocess.seen_scale is None:
-        raise ArgumentError(f"{member.id} takes pixels of any size, and nobody knows how large its Einstein radii are")
+    require_lenses(member)
     chosen = read_typed(Arguments, {"size": size}, NAME, ArgumentError)
     spec = entry_of(NAME, [member], id, Calibration(), f"{SUMMARY}: {member.id}", {"size": chosen.size})
     framed = [{**one, "size": size} if one["op"] == "frame" else one for one in spec.preprocess]

@@ -7,14 +7,14 @@ from typing import Any
 from torch import nn
 
 from ..catalog.specs import ANY, ModelSpec, WeightsSpec
-from ..errors import SpecError, WeightsError
+from ..errors import ArgumentError, SpecError, WeightsError
 from ..images.operations import PREPARING
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture
 from ..tasks import Calibration
 from .model import Model
 
-__all__ = ["assembled", "entry_of", "preparing"]
+__all__ = ["assembled", "entry_of", "preparing", "require_lenses"]
 
 NO_ARGUMENTS: Mapping[str, Any] = {}
 
@@ -22,6 +22,20 @@ NO_ARGUMENTS: Mapping[str, Any] = {}
 def preparing(model: Model) -> list[dict]:
     """The operations that prepare an image, as declared; not those that make channels of it."""
     return [operation.declared() for operation in model.preprocess.operations if isinstance(operation, PREPARING)]
+
+
+def require_lenses(member: Model) -> None:
+    """Raise an error unless it measures lenses.
+
+    Raises:
+        ArgumentError: it measures no lens, or in pixels of any size.
+        UntrainedError: it has random weights.
+    """
+    member.require_trained()
+    if not member.task.states_errors or "theta_E" not in member.heads.parameters:
+        raise ArgumentError(f"{member.id} measures no lens: theta_E is not among what it gives")
+    if member.preprocess.seen_scale is None:
+        raise ArgumentError(f"{member.id} takes pixels of any size, and nobody knows how large its Einstein radii are")
 
 
 def entry_of(

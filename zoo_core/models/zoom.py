@@ -14,7 +14,7 @@ from ..images.background_torch import continued
 from ..images.noise_torch import white_shape
 from ..tasks import Regression
 from ..typed import as_values, read_typed
-from .members import assembled, entry_of
+from .members import assembled, entry_of, require_lenses
 from .model import Model
 
 __all__ = ["Zoom", "as_described", "joined", "within"]
@@ -115,11 +115,7 @@ def joined(member: Model, id: str, radii: Sequence[float] = Arguments.radii, loo
         ArgumentError: it measures no lens, or in pixels of any size.
         UntrainedError: it has random weights.
     """
-    member.require_trained()
-    if not member.task.states_errors or "theta_E" not in member.heads.parameters:
-        raise ArgumentError(f"{member.id} measures no lens: theta_E is not among what it gives")
-    if member.preprocess.seen_scale is None:
-        raise ArgumentError(f"{member.id} takes pixels of any size, and nobody knows how large its Einstein radii are")
+    require_lenses(member)
     chosen = read_typed(Arguments, {"radii": list(radii), "looks": looks}, NAME, ArgumentError)
     summary = f"{member.id}, which looks again at what lies within a few Einstein radii"
     spec = entry_of(NAME, [member], id, member.calibration, summary, as_values(chosen))
