@@ -13,7 +13,7 @@ from ...sim.cutouts import Cutout, expose_in_bands
 from ...sim.telescope.exposures import defocused
 from ...sim.telescope.masks import draw_masks, masked
 from ...sim.telescope.survey import Randoms, Survey, observe
-from .bank import TWINS, Exposures, SceneSource
+from .bank import Exposures, SceneSource
 from .scene_blocks import halved
 
 __all__ = ["BandExposures", "BandScenes"]
@@ -50,7 +50,7 @@ class BandExposures(Exposures):
             generator: of the device.
         """
         lens, (gain, arc_gain) = self.lens[scenes], self.gains(scenes, generator)
-        shown = lens * (torch.rand(len(scenes), generator=generator, device=generator.device) > TWINS)
+        shown = lens * (torch.rand(len(scenes), generator=generator, device=generator.device) > self.twins)
         arcs = random_dihedral(arcs, generator)[0] * (arc_gain * shown)[:, None, None, None]
         light = torch.stack([foreground, arcs]) * gain[:, None, None, None]
         light = defocused(light.flatten(1, 2), generator).view_as(light)

@@ -28,7 +28,7 @@ from ...sim.telescope.survey import SHIFTED, TRAINING, Survey
 from ...sim.versions import VERSIONS
 from ...tasks import Heads
 from ..shards import ImageShards
-from .bank import Bank, Exposures, SceneSource
+from .bank import Bank, SceneSource
 from .finding import Finding
 from .frozen import table_digest
 
@@ -193,7 +193,7 @@ class RestorationBank(Bank):
     ):
         super().__init__(folder, targets, scenes)
         if target == "deblend" and targets.all():
-            self.exposures = Exposures(scenes, self.truth, twins=0.0)
+            self.exposures.twins = 0.0
         self.target: Target = target
         self.ratio = ratio
 
