@@ -31,6 +31,7 @@ from modular_pipeline import (
 )
 from restored_images import OBSERVED, Seen, seen
 from torch import Generator, Tensor, nn
+from torch.optim.swa_utils import update_bn
 from zoo_vib.learning import objective
 from zoo_vib.network import Bottleneck
 
@@ -117,17 +118,13 @@ def learn(model: zoo.Model, shown: Seen, scenes: RestorationSpace, steps: int) -
 
 def measure_moments(model: zoo.Model, shown: Seen, rows: Tensor) -> None:
     """Those of the normalisation are the mean over some batches; then they stay, while all else learns."""
-    network, normed = model.network, [part for part in model.network.modules() if isinstance(part, nn.BatchNorm2d)]
-    network.train()
-    for part in normed:
-        part.reset_running_stats()
-        part.momentum = None  # all batches count alike
-    with torch.no_grad(), torch.random.fork_rng():
+    with torch.random.fork_rng():
         torch.manual_seed(SEED)
-        for some in rows.split(2 * BATCH)[:MOMENTS] if normed else ():
-            network(shown.channels(model, some))
-    for part in normed:
-        part.eval()
+        update_bn((shown.channels(model, some) for some in rows.split(2 * BATCH)[:MOMENTS]), model.network)
+    model.network.train()
+    for part in model.network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eval()
 
 
 def _loss(model: zoo.Model, images: Tensor, targets: Tensor, generator: Generator) -> Tensor:
