@@ -21,7 +21,7 @@ from ..tasks import UNCALIBRATED
 from ..testing.golden import Samples, write_golden
 from .samples import samples_of
 
-__all__ = ["Shipped", "as_listed", "bundle", "bundled_files", "listed_entry", "ship"]
+__all__ = ["Shipped", "as_listed", "bundle", "bundled_files", "listed_entry", "ship", "with_cost"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def ship(folder: Path | str, data: Path | str | None = None) -> Shipped:
     spec = as_listed(spec, read_registry(registry, spec.plugin).models.get(spec.id))
     samples = samples_of(spec, data)
     with_model(registry, spec.id, listed_entry(spec, spec.weights.sha256))  # refuses before anything is written
-    spec = replace(spec, cost=cost_of(load(folder, device="cpu")))
+    spec = with_cost(spec, folder)
     weights, golden = _copied(Path(folder), package, samples)
     text = with_model(registry, spec.id, listed_entry(spec, sha256_of(golden)))
     with whole(registry) as part:
@@ -76,7 +76,7 @@ def bundle(folder: Path | str, package: Path | str, samples: Samples) -> str:
         PublishError: the package holds other weights under this id.
     """
     _, golden = _copied(Path(folder), Path(package), samples)
-    spec = replace(read_folder(folder), cost=cost_of(load(folder, device="cpu")))
+    spec = with_cost(read_folder(folder), folder)
     return entry_text(spec.id, listed_entry(spec, sha256_of(golden)))
 
 
@@ -85,6 +85,11 @@ def as_listed(spec: ModelSpec, known: ModelSpec | None) -> ModelSpec:
     if known is None or known.weights.sha256 != spec.weights.sha256:
         return spec
     return replace(spec, default=known.default, weights=known.weights)
+
+
+def with_cost(spec: ModelSpec, name: Path | str) -> ModelSpec:
+    """The entry with what its network costs; `name` is what `load` takes."""
+    return replace(spec, cost=cost_of(load(name, device="cpu")))
 
 
 def bundled_files(package: Path, id: str) -> tuple[Path, Path]:

@@ -13,7 +13,7 @@ Nothing of it is written unless all checks are passed, and all of it is prepared
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..bench.results import read_result
@@ -26,11 +26,10 @@ from ..catalog.specs import ModelSpec
 from ..catalog.weights import GOLDEN, golden_file, weights_file
 from ..errors import PublishError, WeightsError
 from ..files import make_folder, whole
-from ..models.cost import cost_of
 from ..models.load import load
 from ..plugins import plugin_listed
 from ..testing.golden import write_golden
-from .bundle import as_listed, bundled_files, listed_entry
+from .bundle import as_listed, bundled_files, listed_entry, with_cost
 from .card import model_card
 from .checks import LARGEST, Candidate, Check, checked
 from .places import CARDS, PLUGINS, REQUIREMENTS
@@ -126,7 +125,7 @@ def _golden(
 
 def _files(candidate: Candidate, place: Path | None, prepared: Path) -> dict[Path, Path]:
     """Place in the repository of each file, and where it lies now."""
-    spec = replace(candidate.spec, cost=cost_of(load(candidate.name, device="cpu")))
+    spec = with_cost(candidate.spec, candidate.name)
     registry = place / FILE if place is not None and _is_checkout(place) else core_registry()
     entry = listed_entry(spec, sha256_of(candidate.golden))
     files = {Path(FILE): _written(prepared / FILE, with_model(registry, spec.id, entry))}
