@@ -65,6 +65,15 @@ def test_inception_has_its_parameters_but_for_the_first_and_the_last_layer():
     assert count(unweighted("ensai_inception", **FIVE)) == expected
 
 
+def test_a_narrow_inception_has_a_sixteenth_of_the_parameters_and_measures():
+    narrow = network_of("ensai_inception", channels=4, outputs=14, size=96, width=0.25)
+    assert count(narrow) == pytest.approx(INCEPTION / 16, rel=0.07)  # scales, biases and the head are not squares
+    image = torch.randn(2, 4, 96, 96, generator=torch.Generator().manual_seed(0))
+    assert narrow.features(image).shape == (2, 384) and narrow(image).isfinite().all()
+    with pytest.raises(SpecError, match="multiple of 1/32"):
+        network_of("ensai_inception", **FIVE, width=0.3)
+
+
 def test_the_parameters_of_the_pairs_are_those_of_their_layers():
     narrow = ((1, after, after) for _, _, after in PAIRS)
     whole = 24**2 * 256 * 512 + 512 + 512 * 5 + 5

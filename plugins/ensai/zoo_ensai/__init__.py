@@ -54,17 +54,17 @@ class AlexNetArguments(Arguments):
 
 
 @dataclass(frozen=True)
-class InceptionArguments:
-    """Of Inception-v4, whose width is that of the paper.
+class InceptionArguments(Arguments):
+    """Of Inception-v4, as `Arguments`.
 
     Arguments:
+        width: of all layers, in that of the paper, a multiple of 1/32.
         dropout: share of the inputs of every weight layer that is dropped, in training and in prediction, so that the
             answer is a mixture; 0: none.
         passes: sets of masks that predict together, where there is dropout.
     """
 
-    dropout: float = 0.0
-    passes: int = 16
+    width: float = 1.0
 
 
 @zoo.hookimpl
