@@ -35,7 +35,7 @@ def page(tmp_path_factory) -> Path:
     threshold = threshold_of(survey.finder, 0.5, 0.1, survey.results)
     mosaic = Mosaic(survey.catalog, survey.tiles, columns=["mag"])
     search = Search(mosaic, survey.finder, threshold, measuring(), tiny_model("anomaly"))
-    search.run(survey.folder / "out", Options(pixel_scale=0.1), shown=SHOWN)
+    search.run(survey.folder / "out", Options(pixel_scale=0.1), shown=SHOWN, residuals=1)
     return survey.folder / "out" / "report.html"
 
 
@@ -100,6 +100,16 @@ def test_stretches_are_other_pictures_and_names_are_text(opened):
     assert not opened.find_elements(By.CSS_SELECTOR, "img[src=x]")
     opened.find_element(By.CSS_SELECTOR, "#alike button").click()
     assert seen(opened)[0] != 1
+
+
+def test_pictures_that_are_none_of_the_image_say_what_their_colours_mean(opened):
+    def meaning():
+        return opened.find_element(By.ID, "meaning").text
+
+    said = [(press(opened, key), meaning())[1] for key in "1561"]
+    assert said[0] == said[3] == "" and "0.1 (dark) to 10" in said[1] and "red is more" in said[2]
+    press(opened, "6", Keys.ARROW_RIGHT)
+    assert meaning() == "There is no residual of this candidate."
 
 
 def test_a_critical_curve_lies_over_the_picture_until_it_is_taken_away(opened):

@@ -14,7 +14,7 @@ from PIL import Image
 from ..images.sky import sky
 from ..predict.gallery import NIGHT, blue_to_red, stretched
 
-__all__ = ["STRETCHES", "picture_of_convergence", "picture_of_residual", "pictures_of"]
+__all__ = ["LARGEST", "LOG_KAPPA", "STRETCHES", "picture_of_convergence", "picture_of_residual", "pictures_of"]
 
 RED_AND_BLUE = matplotlib.colormaps["RdBu_r"]
 COLOURS = 256  # of a picture: as many as there are between black and white

@@ -23,7 +23,7 @@ from .columns import About
 from .compass import Compass
 from .latent import AXES
 from .mass import convergence, critical_curves
-from .pictures import STRETCHES, picture_of_convergence, picture_of_residual, pictures_of
+from .pictures import LARGEST, LOG_KAPPA, STRETCHES, picture_of_convergence, picture_of_residual, pictures_of
 from .residual import residual_of
 from .threshold import Threshold
 
@@ -37,6 +37,12 @@ __all__ = ["GRADES", "Report", "write_report"]
 
 GRADES = {"A": "surely a lens", "B": "probably a lens", "C": "perhaps a lens", "X": "no lens"}
 CONVERGENCE, RESIDUAL = "convergence", "residual"
+MAPS = {
+    CONVERGENCE: f"Density over the critical one, {10 ** LOG_KAPPA[0]:g} (dark) to {10 ** LOG_KAPPA[1]:g}.",
+    RESIDUAL: f"Image less the measured lens: red is more, blue less, up to {LARGEST:g} sigma.",
+}
+"""What the colours of pictures mean that are none of the image itself."""
+
 APART = ("rank", "id", "path", "message", "alike", "alike_cosine", *AXES)  # are shown in places of their own
 
 
@@ -146,7 +152,7 @@ def write_report(path: Path, report: Report, threshold: Threshold, objects: int)
         NotInstalledError: the extra `board` is missing.
     """
     page = _template().render(
-        found={"survey": report.survey, "grades": GRADES, "candidates": list(report.candidates())},
+        found={"survey": report.survey, "grades": GRADES, "maps": MAPS, "candidates": list(report.candidates())},
         finder=report.finder.id,
         threshold=threshold,
         objects=objects,

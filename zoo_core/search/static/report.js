@@ -76,7 +76,8 @@
     const one = found.candidates[at];
     element("name").textContent = `${at + 1}. ${one.id}`;
     element("picture").src = one.pictures[stretch] || "data:,";
-    element("picture").alt = `${one.id}, ${stretch} stretch`;
+    element("picture").alt = `${one.id}, ${stretch}`;
+    element("meaning").textContent = one.pictures[stretch] ? found.maps[stretch] || "" : `There is no ${stretch} of this candidate.`;
     element("message").textContent = one.message || "";
     element("compass").replaceChildren(...(one.compass ? compass(one.compass) : []));
     element("curves").replaceChildren(...(curved ? one.curves.map(curve) : []));
