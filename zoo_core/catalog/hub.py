@@ -16,6 +16,7 @@ __all__ = ["cached", "download", "remove"]
 
 # The client retries connections, HEAD requests and rate limits by itself, but a server error on GET is final for it.
 SERVER_ERROR_WAITS = (1.0, 2.0, 4.0)
+FETCH = "run `zoo fetch MODEL --to DIR` on a machine with a network and load that folder"
 
 log = logging.getLogger("zoo")
 
@@ -34,6 +35,7 @@ def download(
     file: str,
     cache_dir: Path | str | None = None,
     waits: Sequence[float] = SERVER_ERROR_WAITS,
+    elsewhere: str = FETCH,
 ) -> Path:
     """The file, fetched into the cache with a progress bar, resumed where the connection breaks.
 
@@ -41,13 +43,14 @@ def download(
         repo, revision, file: "owner/name", the commit, the path in the repository.
         cache_dir: of the Hub's client; None: its own default.
         waits: seconds before each further attempt after a server error.
+        elsewhere: what to do where there is no network.
 
     Raises:
         DownloadError: says which file, what the Hub answered and what to do.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
-    with _explaining(f"{file} of {repo} at {revision[:12]}"):
+    with _explaining(f"{file} of {repo} at {revision[:12]}", elsewhere):
         for wait in waits:
             try:
                 return _download(repo, revision, file, cache_dir)
@@ -79,28 +82,27 @@ def _download(repo: str, revision: str, file: str, cache_dir: Path | str | None)
 
 
 @contextmanager
-def _explaining(what: str) -> Iterator[None]:
+def _explaining(what: str, elsewhere: str) -> Iterator[None]:
     from huggingface_hub import constants
     from huggingface_hub.errors import HTTPError  # the root of the errors of its HTTP library, whichever it is
 
     try:
         yield
     except (HTTPError, OSError, RuntimeError) as error:  # RuntimeError: of Xet, the Hub's own protocol for large files
-        raise DownloadError(f"{what} could not be had from {constants.ENDPOINT}: {_reason(error)}") from error
+        raise DownloadError(
+            f"{what} could not be had from {constants.ENDPOINT}: {_reason(error, elsewhere)}"
+        ) from error
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, elsewhere: str) -> str:
     """What happened and what to do, in one sentence, from the client's error or its cause."""
     from huggingface_hub import constants
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
 
     if isinstance(error, LocalEntryNotFoundError) and error.__cause__ is not None:
-        return _reason(error.__cause__)
+        return _reason(error.__cause__, elsewhere)
     if constants.is_offline_mode():
-        return (
-            "HF_HUB_OFFLINE is set and the cache does not hold it; unset it, or run `zoo fetch MODEL --to DIR` on a "
-            "machine with a network and load that folder"
-        )
+        return f"HF_HUB_OFFLINE is set and the cache does not hold it; unset it, or {elsewhere}"
     status = getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(error, GatedRepoError) or status == 403:
         return "access is not granted; ask for it on the repository's page and set HF_TOKEN"
@@ -117,7 +119,7 @@ def _reason(error: BaseException) -> str:
 
 _SERVER_REMEDY = "it is a fault on its side: try again later"
 _REMEDIES = {
-    401: "a private repository or one that does not exist: check HF_TOKEN and the name in the registry",
-    404: "the repository, the commit or the file does not exist: check the registry entry, or upgrade its plugin",
+    401: "a private repository or one that does not exist: check HF_TOKEN and the name",
+    404: "the repository, the commit or the file does not exist: check the entry or recipe that names it",
     429: "too many requests: wait some minutes, or set HF_TOKEN for a higher limit",
 }

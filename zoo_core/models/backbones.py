@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,17 +12,20 @@ from ..errors import NotInstalledError, SpecError, UnknownNameError
 
 __all__ = ["Backbone", "backbone", "backbone_names"]
 
+FETCHING = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path"}  # options that read weights
+
 
 class Backbone(nn.Module):
     """A classifier of timm (Wightman 2019) whose pooled features can be had.
 
     Arguments:
         body: a model of timm.
+        again: builds another like it; takes what else `timm.create_model` takes.
     """
 
-    def __init__(self, body: Any):
+    def __init__(self, body: Any, again: Callable[..., Any]):
         super().__init__()
-        self.body = body
+        self.body, self.again = body, again
 
     def features(self, x: Tensor) -> Tensor:
         """(B, D): what the last linear layer sees of images (B, channels, size, size)."""
@@ -47,8 +51,13 @@ def backbone(
     Raises:
         NotInstalledError: timm is missing.
         UnknownNameError: the families have no such model.
-        SpecError: the options are not the model's, or contradict each other.
+        SpecError: the options are not the model's, contradict each other, or read weights.
     """
+    if reading := sorted(FETCHING & options.keys()):
+        raise SpecError(
+            f"options: {', '.join(reading)} would fetch weights whenever the network is built or loaded; leave it "
+            "away, and begin a training with weights of timm by `warm_start: hub://OWNER/NAME@COMMIT` in its recipe"
+        )
     names = backbone_names(families)
     if model not in names:
         raise UnknownNameError.among(
@@ -56,11 +65,12 @@ def backbone(
         )
     import timm
 
+    build = partial(timm.create_model, model, in_chans=channels, num_classes=outputs, **options)
     try:
-        body = timm.create_model(model, in_chans=channels, num_classes=outputs, **options)
+        body = build()
     except (TypeError, ValueError, AssertionError) as error:
         raise SpecError(f"timm can't build {model} with {dict(options)}: {error}") from error
-    return Backbone(body)
+    return Backbone(body, build)
 
 
 def backbone_names(families: Sequence[str] | None) -> list[str]:

@@ -83,7 +83,7 @@ ARGUMENTS = """Of a network of timm.
 
 Arguments:
     model: its name in timm, without the tag of pretrained weights.
-    options: of timm's constructor.
+    options: of timm's constructor; none that fetch weights, which a recipe does (`warm_start: hub://...`).
 """
 
 

@@ -23,8 +23,9 @@ from ..symmetries import Symmetry, described
 from ..tasks import Calibration
 from ..typed import as_values
 from .descent import Plan
+from .hub_start import on_the_hub
 from .prepared import PreparedImages
-from .recipe import Publication
+from .recipe import Publication, Recipe
 
 __all__ = ["export"]
 
@@ -76,7 +77,7 @@ def export(
         views=stated.views,
         symmetries=tuple(described(symmetries)),
         summary=architecture.summary,
-        training_data=stated.training_data or ", ".join(dict.fromkeys(one.dataset for one in trained_on)),
+        training_data=stated.training_data or _sets(recipe, trained_on),
         trained_on=trained_on,
         licence=stated.licence,
         known_failures=stated.known_failures,
@@ -87,6 +88,12 @@ def export(
     if written.exists():  # of this run, before it went on
         shutil.rmtree(written)
     return write_folder(written, spec, weights)
+
+
+def _sets(recipe: Recipe, trained_on: Sequence[TrainedOn]) -> str:
+    """The names of the data sets, behind the weights of the Hub that a training began with."""
+    start = [recipe.warm_start] if recipe.warm_start and on_the_hub(recipe.warm_start) else []
+    return ", ".join(start + list(dict.fromkeys(one.dataset for one in trained_on)))
 
 
 def _calibration(model: Model, validation: PreparedImages, stated: Publication) -> Calibration:

@@ -14,7 +14,6 @@ from ..errors import RecipeError
 from ..files import make_folder, sole, sweep, whole
 from ..images.preprocess import Preprocess
 from ..interfaces import Architecture, Dataset, Training, TrainingView
-from ..models.load import load
 from ..models.model import Model
 from ..models.network import Dimensions, arguments_of, initialised
 from ..plugins import architecture as architecture_named
@@ -34,7 +33,7 @@ from .prepared import PreparedImages, view_of
 from .recipe import DataRecipe, Recipe, read_recipe, written
 from .subset import whole_of
 from .turning import declared_of, turn_of, warn_off_centre
-from .warm import centre, head_of, warm
+from .warm import begin_as, centre, head_of
 
 __all__ = ["check_unclaimed", "run", "train"]
 
@@ -187,14 +186,11 @@ class _Run:
         first = self.model.task.first_output(training.targets, self.model.heads)
         if first is not None:
             centre(self.model.network, self._head, first)
-        if recipe.warm_start is None:
-            return tuple(own)
-        start = load(recipe.warm_start, device="cpu")
-        warm(self.model, self.arguments, start)
+        start = recipe.warm_start
+        before = () if start is None else begin_as(self.model, self.arguments, start)
         if recipe.freeze:
             freeze(self.model.network, but=self._head)
-        assert start.spec is not None
-        return (*start.spec.trained_on, *own)
+        return (*before, *own)
 
     def _used(self, wanted: DataRecipe, found: Dataset) -> TrainedOn:
         return TrainedOn(

@@ -11,6 +11,7 @@ from ..catalog.schema import Fraction, Licence, ModelId, PixelScale
 from ..catalog.yaml12 import read_mapping, text_of
 from ..errors import RecipeError
 from ..images.augmentation import Distortion
+from .hub_start import HubStart, on_the_hub
 
 __all__ = ["Adaptation", "DataRecipe", "Publication", "Recipe", "read_recipe", "recipe_of", "written"]
 
@@ -171,7 +172,7 @@ class Recipe(_Strict):
         stages: of such a training, by name: what differs from the recipe.
         ema: decay of the exponential moving average of the weights; 0: none.
         warm_start: a model id or a folder whose weights are the first ones; for other classes or parameters with a new
-            head, for other bands with an adapted first layer.
+            head, for other bands with an adapted first layer. Or weights of timm on the Hub, see `hub_start`.
         freeze: of a warm start, nothing is trained but the head.
         precision: in which the network computes, as of `zoo predict`.
         publish: what becomes of the weights.
@@ -219,6 +220,8 @@ class Recipe(_Strict):
     def _agrees(self) -> Self:
         if self.freeze and self.warm_start is None:
             raise ValueError("freeze: only weights that were trained can be frozen; say warm_start")
+        if self.warm_start is not None and on_the_hub(self.warm_start):
+            HubStart.of(self.warm_start)
         if self.labels_per_class is not None and self.fraction is not None:
             raise ValueError("labels_per_class and fraction both say how many images are used; give one of them")
         return self

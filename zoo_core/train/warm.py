@@ -9,14 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..catalog.specs import TrainedOn
 from ..errors import SpecError, WeightsError
 from ..interfaces import Architecture
+from ..models.load import load
 from ..models.model import Model
 from ..models.network import Dimensions, shapes
 from ..tasks import Heads
+from .hub_start import HubStart, begin_with, on_the_hub
 from .rebanding import rebanded
 
-__all__ = ["centre", "head_of", "preprocess_for", "warm"]
+__all__ = ["begin_as", "centre", "head_of", "preprocess_for", "warm"]
 
 log = logging.getLogger("zoo")
 
@@ -27,6 +30,21 @@ class _Place:
 
     inputs: Mapping[str, int]
     head: frozenset[str]
+
+
+def begin_as(model: Model, arguments: Mapping[str, Any], name: str) -> tuple[TrainedOn, ...]:
+    """Give the network the weights that a recipe names, see `warm` and `hub_start`.
+
+    Returns:
+        What these were trained on; nothing of weights of the Hub, which are of no data set of the catalogue.
+    """
+    if on_the_hub(name):
+        begin_with(model.network, HubStart.of(name).weights(), head_of(model, arguments))
+        return ()
+    start = load(name, device="cpu")
+    warm(model, arguments, start)
+    assert start.spec is not None
+    return start.spec.trained_on
 
 
 def warm(model: Model, arguments: Mapping[str, Any], start: Model) -> None:
