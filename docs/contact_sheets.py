@@ -33,7 +33,9 @@ def stretched(image: np.ndarray) -> np.ndarray:
     return np.arcsinh(image / 2) / np.arcsinh(max(np.nanpercentile(image, 99.7), 12) / 2)
 
 
-def draw(images: Sequence[np.ndarray], titles: Sequence[str], columns: int, file: str) -> None:
+def draw(
+    images: Sequence[np.ndarray], titles: Sequence[str], columns: int, file: str, dpi: int = 72, greys: int = GREYS
+) -> None:
     """Images between 0 and 1 on one sheet, each with a title."""
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns, 1.65 * rows), squeeze=False)
@@ -43,9 +45,9 @@ def draw(images: Sequence[np.ndarray], titles: Sequence[str], columns: int, file
         axis.imshow(image, origin="lower", cmap="gray", vmin=-0.1, vmax=1, interpolation="nearest")
         axis.set_title(title, fontsize=8, pad=2)
     figure.subplots_adjust(0.005, 0.005, 0.995, 0.975, 0.03, 0.12)
-    figure.savefig(HERE / file, dpi=72)
+    figure.savefig(HERE / file, dpi=dpi)
     plt.close(figure)
-    Image.open(HERE / file).convert("L").quantize(GREYS).save(HERE / file, optimize=True)
+    Image.open(HERE / file).convert("L").quantize(greys).save(HERE / file, optimize=True)
 
 
 def lenses(dataset: Finding, file: str) -> None:
