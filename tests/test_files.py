@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,6 +37,15 @@ def test_the_second_run_into_the_same_place_is_refused_until_the_first_has_ended
     with sole(tmp_path / name):
         pass
     assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")
+def test_a_place_that_takes_no_file_is_not_said_to_be_another_run_s():
+    with (
+        pytest.raises(FileError, match=r"/proc/a.csv: no such file or directory; check the path"),
+        sole(Path("/proc/a.csv")),
+    ):
+        raise AssertionError
 
 
 def test_what_fails_leaves_the_file_as_it_was(tmp_path):

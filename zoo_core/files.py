@@ -84,9 +84,7 @@ def sole(path: Path) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise FileError(
-            f"{path}: another run is writing there; wait for its end, or choose another place (-o)"
-        ) from None
+        raise FileError(_occupied(path, Path(lock.lock_file))) from None
     except OSError as error:
         raise FileError(refused(error, path)) from error
     try:
@@ -168,6 +166,15 @@ def stamp(paths: Iterable[str | Path]) -> str:
     for path in paths:
         digest.update(f"{os.fspath(path)!r} {_size_and_time(path)}\n".encode())
     return digest.hexdigest()
+
+
+def _occupied(path: Path, lock: Path) -> str:
+    """Why there is no lock to be had: another run has it, or the system makes none there."""
+    try:
+        os.close(os.open(lock, os.O_RDWR | os.O_CREAT))
+    except OSError as error:
+        return refused(error, path)
+    return f"{path}: another run is writing there; wait for its end, or choose another place (-o)"
 
 
 def _lock_of(path: Path) -> Path:
