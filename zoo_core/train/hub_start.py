@@ -161,8 +161,8 @@ def _fitted(backbone: Backbone, start: TimmWeights) -> dict[str, Tensor]:
         fitted = backbone.again(pretrained=True, pretrained_cfg_overlay=stored).state_dict()
     except RuntimeError as error:
         raise WeightsError(
-            f"{start.origin} does not fit {model} with these options; leave away those that change its widths and "
-            f"depths (`options: {{}}`): {' '.join(str(error).split())[:SHOWN]}"
+            f"{start.origin} does not fit {model} with these options; leave away those that change its widths, "
+            f"depths or tokens (`options: {{}}`): {' '.join(str(error).split())[:SHOWN]}"
         ) from error
     if not fitted.keys() & start.tensors.keys():
         raise WeightsError(f"{start.origin} has no tensor of the name of one of {model}; name another")
