@@ -112,8 +112,8 @@ def main(folder: Path) -> None:
     }
     test = np.array([split_of(row.name) == "test" for row in rows])
     table = [
-        *_untrained(of_view, arcs, test),
-        *_retrained(retrained, arcs),
+        *_untrained(of_view, lenses, test),
+        *_retrained(retrained, lenses),
         *_taught(with_bare, lenses),
         *_surveys(of_start),
     ]
@@ -154,34 +154,27 @@ def _parts(
     return kinds | {"lenses": found[arcs != "none"]} | {name: scores(x) for name, x in beside.items()}
 
 
-def _untrained(of_view: Scores, arcs: np.ndarray, test: np.ndarray) -> Iterator[tuple]:
+def _untrained(of_view: Scores, lenses: np.ndarray, test: np.ndarray) -> Iterator[tuple]:
     """Each view, and its mean with the whole image, on the test split."""
-    lenses, galaxies = test & (arcs != "none"), test & (arcs == "none")
     whole = of_view["whole"]
+    named: dict[str, np.ndarray] = {}
     for view, found in of_view.items():
-        averaged = {f"whole, {view}": found + whole} if view != "whole" else {}
-        for name, scores in {view: found, **averaged}.items():
-            yield (
-                name,
-                "lenses",
-                "galaxies",
-                "test split",
-                *_row((scores[lenses], scores[galaxies]), (whole[lenses], whole[galaxies])),
-            )
+        named |= {view: found} | ({f"whole, {view}": found + whole} if view != "whole" else {})
+    yield from _against_whole({name: scores[test] for name, scores in named.items()}, lenses[test], "test split")
 
 
-def _retrained(of_view: Scores, arcs: np.ndarray) -> Iterator[tuple]:
-    lenses, galaxies = arcs != "none", arcs == "none"
-    whole = of_view["whole"]
-    for view, scores in of_view.items():
-        name = "last layer: whole" + (f", {view}" if view != "whole" else "")
-        yield (
-            name,
-            "lenses",
-            "galaxies",
-            "all",
-            *_row((scores[lenses], scores[galaxies]), (whole[lenses], whole[galaxies])),
-        )
+def _retrained(of_view: Scores, lenses: np.ndarray) -> Iterator[tuple]:
+    named = {"whole" if view == "whole" else f"whole, {view}": scores for view, scores in of_view.items()}
+    for name, *row in _against_whole(named, lenses, "all"):
+        yield f"last layer: {name}", *row
+
+
+def _against_whole(scores: Scores, lenses: np.ndarray, of: str) -> Iterator[tuple]:
+    """Each of these scores beside that of the whole image."""
+    base = scores["whole"]
+    for name, found in scores.items():
+        row = _row((found[lenses], found[~lenses]), (base[lenses], base[~lenses]))
+        yield name, "lenses", "galaxies", of, *row
 
 
 def _taught(of_layer: Scores, lenses: np.ndarray) -> Iterator[tuple]:
