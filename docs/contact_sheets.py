@@ -62,7 +62,7 @@ def kinds(dataset: Finding, file: str) -> None:
     drawn = np.array([cutout.kind for cutout in dataset.cutouts(0, len(dataset))])
     rows = [i for kind in np.unique(drawn) for i in np.flatnonzero(drawn == kind)[:PER_KIND]]
     images = [stretched(dataset.make(i, i + 1)[0][0, 0]) for i in rows]
-    draw(images, [drawn[i] for i in rows], 2 * PER_KIND, file)
+    draw(images, [str(drawn[i]) for i in rows], 2 * PER_KIND, file)
 
 
 def in_colour(dataset: FindingInBands, file: str) -> None:

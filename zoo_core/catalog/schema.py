@@ -150,7 +150,7 @@ class _Model(_Entry):
             )
         if None not in (self.pixel_scale, resampled) and self.pixel_scale != resampled:
             raise ValueError(
-                f"pixel_scale is {self.pixel_scale}, but preprocess resamples to {resampled}; leave it away"
+                f"pixel_scale is {self.pixel_scale}, but preprocess resamples to {resampled}; leave it out"
             )
         return self
 

@@ -251,7 +251,7 @@ class _Run:
             name = data.description.name
             if self.recipe.validation is None:
                 raise RecipeError(f"fresh: of {name} no images are held out; name a data set as `validation`")
-            raise RecipeError(f"fresh: {name} has the images that it has, and makes no others; leave it away")
+            raise RecipeError(f"fresh: {name} has the images that it has, and makes no others; leave it out")
         return view
 
 
@@ -259,7 +259,7 @@ def _scale(recipe: Recipe, preprocess: Preprocess, training: Dataset) -> float |
     """Arcsec of the pixels that the network learns from; None: whatever they are."""
     resampled, stated = preprocess.pixel_scale, recipe.pixel_scale
     if resampled is not None and stated not in (None, resampled):
-        raise RecipeError(f"pixel_scale is {stated}, but preprocess resamples to {resampled}; leave it away")
+        raise RecipeError(f"pixel_scale is {stated}, but preprocess resamples to {resampled}; leave it out")
     if isinstance(stated, str):
         return None
     return resampled or stated or training.description.pixel_scale

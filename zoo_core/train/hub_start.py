@@ -73,7 +73,7 @@ class HubStart:
         """
         elsewhere = (
             f"run `hf download {self.repo} {CONFIG} {WEIGHTS} --revision {self.commit}` on a machine with a network "
-            "and bring its cache (HF_HOME), or leave it away"
+            "and bring its cache (HF_HOME), or leave it out"
         )
         at = (self.repo, self.commit, name)
         return hub.cached(*at) or hub.download(*at, elsewhere=elsewhere)
