@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from .names import dataset_names, model_names
 from .outcome import say_next
+from .pairs import values_of
 from .show import echo, loading
 
 __all__ = ["finetune"]
@@ -89,10 +89,10 @@ def finetune(
         on,
         out,
         data=data,
-        arguments=_mapping(arguments),
+        arguments=values_of(arguments, "n=2000"),
         pixel_scale=pixel_scale,
         architecture=architecture,
-        validation=_mapping(validation) or None,
+        validation=values_of(validation, "n=2000") or None,
         labels_per_class=labels_per_class,
         fraction=fraction,
         freeze=freeze,
@@ -110,15 +110,3 @@ def finetune(
     )
     echo(str(folder))
     say_next(folder)
-
-
-def _mapping(pairs: tuple[str, ...]) -> dict[str, Any]:
-    from ..catalog.yaml12 import value_of
-
-    values = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign:
-            raise click.UsageError(f"{pair!r} is not KEY=VALUE, such as n=2000")
-        values[key] = value_of(value)
-    return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -188,12 +188,12 @@ def takes_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with_parameters(with_options, RUN)
 
 
-def loaded_for(options: Options, model: str) -> Model:
-    """The model of that name where it runs; on the CPU if workers of a scheduler compute."""
+def loaded_for(options: Options, model: str, conditions: Mapping[str, Any] | None = None) -> Model:
+    """The model of that name where it runs, told that of its images; on the CPU if workers of a scheduler compute."""
     with loading(model):
         from ..models.load import load
 
-        return load(model, device="cpu" if options.scheduler else options.device or "auto")
+        return load(model, device="cpu" if options.scheduler else options.device or "auto", **(conditions or {}))
 
 
 def _with_parameters(command: Callable[..., Any], parameters: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ import click
 from .inputs import loaded_for, takes_a_run, takes_images
 from .names import model_names
 from .outcome import fault_of, say
+from .pairs import values_of
 from .show import as_json, echo, progress, show_rows
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ file_option = click.Path(path_type=Path)
 @click.option("--top", type=click.IntRange(min=0), help=f"Print, draw so many of the best-ranked.  [{TOP} without -o]")
 @takes_a_run
 @click.option("--views", type=int, help="1 is fast, 8 averages rotations and mirror images.  [as published]")
+@click.option("--tell", multiple=True, metavar="KEY=VALUE", help="Of the images, where MODEL can be told it: ratio=4.")
 @click.option("--precision", default="float32", show_default=True, help="float32 or bf16.")
 @click.option("--compile/--no-compile", default=None, help="Translate the network into C++ first.  [where it pays]")
 @click.option("--strict", is_flag=True, help="Exit with 1 if any image could not be used.")
@@ -58,6 +60,7 @@ def predict(
     top: int | None,
     options: "Options",
     views: int | None,
+    tell: tuple[str, ...],
     precision: str,
     compile: bool | None,
     strict: bool,
@@ -71,7 +74,7 @@ def predict(
     from ..predict.inputs import images_of
     from ..predict.predict import draw, scored
 
-    loaded = loaded_for(options, model).with_views(views)
+    loaded = loaded_for(options, model, values_of(tell, "ratio=4")).with_views(views)
     images = images_of(loaded, named, options.pixel_scale)
     with ExitStack() as run:
         with progress(loaded.id) as tick:

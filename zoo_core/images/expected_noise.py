@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from .channels import blur
 from .sky import level_and_noise
 
-__all__ = ["ExpectedNoise", "padded"]
+__all__ = ["SHOT", "ExpectedNoise", "padded"]
 
 SHOT = 0.02  # variance per unit flux, sky sigma: the middle of those that telescopes have
 SMOOTH = 1.0  # pixels, over which the light is averaged that the noise grows with
@@ -42,17 +42,18 @@ class ExpectedNoise:
     sigma: Tensor
 
     @classmethod
-    def of(cls, images: Tensor, sigma: Tensor | None = None) -> Self:
+    def of(cls, images: Tensor, sigma: Tensor | None = None, shot: Tensor | float = SHOT) -> Self:
         """What is expected of finite images in any unit.
 
         Arguments:
             images: (B, C, H, W).
             sigma: noise of the sky when they were observed, (B, C, 1, 1), if some of it has been taken away since;
                 None: it is measured.
+            shot: variance per unit flux, in units of the sky's noise, (B, 1, 1, 1) or that of all images.
         """
         level, sigma = level_and_noise(images, sigma)
         z = (images - level) / sigma
-        return cls(z, (1 + SHOT * blur(z, SMOOTH).abs()).sqrt(), sigma)
+        return cls(z, (1 + shot * blur(z, SMOOTH).abs()).sqrt(), sigma)
 
     def channels(self) -> Tensor:
         """What networks see of them, (B, 2 C, H, W): asinh z, and z / s up to 30."""

@@ -45,6 +45,8 @@ class Architecture(Generic[Network]):
         measures_noise: whether the network counts in units of the noise of its images, which it measures; it takes a
             second argument then, `noise` (B, bands, 1, 1), that of the image that was observed: behind what takes noise
             away it counts in that one.
+        conditions: those of `arguments` that tell the network something of the images, such as how short the exposure
+            is, and that no weights depend on: who predicts may choose them, `zoo.load(id, ratio=4)`.
 
     Example:
         >>> import zoo_core as zoo
@@ -74,6 +76,7 @@ class Architecture(Generic[Network]):
     compiled: bool = False
     broken_laws: Mapping[str, str] = field(default_factory=dict)
     measures_noise: bool = False
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from . import committee as committees
 from . import mass_map as mass_maps
 from . import pipeline as pipelines
 from . import zoom as zooms
+from .conditions import told
 from .familiarity import PREFIX, FeatureDensity
 from .model import Model
 from .network import Dimensions, filled, initialised
@@ -46,7 +47,8 @@ def load(
         pretrained: False: the architecture with random weights, as `build` returns it.
         device: "auto" for the fastest there is, "cpu", "cuda", "cuda:1" or "mps".
         cache_dir: where downloaded weights are kept, by default Hugging Face's cache.
-        arguments: of `build`, only with `pretrained=False`.
+        arguments: with `pretrained=False` those of `build`; else what the network may be told of the images
+            (`Architecture.conditions`), as `zoo.load("unet_exposures.space", ratio=4)`.
 
     Raises:
         UnknownNameError, NotInstalledError, WeightsError, SpecError: see `zoo_core.errors`.
@@ -59,9 +61,7 @@ def load(
     """
     if not pretrained:
         return build(_architecture_named(name), device=device, **arguments)
-    if arguments:
-        raise ArgumentError(f"{name} is published as it is, without {', '.join(arguments)}; zoo.build(...) takes these")
-    spec = _published(name)
+    spec = told(_published(name), arguments)
     if spec.members:
         members = [load(member, device=device, cache_dir=cache_dir) for member in spec.members]
         return _of_members(spec)(members, spec)

@@ -105,7 +105,8 @@ def _weights_of(kind: str, members: Sequence[Model], arguments: Mapping[str, Any
     for member in members:
         scales = member.calibration.error_scales
         facts = (member.weights_sha256, member.preprocess.digest, member.views, member.calibration.temperature)
-        digest.update(f"{(*facts, scales) if scales else facts}\n".encode())
+        told = sorted(member.conditions.items())
+        digest.update(f"{(*facts, *filter(None, (scales, told)))}\n".encode())
     if arguments:
         digest.update(f"{sorted(arguments.items())}\n".encode())
     return WeightsSpec(digest.hexdigest(), sum(member.spec.weights.size for member in members if member.spec))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from .channels import channels_of
 from .chunks import gradients, in_chunks
 from .devices import device_named
 from .like_module import LikeModule
+from .network import arguments_of
 from .views import Output, check_views, of_views, undo_view
 
 if TYPE_CHECKING:
@@ -303,6 +304,14 @@ class Model(LikeModule):
     def bands(self) -> tuple[str, ...]:
         """Physical bands, in the order of the image axis."""
         return self.preprocess.bands
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What the network is told of the images, by the names of `Architecture.conditions`."""
+        if self.spec is None or not self.architecture.conditions:
+            return {}
+        read = arguments_of(self.architecture, self.spec.arguments)
+        return {name: getattr(read, name) for name in self.architecture.conditions}
 
     def _symmetries(self) -> tuple[Symmetry, ...]:
         """How the outputs turn with the image; none where they are not averaged over views."""

@@ -137,6 +137,7 @@ class Run:
             "calibration": repr(model.calibration),
             "familiarity": repr(model.familiarity),
             "views": model.views,
+            **model.conditions,
             "precision": self.scorer.precision,
             "purpose": self.scorer.purpose,
             "pixel_scale": self.pixel_scale,

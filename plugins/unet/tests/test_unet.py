@@ -25,7 +25,7 @@ def test_the_published_network_has_so_many_weights(astro):
 
 def test_each_level_halves_the_sides_and_has_its_width(astro):
     shapes = []
-    modules = [*astro.unet.down, astro.unet.lowest, *astro.unet.joined]
+    modules = [*astro.unet.down, astro.unet.lowest[-1], *astro.unet.joined]
     hooks = [m.register_forward_hook(lambda m, i, o: shapes.append(tuple(o.shape[1:]))) for m in modules]
     astro(torch.randn(1, 1, 101, 101))
     for hook in hooks:
@@ -40,14 +40,52 @@ def test_the_ratio_of_exposure_times_is_told(astro):
     assert torch.equal(astro(x), astro(x, torch.tensor([10.0, 10.0])))
 
 
-@pytest.mark.parametrize("name", ["unet", "astro_unet"])
+def test_what_the_lowest_level_is_told_is_one_more_channel_of_its_convolution(astro):
+    x, ratio = torch.randn(2, 256, 7, 7), torch.tensor([[2.0], [10.0]])
+    first, told = astro.unet.lowest[0], astro.unet.told
+    both = torch.cat([x, ratio[:, :, None, None].expand(-1, -1, 7, 7)], 1)
+    weights = torch.cat([first.weight, told.weight], 1)
+    together = torch.nn.functional.conv2d(both, weights, first.bias, padding=1)
+    torch.testing.assert_close(astro.unet.lowest[1:](together), astro.unet._lowest(x, ratio))
+
+
+def test_a_denoiser_is_told_the_ratio_and_states_errors():
+    network = zoo.build("unet_exposures", device="cpu", widths=(8, 16), ratio=4.0).network
+    x = torch.randn(2, 1, 50, 61)
+    image, scale = network(x)
+    assert image.shape == scale.shape == x.shape and (scale > 0).all()
+    assert torch.equal(image, network(x, ratio=torch.tensor([4.0, 4.0]))[0])
+    assert not torch.equal(image, network(x, ratio=torch.tensor([4.0, 9.0]))[0])
+
+
+@pytest.mark.parametrize("name, ratio", [("unet_exposures", 0.5), ("unet_exposures", 11.0), ("astro_unet", 0.0)])
+def test_a_ratio_that_it_does_not_know_is_an_error(name, ratio):
+    with pytest.raises(zoo.errors.ArgumentError, match=rf"ratio = {ratio:g}: write by how many times"):
+        zoo.build(name, device="cpu", ratio=ratio)
+
+
+def test_the_image_learns_its_absolute_error_and_the_scale_its_size():
+    from zoo_unet.exposures import objective
+
+    image, scale = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([2.0, 1.0], requires_grad=True)
+    objective(image, scale, torch.tensor([3.0, torch.nan])).backward()
+    assert image.grad.tolist() == [-1, 0]  # whatever the scale is
+    assert scale.grad.tolist() == [0, 0]  # it is as large as the error, which is the likeliest
+
+
+def restored(network, x):
+    output = network(x)
+    return output[0] if isinstance(output, tuple) else output
+
+
+@pytest.mark.parametrize("name", ["unet", "astro_unet", "unet_exposures"])
 def test_images_come_back_in_their_unit_and_size(name):
     network = zoo.build(name, device="cpu").network
     x = torch.randn(2, 1, 50, 61)
     with torch.no_grad():
-        image = network(x)
+        image = restored(network, x)
         assert image.shape == x.shape
-        torch.testing.assert_close(network(1e-12 * x + 3e-12), 1e-12 * image, rtol=1e-3, atol=1e-14)
+        torch.testing.assert_close(restored(network, 1e-12 * x + 3e-12), 1e-12 * image, rtol=1e-3, atol=1e-14)
 
 
 def test_the_smaller_network_gives_the_scale_of_each_pixel_if_asked():

@@ -1,6 +1,6 @@
 """U-Nets that take the noise, or the lens galaxy, out of images: the Astro U-Net, and a smaller one for two cores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import zoo_core as zoo
 from zoo_core.images.declared import FINDING
@@ -28,6 +28,9 @@ MAPS = """@article{Hezaveh2017,
   year = {2017},
   eprint = {1708.08842}
 }"""
+
+LARGEST_RATIO = 10.0
+"""Of exposure times, as Vojtekova et al. (2021) have them; a network has learned from no larger one."""
 
 MAPPING = (
     *FINDING,
@@ -68,6 +71,27 @@ class AstroArguments:
 
     ratio: float = 10.0
 
+    def __post_init__(self) -> None:
+        _require_ratio(self.ratio)
+
+
+@dataclass(frozen=True)
+class ExposureArguments:
+    """Of the network that is told how short an exposure is.
+
+    Arguments:
+        widths: channels of each level, from the finest on.
+        shuffle: pixels along the side of a block that becomes one pixel with as many channels; 1: none.
+        ratio: by how many times the exposure is shorter than the deep ones that it has learned from, 1 to 10.
+    """
+
+    widths: tuple[int, ...] = (24, 48, 96)
+    shuffle: int = 2
+    ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require_ratio(self.ratio)
+
 
 @dataclass(frozen=True)
 class MapArguments:
@@ -84,10 +108,23 @@ class MapArguments:
 
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
-    """The published network, one that learns the noise in units of itself, and one that maps the mass of lenses."""
+    """The published network, two that learn the noise in units of itself, and one that maps the mass of lenses."""
     return [
-        _architecture("unet", "Denoiser", Arguments, "U-Net that takes away noise in units of itself"),
-        _architecture("astro_unet", "AstroUNet", AstroArguments, "Astro U-Net (Vojtekova et al. 2021)"),
+        _denoiser("unet", "denoiser:Denoiser", Arguments, "U-Net that takes away noise in units of itself"),
+        replace(
+            _denoiser("astro_unet", "denoiser:AstroUNet", AstroArguments, "Astro U-Net (Vojtekova et al. 2021)"),
+            conditions=("ratio",),
+        ),
+        replace(
+            _denoiser(
+                "unet_exposures",
+                "exposures:ExposureDenoiser",
+                ExposureArguments,
+                "U-Net that takes away noise and is told how short the exposure is, with the error of each pixel",
+            ),
+            train=zoo.lazy("zoo_unet.exposures:learn"),
+            conditions=("ratio",),
+        ),
         zoo.Architecture(
             name="unet_convergence",
             task="convergence",
@@ -102,11 +139,17 @@ def zoo_architectures() -> list[zoo.Architecture]:
     ]
 
 
-def _architecture(name: str, network: str, arguments: type, summary: str) -> zoo.Architecture:
+def _require_ratio(ratio: float) -> None:
+    if not 1 <= ratio <= LARGEST_RATIO:
+        wanted = f"by how many times the exposure is shorter than a deep one, 1 to {LARGEST_RATIO:g}"
+        raise ValueError(f"ratio = {ratio:g}: write {wanted}")
+
+
+def _denoiser(name: str, network: str, arguments: type, summary: str) -> zoo.Architecture:
     return zoo.Architecture(
         name=name,
         task="restoration",
-        build=zoo.any_size(zoo.lazy(f"zoo_unet.denoiser:{network}")),
+        build=zoo.any_size(zoo.lazy(f"zoo_unet.{network}")),
         bands=("VIS",),
         heads=zoo.Heads(),
         preprocess=FINDING[:-1],  # in the unit of the image,

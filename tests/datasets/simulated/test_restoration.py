@@ -110,6 +110,22 @@ def test_ratios_are_drawn_of_each_image_and_of_each_training_image(tmp_path, cac
     assert peaks[0] < 0.75 * peaks[1]
 
 
+def test_ratios_that_are_told_stand_in_a_plane_of_their_own(tmp_path, cache):
+    silent, telling = (
+        restoration_space(n=N, seed=5, cache=cache, ratio=(2, 10), tells_ratio=told) for told in (False, True)
+    )
+    targets, ratios = telling.targets(), telling.ratios(np.arange(N))
+    assert np.array_equal(targets[:, :1], silent.targets(), equal_nan=True)
+    np.testing.assert_array_equal(targets[:, 1], np.broadcast_to(ratios[:, None, None], (N, 101, 101)).astype("f4"))
+    assert telling.fingerprint() != silent.fingerprint()
+    (images, wanted), (_, light) = (
+        one.training_view(tmp_path, torch.device("cpu")).draw(np.arange(N), torch.Generator().manual_seed(1))
+        for one in (telling, silent)
+    )
+    assert torch.equal(wanted[:, :1].nan_to_num(), light.nan_to_num()) and images.shape == light.shape
+    assert 2 <= wanted[:, 1].min() < wanted[:, 1].max() <= 10 and torch.equal(wanted[:, 1, 0, 0], wanted[:, 1, 50, 50])
+
+
 def test_noise_of_another_kind_is_another_data_set_of_the_same_scenes(noisy, cache):
     lanczos = restoration_space(n=N, seed=5, cache=cache, noise="lanczos")
     assert lanczos.fingerprint() != noisy.fingerprint()

@@ -61,6 +61,7 @@ class RestorationSpace(Finding):
         version: of the scenes, see `sim.versions`.
         noise: whose noise the images have, of `NOISES`; None: that of the version.
         ratio: lowest and highest factor by which the exposures are shorter than those.
+        tells_ratio: whether `targets` have a second plane, in each pixel of which is the ratio.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class RestorationSpace(Finding):
         cache: Path | str | None,
         noise: Noises | None = None,
         ratio: tuple[float, float] = SAME,
+        tells_ratio: bool = False,
     ):
         known = (("target", target, TARGETS), ("version", version, (*VERSIONS,)), ("noise", noise, (None, *NOISES)))
         for what, value, choice in known:
@@ -86,11 +88,12 @@ class RestorationSpace(Finding):
         self.description = replace(self.description, task="restoration", heads=Heads())
         self.target: Target = target
         self._of_version = Finding("restoration_space", VERSIONS[version], n, seed, lens_fraction, cache)
-        self.noise, self.ratio = noise, (float(ratio[0]), float(ratio[1]))
+        self.noise, self.ratio, self.tells_ratio = noise, (float(ratio[0]), float(ratio[1])), tells_ratio
 
     def fingerprint(self) -> str:
         """sha256 of the arguments and of the parameters of the first images."""
-        return table_digest([(super().fingerprint(), self.target)])
+        told = ("ratio",) if self.tells_ratio else ()
+        return table_digest([(super().fingerprint(), self.target, *told)])
 
     @functools.cached_property
     def _of_scenes(self) -> str:
@@ -126,9 +129,17 @@ class RestorationSpace(Finding):
         return stages[:, [OBSERVED]], truth
 
     def targets(self) -> np.ndarray:
-        """What is to be restored of each image, (n, 1, 101, 101), float32; NaN where nothing was measured."""
-        stages = self._shards.images(np.arange(self.n))
-        return np.where(np.isnan(stages[:, [OBSERVED]]), np.float32(np.nan), _target(stages, self.target))
+        """What is to be restored of each image, (n, 1, 101, 101), float32; NaN where nothing was measured.
+
+        And its ratio, (n, 2, 101, 101), if that is told.
+        """
+        rows = np.arange(self.n)
+        stages = self._shards.images(rows)
+        wanted = np.where(np.isnan(stages[:, [OBSERVED]]), np.float32(np.nan), _target(stages, self.target))
+        if not self.tells_ratio:
+            return wanted
+        planes = np.broadcast_to(self.ratios(rows)[:, None, None, None], wanted.shape)
+        return np.concatenate([wanted, planes], axis=1, dtype=np.float32, casting="same_kind")
 
     def noise_free(self, rows: Rows) -> NoiseFree:
         """The scenes of these images without their noise."""
@@ -151,7 +162,8 @@ class RestorationSpace(Finding):
         """Noise-free scenes, kept in `folder`; brightness, twins, focus, noise and footprint are new in every batch."""
         kept = Path(folder) / f"{self.description.name}-{self._of_scenes[:16]}"
         lenses = super().targets()
-        return RestorationBank(kept, lenses, self.scenes(self.cutouts, device), self.target, self.ratio)
+        scenes = self.scenes(self.cutouts, device)
+        return RestorationBank(kept, lenses, scenes, self.target, self.ratio, self.tells_ratio)
 
     def fresh_view(self, balanced: bool, device: torch.device, block: int = 0) -> NoReturn:
         """Refused: the scenes are those of the bank."""
@@ -181,6 +193,7 @@ class RestorationBank(Bank):
         folder, targets, scenes: as of `Bank`; `targets` are 1 for lenses.
         target: "denoise" or "deblend".
         ratio: lowest and highest factor by which exposures are shorter, new for every one.
+        tells_ratio: whether what they become has a second plane, of the ratio.
     """
 
     def __init__(
@@ -190,23 +203,26 @@ class RestorationBank(Bank):
         scenes: SceneSource,
         target: Target,
         ratio: tuple[float, float] = SAME,
+        tells_ratio: bool = False,
     ):
         super().__init__(folder, targets, scenes)
         if target == "deblend" and targets.all():
             self.exposures.twins = 0.0
         self.target: Target = target
-        self.ratio = ratio
+        self.ratio, self.tells_ratio = ratio, tells_ratio
 
     def shown(self, rows: np.ndarray, places: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images and what they are to become, (B, 1, side, side) each, NaN outside their footprint."""
         light, radii, _ = self.exposures.lit(self.foreground.images(rows), self._arcs(rows), places, generator)
-        light, ratio = defocused(light, generator), 1.0
+        light, ratio = defocused(light, generator), torch.ones(len(places), device=generator.device)
         if self.ratio != SAME:
             ratio = Draw(generator, len(places)).log_uniform(*self.ratio)
             light = shortened(light, ratio)
         images = exposed(light, radii, self.exposures.survey, generator, FRAME.pixel_scale, ratio=ratio)
         wanted = light.sum(0) if self.target == "denoise" else light[1]
-        return images[:, None], wanted.masked_fill(images.isnan(), torch.nan)[:, None]
+        wanted = wanted.masked_fill(images.isnan(), torch.nan)
+        planes = [ratio.to(wanted)[:, None, None].expand_as(wanted)] if self.tells_ratio else []
+        return images[:, None], torch.stack([wanted, *planes], dim=1)
 
 
 def restoration_space(
@@ -218,6 +234,7 @@ def restoration_space(
     cache: Path | str | None = None,
     noise: Noises | None = None,
     ratio: tuple[float, float] = SAME,
+    tells_ratio: bool = False,
 ) -> RestorationSpace:
     """Noisy and blended images, and what they were before; by default the 2,000 of the benchmark.
 
@@ -228,11 +245,12 @@ def restoration_space(
             lobes ("lanczos"), "drizzled" ones; None: that of the version.
         ratio: lowest and highest factor by which the exposures are shorter than those, such as (2, 10) of Vojtekova et
             al. (2021), MNRAS 503, 3204; the truth then has the column `ratio`.
+        tells_ratio: what networks learn has a second plane, the ratio in each pixel, for those that are told it.
 
     Raises:
         DatasetError: there is no such target, version or noise; or n, lens_fraction or ratio cannot be used.
     """
-    return RestorationSpace(n, seed, lens_fraction, target, version, cache, noise, ratio)
+    return RestorationSpace(n, seed, lens_fraction, target, version, cache, noise, ratio, tells_ratio)
 
 
 def _with_noise(distribution: Distribution, noise: Noises | None) -> Distribution:
