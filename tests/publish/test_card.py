@@ -122,6 +122,11 @@ def test_the_card_of_a_detector_says_what_its_score_means_and_no_temperature(spe
     assert "temperature" not in text and "prior" not in text
 
 
+def test_the_card_of_a_denoiser_says_where_its_images_go(spec):
+    assert 'out_dir="restored")' in str(model_card(replace(spec, task="restoration", heads=Heads()), []))
+    assert "out_dir" not in str(model_card(spec, []))
+
+
 def test_the_card_of_a_clustering_says_that_no_label_was_seen(spec):
     text = str(model_card(replace(spec, task="clustering", heads=Heads(classes=("0", "1"))), []))
 

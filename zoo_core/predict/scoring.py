@@ -74,7 +74,8 @@ class Scorer:
     def made_by(self) -> dict[str, str]:
         """Keywords of the files of predictions."""
         weights = str(self.model.weights_sha256)
-        return {"MODEL": self.model.id, "WEIGHTS": weights, "ZOOVERS": version("zoo-core")}
+        told = {name.upper()[:8]: str(value) for name, value in self.model.conditions.items()}
+        return {"MODEL": self.model.id, "WEIGHTS": weights, **told, "ZOOVERS": version("zoo-core")}
 
     def rows(self, batch: PreparedBatch) -> pa.Table:
         """One row for each image of the batch, usable or not."""

@@ -70,6 +70,7 @@ def _head(spec: ModelSpec) -> str:
 
 
 def _use(spec: ModelSpec) -> str:
+    where = ', out_dir="restored"' if task_named(spec.task).written else ""
     return f"""## Use
 
     pip install zoo-core {spec.plugin}
@@ -78,7 +79,7 @@ def _use(spec: ModelSpec) -> str:
 import zoo_core as zoo
 
 model = zoo.load("{spec.id}")
-table = model.predict("cutouts/*.fits")
+table = model.predict("cutouts/*.fits"{where})
 ```
 
 A download of this repository is a folder that `zoo.load(folder)` reads without a network."""

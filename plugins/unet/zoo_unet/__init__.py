@@ -120,7 +120,7 @@ def zoo_architectures() -> list[zoo.Architecture]:
                 "unet_exposures",
                 "exposures:ExposureDenoiser",
                 ExposureArguments,
-                "U-Net that takes away noise and is told how short the exposure is, with the error of each pixel",
+                "U-Net against noise, told how short the exposure is (ratio=4), with the error of each pixel",
             ),
             train=zoo.lazy("zoo_unet.exposures:learn"),
             conditions=("ratio",),
