@@ -20,7 +20,7 @@ import zoo_core as zoo
 from zoo_core.datasets.simulated.restoration import restoration_space
 from zoo_core.tasks import Classification, Prediction, Regression
 
-DENOISER, DEBLENDER = "edsr.denoise", "sersic_filter.deblend"
+DENOISER, DEBLENDER = "edsr.denoise", "edsr.deblend"
 FINDER, REGRESSOR = "vib.space", "resnet_regression.euclid"
 FOUND = {"n": 2000, "seed": 77, "lens_fraction": 0.5}  # the images of finding_pipelines
 
