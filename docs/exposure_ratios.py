@@ -60,7 +60,7 @@ def main() -> None:
 
 def measured(name: str, ratio: float, told: float | None, count: int) -> np.ndarray:
     """COLUMNS of each image, (N, 9), and whether it is a lens, of exposures that are so many times shorter."""
-    model = zoo.load(name, device="cpu", **({} if told is None else {"ratio": told}))
+    model = zoo.load(name, device="cpu") if told is None else zoo.load(name, device="cpu", ratio=told)
     scenes, found = restoration_space(n=count, seed=SEED, ratio=(ratio, ratio)), []
     for rows in np.split(np.arange(count), range(AT_ONCE, count, AT_ONCE)):
         observed = scenes.images(rows)

@@ -88,7 +88,7 @@ A download of this repository is a folder that `zoo.load(folder)` reads without 
 def _facts(spec: ModelSpec) -> str:
     rows = {
         "task": spec.task,
-        "outputs": quoted(task_named(spec.task).describe(spec.heads)),
+        **({"outputs": outputs} if (outputs := quoted(task_named(spec.task).describe(spec.heads))) else {}),
         "bands": ", ".join(spec.bands),
         "pixel scale": _scale(spec),
         "views": f"{spec.views}" + (", the dihedral group, averaged" if spec.views == 8 else ""),
