@@ -1,5 +1,7 @@
 """What somebody who predicts tells a network of the images, beside its published weights."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,9 @@ def shifted(flat_plugin):
     for plain, told in CHANGES.items():
         source = source.replace(plain, told)
     (flat_plugin / "__init__.py").write_text(source)
-    return "flat.space"
+    sys.modules.pop("zoo_flat", None)  # that of another test
+    yield "flat.space"
+    sys.modules.pop("zoo_flat", None)
 
 
 def test_a_network_is_told_and_keeps_its_weights(shifted):
