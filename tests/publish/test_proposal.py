@@ -137,6 +137,17 @@ def test_other_training_images_than_the_fingerprint_shows_are_refused(made, argu
     assert "declare the images that it was trained on" in "; ".join(faults_of_declaration(denied))
 
 
+def test_what_a_listed_model_says_of_its_images_is_not_asked_of_those_who_begin_with_its_weights(made):
+    spec = read_folder(made.model)
+    (before,) = zoo.list_models("lastro.space")[0].trained_on
+    begun = replace(spec, trained_on=(before, *spec.trained_on))
+    other = replace(begun, trained_on=(replace(before, seed=7), *spec.trained_on))
+
+    assert before.sha256 is None
+    assert not list(faults_of_declaration(begun))
+    assert ["has no sha256" in fault for fault in faults_of_declaration(other)] == [True]
+
+
 def test_images_of_a_benchmark_under_another_name_are_refused(made, changed, measured):
     (sky,) = zoo.list_benchmarks("finding_space")
 

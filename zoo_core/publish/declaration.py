@@ -15,14 +15,17 @@ def faults_of_declaration(spec: ModelSpec) -> Iterator[str]:
     """What is missing or false, a sentence each.
 
     A simulated set is opened as it is declared, and its fingerprint compared with the one of the entry; images on files
-    are with the author, and believed but for their fingerprint not being that of a benchmark.
+    are with the author, and believed but for their fingerprint not being that of a benchmark. What a listed model says
+    of its images is taken as it stands there: the weights may have begun with its own.
     """
     if not spec.trained_on:
         yield "trained_on is empty: name every data set that the weights were trained on, those of a warm start first"
     if not spec.training_data:
         yield "training_data is empty: say in a sentence what it was trained on"
+    listed = [one for known in catalog().models.values() if known.id != spec.id for one in known.trained_on]
     for one in spec.trained_on:
-        yield from _faults(one)
+        if one not in listed:
+            yield from _faults(one)
     yield from denials(spec, catalog().benchmarks.values())
 
 
