@@ -114,8 +114,8 @@ def _loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
 
 def _arcs_loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
     output, noise = network(batch.images), ExpectedNoise.of(batch.images)
-    missing = flux_error(_first(output), batch.targets, noise.sigma * noise.scale)
-    return arc_objective(output, batch.targets, _expected(noise)) + FLUX * missing
+    missing = _flux_missed(_first(output), batch.targets, noise)
+    return arc_objective(output, batch.targets, _expected(noise)) + missing
 
 
 def _expected(noise: ExpectedNoise) -> Tensor:
@@ -137,8 +137,11 @@ def _unexplained(network: nn.Module, training: zoo.Training) -> float:
 
 def _arcs_missed(image: Tensor, target: Tensor, images: Tensor) -> Tensor:
     noise = ExpectedNoise.of(images)
-    missing = flux_error(image, target, noise.sigma * noise.scale)
-    return robust_error(image, target, _expected(noise)) + FLUX * missing
+    return robust_error(image, target, _expected(noise)) + _flux_missed(image, target, noise)
+
+
+def _flux_missed(image: Tensor, target: Tensor, noise: ExpectedNoise) -> Tensor:
+    return FLUX * flux_error(image, target, noise.sigma * noise.scale)
 
 
 @torch.no_grad()
