@@ -187,21 +187,22 @@ def show_parameters(network: str, made: Mapping[str, np.ndarray]) -> None:
 
 def median(values: np.ndarray) -> str:
     """With its interval."""
-    return _with_interval(np.median(values), np.median(values[_draws(len(values))], axis=1))
+    return with_interval(np.median(values), np.median(values[_draws(len(values))], axis=1))
 
 
 def median_difference(values: np.ndarray, others: np.ndarray) -> str:
     """Of two medians of the same lenses."""
     draws = _draws(len(values))
     found = np.median(values[draws], axis=1) - np.median(others[draws], axis=1)
-    return _with_interval(np.median(values) - np.median(others), found)
+    return with_interval(np.median(values) - np.median(others), found)
 
 
 def _draws(count: int) -> np.ndarray:
     return np.random.default_rng(SEED).integers(count, size=(RESAMPLES, count))
 
 
-def _with_interval(value: float, resampled: np.ndarray) -> str:
+def with_interval(value: float, resampled: np.ndarray) -> str:
+    """With that of its resamples."""
     low, high = percentile(resampled) or (np.nan, np.nan)
     return f"{value:.3g} [{low:.3g}, {high:.3g}]"
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from deblended_lenses import with_interval
 from modular_pipeline import kept
 from restored_images import AT_ONCE, SCALE
 
 import zoo_core as zoo
 from zoo_core.bench.metrics.comparison import COLUMNS, compared
-from zoo_core.bench.metrics.intervals import percentile
 from zoo_core.datasets.simulated.restoration import restoration_space
 from zoo_core.tasks import Restoration
 
@@ -93,8 +93,7 @@ def _cell(statistic: Callable[..., np.ndarray], values: np.ndarray, better: np.n
     drawn, value = statistic(values[draws], axis=1), statistic(values)
     if better is not None:
         drawn, value = statistic(better[draws], axis=1) - drawn, statistic(better) - value
-    low, high = percentile(drawn) or (np.nan, np.nan)
-    return f"{value:.3g} [{low:.3g}, {high:.3g}]"
+    return with_interval(value, drawn)
 
 
 if __name__ == "__main__":
