@@ -94,6 +94,32 @@ class Training(ABC):
     def validation_targets(self) -> np.ndarray:
         """Targets of the validation images, as `targets`."""
 
+    def validation_mean(self, measure: Callable[[Tensor, Tensor], Tensor], at_once: int = 64) -> float:
+        """The mean over the validation images of what is measured of batches of them, without gradients.
+
+        Arguments:
+            measure: `measure(images, targets)`, a scalar of a batch, which counts as often as it has images.
+            at_once: images of a batch.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> import torch
+            >>> import zoo_core as zoo
+            >>> images = torch.tensor([1.0, 2.0, 6.0])
+            >>> stand_in = SimpleNamespace(validation_images=lambda rows: images[rows])
+            >>> stand_in.validation_targets = lambda: torch.zeros(3).numpy()
+            >>> zoo.Training.validation_mean(stand_in, lambda images, targets: (images - targets).mean(), at_once=2)
+            3.0
+        """
+        import torch
+
+        targets, total = torch.from_numpy(self.validation_targets()), 0.0
+        with torch.no_grad():
+            for rows in torch.arange(len(targets)).split(at_once):
+                images = self.validation_images(rows)
+                total += float(measure(images, targets[rows].to(images))) * len(rows)
+        return total / len(targets)
+
     @abstractmethod
     def sample(self, count: int) -> tuple[Tensor, Tensor]:
         """Random training images, augmented and balanced as the recipe says, and their targets."""

@@ -1,19 +1,17 @@
 """How the network learns images and their errors together."""
 
-from collections.abc import Callable
-
-import torch
 from torch import Tensor, nn
 
 import zoo_core as zoo
 from zoo_core.images.expected_noise import ExpectedNoise
+from zoo_core.tasks import task_named
 
 from .blended import unit_of
 from .restorer import Restorer
 
-__all__ = ["arc_objective", "flux_error", "learn", "missed", "objective", "robust_error"]
+__all__ = ["arc_objective", "flux_error", "learn", "objective", "robust_error"]
 
-BATCH = 64
+RESTORATION = task_named("restoration")
 FLUX = 1.0  # of the error of the flux of arcs, beside `robust_error`, which is of the order of 0.1
 
 
@@ -43,7 +41,7 @@ def objective(output: Tensor | tuple[Tensor, Tensor], target: Tensor) -> Tensor:
         target: t, (B, C, H, W); NaN where nothing was measured, which does not count.
     """
     if not isinstance(output, tuple):
-        return missed(output, target)
+        return RESTORATION.loss(output, target, zoo.Heads())
     measured = target.isfinite()
     image, scale = (part[measured] for part in output)
     error = (image - target[measured]).abs()
@@ -70,6 +68,7 @@ def robust_error(image: Tensor, target: Tensor, noise: Tensor) -> Tensor:
     It is r^2 of small errors and 2 |r| of large ones: arcs show as soon as they are likely, and what is brighter than
     its noise is taken for an arc or for a galaxy, and not for the share of an arc that it is probable to be.
 
+    >>> import torch
     >>> robust_error(torch.tensor([3.0**0.5, 5.0]), torch.tensor([0.0, torch.nan]), torch.ones(2))
     tensor(2.)
     """
@@ -87,6 +86,7 @@ def flux_error(image: Tensor, target: Tensor, noise: Tensor) -> Tensor:
 
     Under `robust_error` alone arcs that are hard to tell from their galaxy, or from noise, are too faint.
 
+    >>> import torch
     >>> arcs = torch.tensor([[[[0.0, 2.0]]]])
     >>> flux_error(0.5 * arcs, arcs, torch.ones(1, 1, 1, 2))
     tensor(0.5000)
@@ -96,16 +96,6 @@ def flux_error(image: Tensor, target: Tensor, noise: Tensor) -> Tensor:
     found = (weights * image).sum((1, 2, 3))
     shown = total > 0
     return (1 - found[shown] / total[shown]).abs().sum() / shown.sum().clamp(min=1)
-
-
-def missed(image: Tensor, target: Tensor) -> Tensor:
-    """The mean absolute error of the pixels that were measured, where `target` is not NaN.
-
-    >>> missed(torch.tensor([1.0, 5.0]), torch.tensor([3.0, torch.nan]))
-    tensor(2.)
-    """
-    measured = target.isfinite()
-    return (image - target)[measured].abs().mean()
 
 
 def _loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
@@ -128,11 +118,11 @@ def _first(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
 
 
 def _unrestored(network: nn.Module, training: zoo.Training) -> float:
-    return _mean_loss(network, training, lambda image, target, images: missed(image, target))
+    return training.validation_mean(lambda images, target: objective(_first(network(images)), target))
 
 
 def _unexplained(network: nn.Module, training: zoo.Training) -> float:
-    return _mean_loss(network, training, _arcs_missed)
+    return training.validation_mean(lambda images, target: _arcs_missed(_first(network(images)), target, images))
 
 
 def _arcs_missed(image: Tensor, target: Tensor, images: Tensor) -> Tensor:
@@ -142,15 +132,3 @@ def _arcs_missed(image: Tensor, target: Tensor, images: Tensor) -> Tensor:
 
 def _flux_missed(image: Tensor, target: Tensor, noise: ExpectedNoise) -> Tensor:
     return FLUX * flux_error(image, target, noise.sigma * noise.scale)
-
-
-@torch.no_grad()
-def _mean_loss(network: nn.Module, training: zoo.Training, loss: Callable[[Tensor, Tensor, Tensor], Tensor]) -> float:
-    """Of the validation images; `loss(restored, target, observed)`."""
-    targets = torch.from_numpy(training.validation_targets())
-    total = 0.0
-    for rows in torch.arange(len(targets)).split(BATCH):
-        images = training.validation_images(rows)
-        image = _first(network(images))
-        total += float(loss(image, targets[rows].to(image), images)) * len(rows)
-    return total / len(targets)

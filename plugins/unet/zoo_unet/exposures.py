@@ -8,13 +8,13 @@ from torch.nn import functional as F
 
 import zoo_core as zoo
 from zoo_core.images.expected_noise import SHOT, ExpectedNoise, padded
+from zoo_core.tasks import task_named
 
 from .network import UNet
 
 __all__ = ["ExposureDenoiser", "learn", "objective"]
 
 LEAST = 1e-2  # of the expected noise: no pixel is known better
-BATCH = 64
 
 
 class ExposureDenoiser(nn.Module):
@@ -68,37 +68,36 @@ def learn(network: ExposureDenoiser, training: zoo.Training) -> None:
 
     Targets are those of a data set that tells the ratio: what is to be restored, and the ratio, (B, 2, H, W).
     """
-    training.descend("images", _loss, _missed)
+    training.descend("images", _doubted, _missed)
 
 
 def objective(image: Tensor, scale: Tensor, target: Tensor) -> Tensor:
     """The mean absolute error of the image, and the likelihood of its scale, in which the image is as it is.
 
-        L = <|y - t| / s> + <|[y] - t| / b + ln b>
+        L = <|y - t|> + <|[y] - t| / b + ln 2 b>
 
     [y] is y, which passes no gradient on; the mean is over the pixels that were measured, where `target` is not NaN.
 
     >>> objective(torch.tensor([1.0, 5.0]), torch.ones(2), torch.tensor([3.0, torch.nan]))
-    tensor(4.)
+    tensor(4.6931)
     """
-    measured = target.isfinite()
-    error = (image - target)[measured].abs()
-    b = scale[measured]
-    return error.mean() + (error.detach() / b + b.log()).mean()
+    return _loss(image, target) + _loss((image.detach(), scale), target)
 
 
-def _loss(network: nn.Module, batch: zoo.Batch) -> Tensor:
-    target, ratio = batch.targets[:, :-1], batch.targets[:, -1, 0, 0]
-    image, scale = network(batch.images, ratio=ratio)
-    return objective(image, scale, target)
+def _loss(output: Tensor | tuple[Tensor, ...], target: Tensor) -> Tensor:
+    return task_named("restoration").loss(output, target, zoo.Heads())
 
 
-@torch.no_grad()
+def _doubted(network: nn.Module, batch: zoo.Batch) -> Tensor:
+    return objective(*_told(network, batch.images, batch.targets), batch.targets[:, :-1])
+
+
 def _missed(network: nn.Module, training: zoo.Training) -> float:
-    targets = torch.from_numpy(training.validation_targets())
-    total = 0.0
-    for rows in torch.arange(len(targets)).split(BATCH):
-        image, _ = network(training.validation_images(rows), ratio=targets[rows, -1, 0, 0])
-        target = targets[rows, :-1].to(image)
-        total += float((image - target)[target.isfinite()].abs().mean()) * len(rows)
-    return total / len(targets)
+    def error(images: Tensor, targets: Tensor) -> Tensor:
+        return _loss(_told(network, images, targets)[0], targets[:, :-1])
+
+    return training.validation_mean(error)
+
+
+def _told(network: nn.Module, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    return network(images, ratio=targets[:, -1, 0, 0])

@@ -74,14 +74,8 @@ def _loss(network: nn.Module, batch: zoo.Batch, beta: float, heads: zoo.Heads) -
     return objective(network, batch.images, batch.targets, normal.to(batch.images), beta, heads)
 
 
-@torch.no_grad()
 def _unexplained(network: nn.Module, training: "zoo.Training") -> float:
     """Loss of the mean over samples, of the validation images."""
     assert isinstance(network, Bottleneck)
-    targets = torch.from_numpy(training.validation_targets())
-    total = 0.0
-    for rows in torch.arange(len(targets)).split(BATCH):
-        images = training.validation_images(rows)
-        loss = network.task.loss(network(images), targets[rows].to(images), training.heads)
-        total += float(loss) * len(rows)
-    return total / len(targets)
+    task = network.task
+    return training.validation_mean(lambda images, y: task.loss(network(images), y, training.heads), BATCH)
