@@ -47,60 +47,60 @@ MAPPING = (
 
 
 @dataclass(frozen=True)
-class Arguments:
-    """Of the smaller network.
+class Levels:
+    """Of a network of any size.
 
     Arguments:
         widths: channels of each level, from the finest on.
         shuffle: pixels along the side of a block that becomes one pixel with as many channels; 1: none.
-        uncertain: whether it also gives the standard deviation of each pixel.
     """
 
     widths: tuple[int, ...] = (24, 48, 96)
     shuffle: int = 2
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Of a network that is told how short an exposure is.
+
+    Arguments:
+        ratio: by how many times the exposure is shorter than the deep ones that it has learned from, 1 to 10.
+    """
+
+    ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.ratio <= LARGEST_RATIO:
+            wanted = f"by how many times the exposure is shorter than a deep one, 1 to {LARGEST_RATIO:g}"
+            raise ValueError(f"ratio = {self.ratio:g}: write {wanted}")
+
+
+@dataclass(frozen=True)
+class Arguments(Levels):
+    """Of the smaller network.
+
+    Arguments:
+        uncertain: whether it also gives the standard deviation of each pixel.
+    """
+
     uncertain: bool = False
 
 
 @dataclass(frozen=True)
-class AstroArguments:
-    """Of the Astro U-Net.
-
-    Arguments:
-        ratio: how many times longer the exposure is that it shall restore; 2 to 10 as published.
-    """
+class AstroArguments(Exposure):
+    """Of the Astro U-Net, which was published for a ratio of 2 to 10."""
 
     ratio: float = 10.0
 
-    def __post_init__(self) -> None:
-        _require_ratio(self.ratio)
+
+@dataclass(frozen=True)
+class ExposureArguments(Exposure, Levels):
+    """Of the network that is told how short an exposure is and states its errors."""
 
 
 @dataclass(frozen=True)
-class ExposureArguments:
-    """Of the network that is told how short an exposure is.
-
-    Arguments:
-        widths: channels of each level, from the finest on.
-        shuffle: pixels along the side of a block that becomes one pixel with as many channels; 1: none.
-        ratio: by how many times the exposure is shorter than the deep ones that it has learned from, 1 to 10.
-    """
-
-    widths: tuple[int, ...] = (24, 48, 96)
-    shuffle: int = 2
-    ratio: float = 1.0
-
-    def __post_init__(self) -> None:
-        _require_ratio(self.ratio)
-
-
-@dataclass(frozen=True)
-class MapArguments:
-    """Of the network that maps mass.
-
-    Arguments:
-        widths: channels of each level, from the finest on.
-        shuffle: pixels along the side of a block that becomes one pixel with as many channels; 1: none.
-    """
+class MapArguments(Levels):
+    """Of the network that maps mass."""
 
     widths: tuple[int, ...] = (32, 64, 128)
     shuffle: int = 4
@@ -137,12 +137,6 @@ def zoo_architectures() -> list[zoo.Architecture]:
             paper=MAPS,
         ),
     ]
-
-
-def _require_ratio(ratio: float) -> None:
-    if not 1 <= ratio <= LARGEST_RATIO:
-        wanted = f"by how many times the exposure is shorter than a deep one, 1 to {LARGEST_RATIO:g}"
-        raise ValueError(f"ratio = {ratio:g}: write {wanted}")
 
 
 def _denoiser(name: str, network: str, arguments: type, summary: str) -> zoo.Architecture:

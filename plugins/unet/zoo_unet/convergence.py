@@ -36,7 +36,7 @@ class MassMapper(nn.Module):
     Arguments:
         channels: of the input.
         outputs: channels of the map.
-        widths, shuffle: see `MapArguments` of the plugin.
+        widths, shuffle: see `Levels` of the plugin.
     """
 
     def __init__(self, channels: int, outputs: int, widths: Sequence[int] = (32, 64, 128), shuffle: int = 4):

@@ -59,7 +59,7 @@ class Denoiser(nn.Module):
     Arguments:
         channels: of the input, which are those of the output.
         outputs: channels of the output; the same number.
-        widths, shuffle, uncertain: see `Arguments`.
+        widths, shuffle, uncertain: see `Arguments` and `Levels` of the plugin.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class ExposureDenoiser(nn.Module):
     Arguments:
         channels: of the input, which are those of the output.
         outputs: channels of the output; the same number.
-        widths, shuffle, ratio: see `ExposureArguments` of the plugin.
+        widths, shuffle, ratio: see `Levels` and `Exposure` of the plugin.
     """
 
     def __init__(
