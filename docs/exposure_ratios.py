@@ -49,18 +49,19 @@ def main() -> None:
     asked.folder.mkdir(parents=True, exist_ok=True)
     found = {}
     for name in asked.models:
-        for told in (True, False) if zoo.load(name, device="cpu").architecture.conditions else (False,):
+        plain = zoo.load(name, device="cpu")
+        for told in (True, False) if plain.conditions else (False,):
             for ratio in RATIOS:
-                work = partial(measured, name, ratio, ratio if told else None, asked.images)
+                model = zoo.load(name, device="cpu", ratio=ratio) if told else plain
                 file = asked.folder / f"{Path(name).name}-{ratio:g}-{'told' if told else 'not'}-{asked.images}"
+                work = partial(measured, model, ratio, asked.images)
                 found[f"{name}{', told' if told else ''}", ratio] = kept(file, work)
     for column, title in SHOWN.items():
         show(found, column, title)
 
 
-def measured(name: str, ratio: float, told: float | None, count: int) -> np.ndarray:
+def measured(model: zoo.Model, ratio: float, count: int) -> np.ndarray:
     """COLUMNS of each image, (N, 9), and whether it is a lens, of exposures that are so many times shorter."""
-    model = zoo.load(name, device="cpu") if told is None else zoo.load(name, device="cpu", ratio=told)
     scenes, found = restoration_space(n=count, seed=SEED, ratio=(ratio, ratio)), []
     for rows in np.split(np.arange(count), range(AT_ONCE, count, AT_ONCE)):
         observed = scenes.images(rows)
