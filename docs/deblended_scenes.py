@@ -109,7 +109,7 @@ def as_it_is(observed: np.ndarray) -> np.ndarray:
 
 
 def by_profile(observed: np.ndarray) -> np.ndarray:
-    """All light but that of a profile, as `zoo deblend sersic` leaves it."""
+    """All light but that of a profile and the level of the sky, which `zoo deblend sersic` leaves where it is."""
     images = torch.from_numpy(np.nan_to_num(observed))
     level, sigma = (part.double().numpy()[:, 0] for part in level_and_noise(images))
     z = (images[:, 0].double().numpy() - level) / sigma
