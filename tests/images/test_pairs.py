@@ -5,7 +5,7 @@ import pytest
 from astropy.io import fits
 
 from zoo_core.errors import ArgumentError, ImageReadError, ImageShapeError, PixelScaleError
-from zoo_core.images import Beside, find_sources, parse_bands, read
+from zoo_core.images import Beside, find_sources, read
 
 TAN = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"}
 
@@ -136,16 +136,6 @@ def test_patterns_need_the_same_stars(tmp_path):
 def test_bands_exclude_what_makes_several_rows_of_a_file(tmp_path, options):
     with pytest.raises(ArgumentError, match="not with --stack, --ext all or --from-file"):
         find_sources(bands={"r": "*_r.fits"}, **options)
-
-
-def test_options_are_parsed_in_order():
-    assert list(parse_bands(["r=*_r.fits", "i=x=*_i.fits"]).items()) == [("r", "*_r.fits"), ("i", "x=*_i.fits")]
-
-
-@pytest.mark.parametrize("options", [["*_r.fits"], ["r="], ["r=a", "r=b"]], ids=str)
-def test_options_that_are_no_pairs_are_refused(options):
-    with pytest.raises(ArgumentError, match="write each band once as name=pattern"):
-        parse_bands(options)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.1, 20.0])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .names import benchmark_names, domain_names, model_names, task_names
+from .pairs import pairs_of
 from .show import as_json, echo, progress, results_option, show_rows
 
 if TYPE_CHECKING:
@@ -19,11 +20,7 @@ __all__ = ["compare", "leaderboard"]
 
 
 def _folders(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, Path]:
-    """BENCHMARK=PATH, repeated, as a mapping."""
-    for pair in pairs:
-        if "=" not in pair:
-            raise click.UsageError(f"{pair!r} is not BENCHMARK=PATH, such as sky_space=images/", ctx)
-    return {name: Path(path) for name, _, path in (pair.partition("=") for pair in pairs)}
+    return {name: Path(path) for name, path in pairs_of(pairs, "BENCHMARK=PATH", "sky_space=images/").items()}
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .pairs import pairs_of
 from .show import loading
 
 if TYPE_CHECKING:
@@ -96,7 +97,6 @@ class Typed:
         return self._mosaic() if self.catalog is not None or self.image else self._files()
 
     def _files(self) -> Named:
-        from ..images import parse_bands
         from ..predict.inputs import Files
 
         for option, value in (("--cutout", self.cutout), ("--columns", self.columns)):
@@ -104,7 +104,7 @@ class Typed:
                 raise click.UsageError(f"{option} goes with --catalog and --image")
         patterns = self.patterns()
         names = [name for name in self.inputs if name not in patterns]
-        bands = parse_bands(patterns) if patterns else None
+        bands = bands_of(patterns) if patterns else None
         return Files(
             paths=names,
             ext=self.layer,
@@ -139,9 +139,12 @@ class Typed:
 
 def mosaics(typed: Sequence[str]) -> list[str] | dict[str, str]:
     """What was typed as `[BAND=]FILE`, repeated: files, or the file or pattern of each band."""
-    from ..images import parse_bands
+    return bands_of(typed) if any(map(BAND.fullmatch, typed)) else list(typed)
 
-    return parse_bands(typed) if any(map(BAND.fullmatch, typed)) else list(typed)
+
+def bands_of(typed: Sequence[str]) -> dict[str, str]:
+    """The file or pattern of each band, typed as `BAND=PATTERN`."""
+    return pairs_of(typed, "BAND=PATTERN", "r=*_r.fits or r=*.fits[LAYER]")
 
 
 def takes_images(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,7 +5,34 @@ from typing import Any
 
 import click
 
-__all__ = ["values_of"]
+__all__ = ["pairs_of", "values_of"]
+
+
+def pairs_of(typed: Sequence[str], form: str, example: str) -> dict[str, str]:
+    """What was typed behind the equals sign, by what stands before the first one.
+
+    Arguments:
+        typed: each in the form.
+        form: KEY=VALUE, in the option's words, for the error.
+        example: one, likewise.
+
+    Raises:
+        click.UsageError: one of them is no such pair, or two have the same key.
+
+    Example:
+        >>> from zoo_core.cli.pairs import pairs_of
+        >>> pairs_of(["r=*_r.fits", "i=x=*_i.fits"], "BAND=PATTERN", "r=*_r.fits")
+        {'r': '*_r.fits', 'i': 'x=*_i.fits'}
+    """
+    found: dict[str, str] = {}
+    for pair in typed:
+        key, _, value = pair.partition("=")
+        if not key or not value:
+            raise click.UsageError(f"{pair!r} is not {form}, such as {example}")
+        if key in found:
+            raise click.UsageError(f"{key} is given twice, as {key}={found[key]} and {pair}; leave one out")
+        found[key] = value
+    return found
 
 
 def values_of(pairs: Sequence[str], example: str) -> dict[str, Any]:
@@ -16,7 +43,7 @@ def values_of(pairs: Sequence[str], example: str) -> dict[str, Any]:
         example: one, for the error.
 
     Raises:
-        click.UsageError: one of them is no such pair.
+        click.UsageError: see `pairs_of`.
 
     Example:
         >>> from zoo_core.cli.pairs import values_of
@@ -25,10 +52,4 @@ def values_of(pairs: Sequence[str], example: str) -> dict[str, Any]:
     """
     from ..catalog.yaml12 import value_of
 
-    values = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign:
-            raise click.UsageError(f"{pair!r} is not KEY=VALUE, such as {example}")
-        values[key] = value_of(value)
-    return values
+    return {key: value_of(value) for key, value in pairs_of(pairs, "KEY=VALUE", example).items()}

@@ -7,7 +7,6 @@ if TYPE_CHECKING:
     from .cutouts import find_cutouts as find_cutouts
     from .image import RawImage as RawImage
     from .inputs import find_sources as find_sources
-    from .pairs import parse_bands as parse_bands
     from .source import Beside as Beside
     from .source import Source as Source
     from .source import read as read
@@ -18,11 +17,10 @@ _HOME = {
     "Source": "source",
     "find_cutouts": "cutouts",
     "find_sources": "inputs",
-    "parse_bands": "pairs",
     "read": "source",
 }
 
-__all__ = ["Beside", "RawImage", "Source", "find_cutouts", "find_sources", "parse_bands", "read"]
+__all__ = ["Beside", "RawImage", "Source", "find_cutouts", "find_sources", "read"]
 
 
 def __getattr__(name: str) -> Any:

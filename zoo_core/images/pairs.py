@@ -16,7 +16,7 @@ from .select import Window
 from .source import Beside, FileSource, Source, stem
 from .wcs import centre_offset
 
-__all__ = ["SAME_PIXEL", "PairedSource", "pair", "parse_bands"]
+__all__ = ["SAME_PIXEL", "PairedSource", "pair"]
 
 _SAME_SCALE = 0.01
 _LAYER = re.compile(rf"(?P<files>.*({'|'.join(map(re.escape, SUFFIXES))}))\[(?P<ext>[^\[\]]+)\]", re.IGNORECASE)
@@ -84,17 +84,6 @@ class PairedSource(Source):
                     f'{self.id}: band {self.names[0]} has {first.pixel_scale:.4g}" a pixel, band {name} '
                     f'{image.pixel_scale:.4g}"; resample them to one grid first'
                 )
-
-
-def parse_bands(options: Sequence[str]) -> dict[str, str]:
-    """`["r=*_r.fits", "i=*_i.fits"]` as band -> pattern."""
-    pairs = [option.partition("=") for option in options]
-    wrong = [option for option, (name, _, pattern) in zip(options, pairs, strict=True) if not name or not pattern]
-    if wrong or len({name for name, _, _ in pairs}) < len(pairs):
-        raise ArgumentError(
-            f"--bands {' '.join(wrong or options)}: write each band once as name=pattern, r=*_r.fits or r=*.fits[LAYER]"
-        )
-    return {name: pattern for name, _, pattern in pairs}
 
 
 def pair(bands: Mapping[str, str], folder: Path, ext: str | int | None, beside: Beside) -> Iterator[PairedSource]:
