@@ -206,4 +206,4 @@ def test_plugins_shows_the_keys_that_a_recipe_may_give_an_architecture(zoo_comma
 
 def test_keys_of_plugins_need_them_imported(zoo_command):
     answer = zoo_command("plugins", "--keys", "--no-import")
-    assert answer.code == 2 and "leave --no-import away" in answer.err
+    assert answer.code == 2 and "leave out --no-import" in answer.err

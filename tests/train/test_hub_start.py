@@ -107,7 +107,7 @@ def test_a_network_within_another_begins_so_too(published, weights_of):
     [
         (torch.nn.Linear(2, 2), {}, "only a network of timm"),
         (network_of(model="resnet10t"), {}, "weights of test_vit, the network is resnet10t; write .*model: test_vit"),
-        (network_of(embed_dim=32), {}, "does not fit test_vit with these options; leave away .*size mismatch"),
+        (network_of(embed_dim=32), {}, "does not fit test_vit with these options; leave out .*size mismatch"),
         (network_of(), {"pretrained_cfg": {}}, "config.json is not one of timm .*num_classes"),
     ],
 )

@@ -104,7 +104,7 @@ def with_data(spec: BenchmarkSpec, data: str | Path | None, split: str | None) -
             f"{spec.id} is measured on images that you must have; say where with data= (--data PATH); {whence}"
         )
     if not spec.needs_data and (data is not None or split is not None):
-        raise ArgumentError(f"{spec.id} brings its own images; leave data= (--data) and split= (--split) away")
+        raise ArgumentError(f"{spec.id} brings its own images; leave out data= (--data) and split= (--split)")
     chosen = {"path": None if data is None else str(data), "split": split}
     return replace(spec, arguments={**spec.arguments, **{key: value for key, value in chosen.items() if value}})
 

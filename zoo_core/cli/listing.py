@@ -200,7 +200,7 @@ def plugins(pattern: str, no_import: bool, keys: bool, as_json: bool) -> None:
 
     if keys:
         if no_import:
-            raise click.UsageError("--keys imports the plugins; leave --no-import away")
+            raise click.UsageError("--keys imports the plugins; leave out --no-import")
         show_rows([row for plugin in list_plugins(pattern) for row in _key_rows(plugin)], as_json, empty="no keys")
         return
     rows = [_plugin_row(plugin, no_import) for plugin in list_plugins(pattern, import_them=not no_import)]

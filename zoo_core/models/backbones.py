@@ -56,7 +56,7 @@ def backbone(
     if reading := sorted(FETCHING & options.keys()):
         raise SpecError(
             f"options: {', '.join(reading)} would fetch weights whenever the network is built or loaded; leave it "
-            "away, and begin a training with weights of timm by `warm_start: hub://OWNER/NAME@COMMIT` in its recipe"
+            "out, and begin a training with weights of timm by `warm_start: hub://OWNER/NAME@COMMIT` in its recipe"
         )
     names = backbone_names(families)
     if model not in names:

@@ -56,7 +56,7 @@ def placed(wanted: Sequence[DataRecipe], path: str | Path | None) -> list[DataRe
     takers = [takes_path(one.dataset, one.plugin) for one in wanted]
     if path is not None and not any(takers):
         names = " and ".join(sorted({one.dataset for one in wanted}))
-        raise RecipeError(f"{names}: read from no files, so it takes no path; leave --data (data=) away")
+        raise RecipeError(f"{names}: read from no files, so it takes no path; leave out --data (data=)")
     named = {one.dataset for one, takes in zip(wanted, takers, strict=True) if takes}
     return [_at(one, path) if takes else _beside(one, path, named) for one, takes in zip(wanted, takers, strict=True)]
 

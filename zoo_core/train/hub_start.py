@@ -143,7 +143,7 @@ def _backbone(network: nn.Module, start: TimmWeights) -> tuple[str, Backbone]:
     """The part that timm made, and what precedes its name."""
     found = [(name, part) for name, part in network.named_modules() if isinstance(part, Backbone)]
     if len(found) != 1:
-        raise WeightsError(f"{start.origin}: only a network of timm begins with weights of timm; leave warm_start away")
+        raise WeightsError(f"{start.origin}: only a network of timm begins with weights of timm; leave out warm_start")
     name, backbone = found[0]
     return f"{name}." if name else "", backbone
 
@@ -161,7 +161,7 @@ def _fitted(backbone: Backbone, start: TimmWeights) -> dict[str, Tensor]:
         fitted = backbone.again(pretrained=True, pretrained_cfg_overlay=stored).state_dict()
     except RuntimeError as error:
         raise WeightsError(
-            f"{start.origin} does not fit {model} with these options; leave away those that change its widths, "
+            f"{start.origin} does not fit {model} with these options; leave out those that change its widths, "
             f"depths or tokens (`options: {{}}`): {' '.join(str(error).split())[:SHOWN]}"
         ) from error
     if not fitted.keys() & start.tensors.keys():

@@ -111,7 +111,7 @@ def _require_unchanged(data: Dataset, recipe: Recipe) -> None:
         if names:
             raise RecipeError(
                 f"augmentation: {key} changes {', '.join(names)} of {about.name} ({WHY[key]}), and the targets would "
-                f"no longer be true; leave {key} away"
+                f"no longer be true; leave out {key}"
             )
 
 

@@ -148,7 +148,7 @@ def _check_apart(root: Path, names: Sequence[str]) -> None:
     for name in names:
         place = (root / name).resolve()
         if place in places:
-            raise DatasetError(f"{root}: classes {places[place]!r} and {name!r} are one folder; leave one of them away")
+            raise DatasetError(f"{root}: classes {places[place]!r} and {name!r} are one folder; leave one of them out")
         places[place] = name
 
 

@@ -167,7 +167,7 @@ class RestorationSpace(Finding):
 
     def fresh_view(self, balanced: bool, device: torch.device, block: int = 0) -> NoReturn:
         """Refused: the scenes are those of the bank."""
-        raise DatasetError(f"{self.description.name} has {self.n} scenes and makes no others; leave `fresh` away")
+        raise DatasetError(f"{self.description.name} has {self.n} scenes and makes no others; leave out `fresh`")
 
     @functools.cached_property
     def _shards(self) -> ImageShards:
