@@ -201,6 +201,17 @@ def test_a_folder_that_holds_something_is_left_alone(made, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_plugin_whose_models_another_registry_lists_is_given_none(made):
+    registry = made.plugin / "zoo_mynet" / "registry.yaml"
+    aside = registry.rename(registry.with_suffix(".aside"))
+    before = sorted(made.plugin.rglob("*.safetensors"))
+
+    with pytest.raises(PublishError, match=r"zoo_mynet has no registry\.yaml .* `zoo submit FOLDER --to CHECKOUT`"):
+        ship(made.model)
+    assert sorted(made.plugin.rglob("*.safetensors")) == before
+    aside.rename(registry)
+
+
 def test_a_plugin_is_given_its_model_again_when_its_statements_changed(made, changed, tmp_path):
     registry = made.plugin / "zoo_mynet" / "registry.yaml"
     registry.write_text(registry.read_text() + "datasets: {}\n")

@@ -46,8 +46,8 @@ def ship(folder: Path | str, data: Path | str | None = None) -> Shipped:
 
     Raises:
         NotInstalledError: the plugin is not installed.
-        PublishError: it is not installed from its source (`pip install -e`), or its package holds other weights under
-            this id.
+        PublishError: it is not installed from its source (`pip install -e`), or its package has no registry, as those
+            of the zoo's repository, or holds other weights under this id.
         RegistryError: its registry lists other weights under this id.
     """
     spec = read_folder(folder)
@@ -131,9 +131,13 @@ def _copied(folder: Path, package: Path, samples: Samples) -> tuple[Path, Path]:
 
 def _source_package(plugin: str) -> Path:
     package = package_folder(plugin)
-    if package is None or not (package / FILE).is_file() or not (package.parent / "pyproject.toml").is_file():
+    if package is None or not (package.parent / "pyproject.toml").is_file():
         raise PublishError(
-            f"{plugin} is not installed from a source folder with a {FILE} in its package; in the folder of its "
-            "pyproject.toml, pip install -e ."
+            f"{plugin} is not installed from its source; in the folder of its pyproject.toml, pip install -e ."
+        )
+    if not (package / FILE).is_file():
+        raise PublishError(
+            f"{package} has no {FILE} that could list the model; into one of the zoo's own plugins `zoo submit FOLDER "
+            f"--to CHECKOUT` puts it, one of yours takes a {FILE} as `zoo new` writes it"
         )
     return package
