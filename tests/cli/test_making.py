@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from astropy.table import Table
 
 import zoo_core as zoo
 
@@ -76,3 +77,24 @@ def test_simulate_takes_a_format_and_a_difficulty(zoo_command, tmp_path):
     names = sorted(str(path.relative_to(tmp_path / "data")) for path in (tmp_path / "data").glob("*/*.npy"))
     assert sorted(name.partition("/")[0] for name in names) == ["no", "sphere", "vort"]
     assert all("/substructure-real-2-" in name for name in names)
+
+
+def test_simulate_hands_on_arguments_of_the_data_set(zoo_command, tmp_path):
+    options = ["-n", "2", "--argument", "theta_E=[0.2, 0.3]", "-o", tmp_path / "small"]
+    assert zoo_command("simulate", "modelling_euclid", *options).code == 0
+    radii = Table.read(tmp_path / "small" / "truth.csv")["theta_E"]
+    assert len(radii) == 2 and min(radii) > 0.2 and max(radii) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("theta_E=[0.1, 4]", "modelling_euclid: theta_E = [0.1, 4]"),
+        ("seed=3", "--argument seed=...: it has an option of its own"),
+        ("theta_E", "'theta_E' is not KEY=VALUE"),
+        ("thetaE=[0.1, 0.5]", "thetaE"),
+    ],
+)
+def test_simulate_refuses_an_argument_that_cannot_be(zoo_command, tmp_path, argument, said):
+    answer = zoo_command("simulate", "modelling_euclid", "-n", "2", "--argument", argument, "-o", tmp_path / "none")
+    assert answer.code and said in answer.err and not (tmp_path / "none").exists()

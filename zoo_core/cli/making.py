@@ -6,9 +6,12 @@ import click
 
 from .names import dataset_names
 from .outcome import say_next
+from .pairs import values_of
 from .show import echo, loading, progress
 
 __all__ = ["new", "simulate", "train"]
+
+ARGUMENT = "theta_E=[0.1, 0.5]"
 
 
 @click.command()
@@ -21,10 +24,21 @@ __all__ = ["new", "simulate", "train"]
     help="deeplense: <class>/<id>.npy.",
 )  # fmt: skip
 @click.option("--difficulty", help="Of data sets that have several, such as substructure.")
+@click.option(
+    "--argument", "further", multiple=True, metavar="KEY=VALUE", help=f"Of the data set, such as '{ARGUMENT}'."
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--overwrite", is_flag=True, help="Begin anew; otherwise an interrupted run is resumed.")
 def simulate(
-    dataset: str, count: int, seed: int, out: Path, format_: str, difficulty: str | None, device: str, overwrite: bool
+    dataset: str,
+    count: int,
+    seed: int,
+    out: Path,
+    format_: str,
+    difficulty: str | None,
+    further: tuple[str, ...],
+    device: str,
+    overwrite: bool,
 ) -> None:
     """Simulate images of a DATASET, such as finding_space, with their truth."""
     with loading("libraries"):
@@ -33,7 +47,9 @@ def simulate(
 
     chosen = device_named(device)
     chosen = device_named("cpu") if chosen.type == "mps" else chosen  # which has no double precision
-    arguments = {"difficulty": difficulty} if difficulty else {}
+    arguments = values_of(further, ARGUMENT) | ({"difficulty": difficulty} if difficulty else {})
+    if own := {"n", "seed"} & {*arguments}:
+        raise click.UsageError(f"--argument {min(own)}=...: it has an option of its own, -n or --seed")
     with progress(dataset) as tick:
         written = simulate(
             dataset, count, seed, out, format=format_, overwrite=overwrite, progress=tick, arguments=arguments,

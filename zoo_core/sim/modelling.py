@@ -15,14 +15,23 @@ from .cutouts import Distribution
 from .draws import log_uniform
 from .frame import FINDING, CutoutFrame
 from .sky.cosmology import isothermal_radius
-from .sky.host import Host, Mass, draw_host, draw_redshifts, host_of
+from .sky.host import THETA_E, Host, Mass, draw_host, draw_redshifts, host_of
 from .sky.population import Population
 from .telescope import drizzled
 from .telescope.psf import Psf, draw_space_psf, draw_training_psf
 from .telescope.survey import Survey
 from .versions import POPULATION_2, VERSIONS
 
-__all__ = ["TELESCOPES", "Telescope", "draw_compact_host", "draw_even_host", "ellipticity", "simplified"]
+__all__ = [
+    "TELESCOPES",
+    "Telescope",
+    "draw_compact_host",
+    "draw_even_host",
+    "draw_host_between",
+    "ellipticity",
+    "simplified",
+    "with_radii",
+]
 
 KEPT_FROM = 2.0
 """Einstein radius, arcsec, from which every host is kept; of the smaller ones a share theta_E / KEPT_FROM. Chosen: a
@@ -40,8 +49,13 @@ COMPACT = (0.1, 1.6)
 """Einstein radii of compact lenses, arcsec. Chosen: smaller ones no telescope in space resolves, and those of larger
 ones leave a frame of 4.4 arcsec."""
 
+WITHIN_FRAME = 0.75
+"""Largest Einstein radius that can be asked for, in halves of the frame. Chosen: that of `hst`, whose frame is the
+tightest about 3 arcsec."""
+
 SIGMA_V = (60.0, 380.0)
-"""Velocity dispersions of hosts of compact lenses, km/s. Chosen: from those of small galaxies to the largest of all."""
+"""Velocity dispersions of hosts whose Einstein radius is drawn first, km/s. Chosen: from those of small galaxies to the
+largest of all."""
 
 BEHIND_BRIGHT = replace(POPULATION_2, brightness=(16.0, 400.0), source_R=(0.11, 0.3), aligned=0.35)
 """Hosts and sources of compact lenses. Chosen: the light at the Einstein radius of real ones is some 10 to 30 times the
@@ -63,6 +77,15 @@ class Telescope:
     frame: CutoutFrame
     distribution: Distribution
 
+    @property
+    def radii(self) -> tuple[float, float]:
+        """Least and largest Einstein radius that `with_radii` takes, arcsec.
+
+        >>> TELESCOPES["hst"].radii, TELESCOPES["jwst"].radii
+        ((0.1, 3.0), (0.1, 1.82))
+        """
+        return COMPACT[0], min(THETA_E[1], round(WITHIN_FRAME * self.frame.half_width, 2))
+
 
 def draw_even_host(rng: np.random.Generator, population: Population) -> Host:
     """A massive galaxy as of `draw_host`, kept with the chance min(1, theta_E / KEPT_FROM).
@@ -78,20 +101,44 @@ def draw_even_host(rng: np.random.Generator, population: Population) -> Host:
 
 
 def draw_compact_host(rng: np.random.Generator, population: Population) -> Host:
-    """A galaxy with an Einstein radius of COMPACT, even in its square root, which is that of the velocity dispersion.
-
-    Redshifts are those of lenses, sizes and brightness those of galaxies of that dispersion.
+    """A galaxy as of `draw_host_between`, with an Einstein radius of COMPACT.
 
     >>> from .sky.population import TRAINING
     >>> 0.1 < draw_compact_host(np.random.default_rng(1), TRAINING).theta_E < 1.6
     True
     """
-    theta_E = float(rng.uniform(*np.sqrt(COMPACT)) ** 2)
+    return draw_host_between(rng, population, COMPACT)
+
+
+def draw_host_between(rng: np.random.Generator, population: Population, theta_E: tuple[float, float]) -> Host:
+    """A galaxy with an Einstein radius of this range, even in its root, which is that of the velocity dispersion.
+
+    Redshifts are those of lenses, sizes and brightness those of galaxies of that dispersion.
+
+    >>> from .sky.population import TRAINING
+    >>> 0.2 < draw_host_between(np.random.default_rng(1), TRAINING, (0.2, 0.3)).theta_E < 0.3
+    True
+    """
+    radius = float(rng.uniform(*np.sqrt(theta_E)) ** 2)
     while True:
         z_l, z_s = draw_redshifts(rng)
-        sigma_v = float(np.sqrt(theta_E / isothermal_radius(1.0, z_l, z_s)))
+        sigma_v = float(np.sqrt(radius / isothermal_radius(1.0, z_l, z_s)))
         if SIGMA_V[0] < sigma_v < SIGMA_V[1]:
-            return host_of(rng, population, Mass(sigma_v, z_l, z_s, theta_E))
+            return host_of(rng, population, Mass(sigma_v, z_l, z_s, radius))
+
+
+def with_radii(telescope: Telescope, theta_E: tuple[float, float]) -> Telescope:
+    """The same telescope, pointed at hosts of `draw_host_between`.
+
+    Arguments:
+        telescope: whose lenses have other Einstein radii.
+        theta_E: within its `radii`, arcsec.
+    """
+
+    def hosts(rng: np.random.Generator, population: Population) -> Host:
+        return draw_host_between(rng, population, theta_E)
+
+    return replace(telescope, distribution=replace(telescope.distribution, hosts=hosts))
 
 
 def simplified(telescope: Telescope, power_law: bool, shear: bool) -> Telescope:

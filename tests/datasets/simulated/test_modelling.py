@@ -108,6 +108,49 @@ def test_simpler_lenses_have_no_shear_or_one_slope_and_are_otherwise_alike(few):
     assert len({dataset.fingerprint() for dataset in sets}) == 3
 
 
+def test_radii_lie_in_the_range_that_was_asked_for_and_are_even_in_the_root():
+    small = modelling_hst(n=200, seed=4, theta_E=[0.1, 0.5])
+    radii = np.array([one.host.theta_E for one in small.cutouts(0, 200)])
+    assert 0.1 < radii.min() < 0.12 and 0.45 < radii.max() < 0.5
+    middle = np.mean(np.sqrt([0.1, 0.5])) ** 2
+    assert np.mean(radii < middle) == pytest.approx(0.5, abs=4 * 0.5 / 200**0.5)  # four standard errors
+    np.testing.assert_array_equal(small.targets()[:, 0], radii.astype("f4"))
+
+
+def test_lenses_of_other_radii_have_their_truth_and_can_be_learned_from(tmp_path):
+    small = modelling_euclid(n=6, seed=4, cache=tmp_path, theta_E=(0.1, 0.3), shear=False)
+    truth = small.truth()
+    np.testing.assert_array_equal(truth["theta_E"], [one.host.theta_E for one in small.cutouts(0, 6)])
+    assert truth["theta_E"].max() < 0.3 and not truth["gamma_1"].any()
+    assert truth["arc_snr"].min() > 14.9 and np.isfinite(small.images(slice(6))).any((1, 2, 3)).all()
+    view = small.training_view(tmp_path, torch.device("cpu"))
+    np.testing.assert_array_equal(view.targets, small.targets())
+
+
+def test_lenses_of_other_radii_are_other_data_and_those_of_jwst_their_own():
+    sets = [modelling_hst(n=8, seed=4, theta_E=radii) for radii in (None, [0.3, 3.0], [0.1, 3.0], [0.1, 0.5])]
+    assert len({dataset.fingerprint() for dataset in sets}) == 4
+    own = modelling_jwst(n=8, seed=4, theta_E=[0.1, 1.6])
+    assert own.fingerprint() == modelling_jwst(n=8, seed=4).fingerprint()
+
+
+@pytest.mark.parametrize("radii", [[0.05, 0.5], [0.1, 3.1], [0.5, 0.5], [1.0, 0.5], [float("nan"), 1.0]])
+def test_radii_that_do_not_fit_are_refused_with_the_limits(radii):
+    with pytest.raises(DatasetError, match=r"modelling_hst: theta_E = \[.*\]; the least .* from 0.1 to 3.0 arcsec"):
+        modelling_hst(n=8, theta_E=radii)
+
+
+def test_the_largest_radius_is_that_of_the_frame():
+    with pytest.raises(DatasetError, match=r"from 0.1 to 1.82 arcsec: .* leave the frame of 81 pixels"):
+        modelling_jwst(n=8, theta_E=[0.1, 3.0])
+
+
+@pytest.mark.parametrize("radii", [0.5, "0.1, 0.5", [0.5], [0.1, 0.2, 0.3], ["0.1", "0.5"], [True, 2.0]])
+def test_what_is_no_range_of_radii_is_refused(radii):
+    with pytest.raises(DatasetError, match=r"modelling_euclid: theta_E = .*; give the least and the largest, as in"):
+        modelling_euclid(n=8, theta_E=radii)
+
+
 def test_slope_magnification_and_source_are_learned_where_they_are_asked_for(few):
     names = ["theta_E", "lens_slope", "magnification", "source_x", "source_y"]
     more = modelling_euclid(n=8, seed=4, cache=few.cache.parent, parameters=names)

@@ -19,7 +19,7 @@ from ...errors import DatasetError, SpecError
 from ...interfaces import Description, TrainingView
 from ...sim import cutouts
 from ...sim.cutouts import MEASURED, Components, Cutout
-from ...sim.modelling import TELESCOPES, ellipticity, simplified
+from ...sim.modelling import TELESCOPES, Telescope, ellipticity, simplified, with_radii
 from ...sim.tables import table
 from ...sim.telescope.footprint import outside
 from ...sim.telescope.survey import Randoms, observe
@@ -76,6 +76,8 @@ class Modelling(CutoutSet):
         cache: folder where finished images are kept between uses; None: the user's cache.
         parameters: what is to be learned, of UNITS; images and truth are the same whatever it is.
         power_law, shear: as of `sim.modelling.simplified`.
+        theta_E: least and largest Einstein radius, arcsec, even in the square root between them; None: the law of the
+            benchmark.
     """
 
     columns = TRUTH
@@ -92,11 +94,12 @@ class Modelling(CutoutSet):
         parameters: Sequence[str] = HEADS.parameters,
         power_law: bool = True,
         shear: bool = True,
+        theta_E: Sequence[float] | None = None,
     ):
         name = f"modelling_{telescope}"
         if n < 1:
             raise DatasetError(f"{name}: n = {n}; give n > 0")
-        self.telescope = simplified(TELESCOPES[telescope], power_law, shear)
+        self.telescope = simplified(pointed(TELESCOPES[telescope], theta_E, name), power_law, shear)
         heads = heads_of(parameters, name)
         frame, version = self.telescope.frame, self.telescope.distribution.version
         self.description = Description(
@@ -215,6 +218,31 @@ def heads_of(parameters: Sequence[str], name: str) -> Heads:
     return Heads(parameters=tuple(parameters), units=tuple(UNITS[one] for one in parameters))
 
 
+def pointed(telescope: Telescope, theta_E: Sequence[float] | None, name: str) -> Telescope:
+    """The telescope, pointed at lenses of these Einstein radii.
+
+    Arguments:
+        telescope: its limits are `radii`.
+        theta_E: least and largest, arcsec; None: those that it has.
+        name: of the data set, which an error begins with.
+
+    Raises:
+        DatasetError: these are not two numbers within the limits, the smaller one first.
+    """
+    if theta_E is None:
+        return telescope
+    low, high = telescope.radii
+    given = tuple(theta_E) if isinstance(theta_E, Sequence) else ()
+    if len(given) != 2 or any(isinstance(one, bool) or not isinstance(one, int | float) for one in given):
+        raise DatasetError(f"{name}: theta_E = {theta_E!r}; give the least and the largest, as in [{low}, {high}]")
+    if not low <= given[0] < given[1] <= high:
+        raise DatasetError(
+            f"{name}: theta_E = {list(given)}; the least has to be below the largest, and both from {low} to {high} "
+            f"arcsec: smaller lenses are not resolved, larger ones leave the frame of {telescope.frame.side} pixels"
+        )
+    return with_radii(telescope, (float(given[0]), float(given[1])))
+
+
 def modelling_hst(
     n: int = 2_000,
     seed: int = 1,
@@ -223,9 +251,10 @@ def modelling_hst(
     parameters: Sequence[str] = HEADS.parameters,
     power_law: bool = True,
     shear: bool = True,
+    theta_E: Sequence[float] | None = None,
 ) -> Modelling:
     """Lenses in 160 x 160 pixels of 0.05" through PSFs of HST; by default the benchmark's 2,000."""
-    return Modelling("hst", n, seed, lens_light, cache, parameters, power_law, shear)
+    return Modelling("hst", n, seed, lens_light, cache, parameters, power_law, shear, theta_E)
 
 
 def modelling_jwst(
@@ -236,9 +265,10 @@ def modelling_jwst(
     parameters: Sequence[str] = HEADS.parameters,
     power_law: bool = True,
     shear: bool = True,
+    theta_E: Sequence[float] | None = None,
 ) -> Modelling:
     """Compact lenses in 81 x 81 pixels of 0.06" through PSFs of JWST; by default the benchmark's 2,000."""
-    return Modelling("jwst", n, seed, lens_light, cache, parameters, power_law, shear)
+    return Modelling("jwst", n, seed, lens_light, cache, parameters, power_law, shear, theta_E)
 
 
 def modelling_euclid(
@@ -249,6 +279,7 @@ def modelling_euclid(
     parameters: Sequence[str] = HEADS.parameters,
     power_law: bool = True,
     shear: bool = True,
+    theta_E: Sequence[float] | None = None,
 ) -> Modelling:
     """Lenses in 101 x 101 pixels of 0.1" through PSFs from those of HST to broader than Euclid's."""
-    return Modelling("euclid", n, seed, lens_light, cache, parameters, power_law, shear)
+    return Modelling("euclid", n, seed, lens_light, cache, parameters, power_law, shear, theta_E)
