@@ -1,12 +1,16 @@
 """Metrics of the validation images: their definitions, by scikit-learn where it has them, and what a monitor may be."""
 
 import csv
+import logging
 
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch import Trainer
 from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, mean_absolute_error, roc_auc_score
+from torch import nn
+from torch.utils.data import DataLoader
 
 import zoo_core as zoo
 from zoo_core.errors import RecipeError
@@ -14,7 +18,8 @@ from zoo_core.plugins import metrics as plugin_metrics
 from zoo_core.tasks import task_named
 from zoo_core.train.descent import Session
 from zoo_core.train.fit import run
-from zoo_core.train.metrics import measured, monitor_of
+from zoo_core.train.metrics import Monitor, measured, monitor_of
+from zoo_core.train.module import BestWeights, TrainingModule
 from zoo_core.train.recipe import recipe_of
 
 CLASSIFICATION, REGRESSION = task_named("classification"), task_named("regression")
@@ -130,3 +135,30 @@ def test_a_metric_of_a_plugin_or_of_the_core_decides_which_weights_are_kept(toy,
     kept = metrics[monitor].value(CLASSIFICATION.scores(columns, model.heads), data.truth())
     assert len(logged) == 3 and len(set(logged)) == 3
     assert kept == pytest.approx(best(logged), rel=1e-5)
+
+
+class Weight(TrainingModule):
+    """One weight, of which each validation finds the next value."""
+
+    def __init__(self, found):
+        super().__init__(nn.Linear(1, 1), toy_recipe("auroc"), {})
+        self.found = iter(found)
+
+    def validation_step(self, batch, step):
+        self.network.weight.data += 1
+
+    def metrics(self):
+        return {"val_auroc": next(self.found)}
+
+
+def test_weights_from_before_a_metric_was_not_finite_are_kept_and_it_is_said(tmp_path, caplog):
+    module, best = Weight([0.75, float("nan")]), BestWeights(tmp_path / "best", Monitor("auroc", higher_is_better=True))
+    trainer = Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, callbacks=[best])
+    trainer.validate(module, DataLoader([0]), verbose=False)
+    before = module.network.weight.clone()
+
+    with caplog.at_level(logging.WARNING, "zoo"):
+        trainer.validate(module, DataLoader([0]), verbose=False)
+
+    torch.testing.assert_close(load_file(tmp_path / "best")["weight"], before)
+    assert "auroc is not finite; training ends here, and the weights that were best before are kept" in caplog.text

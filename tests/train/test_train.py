@@ -254,6 +254,27 @@ def test_a_run_that_diverges_says_so(recipe, tmp_path):
         train(path, tmp_path / "run", device="cpu", progress=False)
 
 
+def without_tall_spots(recipe, **given):
+    """A recipe that is monitored by a metric of spots of which the validation images have none."""
+    path, images = recipe(**given), "arguments: {n: 24, seed: 32}"
+    content = path.read_text().replace("monitor: auroc", "monitor: clear_of_tall")
+    path.write_text(content.replace(images, "arguments: {n: 2, seed: 0}"))
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
+def test_a_metric_that_is_not_finite_is_named_with_its_step_where_the_loss_is(recipe, tmp_path):
+    with pytest.raises(
+        TrainingError, match=r"step 2: clear_of_tall is not finite, while the loss is 0\.\d+: .*monitor"
+    ):
+        train(without_tall_spots(recipe, steps=4, every=2), tmp_path / "run", device="cpu", progress=False)
+
+
+def test_a_run_of_no_steps_says_so(recipe, tmp_path):
+    with pytest.raises(TrainingError, match="steps is 0"):
+        train(recipe(steps=0), tmp_path / "run", device="cpu", progress=False)
+
+
 def test_a_folder_with_the_run_of_another_recipe_is_left_alone(recipe, tmp_path):
     folder = train(recipe(steps=2), tmp_path / "run", device="cpu", progress=False)
     before = (folder / "model.safetensors").read_bytes()

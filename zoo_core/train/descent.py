@@ -118,10 +118,7 @@ class Descent:
                 resume = self._last.exists()
                 network.load_state_dict(first, strict=True)
         if not self._best.exists():
-            raise TrainingError(
-                f"no validation gave a finite {self.monitor.name} in {recipe.steps} steps; lower lr, or look for "
-                "truths that are no numbers"
-            )
+            raise TrainingError(f"steps is {recipe.steps}, and nothing was validated; train for a step at least")
         network.load_state_dict(load_file(self._best), strict=True)
         network.to(self.plan.device)  # Lightning has moved it away
         return step >= recipe.steps or not session.over

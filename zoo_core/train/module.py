@@ -13,12 +13,13 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ..errors import TrainingError
 from ..files import whole
 from ..metric import Metric
 from ..models.model import Model
 from ..scores import Truth
 from ..tasks import Columns
-from .metrics import Monitor, measured
+from .metrics import LOSS, Monitor, measured
 from .recipe import Recipe
 
 __all__ = ["BestWeights", "TrainedNetwork", "TrainingModule"]
@@ -167,15 +168,34 @@ class BestWeights(pl.Callback):
         self.best = state_dict["best"]
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Log the metrics; save the weights if they are the best so far."""
+        """Log the metrics; save the weights if they are the best so far.
+
+        Raises:
+            TrainingError: what decides is not finite, and there are no weights from before, so that the run has ended.
+        """
         assert isinstance(pl_module, TrainingModule)
         metrics = pl_module.metrics()
         pl_module.log_dict(metrics, prog_bar=True)
         line = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
         log.info("step %d: %s", trainer.global_step, line)
         value = metrics[self.monitor.key] * (1 if self.monitor.higher_is_better else -1)
-        if np.isfinite(value) and (self.best is None or value > self.best):
+        if not np.isfinite(value):
+            self._end(trainer.global_step, metrics)
+        elif self.best is None or value > self.best:
             self.best = value
             state = {name: tensor.contiguous() for name, tensor in pl_module.network.state_dict().items()}
             with whole(self.path) as part:
                 part.write_bytes(save(state))  # save_file has an error of its own for a full disk
+
+    def _end(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Say what stops the run: Lightning does so at a monitor that is not finite, without a word."""
+        fault, loss = f"step {step}: {self.monitor.name} is not finite", metrics.get(LOSS.key, np.nan)
+        if self.best is not None:
+            log.warning("%s; training ends here, and the weights that were best before are kept", fault)
+        elif np.isfinite(loss):
+            raise TrainingError(
+                f"{fault}, while the loss is {loss:.4g}: predictions are no numbers yet, or it is not defined for the "
+                "validation images; write `monitor: loss`, or validate later (validate_every)"
+            )
+        else:
+            raise TrainingError(f"{fault}; lower lr, or look for truths that are no numbers")
