@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 import zoo_core as zoo
-from zoo_core.errors import ArgumentError
+from zoo_core.catalog.added import with_model
+from zoo_core.catalog.entries import entry_of
+from zoo_core.catalog.schema import check_entry
+from zoo_core.errors import ArgumentError, RegistryError
+from zoo_core.publish.bundle import listed_entry
 
 from ..flat_plugin import FLAT
 
@@ -58,6 +62,25 @@ def test_what_it_is_not_told_or_does_not_know_is_an_error(shifted):
         zoo.load(shifted, shift=-1.0)
     with pytest.raises(ArgumentError, match=r"shift = 'far'"):
         zoo.load(shifted, shift="far")
+
+
+def test_a_published_model_of_members_tells_them_what_its_entry_says(shifted, flat_plugin):
+    joined = zoo.committee([zoo.load(shifted, shift=2.0), "flat.ground"], id="committee.told")
+    registry = flat_plugin / "registry.yaml"
+    registry.write_text(with_model(registry, "committee.told", listed_entry(joined.spec, "0" * 64)))
+
+    published = zoo.load("committee.told")
+
+    assert published.spec.told == {"flat.space": {"shift": 2.0}, "flat.ground": {"shift": 0.0}}
+    np.testing.assert_allclose(published(IMAGES).logits, zoo.load(shifted)(IMAGES).logits + 1, rtol=1e-6)
+    with pytest.raises(ArgumentError, match=r"zoo\.committee\(\.\.\.\) takes zoo\.load\('flat\.space', \.\.\.\)"):
+        zoo.load("committee.told", shift=1.0)
+
+
+def test_an_entry_tells_nobody_but_members(shifted):
+    entry = entry_of(zoo.committee([shifted, "flat.ground"]).spec) | {"told": {"flat.sky": {"shift": 1.0}}}
+    with pytest.raises(RegistryError, match=r"told names flat\.sky; it may name members: flat\.space, flat\.ground"):
+        check_entry("models", entry, "here", RegistryError)
 
 
 def test_rows_of_a_network_that_was_told_something_else_are_not_kept(shifted, tmp_path):

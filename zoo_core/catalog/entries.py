@@ -67,6 +67,8 @@ def entry_of(spec: ModelSpec | DatasetSpec | BenchmarkSpec) -> dict[str, Any]:
         del entry["familiarity"]
     if isinstance(spec, ModelSpec) and spec.cost is None:
         del entry["cost"]
+    if isinstance(spec, ModelSpec) and not spec.told:
+        del entry["told"]
     return json.loads(json.dumps(entry))
 
 

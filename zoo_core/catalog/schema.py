@@ -126,6 +126,7 @@ class _Model(_Entry):
     pixel_scale: PixelScale | None = None
     symmetries: list[dict[str, Any]] = []
     members: list[ModelId] = []
+    told: dict[ModelId, dict[str, Any]] = {}
     default: bool = False
     summary: str = ""
     training_data: str = ""
@@ -151,6 +152,14 @@ class _Model(_Entry):
         if None not in (self.pixel_scale, resampled) and self.pixel_scale != resampled:
             raise ValueError(
                 f"pixel_scale is {self.pixel_scale}, but preprocess resamples to {resampled}; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tells_members(self) -> "_Model":
+        if others := [name for name in self.told if name not in self.members]:
+            raise ValueError(
+                f"told names {', '.join(others)}; it may name members: {', '.join(self.members) or 'none'}"
             )
         return self
 

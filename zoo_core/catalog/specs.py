@@ -92,6 +92,7 @@ class ModelSpec:
         weights: the file.
         members: of a committee, ids of the models whose logits are averaged, or of a pipeline, of those that follow one
             another; there is no file then, and the sha256 is that of the members' weights and settings.
+        told: by the ids of members, what these are told of the images.
         default: the tag that a bare architecture name resolves to.
         summary: one line.
         trained_on: the data sets, in the order of the training; marked on the board.
@@ -120,6 +121,7 @@ class ModelSpec:
     calibration: Calibration = field(default_factory=Calibration)
     familiarity: Familiarity = field(default_factory=Familiarity)
     members: tuple[str, ...] = ()
+    told: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     default: bool = False
     summary: str = ""
     training_data: str = ""

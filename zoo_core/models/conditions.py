@@ -21,14 +21,18 @@ def told(spec: ModelSpec, conditions: Mapping[str, Any]) -> ModelSpec:
     """
     if not conditions:
         return spec
-    architecture = None if spec.members else find_architecture(spec.architecture, plugin=spec.plugin)
-    known = architecture.conditions if architecture else ()
+    if spec.members:
+        raise ArgumentError(
+            f"{spec.id} is published as it is, without {', '.join(conditions)}; tell its members, and join them: "
+            f"zoo.{spec.architecture}(...) takes zoo.load({spec.members[0]!r}, ...)"
+        )
+    architecture = find_architecture(spec.architecture, plugin=spec.plugin)
+    known = architecture.conditions
     if unknown := [name for name in conditions if name not in known]:
         also = f"; it may be told {', '.join(known)}" if known else ""
         raise ArgumentError(
             f"{spec.id} is published as it is, without {', '.join(unknown)}{also}; zoo.build(...) takes these"
         )
-    assert architecture is not None  # else nothing is known
     try:
         arguments = as_values(arguments_of(architecture, {**spec.arguments, **conditions}))
     except SpecError as error:

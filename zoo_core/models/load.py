@@ -63,7 +63,7 @@ def load(
         return build(_architecture_named(name), device=device, **arguments)
     spec = told(_published(name), arguments)
     if spec.members:
-        members = [load(member, device=device, cache_dir=cache_dir) for member in spec.members]
+        members = [load(one, device=device, cache_dir=cache_dir, **spec.told.get(one, {})) for one in spec.members]
         return _of_members(spec)(members, spec)
     return load_spec(spec, weights_file(spec, cache_dir)).to(device)
 

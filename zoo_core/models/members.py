@@ -55,6 +55,9 @@ def entry_of(
         calibration: of the answer.
         summary: of what the members do.
         arguments: of the kind, as far as they are not its defaults.
+
+    Raises:
+        ArgumentError: a model is a member twice and is told two things.
     """
     first, last = members[0], members[-1]
     preprocess = Preprocess.from_operations(preparing(first), first.bands, first.preprocess.pixel_scale)
@@ -72,6 +75,7 @@ def entry_of(
         calibration=calibration,
         summary=summary,
         members=tuple(member.id for member in members),
+        told=_told(members),
         **_origin(members),
     )
 
@@ -97,6 +101,17 @@ def assembled(
     return Model(
         spec.id, architecture, together, preprocess, spec.heads, spec.calibration, spec=spec, weights_sha256=found
     )
+
+
+def _told(members: Sequence[Model]) -> dict[str, dict[str, Any]]:
+    """What each member is told of the images, if it is told anything."""
+    found: dict[str, dict[str, Any]] = {}
+    for member in members:
+        if member.conditions and found.setdefault(member.id, member.conditions) != member.conditions:
+            raise ArgumentError(
+                f"members=: {member.id} is told {found[member.id]} and {member.conditions}; tell it one"
+            )
+    return found
 
 
 def _weights_of(kind: str, members: Sequence[Model], arguments: Mapping[str, Any]) -> WeightsSpec:

@@ -67,6 +67,13 @@ def test_its_files_say_what_it_was_told(tmp_path):
     assert fits.getheader(path)["RATIO"] == "4.0" and fits.getdata(path, "SIGMA").min() > 0
 
 
+def test_a_pipeline_tells_it_one_ratio():
+    one, other = (zoo.load("unet_exposures.space", device="cpu", ratio=ratio) for ratio in (4.0, 9.0))
+    assert zoo.pipeline([one, "lastro.space"], device="cpu").spec.told == {"unet_exposures.space": {"ratio": 4.0}}
+    with pytest.raises(zoo.errors.ArgumentError, match=r"unet_exposures\.space is told .*4\.0.* and .*9\.0"):
+        zoo.pipeline([one, other], device="cpu")
+
+
 @pytest.mark.parametrize("name, ratio", [("unet_exposures", 0.5), ("unet_exposures", 11.0), ("astro_unet", 0.0)])
 def test_a_ratio_that_it_does_not_know_is_an_error(name, ratio):
     with pytest.raises(zoo.errors.ArgumentError, match=rf"ratio = {ratio:g}: write by how many times"):
