@@ -1,6 +1,7 @@
 """A network of timm that begins with weights of timm, from its files and from the Hub."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -92,6 +93,14 @@ def test_places_are_resampled_where_images_are_smaller(published, weights_of):
     assert network.body.pos_embed.shape[1] < published.pos_embed.shape[1]
     torch.testing.assert_close(network.body.blocks.state_dict(), published.blocks.state_dict())
     assert network(torch.zeros(2, 1, 32, 32)).shape == (2, 2)
+
+
+def test_what_has_no_place_is_told_in_one_line_and_not_warned_of(published, weights_of, caplog):
+    with caplog.at_level(logging.INFO):
+        begin_with(network_of(1, global_pool="avg"), weights_of(layout(published)), HEAD)
+
+    assert "the files: norm.bias, norm.weight have no place in the network, and are left out" in caplog.messages
+    assert all(record.levelno < logging.WARNING for record in caplog.records)
 
 
 def test_a_network_within_another_begins_so_too(published, weights_of):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ SCHEME = "hub://"
 ADDRESS = re.compile(rf"{SCHEME}(?P<repo>[\w.-]+/[\w.-]+)@(?P<commit>[0-9a-f]{{40}})")
 
 SHOWN = 300  # letters of what timm says
+LEFT_OUT = re.compile(r"Unexpected keys \((.*)\) found while loading")  # words of timm
 
 log = logging.getLogger("zoo")
 
@@ -158,7 +160,8 @@ def _fitted(backbone: Backbone, start: TimmWeights) -> dict[str, Tensor]:
         )
     stored = {"state_dict": dict(start.tensors), "num_classes": start.classes, "source": None}
     try:
-        fitted = backbone.again(pretrained=True, pretrained_cfg_overlay=stored).state_dict()
+        with _left_out_is_told(start):
+            fitted = backbone.again(pretrained=True, pretrained_cfg_overlay=stored).state_dict()
     except RuntimeError as error:
         raise WeightsError(
             f"{start.origin} does not fit {model} with these options; leave out those that change its widths, "
@@ -167,3 +170,21 @@ def _fitted(backbone: Backbone, start: TimmWeights) -> dict[str, Tensor]:
     if not fitted.keys() & start.tensors.keys():
         raise WeightsError(f"{start.origin} has no tensor of the name of one of {model}; name another")
     return fitted
+
+
+@contextmanager
+def _left_out_is_told(start: TimmWeights) -> Iterator[None]:
+    """Says which weights have no place in the network; timm warns of them as of a fault, and names no file."""
+
+    def told(record: logging.LogRecord) -> bool:
+        found = LEFT_OUT.match(record.getMessage())
+        if found:
+            log.info("%s: %s have no place in the network, and are left out", start.origin, found[1])
+        return not found
+
+    builder = logging.getLogger("timm.models._builder")
+    builder.addFilter(told)
+    try:
+        yield
+    finally:
+        builder.removeFilter(told)
