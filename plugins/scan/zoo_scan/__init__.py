@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import zoo_core as zoo
@@ -21,6 +22,8 @@ PREPROCESS = (
     {"op": "frame", "size": 64},
     {"op": "noise_units"},
 )
+
+CLUSTERS = zoo.Heads(classes=("0", "1", "2"))
 
 
 @dataclass(frozen=True)
@@ -94,42 +97,35 @@ class KMeansArguments(Arguments):
 @zoo.hookimpl
 def zoo_architectures() -> list[zoo.Architecture]:
     """SCAN, the k-means that it must beat, and a classifier with the layers of either."""
-    settings = zoo.lazy("zoo_scan.settings:Settings")
+    of_lenses = partial(
+        zoo.Architecture, bands=("VIS",), preprocess=PREPROCESS, settings=zoo.lazy("zoo_scan.settings:Settings")
+    )
     return [
-        zoo.Architecture(
+        of_lenses(
             name="scan",
             task="clustering",
             build=zoo.lazy("zoo_scan.build:scan"),
-            bands=("VIS",),
-            heads=zoo.Heads(classes=("0", "1", "2")),
-            preprocess=PREPROCESS,
+            heads=CLUSTERS,
             arguments=ScanArguments,
-            settings=settings,
             summary="Clusters that neighbours in contrastive feature space share (Van Gansbeke et al. 2020)",
             paper=PAPER,
             train=zoo.lazy("zoo_scan.stages:train"),
         ),
-        zoo.Architecture(
+        of_lenses(
             name="kmeans",
             task="clustering",
             build=zoo.lazy("zoo_scan.build:kmeans"),
-            bands=("VIS",),
-            heads=zoo.Heads(classes=("0", "1", "2")),
-            preprocess=PREPROCESS,
+            heads=CLUSTERS,
             arguments=KMeansArguments,
-            settings=settings,
             summary="k-means on the contrastive features that SCAN begins with",
             train=zoo.lazy("zoo_scan.kmeans:train"),
         ),
-        zoo.Architecture(
+        of_lenses(
             name="scan_classifier",
             task="classification",
             build=zoo.lazy("zoo_scan.build:classifier"),
-            bands=("VIS",),
             heads=zoo.Heads(classes=("no", "sphere", "vort")),
-            preprocess=PREPROCESS,
             arguments=Arguments,
-            settings=settings,
             summary="The network of `scan` with a linear layer of classes, to learn from few labels",
             paper=PAPER,
             train=zoo.lazy("zoo_scan.classifier:train"),
