@@ -98,6 +98,17 @@ def test_help_names_every_command(zoo_command):
     assert all(f"  {name} " in out for name in COMMANDS)
 
 
+@pytest.mark.parametrize("of", [[], ["datasets"]])
+def test_help_says_of_each_command_a_whole_sentence(zoo_command, of):
+    assert "..." not in zoo_command(*of, "--help").out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("what", ["models", "datasets", "benchmarks", "plugins"])
+def test_a_part_of_a_name_is_told_the_pattern_that_finds_it(zoo_command, what):
+    assert "called 'ding'; '*ding*' finds a part of a name" in zoo_command(what, "ding").out
+    assert "called 'q*'" in zoo_command(what, "q*").out and "finds" not in zoo_command(what, "q*").out
+
+
 @pytest.mark.parametrize(
     "name", ["predict", "simulate", "train", "benchmark", "leaderboard", "check", "fetch", "publish"]
 )

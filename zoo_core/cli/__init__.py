@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from ..errors import ArgumentError, SpecError, UnknownNameError, ZooError, one_line
+from .show import WholeSentences
 
 __all__ = ["main", "zoo"]
 
@@ -53,7 +54,7 @@ FAULT = "zoo: this is a fault of the zoo and not of what you gave it; please rep
 INTERRUPTED, TERMINATED = 130, 143  # what shells report for Ctrl-C and for SIGTERM
 
 
-class _Commands(click.Group):
+class _Commands(WholeSentences):
     """Imports the module of a subcommand when it is called for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

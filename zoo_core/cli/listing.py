@@ -11,7 +11,7 @@ import click
 from ..catalog.specs import ANY
 from .names import benchmark_names, domain_names, model_names, task_names
 from .numbers import metric_lines
-from .show import as_json, results_option, show_facts, show_rows
+from .show import WholeSentences, as_json, results_option, show_facts, show_rows
 
 if TYPE_CHECKING:
     from ..models.describe import PublishedModel
@@ -74,7 +74,7 @@ def models(
     ]
     asked = {"for {}": task, "trained on {} images": domain, "measured on {}": on}
     words = ["no published models", *(phrase.format(value) for phrase, value in asked.items() if value)]
-    show_rows(rows, as_json, empty=" ".join(words))
+    show_rows(rows, as_json, empty=_none(" ".join(words), pattern))
 
 
 @click.command()
@@ -108,7 +108,7 @@ def info(
     show_facts(description.record() if as_json else _facts(description, each), as_json)
 
 
-class _Listed(click.Group):
+class _Listed(WholeSentences):
     """A group whose command `list` is meant where none is named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -133,7 +133,7 @@ def listed(pattern: str, task: str | None, as_json: bool) -> None:
         {"name": spec.name, "task": spec.task, "domain": spec.domain, "plugin": spec.plugin, "summary": spec.summary}
         for spec in list_datasets(pattern, task)
     ]
-    show_rows(rows, as_json, empty="no data sets")
+    show_rows(rows, as_json, empty=_none("no data sets", pattern))
 
 
 @datasets.command("info")
@@ -186,7 +186,7 @@ def benchmarks(pattern: str, task: str | None, as_json: bool) -> None:
         }
         for spec in list_benchmarks(pattern, task)
     ]
-    show_rows(rows, as_json, empty="no benchmarks")
+    show_rows(rows, as_json, empty=_none("no benchmarks", pattern))
 
 
 @click.command()
@@ -201,10 +201,11 @@ def plugins(pattern: str, no_import: bool, keys: bool, as_json: bool) -> None:
     if keys:
         if no_import:
             raise click.UsageError("--keys imports the plugins; leave out --no-import")
-        show_rows([row for plugin in list_plugins(pattern) for row in _key_rows(plugin)], as_json, empty="no keys")
+        keyed = [row for plugin in list_plugins(pattern) for row in _key_rows(plugin)]
+        show_rows(keyed, as_json, empty=_none("no keys of plugins", pattern))
         return
     rows = [_plugin_row(plugin, no_import) for plugin in list_plugins(pattern, import_them=not no_import)]
-    show_rows(rows, as_json, empty="no plugins; pip install zoo-lastro")
+    show_rows(rows, as_json, empty=_none("no plugins", pattern, "; pip install zoo-lastro"))
 
 
 @click.command()
@@ -237,6 +238,14 @@ def _key_rows(plugin: Plugin) -> Iterator[dict[str, Any]]:
             for key in keys_of(getattr(architecture, place)):
                 row = {"architecture": architecture.name, "under": place, "key": key.name, "type": key.kind}
                 yield row | {"default": key.default, "meaning": key.meaning}
+
+
+def _none(what: str, pattern: str, advice: str = "") -> str:
+    """That there is nothing of the pattern, and how it would find a part of a name; without one, the advice."""
+    if pattern == "*":
+        return what + advice
+    literal = not any(letter in pattern for letter in "*?[")
+    return f"{what} called {pattern!r}" + (f"; '*{pattern}*' finds a part of a name" if literal else "")
 
 
 def _facts(published: PublishedModel, each: bool) -> dict[str, Any]:

@@ -13,7 +13,17 @@ from typing import Any
 
 import click
 
-__all__ = ["as_json", "echo", "loading", "progress", "results_option", "said_now_and_then", "show_facts", "show_rows"]
+__all__ = [
+    "WholeSentences",
+    "as_json",
+    "echo",
+    "loading",
+    "progress",
+    "results_option",
+    "said_now_and_then",
+    "show_facts",
+    "show_rows",
+]
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 results_option = click.option(
@@ -21,7 +31,18 @@ results_option = click.option(
 )
 
 PATIENCE = 30  # seconds without a word where no bar is drawn
+WHOLE = 1000  # letters, more than any sentence has
 MOMENT = 2.0  # seconds without a word at a terminal while libraries are imported
+
+
+class WholeSentences(click.Group):
+    """A group whose help has the first sentence of each command whole."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Their names and sentences, which click would cut at the end of the line."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(WHOLE)) for name, one in commands.items() if one])
 
 
 def echo(text: str = "") -> None:
