@@ -45,8 +45,16 @@ def test_folder_is_a_string_with_a_separator_or_a_path(lastro_folder, monkeypatc
 
 def test_what_lies_in_the_working_directory_is_not_a_published_model(lastro_folder, monkeypatch):
     monkeypatch.chdir(lastro_folder.parent)
-    with pytest.raises(UnknownNameError, match=r"no model is called 'lastro\.test'"):
+    with pytest.raises(UnknownNameError, match=r"no model is called 'lastro\.test'.* write \./lastro\.test"):
         zoo.load("lastro.test")
+
+
+@pytest.mark.parametrize("name", ["a.fits", "./a.fits"])
+def test_an_image_in_the_place_of_a_model_is_told_where_models_stand(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.fits").touch()
+    with pytest.raises(UnknownNameError, match=r"a\.fits is a file and not a model; name the model first"):
+        zoo.load(name)
 
 
 def test_half_precision_weights_are_computed_with_in_float32(changed_folder, lastro_folder):

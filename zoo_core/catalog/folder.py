@@ -56,10 +56,23 @@ def spec_named(name: str | Path) -> ModelSpec:
     """
     if folder := folder_named(name):
         return read_folder(folder)
-    spec = catalog().model(str(name))
+    try:
+        spec = catalog().model(str(name))
+    except UnknownNameError:
+        _refuse_what_lies_here(Path(name))
+        raise
     if spec.id != name:
         log.info("%s is %s, the default tag", name, spec.id)
     return spec
+
+
+def _refuse_what_lies_here(path: Path) -> None:
+    """Say what is wrong with a file or a folder that was named where a published model was meant."""
+    if path.is_dir():
+        raise UnknownNameError(f"no model is called '{path}'; to name the folder, write ./{path}")
+    if path.is_file():
+        advice = "name the model first, then the images; `zoo models` lists the models"
+        raise UnknownNameError(f"{path} is a file and not a model; {advice}")
 
 
 def folder_named(name: str | Path) -> Path | None:
@@ -75,6 +88,7 @@ def folder_named(name: str | Path) -> Path | None:
         return None
     folder = Path(name).expanduser()
     if not folder.is_dir():
+        _refuse_what_lies_here(folder)
         raise UnknownNameError(f"{name}: no such folder; a published model has a name without slashes")
     return folder
 
