@@ -92,6 +92,15 @@ def test_masked_pixels_are_counted_in_the_message(model, tmp_path):
     assert row["message"].startswith("6 pixels blank; ") and re.search(r" \d+ of 625 pixels padded$", row["message"])
 
 
+def test_an_image_of_which_the_middle_alone_is_used_says_so(model, tmp_path):
+    images = np.random.default_rng(0).normal(size=(5 * SIZE, 6 * SIZE)).astype(np.float32)
+    np.save(tmp_path / "tile.npy", images)
+    np.save(tmp_path / "wide.npy", images[: 3 * SIZE])
+    tile, wide = model.predict([tmp_path / "tile.npy", tmp_path / "wide.npy"])
+    assert tile["message"].startswith(f"the middle {SIZE} x {SIZE} of {6 * SIZE} x {5 * SIZE} pixels")
+    assert "--catalog" in tile["message"] and wide["message"] == ""
+
+
 def test_masks_beside_the_image_are_used(model, tmp_path):
     image = np.random.default_rng(0).normal(size=(SIZE, SIZE)).astype(np.float32)
     mask = np.zeros((SIZE, SIZE), np.uint8)

@@ -14,6 +14,8 @@ from ..images.preprocess import Prepared, Preprocess
 
 __all__ = ["Job", "OriginOf", "PreparedBatch", "Unreadable", "prepare", "readable"]
 
+TILE = 4  # sides of what a network takes, from which on an image is believed to hold other objects too
+
 
 @dataclass(frozen=True)
 class Unreadable:
@@ -118,6 +120,19 @@ def _row(image: RawImage | Unreadable, preprocess: Preprocess, pixel_scale: floa
         f"no pixel scale is known, {preprocess.pixel_scale:g} arcsec assumed" if preprocess.assumes(scale) else "",
         f"{ready.blank} pixels blank" if ready.blank else "",
         f"{ready.padded} of {ready.pixels[0].size} pixels padded" if ready.padded else "",
+        _left_out(image, ready),
         f"pixel scale {pixel_scale:g} used, the header says {image.pixel_scale:.4g}" if contradicted else "",
     ]
     return _Row(image.id, image.path, "; ".join(filter(None, notes)), ready, contradicted)
+
+
+def _left_out(image: RawImage, ready: Prepared) -> str:
+    """What becomes of an image that is far larger than what the network takes, such as a tile; empty if it is not."""
+    height, width = image.pixels.shape[1:]
+    taken = round(ready.grid.step * ready.pixels.shape[-1])
+    if min(height, width) < TILE * taken:
+        return ""
+    return (
+        f"the middle {taken} x {taken} of {width} x {height} pixels were used, the rest was not looked at; for objects "
+        "elsewhere in an image, --catalog names their positions and --image the file"
+    )
