@@ -169,6 +169,19 @@ def test_the_picture_has_a_row_an_image_and_the_answers(model, cutouts, tmp_path
     assert {one.of for one in found} == {"lens"}
 
 
+def test_of_many_images_the_first_are_explained_and_the_log_says_so(model, cutouts, caplog):
+    names = [cutouts / f"{name}.fits" for name in ("c01", "c02", "c01")]
+    with caplog.at_level(logging.INFO, "zoo"):
+        assert [one.id for one in explain(model, names, ["grad-cam"], most=2)] == ["c01", "c02"]
+    assert "the first 2 of 3 images are explained" in caplog.text
+
+
 def test_a_file_that_is_no_image_is_an_error_that_names_it(model, cutouts):
     with pytest.raises(ImageReadError, match=r"c07\.fits"):
         explain(model, [cutouts / "c07.fits"], ["grad-cam"])
+
+
+def test_a_file_that_is_not_there_is_named_once(model, tmp_path):
+    with pytest.raises(ImageReadError) as error:
+        explain(model, [tmp_path / "gone.fits"], ["grad-cam"])
+    assert str(error.value).count("gone.fits") == 1

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
+MOST = 30  # images in a picture, as in a gallery
 METHODS = ("integrated-gradients", "grad-cam", "occlusion")
 
 
@@ -46,9 +47,9 @@ def explain(
 ) -> None:
     """Show which pixels of IMAGES decided what MODEL answers, over the images.
 
-    Red pixels speak for the class or the parameter that is explained, blue ones against it. Needs the extra:
-    pip install 'zoo-core[explain]'. With --on, the images on which MODEL was most wrong are shown with their truth,
-    from the predictions that `zoo benchmark` has stored.
+    Of more than 30 images the first 30 are shown. Red pixels speak for the class or the parameter that is explained,
+    blue ones against it. Needs the extra: pip install 'zoo-core[explain]'. With --on, the images on which MODEL was
+    most wrong are shown with their truth, from the predictions that `zoo benchmark` has stored.
     """
     with loading("libraries"):
         from ..files import check_place
@@ -67,7 +68,7 @@ def explain(
     if on is not None:
         _draw_worst(network, on, data, results, out, worst)
         return
-    found = explained(network, images, methods or METHODS, of, in_arcsec("--pixel-scale", pixel_scale))
+    found = explained(network, images, methods or METHODS, of, in_arcsec("--pixel-scale", pixel_scale), MOST)
     draw_explanations(out, found, network.id)
     echo(str(out))
 

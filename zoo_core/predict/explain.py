@@ -64,6 +64,7 @@ def explain(
     methods: Iterable[str] = ("integrated-gradients", "grad-cam", "occlusion"),
     of: str | None = None,
     pixel_scale: float | Quantity | None = None,
+    most: int | None = None,
 ) -> list[Explanation]:
     """What decided the model's answers for these images.
 
@@ -73,6 +74,7 @@ def explain(
         methods: see `attribution.METHODS`.
         of: class or parameter; None: the last class, or the first parameter, and the log says which.
         pixel_scale: arcsec, or an angle of astropy; overrides the header.
+        most: images that are explained, the first ones; the log says so where there are more. None: all.
 
     Raises:
         ArgumentError: there is no such method, or the model answers with an image.
@@ -84,7 +86,7 @@ def explain(
     _say_what_was_chosen(explained, of, quantities(model))
     scale = in_arcsec("pixel_scale= (--pixel-scale)", pixel_scale)
     images = images_of(model, inputs, scale)
-    job = images.job(0, len(images))
+    job = images.job(0, _counted(len(images), most))
     batch = prepare(job, model.preprocess, scale)
     _require_usable(batch)
     measured = [model.preprocess.prepare(image, scale).measured for image in readable(job)]
@@ -139,6 +141,14 @@ def _say_what_was_chosen(explained: str, of: str | None, names: Sequence[str]) -
         log.info("explained is %s; of= (--of) chooses another one of %s", explained, ", ".join(names))
 
 
+def _counted(images: int, most: int | None) -> int:
+    """How many of the images are explained."""
+    if most is None or images <= most:
+        return images
+    log.info("the first %d of %s images are explained; name the others alone to see them", most, f"{images:,}")
+    return most
+
+
 def _overlay(panel, image: np.ndarray, found: np.ndarray) -> None:
     """The image in grey under the map, which is the more opaque the more it says."""
     smooth = blur(torch.from_numpy(found)[None, None], SMOOTHED)[0, 0].numpy()
@@ -160,4 +170,4 @@ def _answered(one: Explanation) -> str:
 def _require_usable(batch: PreparedBatch) -> None:
     for path, message, usable in zip(batch.paths, batch.messages, batch.usable, strict=True):
         if not usable:
-            raise ImageReadError(f"{path}: {message}")
+            raise ImageReadError(message if message.startswith(f"{path}: ") else f"{path}: {message}")
