@@ -35,7 +35,7 @@ demo: $(VENV)/.installed
 	@echo "Look at $(DEMO)/top.png. Then try:"
 	@echo "  $(BIN)/zoo predict lastro.space YOUR_FOLDER -o scores.csv --gallery top.png   # your own FITS"
 	@echo "  $(BIN)/zoo info lastro.space                 # what it has learned from, and what it gets wrong"
-	@echo "  $(BIN)/zoo leaderboard                       # how it compares"
+	@echo "  $(BIN)/zoo leaderboard --on finding_space    # how it compares"
 	@echo "  $(BIN)/zoo new mynet                         # a network of your own"
 
 test: $(VENV)/.developer

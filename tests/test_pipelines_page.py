@@ -19,4 +19,4 @@ def test_the_code_of_the_tutorial_runs(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert (tmp_path / "stages.png").exists() and len(names["table"]) == 4
     assert said.count("<Model pipeline") == 2
-    assert "state no errors of their images" in said and "- unet.denoise\n  - lastro.space" in said
+    assert "these members state none: unet.denoise" in said and "- unet.denoise\n  - lastro.space" in said

@@ -26,7 +26,7 @@ REMEDIES = {
     errno.EROFS: "write elsewhere",
     errno.EACCES: "change its permissions, or choose another place",
     errno.EPERM: "change its permissions, or choose another place",
-    errno.ENOENT: "check the path, and make its folder first",
+    errno.ENOENT: "check the path; to write a file, make its folder first",
     errno.EEXIST: "a file of that name is in the way; choose another place",
     errno.ENOTDIR: "a part of the path is a file; check the path",
     errno.EISDIR: "it is a folder; name a file in it",
@@ -42,7 +42,7 @@ def refused(error: OSError, path: Path | str | None = None) -> str:
 
     Example:
         >>> refused(FileNotFoundError(errno.ENOENT, "No such file or directory", "a/b.csv"))
-        'a/b.csv: no such file or directory; check the path, and make its folder first'
+        'a/b.csv: no such file or directory; check the path; to write a file, make its folder first'
     """
     number = errno.ENOSPC if error.errno is None and CUT_SHORT.search(str(error)) else error.errno
     copied_to = error.filename2 if number in OF_THE_TARGET else None

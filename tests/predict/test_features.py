@@ -120,6 +120,8 @@ def test_what_cannot_be_compared_is_one_line(cloud, tmp_path):
     pq.write_table(few, tmp_path / "few.parquet")
     with pytest.raises(ImageReadError, match="2 usable images; outliers need 3 or more"):
         outliers(tmp_path / "few.parquet", 1)
+    with pytest.raises(ImageReadError, match=r"gone: no such file or folder; name what `zoo features` has written"):
+        outliers(tmp_path / "gone", 1)
     (tmp_path / "broken.parquet").write_bytes(b"no parquet")
     with pytest.raises(ImageReadError, match="cannot be read as Parquet"):
         outliers(tmp_path / "broken.parquet", 1)

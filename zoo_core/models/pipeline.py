@@ -157,8 +157,8 @@ def _require_samples(model: Model) -> None:
     restored = [cast(Restoration, stage) for stage in pipeline.stages(noise)[:-1]]
     if all(stage.sigma is None for stage in restored):
         raise ArgumentError(
-            f"samples= is {pipeline.samples}, and {', '.join(member.id for member in before)} state no errors of "
-            "their images; samples are drawn from these"
+            f"samples= is {pipeline.samples}; they are drawn from the errors of restored images, and these members "
+            f"state none: {', '.join(member.id for member in before)}"
         )
 
 

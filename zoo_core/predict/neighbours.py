@@ -153,10 +153,12 @@ def _pieces(table: Path) -> Iterator[tuple[pa.Table, np.ndarray]]:
 
 
 def _opened(table: Path) -> ds.Dataset:
+    if not table.exists():
+        raise ImageReadError(f"{table}: no such file or folder; name what `zoo features` has written")
     try:
         stored = ds.dataset(table, format="parquet")
     except (OSError, pa.ArrowInvalid) as error:
-        raise ImageReadError(f"{table}: cannot be read as Parquet ({' '.join(str(error).split())[:200]})") from error
+        raise ImageReadError(f"{table}: cannot be read as Parquet, which `zoo features` writes") from error
     if "features" not in stored.schema.names:
         raise ImageReadError(f"{table}: has no column `features`; `zoo features` writes such a table")
     return stored

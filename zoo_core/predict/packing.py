@@ -107,9 +107,8 @@ def _read(images: SourceImages, start: int, stop: int, workers: int) -> Iterator
 def _shape(rows: Sequence[RawImage | Unreadable]) -> tuple[int, ...]:
     usable = next((row for row in rows if isinstance(row, RawImage)), None)
     if usable is None:
-        first = rows[0]
-        reason = first.reason if isinstance(first, Unreadable) else ""
-        raise ImageReadError(f"none of the first {len(rows)} images can be read, as {first.path}: {reason}")
+        reason = next((row.reason for row in rows if isinstance(row, Unreadable)), "")
+        raise ImageReadError(f"none of the first {len(rows)} images can be read; {reason}")
     return usable.pixels.shape
 
 
