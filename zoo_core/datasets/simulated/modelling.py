@@ -7,8 +7,8 @@ PSFs of its telescope; galaxies, noise and faults are drawn alike.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +87,10 @@ class Modelling(CutoutSet):
     def __init__(
         self,
         telescope: str,
-        n: int,
-        seed: int,
-        lens_light: bool,
-        cache: Path | str | None,
+        n: int = 2_000,
+        seed: int = 1,
+        lens_light: bool = True,
+        cache: Path | str | None = None,
         parameters: Sequence[str] = HEADS.parameters,
         power_law: bool = True,
         shear: bool = True,
@@ -126,7 +126,7 @@ class Modelling(CutoutSet):
         """The parameters (N, P), float32, of lenses with this truth (dtype TRUTH)."""
         return parameters_of(truth, self.description.heads.parameters)
 
-    @functools.cached_property
+    @cached_property
     def _shards(self) -> ImageShards:
         return ImageShards(self.cache / f"{self.description.name}-{self.fingerprint()[:16]}", self.n, self.make)
 
@@ -134,7 +134,7 @@ class Modelling(CutoutSet):
         """sha256 of the arguments and of the parameters of the first images."""
         return self._fingerprint
 
-    @functools.cached_property
+    @cached_property
     def _fingerprint(self) -> str:
         frame = self.telescope.frame
         key = f"{self.description.name}/{self.description.version}"
@@ -243,43 +243,11 @@ def pointed(telescope: Telescope, theta_E: Sequence[float] | None, name: str) ->
     return with_radii(telescope, (float(given[0]), float(given[1])))
 
 
-def modelling_hst(
-    n: int = 2_000,
-    seed: int = 1,
-    lens_light: bool = True,
-    cache: Path | str | None = None,
-    parameters: Sequence[str] = HEADS.parameters,
-    power_law: bool = True,
-    shear: bool = True,
-    theta_E: Sequence[float] | None = None,
-) -> Modelling:
-    """Lenses in 160 x 160 pixels of 0.05" through PSFs of HST; by default the benchmark's 2,000."""
-    return Modelling("hst", n, seed, lens_light, cache, parameters, power_law, shear, theta_E)
+modelling_hst = partial(Modelling, "hst")
+"""Lenses in 160 x 160 pixels of 0.05" through PSFs of HST; by default the benchmark's 2,000."""
 
+modelling_jwst = partial(Modelling, "jwst")
+"""Compact lenses in 81 x 81 pixels of 0.06" through PSFs of JWST; by default the benchmark's 2,000."""
 
-def modelling_jwst(
-    n: int = 2_000,
-    seed: int = 1,
-    lens_light: bool = True,
-    cache: Path | str | None = None,
-    parameters: Sequence[str] = HEADS.parameters,
-    power_law: bool = True,
-    shear: bool = True,
-    theta_E: Sequence[float] | None = None,
-) -> Modelling:
-    """Compact lenses in 81 x 81 pixels of 0.06" through PSFs of JWST; by default the benchmark's 2,000."""
-    return Modelling("jwst", n, seed, lens_light, cache, parameters, power_law, shear, theta_E)
-
-
-def modelling_euclid(
-    n: int = 2_000,
-    seed: int = 1,
-    lens_light: bool = True,
-    cache: Path | str | None = None,
-    parameters: Sequence[str] = HEADS.parameters,
-    power_law: bool = True,
-    shear: bool = True,
-    theta_E: Sequence[float] | None = None,
-) -> Modelling:
-    """Lenses in 101 x 101 pixels of 0.1" through PSFs from those of HST to broader than Euclid's."""
-    return Modelling("euclid", n, seed, lens_light, cache, parameters, power_law, shear, theta_E)
+modelling_euclid = partial(Modelling, "euclid")
+"""Lenses in 101 x 101 pixels of 0.1" through PSFs from those of HST to broader than Euclid's."""
