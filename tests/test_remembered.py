@@ -6,7 +6,7 @@ import pytest
 
 from zoo_core.catalog.registry import read_registry
 from zoo_core.errors import RegistryError
-from zoo_core.remembered import remembered
+from zoo_core.remembered import instructions, remembered
 
 from .catalog.distributions import registry_text
 
@@ -30,6 +30,16 @@ def test_what_is_remembered_is_read_again_when_its_state_changes(cache):
     assert remembered("name", "state", lambda: {"read": 2}) == first == {"read": 1}
     assert remembered("other", "state", lambda: {"read": 3}) == {"read": 3}
     assert remembered("name", "another", lambda: {"read": 4}) == {"read": 4}
+
+
+def test_code_that_says_something_else_is_the_same_code():
+    said = b"'Said.'\nclass A:\n    'A class.'\n    x = (1)  # one\n    'A number.'\n"
+    assert instructions(said) == instructions(b"class A:\n    x = 1")
+
+
+@pytest.mark.parametrize("other", [b"x = 2", b"x = '1'", b"x = 1; x", b"y = 1", b"class A: x = 1"])
+def test_code_that_computes_something_else_is_other_code(other):
+    assert instructions(other) != instructions(b"x = 1")
 
 
 def test_a_file_that_did_not_change_is_not_parsed_again(cache, path):

@@ -1,5 +1,6 @@
 """What was read and checked before, from the user's cache: files are parsed once, and not by each command."""
 
+import ast
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-__all__ = ["code_sha256", "remembered"]
+__all__ = ["code_sha256", "instructions", "remembered"]
 
 KEPT = 30 * 86400  # seconds; what is still in use is read and kept anew
 
@@ -41,12 +42,33 @@ def remembered(name: str, state: str, read: Callable[[], Mapping[str, Any]]) -> 
 def code_sha256(*names: str) -> str:
     """sha256 of these packages and modules of the zoo: part of the state of what they compute.
 
+    What they say to people does not count: comments, docstrings, where lines break.
+
     Arguments:
         names: as they lie in the package, such as "bench" and "metric.py".
     """
     package = Path(__file__).parent
     files = [path for name in names for path in sorted([*(package / name).rglob("*.py"), package / name])]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
+    return hashlib.sha256(b"".join(instructions(path.read_bytes()) for path in files if path.is_file())).hexdigest()
+
+
+def instructions(source: bytes) -> bytes:
+    """What code tells the machine: its syntax tree without docstrings.
+
+    Example:
+        >>> from zoo_core.remembered import instructions
+        >>> instructions(b"x = (1)  # one") == instructions(b"x = 1")
+        True
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [line for line in node.body if not _is_text(line)]
+    return ast.dump(tree).encode()
+
+
+def _is_text(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
 
 
 def _cache() -> Path:
