@@ -228,3 +228,8 @@ def when_a_network_computes(act):
         yield
     finally:
         hook.remove()
+
+
+def test_a_psf_that_the_network_does_not_take_is_remarked_on(zoo_command, folder):
+    answer = zoo_command("predict", "flat.space", folder / "c0.fits", "--psf", folder / "c1.fits")
+    assert answer.code == 0 and "flat.space takes no PSF: psf= (--psf) changes none of its numbers" in answer.err

@@ -116,6 +116,20 @@ def test_only_lenses_of_one_band_are_refined(tiny, regressor, folder, tmp_path):
         regressor.predict(zoo.Files(image, weight="WHT", noise_map="ERR"))
 
 
+def test_a_psf_that_no_fit_uses_is_remarked_on(tiny, regressor, folder, caplog):
+    image, kernel = folder / "a_lens.fits", str(folder / "psf.fits")
+    plain, given = (regressor.predict(zoo.Files(image, psf=one)) for one in (None, kernel))
+    tiny().predict(zoo.Files(image, psf=kernel))
+    regressor.predict(zoo.Files(image, psf=kernel), refine=True)
+
+    assert plain["theta_E"] == given["theta_E"]
+    assert [one.getMessage() for one in caplog.records if "PSF" in one.getMessage()] == [
+        "stated.test takes no PSF: psf= (--psf) changes none of its numbers; "
+        "refine= (--refine) goes on from them with a fit through it",
+        "tiny.test takes no PSF: psf= (--psf) changes none of its numbers",
+    ]
+
+
 def test_a_psf_that_is_no_square_is_a_reason(regressor, folder, tmp_path):
     write(tmp_path / "flat.fits", np.ones((5, 7)))
 

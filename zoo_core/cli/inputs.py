@@ -49,7 +49,7 @@ PARAMETERS = (
     ),
     click.option("--weight", help="Inverse variance, likewise."),
     click.option("--noise-map", help="Standard deviation of the noise, likewise, instead of --weight."),
-    click.option("--psf", help="Image of the PSF in pixels of the image, likewise; what fits profiles uses it."),
+    click.option("--psf", help="Image of the PSF in pixels of the image, likewise; fits use it, networks do not."),
 )
 
 

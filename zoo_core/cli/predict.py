@@ -72,7 +72,7 @@ def predict(
     pipe gets all rows as CSV.
     """
     from ..predict.inputs import images_of
-    from ..predict.predict import draw, scored
+    from ..predict.predict import draw, remark_on_psf, scored
 
     loaded = loaded_for(options, model, values_of(tell, "ratio=4")).with_views(views)
     images = images_of(loaded, named, options.pixel_scale)
@@ -80,6 +80,7 @@ def predict(
         with progress(loaded.id) as tick:
             options = replace(options, out=out, out_dir=out_dir, gallery=gallery, precision=precision, progress=tick)
             options = replace(options, picture=picture, samples=samples or 0, refine=refine, compile=compile)
+            remark_on_psf(loaded, named, options)
             finished = run.enter_context(scored(loaded, images, options))
         _print(finished, out, top, as_json)
         fault = fault_of(finished)

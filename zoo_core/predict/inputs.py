@@ -62,7 +62,7 @@ class Files(Named):
         mask: bad pixels (--mask): a layer of the same file, a file name with `*` for the image's stem, or one file.
         weight: inverse variance (--weight), likewise.
         noise_map: standard deviation of the noise (--noise-map), instead of `weight`.
-        psf: image of the PSF in pixels of the image (--psf), likewise; `refine` and models that fit profiles use it.
+        psf: image of the PSF in pixels of the image (--psf), likewise; fits (`refine`) use it, networks do not.
         from_file: a list of further paths, one a line (--from-file); "-" is the standard input.
 
     Example:

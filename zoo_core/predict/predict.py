@@ -20,7 +20,7 @@ from .at_once import AtOnce
 from .finished import Finished, facts_of
 from .hats import check_hats, is_hats_name
 from .images import Images
-from .inputs import Inputs, images_of
+from .inputs import Files, Inputs, Mosaic, images_of
 from .options import Options, Progress
 from .outputs import Outputs
 from .posteriors import PosteriorScorer
@@ -32,7 +32,7 @@ from .tables import check_format, is_folder
 if TYPE_CHECKING:
     from ..models.model import Model
 
-__all__ = ["Inputs", "draw", "predict", "scored"]
+__all__ = ["Inputs", "draw", "predict", "remark_on_psf", "scored"]
 
 logger = logging.getLogger("zoo")
 
@@ -40,9 +40,21 @@ logger = logging.getLogger("zoo")
 def predict(model: Model, inputs: Inputs, options: Options) -> Table:
     """What `Model.predict` returns."""
     images = images_of(model, inputs, options.pixel_scale)
+    remark_on_psf(model, inputs, options)
     with scored(model, images, options) as finished:
         draw(finished, options)
         return finished.table()
+
+
+def remark_on_psf(model: Model, inputs: Inputs, options: Options) -> None:
+    """Warns who names a PSF for a prediction that makes no use of it; networks take none, fits do."""
+    if options.refine or not isinstance(inputs, Files | Mosaic) or inputs.psf is None:
+        return
+    fitted = (
+        "; refine= (--refine) goes on from them with a fit through it" if "theta_E" in model.heads.parameters else ""
+    )
+    shown = "; the model that picture= (--picture) shows is drawn through it" if options.picture is not None else ""
+    logger.warning("%s takes no PSF: psf= (--psf) changes none of its numbers%s%s", model.id, shown, fitted)
 
 
 def draw(
