@@ -223,9 +223,10 @@ class ClassScores(Scores):
         return 1 - self.probabilities[range(len(labels)), labels]
 
     def in_words(self, truth: Truth, names: Sequence[str], row: int) -> tuple[str, str]:
-        """The true class, and the most probable one with its probability."""
-        called = int(self.probabilities[row].argmax())
-        return names[int(truth["label"][row])], f"{names[called]} {self.probabilities[row, called]:.3f}"
+        """The true class, and the most probable one with its probability, and whether that is right."""
+        true, called = int(truth["label"][row]), int(self.probabilities[row].argmax())
+        right = " (right)" if called == true else ""
+        return names[true], f"{names[called]} {self.probabilities[row, called]:.3f}{right}"
 
 
 @dataclass(frozen=True)

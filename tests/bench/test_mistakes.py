@@ -22,6 +22,9 @@ def test_the_worst_are_those_whose_true_class_is_least_probable(tiny_model, brig
     assert [one.id for one in found] == truth["id"][[one.row for one in found]].tolist()
     assert all(one.id.startswith(one.truth) for one in found)  # files are named for their class
     assert matplotlib.image.imread(tmp_path / "worst.png").ndim == 3
+    every = worst(results, "bright", model.id, model.heads, len(of_truth))
+    right = [one.answer.endswith(" (right)") for one in every]
+    assert right == sorted(right) and right.count(True) == np.count_nonzero(of_truth > 0.5)
 
 
 def test_what_is_not_measured_is_an_error_that_says_how(tiny_model, tmp_path):

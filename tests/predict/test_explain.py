@@ -96,7 +96,7 @@ def test_which_of_several_is_explained_is_said(tiny, cutouts, caplog):
         explain(tiny("regression"), [cutouts / "c01.fits"], ["grad-cam"], of="q")
 
     assert [record.getMessage() for record in caplog.records] == [
-        "explained is theta_E; of= (--of) chooses another one of theta_E, q"
+        "theta_E is explained; of= (--of) takes any of theta_E, q"
     ]
 
 

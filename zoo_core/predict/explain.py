@@ -138,7 +138,7 @@ def draw_explanations(path: Path, explanations: list[Explanation], title: str = 
 
 def _say_what_was_chosen(explained: str, of: str | None, names: Sequence[str]) -> None:
     if of is None and len(names) > 1:
-        log.info("explained is %s; of= (--of) chooses another one of %s", explained, ", ".join(names))
+        log.info("%s is explained; of= (--of) takes any of %s", explained, ", ".join(names))
 
 
 def _counted(images: int, most: int | None) -> int:

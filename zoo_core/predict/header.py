@@ -8,8 +8,8 @@ from matplotlib.text import Text
 
 __all__ = ["HEADER", "draw_header"]
 
-HEADER = 0.45  # inches
-LINES = 0.04, HEADER / 2  # inches from the upper edge of the figure to that of each line
+HEADER = 0.54  # inches
+LINES = 0.1, 0.31  # inches from the upper edge of the figure to that of each line
 LEFT, RIGHT = 0.02, 0.98
 APART = 0.02  # of the width, between the words of a line
 
