@@ -27,7 +27,7 @@ from zoo_core.models.backbones import backbone
 from zoo_core.symmetries import recognised, turned
 
 PREPARED_AS = "resnet_regression.euclid"
-SCALE, LENSES, EXPOSURES, CHUNK = 0.05, 4000, 2, 100  # arcsec; what is learned from
+LENSES, EXPOSURES, CHUNK = 4000, 2, 100  # what is learned from
 NAMES, UNITS = ("theta_E", "e1", "e2"), ("arcsec", "", "")
 BATCH, SEEDS, RESAMPLES = 64, (1, 2), 2000
 RESNET, ALEXNET = (600, 3e-3), (1000, 1e-3)  # steps, highest rate
@@ -97,8 +97,10 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.folder.mkdir(parents=True, exist_ok=True)
-    learned = kept(asked.folder / "learned.safetensors", lambda: exposed(asked.folder))
-    measured = kept(asked.folder / "measured.safetensors", benchmark)
+    more = zoo.open_dataset("modelling_hst", n=LENSES, seed=101, parameters=NAMES)
+    learned = kept(asked.folder / "learned.safetensors", lambda: exposed(more, asked.folder))
+    benchmark = zoo.open_dataset("modelling_hst", parameters=NAMES)
+    measured = kept(asked.folder / "measured.safetensors", lambda: shown(benchmark))
     for table in asked.tables:
         TABLES[table](learned, measured)
 
@@ -110,27 +112,25 @@ def kept(file: Path, made: Callable[[], Lenses]) -> Lenses:
     return Lenses(**load_file(file))
 
 
-def exposed(folder: Path) -> Lenses:
-    """Exposures of the lenses that are learned from."""
+def exposed(lenses: zoo.Dataset, folder: Path) -> Lenses:
+    """Exposures of lenses that are learned from; what is rendered of them is kept in the folder."""
     preprocess = zoo.load(PREPARED_AS, device="cpu").preprocess
-    lenses = zoo.open_dataset("modelling_hst", n=LENSES, seed=101, parameters=NAMES)
     view = lenses.training_view(folder, torch.device("cpu"))
     assert view is not None
     generator = Generator().manual_seed(1)
-    channels = []
-    rows = np.tile(np.arange(LENSES), EXPOSURES)
+    channels, scale = [], lenses.description.pixel_scale
+    rows = np.tile(np.arange(len(lenses)), EXPOSURES)
     for some in np.split(rows, len(rows) // CHUNK):
-        images = preprocess.prepare_batch(view.draw(some, generator)[0], SCALE, generator)
+        images = preprocess.prepare_batch(view.draw(some, generator)[0], scale, generator)
         channels.append(preprocess.channels(images).half())
     return Lenses(torch.cat(channels), torch.from_numpy(view.targets[rows]))
 
 
-def benchmark() -> Lenses:
-    """The images of `modelling_hst`."""
+def shown(lenses: zoo.Dataset) -> Lenses:
+    """The images of lenses that are measured."""
     preprocess = zoo.load(PREPARED_AS, device="cpu").preprocess
-    lenses = zoo.open_dataset("modelling_hst", parameters=NAMES)
-    parts = np.split(np.arange(len(lenses)), len(lenses) // CHUNK)
-    channels = [preprocess.images(lenses.images(some), pixel_scale=SCALE).half() for some in parts]
+    parts, scale = np.split(np.arange(len(lenses)), len(lenses) // CHUNK), lenses.description.pixel_scale
+    channels = [preprocess.images(lenses.images(some), pixel_scale=scale).half() for some in parts]
     return Lenses(torch.cat(channels), torch.from_numpy(lenses.targets()))
 
 
@@ -143,7 +143,8 @@ def compare_parameters(learned: Lenses, measured: Lenses) -> None:
         log.info("%s", name)
         for quantity in seeds[0]:
             values, others = ([one[quantity] for one in some] for some in (seeds, reference))
-            log.info("    %s: %s", quantity, with_difference(values, others, draws))
+            middle = np.mean if quantity.startswith("one sigma") else np.median
+            log.info("    %s: %s", quantity, with_difference(values, others, draws, middle))
 
 
 def measured_by(asked: Parameterisation, seed: int, learned: Lenses, measured: Lenses) -> dict[str, np.ndarray]:
@@ -201,12 +202,11 @@ def show_rate(name: str, answer: tuple[Tensor, Tensor], truth: Tensor, spread: T
     means, variances = answer
     aleatoric, epistemic = variances.mean(1), means.var(1, unbiased=False)
     off = (means.mean(1) - truth).abs()
-    held = (off**2 < aleatoric + epistemic).sum(0)
+    held = off**2 < aleatoric + epistemic
     log.info(name)
     for k, parameter in enumerate(NAMES):
         stated = [float(part[:, k].sqrt().median() * spread[k]) for part in (aleatoric, epistemic)]
-        low, high = binomial(int(held[k]), len(off)) or (math.nan, math.nan)
-        share = f"{int(held[k]) / len(off):.3f} [{low:.3f}, {high:.3f}]"
+        share = with_share(held[:, k].numpy())
         error = float(off[:, k].median() * spread[k])
         log.info("    %s: error %.4f, aleatoric %.4f, epistemic %.4f, held %s", parameter, error, *stated, share)
 
@@ -251,9 +251,16 @@ def answers(network: nn.Module, measured: Lenses) -> tuple[Tensor, Tensor]:
     return mean, log_variance.clamp(-12, 6).exp()
 
 
-def with_difference(values: list[np.ndarray], others: list[np.ndarray], draws: np.ndarray) -> str:
-    """Median (mean of shares) over lenses, mean over seeds, with interval; and that of the paired difference."""
-    middle = np.mean if set(np.unique(values[0])) <= {0, 1} else np.median
+def with_share(held: np.ndarray) -> str:
+    """How often something is true, with its interval."""
+    low, high = binomial(int(held.sum()), len(held)) or (math.nan, math.nan)
+    return f"{held.mean():.3f} [{low:.3f}, {high:.3f}]"
+
+
+def with_difference(
+    values: list[np.ndarray], others: list[np.ndarray], draws: np.ndarray, middle: Callable[..., np.ndarray]
+) -> str:
+    """Median or mean over lenses, mean over seeds, with interval; and that of the paired difference."""
 
     def of(columns: list[np.ndarray], rows: np.ndarray | slice) -> np.ndarray:
         return np.mean([middle(one[rows], axis=-1) for one in columns], axis=0)
