@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .inputs import takes_images
+from .names import model_names
 from .show import echo, loading, results_option
 
 if TYPE_CHECKING:
     from ..models.model import Model
+    from ..predict.inputs import Named
 
 __all__ = ["explain"]
 
@@ -19,8 +22,8 @@ METHODS = ("integrated-gradients", "grad-cam", "occlusion")
 
 
 @click.command()
-@click.argument("model")
-@click.argument("images", nargs=-1)
+@click.argument("model", shell_complete=model_names)
+@takes_images
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Picture to write: png, pdf, svg.")
 @click.option("--of", metavar="NAME", help="Class or parameter that is explained.  [last class, first parameter]")
 @click.option(
@@ -34,7 +37,7 @@ METHODS = ("integrated-gradients", "grad-cam", "occlusion")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 def explain(
     model: str,
-    images: tuple[str, ...],
+    named: Named,
     out: Path,
     of: str | None,
     methods: tuple[str, ...],
@@ -45,7 +48,7 @@ def explain(
     pixel_scale: float | None,
     device: str,
 ) -> None:
-    """Show which pixels of IMAGES decided what MODEL answers, over the images.
+    """Show which pixels of INPUTS decided what MODEL answers, over the images.
 
     Of more than 30 images the first 30 are shown. Red pixels speak for the class or the parameter that is explained,
     blue ones against it. Needs the extra: pip install 'zoo-core[explain]'. With --on, the images on which MODEL was
@@ -57,9 +60,10 @@ def explain(
         from ..models.load import load
         from ..predict.explain import draw_explanations
         from ..predict.explain import explain as explained
+        from ..predict.inputs import Files
         from ..predict.picture import check_picture
 
-    if bool(images) == (on is not None):
+    if (named != Files([])) == (on is not None):
         raise click.UsageError("name images, or a benchmark with --on")
     check_picture(out)
     check_place(out)
@@ -68,7 +72,7 @@ def explain(
     if on is not None:
         _draw_worst(network, on, data, results, out, worst)
         return
-    found = explained(network, images, methods or METHODS, of, in_arcsec("--pixel-scale", pixel_scale), MOST)
+    found = explained(network, named, methods or METHODS, of, in_arcsec("--pixel-scale", pixel_scale), MOST)
     draw_explanations(out, found, network.id)
     echo(str(out))
 
