@@ -48,6 +48,13 @@ def test_a_word_is_said_before_images_are_prepared_and_none_where_they_are_kept(
     assert message.startswith("preparing 6 images of folder, which are kept in ")
 
 
+def test_of_many_images_it_is_said_how_many_are_prepared(folder, caplog, monkeypatch):
+    monkeypatch.setattr("zoo_core.train.prepared.CHUNK", 2)
+    caplog.set_level(logging.INFO, "zoo")
+    prepared(folder)
+    assert caplog.messages[1:] == ["2 of 6 prepared", "4 of 6 prepared"]
+
+
 def test_another_pixel_scale_resamples_anew(folder):
     assert not torch.equal(prepared(folder, 0.1), prepared(folder, 0.2))
 

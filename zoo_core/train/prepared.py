@@ -51,9 +51,15 @@ def prepared_images(dataset: Dataset, preprocess: Preprocess, path: Path) -> np.
             for start in range(0, len(dataset), CHUNK):
                 stop = min(start + CHUNK, len(dataset))
                 stored[start:stop] = prepared(dataset.images(slice(start, stop)), preprocess, scale)
+                _say_each_tenth(start, stop, len(dataset))
             stored.flush()
 
     return kept_or_made(lambda: read_array(file, len(dataset), mapped=True), make)
+
+
+def _say_each_tenth(start: int, stop: int, total: int) -> None:
+    if stop < total and 10 * start // total < 10 * stop // total:
+        log.info("%s of %s prepared", f"{stop:,}", f"{total:,}")
 
 
 def made_by(preprocess: Preprocess) -> str:
