@@ -83,6 +83,8 @@ def test_an_unknown_split_is_an_error_that_names_the_known_ones(challenge):
 def test_a_folder_without_the_classes_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match="no_sub and sub"):
         zoo.open_dataset("slc2020", path=tmp_path)
+    with pytest.raises(DatasetError, match=r"gone is not there; .*zoo datasets info slc2020"):
+        zoo.open_dataset("slc2020", path=tmp_path / "gone")
 
 
 def test_a_class_without_images_is_an_error(challenge):

@@ -44,7 +44,11 @@ def _root(path: Path) -> Path:
     for root in (path, path / "lenses"):
         if all((root / name).is_dir() for name in HEADS.classes):
             return root
-    raise DatasetError(f"slc2020: {path} holds no folders no_sub and sub; give the folder of the unpacked challenge")
+    what = "holds no folders no_sub and sub" if path.is_dir() else "is not there"
+    raise DatasetError(
+        f"slc2020: {path} {what}; give the folder of the unpacked challenge (`zoo datasets info slc2020` says where to "
+        "get it)"
+    )
 
 
 def _files(folder: Path) -> list[Path]:
