@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -49,7 +49,16 @@ def code_sha256(*names: str) -> str:
     """
     package = Path(__file__).parent
     files = [path for name in names for path in sorted([*(package / name).rglob("*.py"), package / name])]
-    return hashlib.sha256(b"".join(instructions(path.read_bytes()) for path in files if path.is_file())).hexdigest()
+    sources = [path.read_bytes() for path in files if path.is_file()]
+
+    def parsed() -> dict[str, str]:
+        return {"sha256": _sha256(map(instructions, sources))}
+
+    return remembered(f"instructions of {names} in {package}", _sha256(sources), parsed)["sha256"]
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def instructions(source: bytes) -> bytes:
