@@ -7,6 +7,7 @@ A&A 646, A126. Those of JWST are compact ones: the light of a bright host lies o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -134,11 +135,7 @@ def with_radii(telescope: Telescope, theta_E: tuple[float, float]) -> Telescope:
         telescope: whose lenses have other Einstein radii.
         theta_E: within its `radii`, arcsec.
     """
-
-    def hosts(rng: np.random.Generator, population: Population) -> Host:
-        return draw_host_between(rng, population, theta_E)
-
-    return replace(telescope, distribution=replace(telescope.distribution, hosts=hosts))
+    return _with_hosts(telescope, partial(draw_host_between, theta_E=theta_E))
 
 
 def simplified(telescope: Telescope, power_law: bool, shear: bool) -> Telescope:
@@ -158,6 +155,10 @@ def simplified(telescope: Telescope, power_law: bool, shear: bool) -> Telescope:
         host = host if power_law else host._replace(slope=1.0)
         return host if shear else host._replace(gamma_1=0.0, gamma_2=0.0)
 
+    return _with_hosts(telescope, hosts)
+
+
+def _with_hosts(telescope: Telescope, hosts: Callable[[np.random.Generator, Population], Host]) -> Telescope:
     return replace(telescope, distribution=replace(telescope.distribution, hosts=hosts))
 
 
